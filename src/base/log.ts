@@ -1,0 +1,10 @@
+/** Structured log: an event name that never changes, and fields. Levels as in syslog's middle. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
+
+export interface Logger {
+  log(level: LogLevel, event: string, fields?: LogFields): void
+}
+
+export const silentLogger: Logger = { log: () => {} }

@@ -1,0 +1,25 @@
+import { accessSync, constants } from 'node:fs'
+import path from 'node:path'
+
+/** Debian puts daemons into sbin, which an ordinary user's PATH leaves out. */
+const FOLDERS = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/sbin']
+
+/** The full path of a program, or `undefined` where it is not installed. */
+export function findProgram(name: string): string | undefined {
+  for (const folder of FOLDERS) {
+    const file = path.join(folder, name)
+    try {
+      accessSync(file, constants.X_OK)
+      return file
+    } catch {
+      // not here
+    }
+  }
+  return undefined
+}
+
+export function programPath(name: string): string {
+  const file = findProgram(name)
+  if (file === undefined) throw new Error(`${name} is not installed`)
+  return file
+}
