@@ -1,0 +1,67 @@
+import type { Endpoint } from '../base/address.js'
+import type { NodeId } from '../base/ids.js'
+import type { Prng } from '../base/prng.js'
+import { retransmitLimit } from './broadcast-queue.js'
+import { encodeMessage, encodePacket, PACKET_BYTES_MAX, PACKET_HEADER_BYTES } from './codec.js'
+import type { GossipConfig } from './config.js'
+import { type Identity, identityOf, type Member } from './messages.js'
+import type { SwimEffect } from './ports.js'
+import { statePackets } from './push-pull.js'
+import { sample } from './sample.js'
+import type { View } from './view.js'
+
+/** More claims than this never fit into one datagram. */
+const INTRODUCED_MAX = 16
+
+/** Puts messages into packets, and gives queued claims a ride wherever a datagram has room. */
+export class Courier {
+  constructor(
+    private readonly me: Identity,
+    private readonly view: View,
+    private readonly config: GossipConfig,
+    private readonly random: Prng,
+    private readonly perform: (effect: SwimEffect) => void,
+  ) {}
+
+  /** Fills the datagram: first `messages`, then queued claims, then claims about some of `introduced`. */
+  send(to: Endpoint, messages: readonly Uint8Array[], introduced: readonly Member[] = []): void {
+    const { queue, table } = this.view
+    let room = PACKET_BYTES_MAX - PACKET_HEADER_BYTES
+    const load: Uint8Array[] = []
+    const put = (message: Uint8Array) => {
+      room -= message.byteLength
+      load.push(message)
+    }
+    messages.forEach(put)
+    queue.take(room, retransmitLimit(this.config.retransmitFactor, table.liveCount)).forEach(put)
+    for (const member of sample(introduced, INTRODUCED_MAX, this.random)) {
+      const claim = this.view.claimOf(member)
+      if (claim.byteLength <= room) put(claim)
+    }
+    this.perform({ type: 'send', to, bytes: encodePacket(this.me, load) })
+  }
+
+  stream(to: NodeId, messages: readonly Uint8Array[]): void {
+    this.perform({ type: 'stream', to, bytes: encodePacket(this.me, messages) })
+  }
+
+  /** All that this node holds, over the control link. */
+  streamState(to: NodeId, wantsAnswer: boolean): void {
+    const claims = this.view.table.all().map((member) => this.view.claimOf(member))
+    for (const bytes of statePackets(this.me, claims, wantsAnswer)) this.perform({ type: 'stream', to, bytes })
+  }
+
+  /** One that is not held alive is asked as a stranger, so that its answer carries its refutation. */
+  pingMember(member: Member, seq: number): void {
+    if (member.state !== 'alive') return this.pingWhoever(member.profile.gossip, seq, member)
+    this.send(member.profile.gossip, [encodeMessage({ kind: 'ping', seq, target: identityOf(member) })])
+  }
+
+  /** Introduces ourselves, and tells `accused` what is held against it. */
+  pingWhoever(to: Endpoint, seq: number, accused: Member | undefined): void {
+    const known = accused === undefined ? [this.view.self] : [this.view.self, accused]
+    const claims = known.map((member) => this.view.claimOf(member))
+    // The claims first: the answer to the ping then comes from one who has already refuted.
+    this.send(to, [...claims, encodeMessage({ kind: 'ping', seq, target: undefined })])
+  }
+}

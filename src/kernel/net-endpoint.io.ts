@@ -1,0 +1,191 @@
+/**
+ * Sockets on node:net: portable, no privilege. Known costs against system calls of our own: every write copies its chunk
+ * (node:net keeps what the kernel does not take), and an RST is only noticed while reading or writing.
+ */
+import net from 'node:net'
+import type { Endpoint as SocketAddress } from '../base/address.js'
+import { errnoOf } from '../base/errors.js'
+import type {
+  CloseCause,
+  DialOptions,
+  Listener,
+  ListenHandler,
+  ListenOptions,
+  Socket,
+  SocketHandler,
+  Sockets,
+} from '../proxy/ports.js'
+import { type Libc, loadLibc } from './libc.io.js'
+
+/** What node:net reads ahead and keeps of writes before it says stop. */
+const HIGH_WATER_BYTES = 65_536
+
+const CAUSES: Readonly<Record<string, CloseCause>> = {
+  ECONNRESET: 'reset',
+  EPIPE: 'reset',
+  ECONNABORTED: 'reset',
+  ECONNREFUSED: 'refused',
+  ETIMEDOUT: 'timeout',
+  EMFILE: 'exhausted',
+  ENFILE: 'exhausted',
+  ENOBUFS: 'exhausted',
+  ENOMEM: 'exhausted',
+  EAGAIN: 'exhausted',
+  EADDRINUSE: 'exhausted',
+}
+
+/** net.Socket without its types' gaps: the handle is how Node itself reaches the descriptor. */
+interface WithHandle {
+  readonly _handle?: { readonly fd?: number } | null
+}
+
+export class NetSockets implements Sockets {
+  readonly engine = 'net'
+  readonly #libc: Libc | undefined
+
+  constructor() {
+    const libc = loadLibc()
+    this.#libc = 'why' in libc ? undefined : libc
+  }
+
+  dial(to: SocketAddress, options: DialOptions): Socket {
+    const socket = new net.Socket({ allowHalfOpen: true, highWaterMark: HIGH_WATER_BYTES } as net.SocketConstructorOpts)
+    // Paused before it connects, or Node would read at once.
+    socket.pause()
+    const local = options.from === undefined ? {} : { localAddress: options.from }
+    const keepalive = { keepAlive: true, keepAliveInitialDelay: options.keepaliveMs }
+    socket.connect({
+      host: to.address,
+      port: to.port,
+      noDelay: true,
+      ...keepalive,
+      ...local,
+    } as net.TcpSocketConnectOpts)
+    const late = setTimeout(() => socket.destroy(timedOut()), options.connectMs)
+    socket.once('connect', () => clearTimeout(late))
+    socket.once('close', () => clearTimeout(late))
+    return new NetSocket(socket, to, this.#libc)
+  }
+
+  listen(at: SocketAddress, options: ListenOptions, handler: ListenHandler): Listener {
+    const server = net.createServer({
+      allowHalfOpen: true,
+      pauseOnConnect: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: options.keepaliveMs,
+      highWaterMark: HIGH_WATER_BYTES,
+    })
+    let listening = false
+    let closed = false
+    server.on('error', (error) => {
+      if (!closed) handler.onProblem(errnoOf(error), !listening)
+    })
+    server.on('listening', () => {
+      listening = true
+      const address = server.address()
+      const port = typeof address === 'object' && address !== null ? address.port : at.port
+      if (!closed) handler.onListening({ address: at.address, port })
+    })
+    server.on('connection', (socket) => {
+      // A client that has gone again before it was accepted has no address any more.
+      if (closed || socket.remoteAddress === undefined) socket.destroy()
+      else handler.onAccept(new NetSocket(socket, peerOf(socket), this.#libc))
+    })
+    server.listen({ host: at.address, port: at.port, backlog: options.backlog, exclusive: true })
+    return {
+      close: () => {
+        closed = true
+        server.close()
+      },
+    }
+  }
+}
+
+class NetSocket implements Socket {
+  #error = ''
+  #aborted = false
+  #local: SocketAddress | undefined
+
+  constructor(
+    private readonly socket: net.Socket,
+    readonly remote: SocketAddress,
+    private readonly libc: Libc | undefined,
+  ) {
+    socket.on('error', (error) => {
+      this.#error ||= errnoOf(error) || error.message
+    })
+  }
+
+  get fd(): number {
+    return (this.socket as WithHandle)._handle?.fd ?? -1
+  }
+
+  get local(): SocketAddress {
+    if (this.#local === undefined && this.socket.localAddress !== undefined) {
+      this.#local = { address: unmapped(this.socket.localAddress), port: this.socket.localPort ?? 0 }
+    }
+    return this.#local ?? { address: '0.0.0.0', port: 0 }
+  }
+
+  attach(handler: SocketHandler): void {
+    const { socket } = this
+    socket.on('connect', () => handler.onOpen())
+    socket.on('data', (chunk: Buffer) => handler.onData(chunk))
+    // Listening for data sets a stream flowing unless it was paused by name.
+    socket.pause()
+    socket.on('end', () => handler.onEnd())
+    socket.on('drain', () => handler.onDrain())
+    socket.on('close', () => handler.onClose(this.#cause(), this.#error))
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.socket.destroyed || this.socket.writableEnded) return true
+    return this.socket.write(Buffer.from(chunk))
+  }
+
+  end(): void {
+    this.socket.end()
+  }
+
+  reset(): void {
+    this.#aborted = true
+    if (this.socket.connecting) this.socket.destroy()
+    else this.socket.resetAndDestroy()
+  }
+
+  pause(): void {
+    this.socket.pause()
+  }
+
+  resume(): void {
+    this.socket.resume()
+  }
+
+  queued(): number {
+    return this.socket.writableLength
+  }
+
+  unacknowledged(): number | undefined {
+    return this.libc?.unacknowledged(this.fd)
+  }
+
+  #cause(): CloseCause {
+    if (this.#aborted) return 'aborted'
+    if (this.#error !== '') return CAUSES[this.#error] ?? 'unreachable'
+    return 'ended'
+  }
+}
+
+function timedOut(): Error {
+  return Object.assign(new Error('no answer to SYN'), { code: 'ETIMEDOUT' })
+}
+
+function peerOf(socket: net.Socket): SocketAddress {
+  return { address: unmapped(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 }
+}
+
+/** A dual-stack listener shows IPv4 peers as `::ffff:a.b.c.d`. */
+function unmapped(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+}

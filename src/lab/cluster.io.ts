@@ -1,0 +1,168 @@
+/**
+ * Real nodes as separate processes on loopback addresses of one host, made and joined with the same commands that an
+ * operator types. The demo and the tests use it; it leaves nothing behind.
+ */
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { ControlClient } from '../node/control-client.io.js'
+import type { ServiceView, StatusView } from '../node/control-protocol.js'
+import { Child } from './child.io.js'
+import { until } from './wait.io.js'
+
+const run = promisify(execFile)
+const BATON = fileURLToPath(new URL('../../bin/baton.js', import.meta.url))
+
+export interface ClusterOptions {
+  /** Addresses of the nodes, one each; all must be local. */
+  readonly addresses: readonly string[]
+  readonly names?: readonly string[]
+  /** More arguments for every `baton up`. */
+  readonly upArguments?: readonly string[]
+  /** Where state and logs go; a new temporary folder if not given. */
+  readonly folder?: string
+}
+
+export interface LabNode {
+  readonly name: string
+  readonly address: string
+  readonly state: string
+  readonly client: ControlClient
+  child: Child | undefined
+}
+
+export class LocalCluster {
+  readonly nodes: LabNode[] = []
+
+  private constructor(
+    readonly folder: string,
+    private readonly upArguments: readonly string[],
+  ) {}
+
+  /** Founds the cluster and starts all nodes; returns when each answers on its control socket. */
+  static async start(options: ClusterOptions): Promise<LocalCluster> {
+    const folder = options.folder ?? mkdtempSync(path.join(os.tmpdir(), 'baton-'))
+    const cluster = new LocalCluster(folder, options.upArguments ?? [])
+    try {
+      for (const [i, address] of options.addresses.entries()) {
+        cluster.nodes.push(await cluster.#init(options.names?.[i] ?? `node${i + 1}`, address))
+      }
+      for (const node of cluster.nodes) cluster.up(node)
+      await Promise.all(cluster.nodes.map((node) => cluster.answers(node)))
+      return cluster
+    } catch (error) {
+      await cluster.remove()
+      throw error
+    }
+  }
+
+  /** One command of the CLI, as a user would run it on that node. */
+  async baton(node: LabNode, ...args: string[]): Promise<{ stdout: string; stderr: string }> {
+    return run(process.execPath, [BATON, ...args, '--state', node.state], { timeout: 20_000 })
+  }
+
+  up(node: LabNode): void {
+    const seeds = this.nodes.filter((other) => other !== node).flatMap((other) => ['--seed', `${other.address}:7440`])
+    const args = [
+      'up',
+      '--state',
+      node.state,
+      '--bind',
+      node.address,
+      '--log-format',
+      'json',
+      ...seeds,
+      ...this.upArguments,
+    ]
+    node.child = new Child(node.name, [process.execPath, BATON, ...args], path.join(this.folder, `${node.name}.log`))
+  }
+
+  async answers(node: LabNode): Promise<StatusView> {
+    return until(
+      () => {
+        if (node.child?.isOver === true) throw new Error(`${node.name} has ended:\n${node.child.tail()}`)
+        return node.client.status().catch(() => undefined)
+      },
+      15_000,
+      () => `${node.name} answers; it said:\n${node.child?.tail() ?? ''}`,
+    )
+  }
+
+  /** Waits until every live node sees every live node and all of them vote. */
+  async settled(limitMs = 20_000): Promise<void> {
+    const live = this.live()
+    const isSettled = (status: StatusView) =>
+      status.electorate.voters.length >= this.nodes.length &&
+      status.electorate.reachable >= live.length &&
+      status.members.filter((member) => member.state === 'alive').length >= live.length
+    await until(
+      async () => {
+        const views = await Promise.all(live.map((node) => node.client.status().catch(() => undefined)))
+        return views.every((view) => view !== undefined && isSettled(view)) ? true : undefined
+      },
+      limitMs,
+      'all nodes see each other and vote',
+    )
+  }
+
+  live(): LabNode[] {
+    return this.nodes.filter((node) => node.child !== undefined && !node.child.isOver)
+  }
+
+  /** Waits until some live node says that the service is directed and served; returns that view. */
+  async serving(service: string, limitMs = 10_000): Promise<ServiceView & { director: { id: string; name: string } }> {
+    let last = 'no answer'
+    return until(
+      async () => {
+        for (const node of this.live()) {
+          const view = await node.client.service(service).catch(() => undefined)
+          if (view === undefined) continue
+          last = view.why
+          const { director } = view
+          if (director === null || view.serving !== 'yes') continue
+          if (this.live().some((other) => other.name === director.name)) return { ...view, director }
+        }
+        return undefined
+      },
+      limitMs,
+      () => `service ${service} is served (${last})`,
+    )
+  }
+
+  named(name: string): LabNode {
+    const node = this.nodes.find((one) => one.name === name)
+    if (node === undefined) throw new Error(`no node ${name} in this lab`)
+    return node
+  }
+
+  async kill(node: LabNode): Promise<void> {
+    node.child?.kill('SIGKILL')
+    await node.child?.ended
+  }
+
+  async stop(node: LabNode): Promise<void> {
+    await node.child?.stop()
+  }
+
+  log(node: LabNode): string {
+    return readFileSync(path.join(this.folder, `${node.name}.log`), 'utf8')
+  }
+
+  /** Stops everything and removes what was made. */
+  async remove(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => this.stop(node)))
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  async #init(name: string, address: string): Promise<LabNode> {
+    const state = path.join(this.folder, name)
+    mkdirSync(this.folder, { recursive: true })
+    const first = this.nodes[0]
+    const key = first === undefined ? [] : ['--key-file', path.join(first.state, 'cluster.key')]
+    await run(process.execPath, [BATON, 'init', '--name', name, '--state', state, ...key], { timeout: 20_000 })
+    return { name, address, state, client: new ControlClient(path.join(state, 'control.sock')), child: undefined }
+  }
+}

@@ -1,0 +1,97 @@
+/** What the demo shows: pure text from numbers. */
+import type { Summary } from './measure.js'
+
+export interface DemoSummary {
+  readonly ok: boolean
+  readonly clients: number
+  readonly seconds: number
+  readonly whole: Summary
+  /** Before any fault: how even round robin was, as the largest deviation from an even share. */
+  readonly unevenness: number
+  readonly directorKilled: string
+  readonly newDirector: string
+  /** From SIGKILL of the director to the first answer of the new one. */
+  readonly takeoverMs: number
+  readonly backendStopped: string
+  /** Connections that began later than 200 ms after the program's end and were still sent there, or failed. */
+  readonly failedAfterStop: number
+  readonly promises: readonly Promised[]
+}
+
+/** Something that Baton promises, and whether it happened. */
+export interface Promised {
+  readonly what: string
+  readonly kept: boolean
+  readonly figure: string
+}
+
+export interface LiveView {
+  readonly elapsedMs: number
+  readonly phase: string
+  readonly director: string
+  readonly nodes: readonly {
+    readonly name: string
+    readonly address: string
+    readonly node: string
+    readonly program: string
+  }[]
+  readonly perNode: Readonly<Record<string, number>>
+  readonly answered: number
+  readonly failed: number
+  readonly perSecond: number
+  readonly events: readonly string[]
+}
+
+const BAR = 30
+
+export function renderLive(view: LiveView): string {
+  const most = Math.max(1, ...Object.values(view.perNode))
+  const lines = [
+    `baton demo   ${(view.elapsedMs / 1000).toFixed(1)} s   ${view.phase}`,
+    '',
+    '   node    address       baton      program    connections served',
+  ]
+  for (const { name, address, node, program } of view.nodes) {
+    const count = view.perNode[name] ?? 0
+    const bar = '█'.repeat(Math.round((BAR * count) / most)).padEnd(BAR, '·')
+    const mark = view.director === name ? '►' : ' '
+    lines.push(
+      ` ${mark} ${name.padEnd(7)} ${address.padEnd(13)} ${node.padEnd(10)} ${program.padEnd(10)} ${bar} ${count}`,
+    )
+  }
+  lines.push(
+    '',
+    `   ${view.answered} answered, ${view.failed} failed, ${view.perSecond} per second   (► directs the service)`,
+    '',
+  )
+  return [...lines, ...view.events.map((event) => `   ${event}`)].join('\n')
+}
+
+export function renderSummary(summary: DemoSummary): string {
+  const { whole } = summary
+  const lines = [
+    '',
+    `What ${summary.clients} clients saw in ${summary.seconds.toFixed(1)} s through one address:`,
+    '',
+    `  connections      ${whole.connections}`,
+    ...Object.entries(whole.perNode)
+      .sort()
+      .map(([node, count]) => `    served by ${node.padEnd(6)} ${count}`),
+    `  failed           ${whole.failed}${whole.failed === 0 ? '' : `   (${describe(whole.errors)})`}`,
+    `  answer time      median ${whole.medianMs.toFixed(1)} ms, p99 ${whole.p99Ms.toFixed(1)} ms`,
+    `  longest gap      ${Math.round(whole.longestGapMs)} ms without any answer`,
+    `  director         ${summary.directorKilled} was killed; ${summary.newDirector} took over after ${Math.round(summary.takeoverMs)} ms`,
+    '',
+    ...summary.promises.map(({ what, kept, figure }) => `  ${kept ? '✔' : '✘'} ${what.padEnd(62)} ${figure}`),
+    '',
+    '  Connections that were open when the director died are broken in this release;',
+    '  rebuilding them on the next director is what the handoff will do.',
+  ]
+  return lines.join('\n')
+}
+
+function describe(errors: Readonly<Record<string, number>>): string {
+  return Object.entries(errors)
+    .map(([error, count]) => `${count} × ${error}`)
+    .join(', ')
+}

@@ -1,0 +1,258 @@
+/**
+ * `baton demo`: three nodes and three legacy programs as separate processes on loopback, a hundred clients, a director
+ * that is killed and a program that stops; then a summary of what the clients saw. Ends by itself, leaves nothing.
+ */
+import { BatonError } from '../base/errors.js'
+import type { Child } from './child.io.js'
+import { Clients } from './clients.io.js'
+import { LocalCluster } from './cluster.io.js'
+import { type DemoSummary, type LiveView, type Promised, renderLive, renderSummary } from './demo-view.js'
+import { Measure, unevenness } from './measure.js'
+import { findBusy, helloProgram } from './programs.io.js'
+import { Screen } from './screen.io.js'
+import { until } from './wait.io.js'
+
+export type { DemoSummary } from './demo-view.js'
+
+export interface DemoOptions {
+  readonly stay: boolean
+  readonly json: boolean
+  readonly clients?: number
+  /** Where state and logs go; a temporary folder that is removed at the end if not given. */
+  readonly state?: string
+  readonly out: NodeJS.WritableStream
+  readonly signal: AbortSignal
+}
+
+const NODES = ['127.0.0.11', '127.0.0.12', '127.0.0.13'] as const
+const SERVICE = { address: '127.0.0.100', port: 8080 } as const
+const CLIENTS = 100
+const PAUSE_MS = 200
+const QUIET_MS = 4_000
+const AFTER_KILL_MS = 4_000
+const AFTER_STOP_MS = 3_000
+/** A change of listeners is known to all within this. */
+const PUBLISHED_MS = 200
+const TAKEOVER_MS_MAX = 3_000
+
+export async function runDemo(options: DemoOptions): Promise<DemoSummary> {
+  await refuseBusyPorts()
+  const demo = new Demo(options)
+  try {
+    return await demo.run()
+  } finally {
+    await demo.remove()
+  }
+}
+
+class Demo {
+  readonly #screen: Screen
+  readonly #measure = new Measure()
+  readonly #programs = new Map<string, Child>()
+  readonly #startedAt = performance.now()
+  #cluster: LocalCluster | undefined
+  #clients: Clients | undefined
+  #phase = 'starting three nodes'
+  #director = ''
+  #events: string[] = []
+
+  constructor(private readonly options: DemoOptions) {
+    this.#screen = new Screen(options.out, !options.json, () => renderLive(this.#view()))
+  }
+
+  async run(): Promise<DemoSummary> {
+    const cluster = await this.#start()
+    const clients = this.options.clients ?? CLIENTS
+    this.#clients = new Clients(SERVICE, this.#measure)
+    this.#clients.start(clients, PAUSE_MS)
+    const begun = performance.now()
+    this.#say(`${clients} clients connect to ${SERVICE.address}:${SERVICE.port}`, 'all is quiet')
+    await this.#sleep(QUIET_MS)
+
+    const killedAt = performance.now()
+    const killed = cluster.named(this.#director)
+    this.#say(`SIGKILL to ${killed.name}, the director`, 'the director is dead')
+    await cluster.kill(killed)
+    const successor = await cluster.serving('web', 15_000)
+    this.#director = successor.director.name
+    this.#say(`${this.#director} directs in term ${successor.term?.number ?? '?'}`, 'a new director serves')
+    await this.#sleep(AFTER_KILL_MS)
+
+    const stopped = cluster.live().find((node) => node.name !== this.#director) ?? cluster.named(this.#director)
+    await this.#programs.get(stopped.name)?.stop()
+    const stoppedAt = performance.now()
+    this.#say(`the program of ${stopped.name} has stopped`, 'two programs are left, one node each')
+    await this.#sleep(AFTER_STOP_MS)
+    await this.#clients.stop()
+    this.#screen.stop()
+
+    const summary = this.#summarize(begun, { killed: killed.name, killedAt, stopped: stopped.name, stoppedAt })
+    if (!this.options.json) this.options.out.write(`${renderSummary(summary)}\n`)
+    if (this.options.stay) await this.#stay()
+    return summary
+  }
+
+  async remove(): Promise<void> {
+    this.#screen.stop()
+    await this.#clients?.stop()
+    await Promise.all([...this.#programs.values()].map((program) => program.stop()))
+    await this.#cluster?.remove()
+  }
+
+  async #start(): Promise<LocalCluster> {
+    this.#screen.start()
+    const state = this.options.state === undefined ? {} : { folder: this.options.state }
+    const cluster = await LocalCluster.start({ addresses: NODES, ...state })
+    this.#cluster = cluster
+    this.#say('three nodes run; each has its own key and the cluster key', 'nodes find each other')
+    for (const node of cluster.nodes) {
+      this.#programs.set(
+        node.name,
+        helloProgram(node.name, { address: node.address, port: SERVICE.port }, cluster.folder),
+      )
+    }
+    const first = cluster.nodes[0]
+    if (first === undefined) throw new Error('a demo needs a node')
+    const ports = ['--ports', String(SERVICE.port), '--proxy-protocol', 'v2']
+    await cluster.baton(first, 'service', 'add', 'web', '--address', SERVICE.address, ...ports)
+    this.#say(`baton service add web --address ${SERVICE.address} ${ports.join(' ')}`, 'a director is elected')
+    await cluster.settled()
+    const view = await cluster.serving('web')
+    this.#director = view.director.name
+    this.#say(`${this.#director} directs; all three nodes vote`, 'ready')
+    await until(
+      async () => ((await first.client.service('web')).backends.length === NODES.length ? true : undefined),
+      5_000,
+      'all three programs are found in the socket tables',
+    )
+    return cluster
+  }
+
+  #summarize(
+    begun: number,
+    faults: { killed: string; killedAt: number; stopped: string; stoppedAt: number },
+  ): DemoSummary {
+    const quiet = this.#measure.summary(begun, faults.killedAt - 500)
+    const afterStop = this.#measure.summary(faults.stoppedAt + PUBLISHED_MS)
+    const dark = this.#measure.summary(faults.killedAt - 500, faults.stoppedAt - 500)
+    const whole = this.#measure.summary()
+    const failedAfterStop = afterStop.failed + (afterStop.perNode[faults.stopped] ?? 0)
+    const uneven = unevenness(quiet.perNode)
+    const promises: Promised[] = [
+      {
+        what: 'no connection failed while all was quiet',
+        kept: quiet.failed === 0,
+        figure: `${quiet.connections} made`,
+      },
+      {
+        what: 'all three nodes served, evenly',
+        kept: Object.keys(quiet.perNode).length === 3 && uneven < 0.05,
+        figure: `${(uneven * 100).toFixed(1)} % off`,
+      },
+      {
+        what: 'new connections worked again within 3 s of the kill',
+        kept: dark.longestGapMs < TAKEOVER_MS_MAX,
+        figure: `${Math.round(dark.longestGapMs)} ms`,
+      },
+      {
+        what: 'none failed or went to the stopped program from 200 ms later',
+        kept: failedAfterStop === 0 && afterStop.answered > 0,
+        figure: `${afterStop.connections} made`,
+      },
+    ]
+    return {
+      ok: promises.every((one) => one.kept),
+      clients: this.options.clients ?? CLIENTS,
+      seconds: (performance.now() - begun) / 1000,
+      whole,
+      unevenness: uneven,
+      directorKilled: faults.killed,
+      newDirector: this.#director,
+      takeoverMs: dark.longestGapMs,
+      backendStopped: faults.stopped,
+      failedAfterStop,
+      promises,
+    }
+  }
+
+  async #stay(): Promise<void> {
+    const node = this.#cluster?.live()[0]
+    this.options.out.write(
+      `\nThe nodes stay up until Ctrl-C. Look around:\n\n` +
+        `  curl http://${SERVICE.address}:${SERVICE.port}/\n` +
+        ['status', 'why web', 'splices'].map((command) => `  npx baton ${command} --state ${node?.state}\n`).join(''),
+    )
+    await new Promise<void>((resolve) => {
+      if (this.options.signal.aborted) resolve()
+      else this.options.signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+  }
+
+  #say(event: string, phase: string): void {
+    this.#phase = phase
+    const line = `${((performance.now() - this.#startedAt) / 1000).toFixed(1).padStart(5)} s  ${event}`
+    this.#events.push(line)
+    this.#screen.event(line)
+  }
+
+  #view(): LiveView {
+    const whole = this.#measure.summary()
+    const elapsedMs = performance.now() - this.#startedAt
+    const recent = this.#measure.summary(performance.now() - 1_500, performance.now() - 500)
+    const nodes = (this.#cluster?.nodes ?? []).map(({ name, address, child }) => {
+      const program = this.#programs.get(name)
+      const state = child === undefined || child.isOver ? 'killed' : 'up'
+      return {
+        name,
+        address,
+        node: state,
+        program: program === undefined ? '–' : program.isOver ? 'stopped' : 'listening',
+      }
+    })
+    const { perNode, answered, failed } = whole
+    const events = this.#events.slice(-10)
+    return {
+      elapsedMs,
+      phase: this.#phase,
+      director: this.#director,
+      nodes,
+      perNode,
+      answered,
+      failed,
+      perSecond: recent.connections,
+      events,
+    }
+  }
+
+  #sleep(ms: number): Promise<void> {
+    const { signal } = this.options
+    return new Promise((resolve, reject) => {
+      const stop = () => reject(new BatonError('ERR_ABORTED', 'the demo was interrupted'))
+      if (signal.aborted) return stop()
+      const timer = setTimeout(() => {
+        signal.removeEventListener('abort', stop)
+        resolve()
+      }, ms)
+      signal.addEventListener(
+        'abort',
+        () => {
+          clearTimeout(timer)
+          stop()
+        },
+        { once: true },
+      )
+    })
+  }
+}
+
+async function refuseBusyPorts(): Promise<void> {
+  const wanted = NODES.flatMap((address) => [7440, 7441, SERVICE.port].map((port) => ({ address, port })))
+  const busy = await findBusy([...wanted, SERVICE])
+  if (busy === undefined) return
+  const hint = 'stop what listens there (`ss -ltnp` shows it; another demo?), then start the demo again'
+  throw new BatonError(
+    'ERR_PORT_IN_USE',
+    `the demo needs ${busy.address}:${busy.port}, which is in use (${busy.code})`,
+    { hint },
+  )
+}

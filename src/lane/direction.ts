@@ -1,0 +1,170 @@
+/**
+ * One service that this lane directs in one term: listens on its ports, accepts clients, chooses nodes. It acts only
+ * within the lease, which it reads from shared memory at every accept and every chunk.
+ */
+import { type Endpoint, formatEndpoint } from '../base/address.js'
+import type { NodeId, Term } from '../base/ids.js'
+import { formatSpliceId, type SpliceId } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
+import { type Attempt, ClientHalf, type ClientHost, type OpenRequest } from '../proxy/client-half.js'
+import type { NodeName } from '../proxy/lane-protocol.js'
+import { expandPorts } from '../proxy/port-list.js'
+import type { Socket } from '../proxy/ports.js'
+import type { Reason } from '../proxy/reasons.js'
+import type { Candidate, Scheduler } from '../proxy/schedule/scheduler.js'
+import type { Service } from '../proxy/service.js'
+import { type LaneContext, logFrom } from './lane-context.js'
+import { ListenSet } from './listen-set.js'
+import type { Unsettled } from './unsettled.js'
+
+export interface DirectionHost {
+  readonly unsettled: Unsettled
+  schedulerFor(service: Service): Scheduler
+  candidates(service: string, port: number): readonly Candidate[]
+  nextSpliceId(): SpliceId
+  open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined
+  onGone(direction: Direction): void
+}
+
+export class Direction implements ClientHost {
+  readonly clients = new Set<ClientHalf>()
+  readonly clock
+  readonly gate
+  readonly #schedulers = new Map<number, Scheduler>()
+  readonly #listeners: ListenSet
+  #state: 'starting' | 'serving' | 'over' = 'starting'
+
+  constructor(
+    private definition: Service,
+    readonly term: Term,
+    slot: number,
+    private readonly context: LaneContext,
+    private readonly host: DirectionHost,
+  ) {
+    this.clock = context.clock
+    this.gate = { isOpen: (now: Millis) => context.leases.isHeld(slot, now) }
+    this.#listeners = new ListenSet(context.sockets, {
+      onComplete: () => this.#onComplete(),
+      onAccept: (socket) => this.#accept(socket),
+      onProblem: (at, code, fatal) => this.#onProblem(at, code, fatal),
+    })
+  }
+
+  get service(): Service {
+    return this.definition
+  }
+
+  start(): void {
+    const { address, ports, keepaliveMs } = this.definition
+    const wanted = expandPorts(ports).map((port) => ({ address, port }))
+    this.#listeners.follow(wanted, keepaliveMs)
+  }
+
+  /** The definition changed: ports that stay keep their listener, and splices live on. */
+  follow(definition: Service): void {
+    this.definition = definition
+    this.#schedulers.clear()
+    this.#state = 'starting'
+    this.start()
+  }
+
+  /** Lets the ports go and resets every client: without its socket's state elsewhere, a splice ends with its director. */
+  stop(reason: Reason): void {
+    if (this.#state === 'over') return
+    this.#state = 'over'
+    this.#listeners.close()
+    for (const client of [...this.clients]) client.half.abort(reason)
+    this.host.onGone(this)
+  }
+
+  /** Once in a while: attempts without an answer, and splices that were idle for too long. */
+  sweep(now: Millis): void {
+    const { idleMs } = this.service
+    for (const client of this.clients) {
+      if (client.isDialing) client.expire(now)
+      else if (idleMs > 0 && now - client.half.activeAt > idleMs) client.half.abort('idle-limit')
+    }
+  }
+
+  // --- what a client half asks for ---
+
+  pick(port: number, tried: ReadonlySet<NodeId>): NodeName | undefined {
+    let scheduler = this.#schedulers.get(port)
+    if (scheduler === undefined) {
+      scheduler = this.host.schedulerFor(this.service)
+      this.#schedulers.set(port, scheduler)
+    }
+    return scheduler.pick(this.host.candidates(this.service.name, port), tried)
+  }
+
+  open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined {
+    return this.host.open(client, to, request)
+  }
+
+  onRetried(client: ClientHalf, node: NodeName, reason: Reason, detail: string): void {
+    this.context.counters.retried++
+    const fields = { splice: formatSpliceId(client.id), service: this.service.name, node: node.name, reason, detail }
+    logFrom(this.context, 'debug', 'backend-refused', fields)
+  }
+
+  onUnsettled(client: ClientHalf): void {
+    this.host.unsettled.add(client.half)
+  }
+
+  onIncident(client: ClientHalf, what: string): void {
+    this.context.counters.incidents++
+    const fields = { splice: formatSpliceId(client.id), service: this.service.name, what }
+    logFrom(this.context, 'error', 'splice-incident', fields)
+  }
+
+  onFinished(client: ClientHalf, reason: Reason | undefined, detail: string): void {
+    const { counters } = this.context
+    this.clients.delete(client)
+    this.host.unsettled.delete(client.half)
+    counters.bytesUp += client.half.sent
+    counters.bytesDown += client.half.received
+    if (reason === undefined) counters.ended++
+    else if (client.served) counters.reset++
+    else counters.refused++
+    logFrom(this.context, client.served || reason === undefined ? 'debug' : 'warn', 'splice-ended', {
+      splice: formatSpliceId(client.id),
+      service: this.service.name,
+      client: formatEndpoint(client.client),
+      reason: reason ?? 'ended',
+      detail,
+      up: client.half.sent,
+      down: client.half.received,
+      ms: Math.round(this.clock.now() - client.startedAt),
+    })
+  }
+
+  // --- from the listeners ---
+
+  #accept(socket: Socket): void {
+    if (this.#state === 'over' || !this.gate.isOpen(this.clock.now())) return socket.reset()
+    this.context.counters.accepted++
+    const client = new ClientHalf(this.host.nextSpliceId(), socket, this)
+    this.clients.add(client)
+    client.choose()
+  }
+
+  #onComplete(): void {
+    if (this.#state !== 'starting') return
+    this.#state = 'serving'
+    this.context.post({ type: 'serving', service: this.service.name, term: this.term })
+  }
+
+  #onProblem(at: Endpoint, code: string, fatal: boolean): void {
+    if (this.#state === 'over') return
+    if (!fatal) {
+      this.context.counters.incidents++
+      return logFrom(this.context, 'error', 'accept-failed', {
+        service: this.service.name,
+        at: formatEndpoint(at),
+        code,
+      })
+    }
+    this.context.post({ type: 'cannot-serve', service: this.service.name, term: this.term, at, code })
+    this.stop('other')
+  }
+}

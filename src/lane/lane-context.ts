@@ -1,0 +1,25 @@
+import type { Clock } from '../base/clock.js'
+import type { LogFields, LogLevel } from '../base/log.js'
+import type { Prng } from '../base/prng.js'
+import type { FromLane, LaneCounters, LaneSetup } from '../proxy/lane-protocol.js'
+import type { LeaseSlots } from '../proxy/lease-slots.js'
+import type { Sockets } from '../proxy/ports.js'
+import type { SealFactory } from '../trunk/ports.js'
+
+/** What every part of a lane works with. */
+export interface LaneContext {
+  readonly setup: LaneSetup
+  readonly clock: Clock
+  readonly random: Prng
+  readonly sockets: Sockets
+  readonly seals: SealFactory
+  readonly leases: LeaseSlots
+  readonly counters: LaneCounters
+  post(message: FromLane): void
+  /** Runs `task` once, at the end of this turn of the event loop: what many splices wrote leaves in one call. */
+  defer(task: () => void): void
+}
+
+export function logFrom(context: LaneContext, level: LogLevel, event: string, fields: LogFields): void {
+  context.post({ type: 'log', level, event, fields })
+}

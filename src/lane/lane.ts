@@ -1,0 +1,197 @@
+/**
+ * A lane: the data plane of one thread. It owns client halves, backend halves and data links, and speaks with the
+ * control plane in the messages of proxy/lane-protocol only.
+ */
+import { formatSpliceId, type NodeId, type SpliceId } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
+import type { BackendReply } from '../proxy/backend-half.js'
+import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
+import { proxyHeaderFor } from '../proxy/identity.js'
+import { Joint } from '../proxy/joint.js'
+import type { BackendSeat, LaneReport, NodeName, SpliceReport, ToLane } from '../proxy/lane-protocol.js'
+import type { Reason } from '../proxy/reasons.js'
+import type { Candidate } from '../proxy/schedule/scheduler.js'
+import { schedulerOf } from '../proxy/schedule/schedulers.js'
+import { sameService, type Service } from "../proxy/service.js"
+import { Backends } from './backends.js'
+import { Direction, type DirectionHost } from './direction.js'
+import type { LaneContext } from './lane-context.js'
+import { Links } from './links.js'
+import { Unsettled } from './unsettled.js'
+
+/** Sockets cannot be read out yet: see handoff. */
+const NO_SNAPSHOT = new Uint8Array(0)
+const NO_CANDIDATES: readonly Candidate[] = []
+
+export class Lane implements DirectionHost {
+  readonly unsettled = new Unsettled()
+  readonly #directions = new Map<string, Direction>()
+  readonly #services = new Map<string, Service>()
+  /** `service port` → who listens there. */
+  readonly #candidates = new Map<string, readonly Candidate[]>()
+  readonly #backends: Backends
+  readonly #links: Links
+  #splicesAccepted = 0
+
+  constructor(private readonly context: LaneContext) {
+    this.#backends = new Backends(context, this.unsettled)
+    this.#links = new Links(context, (frame, reply) => this.#backends.open(frame, reply))
+  }
+
+  receive(message: ToLane): void {
+    switch (message.type) {
+      case 'listen-data':
+        return this.#links.listen(message.port)
+      case 'link-expect':
+        return this.#links.expect(message.peer, message.keys)
+      case 'link-dial':
+        return this.#links.dial(message.peer, message.keys, message.to)
+      case 'link-drop':
+        return this.#links.drop(message.peer)
+      case 'services':
+        return this.#setServices(message.services)
+      case 'backends':
+        return this.#setSeats(message.service, message.seats)
+      case 'local-listeners':
+        return this.#backends.setListeners(message.listeners)
+      case 'direct':
+        return this.#direct(message)
+      case 'undirect':
+        this.#directions.get(message.service)?.stop(message.why)
+        return
+      case 'query':
+        return this.context.post({
+          type: 'answer',
+          query: message.query,
+          report: this.#report(message.service, message.limit),
+        })
+      case 'stop':
+        return this.#stop()
+    }
+  }
+
+  /** To be called about every 100 ms. */
+  sweep(now: Millis): void {
+    this.unsettled.ask()
+    for (const direction of this.#directions.values()) direction.sweep(now)
+    this.#backends.sweep(now)
+    this.#links.sweep(now)
+  }
+
+  // --- what a direction asks for ---
+
+  schedulerFor(service: Service) {
+    return schedulerOf(service)
+  }
+
+  candidates(service: string, port: number): readonly Candidate[] {
+    return this.#candidates.get(`${service} ${port}`) ?? NO_CANDIDATES
+  }
+
+  nextSpliceId(): SpliceId {
+    const { node, boot } = this.context.setup
+    return { node, boot, counter: ++this.#splicesAccepted }
+  }
+
+  open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined {
+    const proxyHeader = proxyHeaderFor(request, to.name)
+    if (to.node === this.context.setup.node) return this.#openHere(client, request, proxyHeader)
+    return this.#links.to(to.node)?.open(client, request, proxyHeader)
+  }
+
+  onGone(direction: Direction): void {
+    if (this.#directions.get(direction.service.name) === direction) this.#directions.delete(direction.service.name)
+  }
+
+  /** A backend on this very node: the same two halves, joined in memory. */
+  #openHere(client: ClientHalf, request: OpenRequest, proxyHeader: Uint8Array): Attempt | undefined {
+    let toBackend: Joint | undefined
+    const reply: BackendReply = {
+      counterpart: new Joint(client.half, () => {}),
+      opened: (window, local, remote) => {
+        if (toBackend !== undefined) client.onOpened(window, local, remote, toBackend)
+      },
+      refused: (reason, detail) => client.onRefused(reason, detail),
+      gone: () => {},
+    }
+    const { service, ...rest } = request
+    const { connectMs, keepaliveMs } = service
+    const frame = { ...rest, service: service.name, connectMs, keepaliveMs, proxyHeader, snapshot: NO_SNAPSHOT }
+    const backend = this.#backends.open(frame, reply)
+    if (backend === undefined) return undefined
+    const counterpart = new Joint(backend.half, () => backend.confirm())
+    toBackend = counterpart
+    const cancel = (reason: Reason) => {
+      counterpart.reset(reason)
+      counterpart.confirm()
+    }
+    return { counterpart, cancel }
+  }
+
+  #direct(message: Extract<ToLane, { type: 'direct' }>): void {
+    const service = this.#services.get(message.service)
+    if (service === undefined || !this.#backends.obey(message.service, message.term)) return
+    this.#directions.get(message.service)?.stop('stale-term')
+    const direction = new Direction(service, message.term, message.slot, this.context, this)
+    this.#directions.set(message.service, direction)
+    direction.start()
+  }
+
+  #setServices(services: readonly Service[]): void {
+    this.#services.clear()
+    for (const service of services) this.#services.set(service.name, service)
+    this.#backends.setServices(services)
+    for (const direction of this.#directions.values()) {
+      const service = this.#services.get(direction.service.name)
+      if (service !== undefined && !sameService(service, direction.service)) direction.follow(service)
+    }
+    for (const key of this.#candidates.keys()) {
+      if (!this.#services.has(key.slice(0, key.indexOf(' ')))) this.#candidates.delete(key)
+    }
+  }
+
+  #setSeats(service: string, seats: readonly BackendSeat[]): void {
+    const byPort = new Map<number, Candidate[]>()
+    for (const { node, name, port } of seats) {
+      const candidate: Candidate = { node, name, port, local: node === this.context.setup.node }
+      byPort.set(port, [...(byPort.get(port) ?? []), candidate])
+    }
+    for (const key of this.#candidates.keys()) if (key.startsWith(`${service} `)) this.#candidates.delete(key)
+    for (const [port, candidates] of byPort) this.#candidates.set(`${service} ${port}`, candidates)
+  }
+
+  #stop(): void {
+    for (const direction of [...this.#directions.values()]) direction.stop('node-stopping')
+    for (const backend of [...this.#backends.halves]) backend.half.abort('node-stopping')
+    this.#links.close()
+    this.context.post({ type: 'stopped' })
+  }
+
+  #report(service: string | undefined, limit: number): LaneReport {
+    const splices: SpliceReport[] = []
+    const perBackend = new Map<string, { service: string; node: NodeId; splices: number }>()
+    let total = 0
+    let active = 0
+    const add = (id: SpliceId, report: Omit<SpliceReport, 'id'>) => {
+      active++
+      if (report.backend !== undefined) {
+        const key = `${report.service} ${report.backend}`
+        const row = perBackend.get(key) ?? { service: report.service, node: report.backend, splices: 0 }
+        row.splices++
+        perBackend.set(key, row)
+      }
+      if (service !== undefined && report.service !== service) return
+      total++
+      if (splices.length < limit) splices.push({ id: formatSpliceId(id), ...report })
+    }
+    const { node } = this.context.setup
+    for (const direction of this.#directions.values()) {
+      for (const client of direction.clients) add(client.id, client.report(node))
+    }
+    for (const backend of this.#backends.halves) {
+      // The client half has told of a splice whose both halves are here.
+      if (!backend.isTombstone && backend.request.term.holder !== node) add(backend.request.id, backend.report(node))
+    }
+    return { counters: { ...this.context.counters }, active, total, splices, perBackend: [...perBackend.values()] }
+  }
+}

@@ -1,0 +1,21 @@
+import type { Half } from '../proxy/half.js'
+
+/**
+ * Halves with bytes on their way to their peer. An acknowledgement raises no event, so these few are asked on a coarse
+ * timer; an idle splice is not among them and costs nothing.
+ */
+export class Unsettled {
+  readonly #halves = new Set<Half>()
+
+  add(half: Half): void {
+    this.#halves.add(half)
+  }
+
+  delete(half: Half): void {
+    this.#halves.delete(half)
+  }
+
+  ask(): void {
+    for (const half of this.#halves) if (half.settle()) this.#halves.delete(half)
+  }
+}

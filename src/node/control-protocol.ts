@@ -1,0 +1,191 @@
+/**
+ * What the CLI and the node say to each other over the unix socket: JSON bodies of `/v1/…`. Both sides import these
+ * types and nothing else of each other. A release may add fields, never change the meaning of one.
+ */
+import type { NodeId } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
+
+export interface NodeRef {
+  readonly id: NodeId
+  readonly name: string
+}
+
+export interface TermView {
+  readonly number: number
+  readonly holder: NodeRef
+}
+
+export interface ListenerView {
+  readonly address: string
+  readonly port: number
+}
+
+export interface MemberView extends NodeRef {
+  readonly self: boolean
+  readonly state: 'alive' | 'suspect' | 'down' | 'left'
+  /** How long it has been in that state. */
+  readonly sinceMs: Millis
+  readonly boot: number
+  readonly address: string
+  readonly voter: boolean
+  /** The control link from here: `why` says what it waits for or failed on. */
+  readonly link: { readonly state: 'self' | 'up' | 'dialing' | 'down'; readonly why?: string }
+  /** Listeners on ports that some service names; all of them with `?all`. */
+  readonly listeners: readonly ListenerView[]
+  readonly directs: readonly string[]
+}
+
+export interface ElectorateView {
+  readonly epoch: number
+  readonly voters: readonly NodeRef[]
+  readonly quorum: number
+  /** Voters whose control link is up, this node among them. */
+  readonly reachable: number
+  /** A change under way, in words. */
+  readonly pending?: string
+}
+
+/** A service as its definition says, in the words of the command line. */
+export interface ServiceDefinitionView {
+  readonly name: string
+  readonly address: string
+  /** `8080,8443,9000-9010` */
+  readonly ports: string
+  readonly proxyProtocol: string
+  readonly scheduler: string
+  readonly local: string
+  readonly connectMs: Millis
+  readonly idleMs: Millis
+  readonly keepaliveMs: Millis
+}
+
+export interface BackendView {
+  readonly node: NodeRef
+  readonly port: number
+  readonly address: string
+  readonly splices: number
+}
+
+export interface ServiceView {
+  readonly definition: ServiceDefinitionView
+  readonly director: NodeRef | null
+  readonly term: TermView | null
+  /** The director accepts connections on every port, or what is in the way. */
+  readonly serving: 'yes' | 'no' | 'unknown'
+  /** One line: why this director, or why none; what is wrong, and the way out. */
+  readonly why: string
+  readonly problem?: string
+  readonly backends: readonly BackendView[]
+  /** Splices that this node knows of, as director or as backend. */
+  readonly splices: number
+}
+
+export interface CountersView {
+  readonly accepted: number
+  readonly active: number
+  readonly ended: number
+  readonly reset: number
+  /** Connections for which no node could be found or none answered. */
+  readonly refused: number
+  /** Attempts that were made again on another node before the client noticed. */
+  readonly retried: number
+  readonly bytesUp: number
+  readonly bytesDown: number
+}
+
+export interface StatusView {
+  readonly node: NodeRef & {
+    readonly boot: number
+    readonly version: string
+    readonly upMs: Millis
+    readonly gossip: string
+    readonly control: string
+    readonly data: string
+    readonly state: 'starting' | 'running' | 'stopping'
+  }
+  readonly electorate: ElectorateView
+  readonly members: readonly MemberView[]
+  readonly services: readonly ServiceView[]
+  readonly counters: CountersView
+  /** What an operator should look at, each with its way out; empty when all is well. */
+  readonly warnings: readonly string[]
+}
+
+export interface SpliceView {
+  readonly id: string
+  readonly service: string
+  /** Which halves are on the answering node. */
+  readonly here: 'client' | 'backend' | 'both'
+  readonly state: 'dialing' | 'open' | 'half-closed' | 'closing'
+  readonly director: NodeRef
+  readonly backend: NodeRef | null
+  readonly term: number
+  /** The client's connection: from the client to the service address. */
+  readonly client: { readonly from: string; readonly to: string }
+  /** The backend's connection, once it stands: from the chosen node to its program. */
+  readonly server: { readonly from: string; readonly to: string } | null
+  readonly ageMs: Millis
+  readonly idleMs: Millis
+  /** Client to backend, and backend to client. */
+  readonly bytesUp: number
+  readonly bytesDown: number
+}
+
+export interface SplicesView {
+  readonly splices: readonly SpliceView[]
+  /** All that match, also those that `limit` left out. */
+  readonly total: number
+}
+
+export interface VoteView {
+  readonly voter: NodeRef
+  /** `granted` (to whom), `refused` (why), `silent`, `unreachable`. */
+  readonly answer: string
+}
+
+export interface WhyView {
+  readonly service: string
+  readonly director: NodeRef | null
+  readonly term: TermView | null
+  readonly sinceMs: Millis | null
+  /** Plain sentences in reading order: who, since when, why that one, who else could, what would change it. */
+  readonly sentences: readonly string[]
+  /** Candidates in order of preference, with what speaks against each. */
+  readonly candidates: readonly (NodeRef & {
+    readonly rank: number
+    readonly eligible: boolean
+    readonly note: string
+  })[]
+  readonly votes: readonly VoteView[]
+}
+
+/** `PUT /v1/services/NAME`: fields as typed on the command line; `create` refuses an existing name, `set` a missing one. */
+export interface ServiceWrite {
+  readonly mode: 'create' | 'set'
+  readonly fields: Readonly<Record<string, string | number>>
+  /** Accept an address that this host does not have (another node may). */
+  readonly force?: boolean
+}
+
+export interface ServiceWritten {
+  readonly service: ServiceDefinitionView
+  readonly notes: readonly string[]
+}
+
+/** Every answer with a status of 400 or more. */
+export interface ErrorView {
+  readonly code: string
+  readonly message: string
+  readonly hint?: string
+}
+
+/** What the node answers with; the control server turns it into HTTP. Problems are thrown as `BatonError`. */
+export interface ControlApi {
+  status(): Promise<StatusView>
+  services(): Promise<readonly ServiceView[]>
+  service(name: string): Promise<ServiceView>
+  writeService(name: string, write: ServiceWrite): Promise<ServiceWritten>
+  removeService(name: string): Promise<void>
+  splices(filter: { service?: string; limit: number }): Promise<SplicesView>
+  why(service: string): Promise<WhyView>
+}

@@ -1,0 +1,112 @@
+/**
+ * From election to data plane: gives each service that this node directs a lease slot, pushes its deadline forward at
+ * each renewal, and tells the lane to begin and to stop. What the lane cannot do (an address that is not here, a port in
+ * use) comes back as a reason to let another node direct.
+ */
+import { type Endpoint, formatEndpoint } from '../base/address.js'
+import { sameTerm, type Term } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
+import type { FromLane, ToLane } from '../proxy/lane-protocol.js'
+import { LEASE_SLOTS_MAX, type LeaseSlots } from '../proxy/lease-slots.js'
+import type { Reason } from '../proxy/reasons.js'
+
+export interface Directed {
+  readonly term: Term
+  readonly slot: number
+  state: 'starting' | 'serving'
+}
+
+/** A port that could not be listened on, kept until the service is served from here or changed. */
+export interface Obstacle {
+  readonly at: Endpoint
+  readonly code: string
+}
+
+export class Directing {
+  readonly #directed = new Map<string, Directed>()
+  readonly #obstacles = new Map<string, Obstacle>()
+  readonly #freeSlots: number[] = []
+  #nextSlot = 0
+
+  constructor(
+    private readonly leases: LeaseSlots,
+    private readonly post: (message: ToLane) => void,
+  ) {}
+
+  /** `false`: this node directs as many services as it has lease slots. */
+  acquired(service: string, term: Term, deadline: Millis): boolean {
+    this.lost(service, 'stale-term')
+    const slot = this.#freeSlots.pop() ?? this.#nextSlot++
+    if (slot >= LEASE_SLOTS_MAX) return false
+    this.leases.set(slot, deadline)
+    this.#directed.set(service, { term, slot, state: 'starting' })
+    this.post({ type: 'direct', service, term, slot })
+    return true
+  }
+
+  renewed(service: string, term: Term, deadline: Millis): void {
+    const directed = this.#directed.get(service)
+    if (directed !== undefined && sameTerm(directed.term, term)) this.leases.set(directed.slot, deadline)
+  }
+
+  lost(service: string, why: Reason): void {
+    const directed = this.#directed.get(service)
+    if (directed === undefined) return
+    // The slot first: it stops the lane at its next chunk, before the message is read.
+    this.leases.set(directed.slot, undefined)
+    this.#directed.delete(service)
+    this.#freeSlots.push(directed.slot)
+    this.post({ type: 'undirect', service, why })
+  }
+
+  /** What the lane says of a service; an obstacle means that this node cannot direct it now. */
+  heard(message: Extract<FromLane, { type: 'serving' | 'cannot-serve' }>): Obstacle | undefined {
+    const directed = this.#directed.get(message.service)
+    if (directed === undefined || !sameTerm(directed.term, message.term)) return undefined
+    if (message.type === 'serving') {
+      directed.state = 'serving'
+      this.#obstacles.delete(message.service)
+      return undefined
+    }
+    const obstacle = { at: message.at, code: message.code }
+    this.#obstacles.set(message.service, obstacle)
+    return obstacle
+  }
+
+  /** The definition changed: what was in the way may be gone. */
+  forgetObstacle(service: string): void {
+    this.#obstacles.delete(service)
+  }
+
+  get(service: string): Directed | undefined {
+    return this.#directed.get(service)
+  }
+
+  obstacle(service: string): Obstacle | undefined {
+    return this.#obstacles.get(service)
+  }
+
+  names(): string[] {
+    return [...this.#directed.keys()]
+  }
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  EADDRNOTAVAIL: 'this host does not have the address: add it to an interface (`ip address add ADDRESS dev DEVICE`)',
+  EADDRINUSE: 'another program listens there (`ss -ltnp` shows it): stop it, or bind it to the node’s own address',
+  EACCES:
+    'ports below 1024 need a privilege: run with CAP_NET_BIND_SERVICE or lower net.ipv4.ip_unprivileged_port_start',
+  EMFILE: 'the process is out of descriptors: raise its limit (`ulimit -n`, LimitNOFILE=)',
+}
+
+/** For `why` and `status`: what is in the way, and the way out. */
+export function describeObstacle(obstacle: Obstacle, node: string): string {
+  const advice = ADVICE[obstacle.code]
+  return `${node} cannot listen on ${formatEndpoint(obstacle.at)}: ${obstacle.code}${advice === undefined ? '' : `; ${advice}`}`
+}
+
+/** Which reasons of an ended lease are worth telling a client's backend apart. */
+export function reasonOfLoss(stopping: boolean, present: boolean): Reason {
+  if (stopping) return 'node-stopping'
+  return present ? 'lease-lost' : 'service-removed'
+}

@@ -1,0 +1,66 @@
+import { Worker } from 'node:worker_threads'
+import { BatonError } from '../base/errors.js'
+import type { Logger } from '../base/log.js'
+import type { FromLane, LaneReport, LaneSetup, ToLane } from '../proxy/lane-protocol.js'
+
+/** A lane that does not answer a question within this time is busy; the control plane does not wait for it. */
+const ANSWER_MS = 2_000
+
+/** The control plane's end of one lane: its thread, its messages, and the questions that wait for an answer. */
+export class LaneHost {
+  readonly #worker: Worker
+  readonly #questions = new Map<number, (report: LaneReport | undefined) => void>()
+  #nextQuestion = 1
+  #ended: Promise<void>
+
+  constructor(
+    setup: LaneSetup,
+    private readonly logger: Logger,
+    private readonly onMessage: (message: FromLane) => void,
+    onDeath: (error: Error) => void,
+  ) {
+    this.#worker = new Worker(new URL('../lane/worker.io.js', import.meta.url), {
+      workerData: setup,
+      name: `lane-${setup.lane}`,
+    })
+    this.#worker.on('message', (message: FromLane) => this.#receive(message))
+    this.#worker.on('error', onDeath)
+    this.#ended = new Promise((resolve) => this.#worker.on('exit', () => resolve()))
+  }
+
+  post(message: ToLane): void {
+    this.#worker.postMessage(message)
+  }
+
+  async query(limit: number, service?: string): Promise<LaneReport> {
+    const query = this.#nextQuestion++
+    const answer = new Promise<LaneReport | undefined>((resolve) => {
+      this.#questions.set(query, resolve)
+      setTimeout(() => resolve(undefined), ANSWER_MS).unref()
+    })
+    this.post({ type: 'query', query, limit, ...(service === undefined ? {} : { service }) })
+    const report = await answer
+    this.#questions.delete(query)
+    if (report !== undefined) return report
+    const hint = 'it is busy or stuck; try again, and look at its thread with `top -H`'
+    throw new BatonError('ERR_LANE_SILENT', `the data plane did not answer within ${ANSWER_MS} ms`, { hint })
+  }
+
+  /** Resets what is left, lets all sockets go, ends the thread; by force after `limitMs`. */
+  async stop(limitMs: number): Promise<void> {
+    this.post({ type: 'stop' })
+    let late: NodeJS.Timeout | undefined
+    const limit = new Promise<void>((resolve) => {
+      late = setTimeout(resolve, limitMs)
+    })
+    await Promise.race([this.#ended, limit])
+    clearTimeout(late)
+    await this.#worker.terminate()
+  }
+
+  #receive(message: FromLane): void {
+    if (message.type === 'log') return this.logger.log(message.level, message.event, message.fields)
+    if (message.type === 'answer') return this.#questions.get(message.query)?.(message.report)
+    this.onMessage(message)
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * The backend's side of a splice on the chosen node: dials the program, says who the client is (PROXY header), answers
+ * OPENED or REFUSED, and then is one half like any other. A finished one stays as a tombstone until the client half
+ * confirms.
+ */
+import type { Endpoint } from '../base/address.js'
+import type { Clock } from '../base/clock.js'
+import type { NodeId } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
+import type { Counterpart } from './counterpart.js'
+import { WINDOW_BYTES } from './credit.js'
+import type { Socket } from './endpoint.js'
+import { Half, type HalfOwner } from './half.js'
+import type { SpliceReport } from './lane-protocol.js'
+import type { Reason } from './reasons.js'
+import type { OpenFrame } from './splice-frame.js'
+
+/** What OPEN said, without what belongs to one link. */
+export type BackendRequest = Omit<OpenFrame, 'kind' | 'handle'>
+
+/** Where the answer to OPEN goes, and the frames after it. */
+export interface BackendReply {
+  readonly counterpart: Counterpart
+  opened(window: number, local: Endpoint, remote: Endpoint): void
+  refused(reason: Reason, detail: string): void
+  /** Nothing more will be said of this splice. */
+  gone(): void
+}
+
+export interface BackendHost {
+  readonly clock: Clock
+  onUnsettled(backend: BackendHalf): void
+  onIncident(backend: BackendHalf, what: string): void
+  /** Nothing of this half is needed any more. */
+  onGone(backend: BackendHalf): void
+}
+
+/** A backend half is fenced by terms when it is bound to a link, not by a clock. */
+const ALWAYS = { isOpen: () => true }
+
+export class BackendHalf implements HalfOwner {
+  readonly half: Half
+  readonly startedAt: Millis
+  #opened = false
+  #finished = false
+  #confirmed = false
+
+  constructor(
+    readonly request: BackendRequest,
+    socket: Socket,
+    private readonly reply: BackendReply,
+    private readonly host: BackendHost,
+  ) {
+    this.startedAt = host.clock.now()
+    this.half = new Half(socket, this, host.clock, ALWAYS, WINDOW_BYTES)
+  }
+
+  /** Finished, but the client half has not confirmed. */
+  get isTombstone(): boolean {
+    return this.#finished
+  }
+
+  get isOpened(): boolean {
+    return this.#opened
+  }
+
+  onOpen(): void {
+    const { socket } = this.half
+    if (this.request.proxyHeader.byteLength > 0) socket.write(this.request.proxyHeader)
+    this.#opened = true
+    this.reply.opened(WINDOW_BYTES, socket.local, socket.remote)
+    this.half.join(this.reply.counterpart, this.request.window)
+  }
+
+  onUnsettled(): void {
+    this.host.onUnsettled(this)
+  }
+
+  onIncident(what: string): void {
+    this.host.onIncident(this, what)
+  }
+
+  onFinished(reason: Reason | undefined, detail: string): void {
+    this.#finished = true
+    if (!this.#opened) this.reply.refused(reason ?? 'other', detail)
+    this.#goWhenDone()
+  }
+
+  /** The client half is done. What it sent may still be on its way to the program. */
+  confirm(): void {
+    this.#confirmed = true
+    this.#goWhenDone()
+  }
+
+  /** No client half will come: the program gets an RST. */
+  orphan(reason: Reason): void {
+    this.#confirmed = true
+    if (this.#finished) this.#goWhenDone()
+    else this.half.drop(reason)
+  }
+
+  /** Gives the splice up without another word; the socket is closed already. */
+  forget(): void {
+    this.reply.gone()
+    this.host.onGone(this)
+  }
+
+  report(self: NodeId): Omit<SpliceReport, 'id'> {
+    const { half, request } = this
+    const { local, remote } = half.socket
+    return {
+      service: request.service,
+      here: 'backend',
+      state: !this.#opened ? 'dialing' : half.isClosing ? 'closing' : half.isHalfClosed ? 'half-closed' : 'open',
+      term: request.term,
+      director: request.term.holder,
+      backend: self,
+      client: request.client,
+      destination: request.destination,
+      server: this.#opened ? { from: local, to: remote } : undefined,
+      startedAt: this.startedAt,
+      activeAt: half.activeAt,
+      bytesUp: half.received,
+      bytesDown: half.sent,
+    }
+  }
+
+  #goWhenDone(): void {
+    if (this.#finished && this.#confirmed) this.forget()
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * The client's side of a splice on the director: chooses a node, asks it for a backend connection, tries the next one if
+ * that fails, and only then lets the client's bytes come: until a backend stands they wait in the client's kernel queue,
+ * so a refused backend costs the client nothing but time.
+ */
+import type { Endpoint } from '../base/address.js'
+import type { Clock } from '../base/clock.js'
+import type { NodeId, SpliceId, Term } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
+import type { Counterpart } from './counterpart.js'
+import { WINDOW_BYTES } from './credit.js'
+import type { Socket } from './endpoint.js'
+import { type Gate, Half, type HalfOwner } from './half.js'
+import type { NodeName, SpliceReport } from './lane-protocol.js'
+import type { Reason } from './reasons.js'
+import type { Service } from './service.js'
+
+/** Nodes that one client's connection is tried on, at most; then the client gets an RST. */
+export const ATTEMPTS_MAX = 5
+
+/** The other node enforces `connectMs`; its answer may take this much longer before we stop waiting for it. */
+const ANSWER_MARGIN_MS = 500
+
+/** What an attempt asks of the chosen node. */
+export interface OpenRequest {
+  readonly id: SpliceId
+  readonly term: Term
+  readonly service: Service
+  readonly port: number
+  readonly client: Endpoint
+  readonly destination: Endpoint
+  readonly window: number
+}
+
+/** One OPEN that was sent; its answer comes as `onOpened` or `onRefused`. */
+export interface Attempt {
+  readonly counterpart: Counterpart
+  /** No answer is wanted any more. */
+  cancel(reason: Reason): void
+}
+
+export interface ClientHost {
+  readonly clock: Clock
+  readonly gate: Gate
+  readonly service: Service
+  readonly term: Term
+  /** The next node for a connection to `port`, none of `tried`. */
+  pick(port: number, tried: ReadonlySet<NodeId>): NodeName | undefined
+  /** `undefined`: that node cannot be reached now. An answer may come before this returns. */
+  open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined
+  onRetried(client: ClientHalf, node: NodeName, reason: Reason, detail: string): void
+  onUnsettled(client: ClientHalf): void
+  onIncident(client: ClientHalf, what: string): void
+  onFinished(client: ClientHalf, reason: Reason | undefined, detail: string): void
+}
+
+interface Dialing {
+  readonly phase: 'dialing'
+  readonly node: NodeName
+  readonly deadline: Millis
+  attempt: Attempt | undefined
+}
+
+interface Joined {
+  readonly phase: 'joined'
+  readonly node: NodeName
+  readonly counterpart: Counterpart
+  readonly server: { readonly from: Endpoint; readonly to: Endpoint }
+}
+
+export class ClientHalf implements HalfOwner {
+  readonly half: Half
+  readonly startedAt: Millis
+  readonly client: Endpoint
+  readonly destination: Endpoint
+  readonly #tried = new Set<NodeId>()
+  #served = false
+  #state: { readonly phase: 'choosing' } | Dialing | Joined | { readonly phase: 'closed' } = { phase: 'choosing' }
+  #lastFailure: { reason: Reason; detail: string } = { reason: 'no-backend', detail: 'no node listens on the port' }
+
+  constructor(
+    readonly id: SpliceId,
+    socket: Socket,
+    private readonly host: ClientHost,
+  ) {
+    this.startedAt = host.clock.now()
+    this.client = socket.remote
+    this.destination = socket.local
+    this.half = new Half(socket, this, host.clock, host.gate, WINDOW_BYTES)
+  }
+
+  /** The node that serves this client, or is asked now. */
+  get node(): NodeName | undefined {
+    return this.#state.phase === 'dialing' || this.#state.phase === 'joined' ? this.#state.node : undefined
+  }
+
+  /** A backend stood for this client, at least for a moment. */
+  get served(): boolean {
+    return this.#served
+  }
+
+  get isDialing(): boolean {
+    return this.#state.phase === 'dialing'
+  }
+
+  /** Tries nodes until one can be asked; without one the client gets an RST, as from a host where nobody listens. */
+  choose(): void {
+    while (this.#state.phase === 'choosing') {
+      const port = this.destination.port
+      const node = this.#tried.size < ATTEMPTS_MAX ? this.host.pick(port, this.#tried) : undefined
+      if (node === undefined) return this.half.abort(this.#lastFailure.reason, this.#lastFailure.detail)
+      this.#tried.add(node.node)
+      this.#ask(node, port)
+    }
+  }
+
+  onOpened(credit: number, local: Endpoint, remote: Endpoint, counterpart: Counterpart): void {
+    if (this.#state.phase !== 'dialing') return
+    this.#state = { phase: 'joined', node: this.#state.node, counterpart, server: { from: local, to: remote } }
+    this.#served = true
+    this.half.join(counterpart, credit)
+  }
+
+  onRefused(reason: Reason, detail: string): void {
+    if (this.#state.phase !== 'dialing') return
+    const { node, attempt } = this.#state
+    attempt?.counterpart.confirm()
+    this.#state = { phase: 'choosing' }
+    this.#lastFailure = { reason, detail: `${node.name}: ${detail}` }
+    this.host.onRetried(this, node, reason, detail)
+    // An answer within `open` comes back to the loop in `choose`, which goes on by itself.
+    if (attempt !== undefined) this.choose()
+  }
+
+  /** Called from time to time while dialling: the chosen node did not answer. */
+  expire(now: Millis): void {
+    if (this.#state.phase !== 'dialing' || now < this.#state.deadline) return
+    this.#state.attempt?.cancel('connect-timeout')
+    this.onRefused('connect-timeout', 'no answer from the node')
+  }
+
+  onOpen(): void {}
+
+  onUnsettled(): void {
+    this.host.onUnsettled(this)
+  }
+
+  onIncident(what: string): void {
+    this.host.onIncident(this, what)
+  }
+
+  onFinished(reason: Reason | undefined, detail: string): void {
+    if (this.#state.phase === 'dialing') this.#state.attempt?.cancel(reason ?? 'other')
+    if (this.#state.phase === 'joined') this.#state.counterpart.confirm()
+    const node = this.node
+    this.#state = { phase: 'closed' }
+    this.host.onFinished(this, reason, detail === '' && node !== undefined ? node.name : detail)
+  }
+
+  report(self: NodeId): Omit<SpliceReport, 'id'> {
+    const { half } = this
+    return {
+      service: this.host.service.name,
+      here: this.node?.node === self ? 'both' : 'client',
+      state:
+        this.#state.phase !== 'joined'
+          ? 'dialing'
+          : half.isClosing
+            ? 'closing'
+            : half.isHalfClosed
+              ? 'half-closed'
+              : 'open',
+      term: this.host.term,
+      director: self,
+      backend: this.node?.node,
+      client: this.client,
+      destination: this.destination,
+      server: this.#state.phase === 'joined' ? this.#state.server : undefined,
+      startedAt: this.startedAt,
+      activeAt: half.activeAt,
+      bytesUp: half.sent,
+      bytesDown: half.received,
+    }
+  }
+
+  #ask(node: NodeName, port: number): void {
+    const { clock, service, term } = this.host
+    const deadline = clock.now() + service.connectMs + ANSWER_MARGIN_MS
+    const dialing: Dialing = { phase: 'dialing', node, deadline, attempt: undefined }
+    this.#state = dialing
+    const { id, client, destination } = this
+    const attempt = this.host.open(this, node, { id, term, service, port, client, destination, window: WINDOW_BYTES })
+    if (this.#state !== dialing) return
+    if (attempt === undefined) this.onRefused('link-lost', 'no data link to the node')
+    else dialing.attempt = attempt
+  }
+}

@@ -1,0 +1,17 @@
+import type { Reason } from './reasons.js'
+
+/**
+ * The other half of a splice, as calls: what travels as frames where it is on another node, and is handed over directly
+ * where both halves share a lane.
+ */
+export interface Counterpart {
+  /** The way there is full: send nothing before `Half.release` is called. */
+  readonly congested: boolean
+  /** `chunk` is valid only during the call; it begins at `offset` of its direction. */
+  data(offset: number, chunk: Uint8Array): void
+  ack(written: number, acknowledged: number, window: number): void
+  fin(offset: number): void
+  reset(reason: Reason): void
+  /** The client half is done: the backend half need not be kept any longer. */
+  confirm(): void
+}

@@ -1,0 +1,93 @@
+import type { Endpoint as SocketAddress } from '../base/address.js'
+import type { Millis } from '../base/time.js'
+
+/**
+ * The seam for speed: how a half talks to its TCP socket. Implemented on node:net (portable) and, later, on system
+ * calls; one compliance suite (test/kernel/endpoint-compliance.ts) tests them alike.
+ *
+ * Pressure: `write` answers `false` when bytes had to be kept in user space; the caller goes on only after `onDrain`.
+ * `pause` stops reading, so that the kernel closes the sender's window and the pressure reaches the peer, not our heap.
+ */
+export type CloseCause =
+  /** FIN went both ways, everything was written. */
+  | 'ended'
+  /** The peer sent RST, or its host said that nobody is there any more. */
+  | 'reset'
+  /** Nobody listens at the address dialled. */
+  | 'refused'
+  /** No route, no such host, address not usable here. */
+  | 'unreachable'
+  /** No answer within the limit, or keepalive gave up. */
+  | 'timeout'
+  /** This host is out of descriptors, ports or socket memory. */
+  | 'exhausted'
+  /** `reset` was called on this side. */
+  | 'aborted'
+
+export interface SocketHandler {
+  /** A dialled connection stands. Never called for an accepted one. */
+  onOpen(): void
+  /** `chunk` is valid only during the call. Never called while paused, but for at most what `pause` came too late for. */
+  onData(chunk: Uint8Array): void
+  /** The peer's FIN, after its last byte. */
+  onEnd(): void
+  /** All that `write` had to keep is in the kernel. */
+  onDrain(): void
+  /** The last event, exactly once. `detail` is the system's own word (`ECONNREFUSED`), for logs. */
+  onClose(cause: CloseCause, detail: string): void
+}
+
+export interface Socket {
+  readonly fd: number
+  readonly local: SocketAddress
+  readonly remote: SocketAddress
+  /** To be called once, before the socket's first event can come: in the turn in which it was handed over. */
+  attach(handler: SocketHandler): void
+  /** Takes all of `chunk`, copying what the kernel does not take. After `end` or the close it is dropped. */
+  write(chunk: Uint8Array): boolean
+  /** FIN after everything written. */
+  end(): void
+  /** RST at once; what is unsent is lost. */
+  reset(): void
+  pause(): void
+  resume(): void
+  /** Bytes taken by `write` that are not in the kernel yet. */
+  queued(): number
+  /**
+   * Bytes in the kernel that the peer's TCP has not acknowledged (SIOCOUTQ), or `undefined` where that cannot be asked.
+   * A FIN that is not acknowledged counts as one.
+   */
+  unacknowledged(): number | undefined
+}
+
+export interface DialOptions {
+  /** Source address; the port is the kernel's choice. */
+  readonly from?: string
+  readonly connectMs: Millis
+  readonly keepaliveMs: Millis
+}
+
+export interface ListenOptions {
+  readonly backlog: number
+  readonly keepaliveMs: Millis
+}
+
+export interface ListenHandler {
+  onListening(at: SocketAddress): void
+  /** A paused socket: it says nothing before `resume`. */
+  onAccept(socket: Socket): void
+  /** `fatal`: not listening (any more). Otherwise one connection was lost, such as to a full descriptor table. */
+  onProblem(code: string, fatal: boolean): void
+}
+
+export interface Listener {
+  close(): void
+}
+
+/** Makes sockets. Failures come as `onClose` or `onProblem`, never as exceptions. */
+export interface Sockets {
+  /** `net` or `epoll`, for status and logs. */
+  readonly engine: string
+  dial(to: SocketAddress, options: DialOptions): Socket
+  listen(at: SocketAddress, options: ListenOptions, handler: ListenHandler): Listener
+}

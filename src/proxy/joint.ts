@@ -1,0 +1,33 @@
+import type { Counterpart } from './counterpart.js'
+import type { Half } from './half.js'
+import type { Reason } from './reasons.js'
+
+/** The other half when both are in one lane: no frames, the calls go straight across. */
+export class Joint implements Counterpart {
+  readonly congested = false
+
+  constructor(
+    private readonly other: Half,
+    private readonly onConfirm: () => void,
+  ) {}
+
+  data(offset: number, chunk: Uint8Array): void {
+    this.other.receiveData(offset % 2 ** 32, chunk)
+  }
+
+  ack(written: number, acknowledged: number, window: number): void {
+    this.other.receiveAck(written, acknowledged, window)
+  }
+
+  fin(offset: number): void {
+    this.other.receiveFin(offset)
+  }
+
+  reset(reason: Reason): void {
+    this.other.receiveReset(reason)
+  }
+
+  confirm(): void {
+    this.onConfirm()
+  }
+}

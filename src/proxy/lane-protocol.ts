@@ -1,0 +1,120 @@
+/**
+ * What the control plane and a lane say to each other. Messages are plain data (they cross a thread boundary by
+ * structured clone); nothing else is shared but the lease deadlines. Every answer names what it answers.
+ */
+import type { Endpoint } from '../base/address.js'
+import type { NodeId, Term } from '../base/ids.js'
+import type { LogFields, LogLevel } from '../base/log.js'
+import type { Millis } from '../base/time.js'
+import type { Reason } from './reasons.js'
+import type { Service } from './service.js'
+
+/** Handed to a lane when it starts. */
+export interface LaneSetup {
+  readonly lane: number
+  readonly node: NodeId
+  readonly name: string
+  readonly boot: number
+  /** Source of backend connections, and where the lane listens for data links. */
+  readonly address: string
+  readonly engine: 'net'
+  readonly seed: number
+  /** Lease deadlines, one slot a service: see lease-slots. */
+  readonly leases: SharedArrayBuffer
+}
+
+export interface NodeName {
+  readonly node: NodeId
+  readonly name: string
+}
+
+/** A node that listens on a port of a service now. */
+export interface BackendSeat extends NodeName {
+  readonly port: number
+}
+
+/** A program of this node, as the backend half reaches it. */
+export interface LocalListener {
+  readonly port: number
+  readonly address: string
+}
+
+export interface LinkKeys {
+  /** 16 bytes. */
+  readonly linkId: Uint8Array
+  /** 32 bytes each; `out` seals what this side sends. */
+  readonly out: Uint8Array
+  readonly in: Uint8Array
+}
+
+export type ToLane =
+  | { readonly type: 'listen-data'; readonly port: number }
+  | { readonly type: 'link-expect'; readonly peer: NodeName; readonly keys: LinkKeys }
+  | { readonly type: 'link-dial'; readonly peer: NodeName; readonly keys: LinkKeys; readonly to: Endpoint }
+  | { readonly type: 'link-drop'; readonly peer: NodeId }
+  /** The whole truth each time: services, who listens, and what listens here. */
+  | { readonly type: 'services'; readonly services: readonly Service[] }
+  | { readonly type: 'backends'; readonly service: string; readonly seats: readonly BackendSeat[] }
+  | { readonly type: 'local-listeners'; readonly listeners: readonly LocalListener[] }
+  /** Direct the service in this term as long as its slot's deadline lies ahead. */
+  | { readonly type: 'direct'; readonly service: string; readonly term: Term; readonly slot: number }
+  | { readonly type: 'undirect'; readonly service: string; readonly why: Reason }
+  | { readonly type: 'query'; readonly query: number; readonly service?: string; readonly limit: number }
+  | { readonly type: 'stop' }
+
+export type FromLane =
+  | { readonly type: 'data-listening'; readonly at: Endpoint }
+  | { readonly type: 'data-failed'; readonly at: Endpoint; readonly code: string }
+  | { readonly type: 'link-up'; readonly peer: NodeId }
+  | { readonly type: 'link-down'; readonly peer: NodeId; readonly why: string }
+  /** All ports of the service accept connections. */
+  | { readonly type: 'serving'; readonly service: string; readonly term: Term }
+  /** A port cannot be listened on; the lane has let all of them go. */
+  | {
+      readonly type: 'cannot-serve'
+      readonly service: string
+      readonly term: Term
+      readonly at: Endpoint
+      readonly code: string
+    }
+  | { readonly type: 'answer'; readonly query: number; readonly report: LaneReport }
+  | { readonly type: 'log'; readonly level: LogLevel; readonly event: string; readonly fields: LogFields }
+  | { readonly type: 'stopped' }
+
+export interface SpliceReport {
+  readonly id: string
+  readonly service: string
+  readonly here: 'client' | 'backend' | 'both'
+  readonly state: 'dialing' | 'open' | 'half-closed' | 'closing'
+  readonly term: Term
+  readonly director: NodeId
+  readonly backend: NodeId | undefined
+  readonly client: Endpoint
+  readonly destination: Endpoint
+  readonly server: { readonly from: Endpoint; readonly to: Endpoint } | undefined
+  readonly startedAt: Millis
+  readonly activeAt: Millis
+  readonly bytesUp: number
+  readonly bytesDown: number
+}
+
+export interface LaneCounters {
+  accepted: number
+  ended: number
+  reset: number
+  refused: number
+  retried: number
+  /** Client to backend and backend to client, of splices that are over, as their director counted. */
+  bytesUp: number
+  bytesDown: number
+  incidents: number
+}
+
+export interface LaneReport {
+  readonly counters: Readonly<LaneCounters>
+  readonly active: number
+  readonly total: number
+  readonly splices: readonly SpliceReport[]
+  /** Splices per service, and within it per backend node. */
+  readonly perBackend: readonly { readonly service: string; readonly node: NodeId; readonly splices: number }[]
+}

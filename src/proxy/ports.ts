@@ -1,0 +1,11 @@
+/** What the data plane needs from outside; implemented in kernel, handed over by lane. Any folder may import these types. */
+export type {
+  CloseCause,
+  DialOptions,
+  Listener,
+  ListenHandler,
+  ListenOptions,
+  Socket,
+  SocketHandler,
+  Sockets,
+} from './endpoint.js'

@@ -1,0 +1,39 @@
+/**
+ * Why a splice was refused or reset, as a byte on the wire and a word for people. Numbers never change their meaning;
+ * a number that a newer release invented reads as `other`.
+ */
+export const REASONS = {
+  other: 0,
+  /** The other end of the splice sent RST. */
+  'peer-reset': 1,
+  'connect-refused': 2,
+  'connect-timeout': 3,
+  unreachable: 4,
+  /** The node's host is out of descriptors, ports or memory. */
+  exhausted: 5,
+  /** No program of that node listens on the port. */
+  'no-listener': 6,
+  /** The service, or that port of it, is not known there. */
+  'unknown-service': 7,
+  /** The frame's term is not the one obeyed there. */
+  'stale-term': 8,
+  'lease-lost': 9,
+  'link-lost': 10,
+  'idle-limit': 11,
+  /** A bound of the protocol was overstepped, or an offset did not fit: a fault of the other side. */
+  'protocol-error': 12,
+  'node-stopping': 13,
+  'service-removed': 14,
+  /** This release knows the frame and cannot do it yet. */
+  'not-yet': 15,
+  /** No node could take the connection. */
+  'no-backend': 16,
+} as const
+
+export type Reason = keyof typeof REASONS
+
+const NAMES = new Map<number, Reason>(Object.entries(REASONS).map(([name, code]) => [code, name as Reason]))
+
+export function reasonOf(code: number): Reason {
+  return NAMES.get(code) ?? 'other'
+}

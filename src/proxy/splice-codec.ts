@@ -1,0 +1,244 @@
+/** Bytes of the splice protocol's frames, both ways; docs/wire.md has the layouts and test vectors. */
+import { unreachable } from '../base/assert.js'
+import { ByteReader, ByteWriter, utf8 } from '../base/bytes.js'
+import { REASONS, reasonOf } from './reasons.js'
+import {
+  endpointBytes,
+  FIELD,
+  fieldsOf,
+  putField,
+  putId,
+  putTerm,
+  readId,
+  readTerm,
+  u32Bytes,
+} from './splice-fields.js'
+import {
+  type BareFrame,
+  DATA_OFFSET_BYTES,
+  type FinState,
+  FRAME_HEADER_BYTES,
+  FRAME_PAYLOAD_BYTES_MAX,
+  KIND,
+  type OpenedFrame,
+  type OpenFrame,
+  type SpliceFrame,
+} from './splice-frame.js'
+
+const FIN_STATES: readonly FinState[] = ['none', 'sent', 'acknowledged']
+/** A refusal's detail is for a log line, not for programs. */
+const DETAIL_CHARACTERS_MAX = 200
+
+export interface FrameVisitor {
+  /** `chunk` is valid only during the call; `offset` has the low 32 bits only. */
+  onDataFrame(handle: number, offset: number, chunk: Uint8Array): void
+  onFrame(frame: SpliceFrame): void
+}
+
+/**
+ * Takes one record's plaintext apart. Total: answers `undefined`, or why the record is malformed; frames before the fault
+ * have been visited. Kinds of newer releases are skipped.
+ */
+export function visitFrames(record: Uint8Array, visitor: FrameVisitor): string | undefined {
+  const view = new DataView(record.buffer, record.byteOffset, record.byteLength)
+  let at = 0
+  while (at < record.byteLength) {
+    if (record.byteLength - at < FRAME_HEADER_BYTES) return `frame header of ${record.byteLength - at} bytes`
+    const handle = view.getUint32(at, true)
+    const word = view.getUint32(at + 4, true)
+    const kind = word & 255
+    const length = word >>> 8
+    const start = at + FRAME_HEADER_BYTES
+    at = start + length
+    if (at > record.byteLength) return `frame of ${length} bytes in a record with ${record.byteLength - start} left`
+    if (kind === KIND.data) {
+      if (length < DATA_OFFSET_BYTES) return `DATA of ${length} bytes`
+      visitor.onDataFrame(handle, view.getUint32(start, true), record.subarray(start + DATA_OFFSET_BYTES, at))
+      continue
+    }
+    const frame = decodePayload(kind, handle, new ByteReader(record.subarray(start, at)))
+    if (frame === 'malformed') return `malformed frame of kind ${kind} and ${length} bytes`
+    if (frame !== undefined) visitor.onFrame(frame)
+  }
+  return undefined
+}
+
+/** Writes DATA's header and offset at `at`; the bytes follow it. Returns where they go. */
+export function writeDataHeader(into: Uint8Array, at: number, handle: number, offset: number, length: number): number {
+  const word = (KIND.data | ((length + DATA_OFFSET_BYTES) << 8)) >>> 0
+  for (let i = 0; i < 4; i++) {
+    into[at + i] = handle >>> (8 * i)
+    into[at + 4 + i] = word >>> (8 * i)
+  }
+  const low = offset % 2 ** 32
+  for (let i = 0; i < 4; i++) into[at + 8 + i] = low / 2 ** (8 * i)
+  return at + FRAME_HEADER_BYTES + DATA_OFFSET_BYTES
+}
+
+/** All frames but DATA. The caller keeps to the bounds of the fields; OPEN's must fit `FRAME_PAYLOAD_BYTES_MAX`. */
+export function encodeFrame(frame: SpliceFrame): Uint8Array {
+  const body = new ByteWriter(64)
+  encodePayload(frame, body)
+  const length = body.length
+  const out = new ByteWriter(FRAME_HEADER_BYTES + length)
+  out.u32(frame.handle).u8(KIND[frame.kind])
+  out
+    .u8(length & 255)
+    .u8((length >> 8) & 255)
+    .u8(length >> 16)
+  return out.put(body.finish()).finish()
+}
+
+export function fitsFrame(encoded: Uint8Array): boolean {
+  return encoded.byteLength <= FRAME_PAYLOAD_BYTES_MAX + FRAME_HEADER_BYTES
+}
+
+function encodePayload(frame: SpliceFrame, out: ByteWriter): void {
+  switch (frame.kind) {
+    case 'open':
+      putTerm(putId(out, frame.id), frame.term)
+      putOpenFields(out, frame)
+      break
+    case 'opened':
+      putField(out, FIELD.local, endpointBytes(frame.local))
+      putField(out, FIELD.remote, endpointBytes(frame.remote))
+      putField(out, FIELD.window, u32Bytes(frame.window))
+      break
+    case 'refused':
+      out.u8(REASONS[frame.reason]).text(frame.detail.slice(0, DETAIL_CHARACTERS_MAX))
+      break
+    case 'ack':
+      out.u64(frame.written).u64(frame.acknowledged).u32(frame.window)
+      break
+    case 'fin':
+      out.u64(frame.offset)
+      break
+    case 'reset':
+    case 'goodbye':
+      out.u8(REASONS[frame.reason])
+      break
+    case 'resume':
+      putTerm(putId(out, frame.id), frame.term)
+      putProgress(out, frame)
+      putField(out, FIELD.service, utf8(frame.service))
+      break
+    case 'resumed':
+      putProgress(out, frame)
+      break
+    case 'freeze':
+    case 'thaw':
+    case 'confirm':
+      break
+    case 'hello':
+      out.u16(frame.versionMin).u16(frame.versionMax).u32(frame.features).u16(frame.lane)
+      break
+    case 'ping':
+    case 'pong':
+      out.u32(frame.token)
+      break
+    default:
+      unreachable(frame)
+  }
+}
+
+function decodePayload(kind: number, handle: number, r: ByteReader): SpliceFrame | 'malformed' | undefined {
+  const frame = readPayload(kind, handle, r)
+  return r.failed ? 'malformed' : frame
+}
+
+function readPayload(kind: number, handle: number, r: ByteReader): SpliceFrame | undefined {
+  switch (kind) {
+    case KIND.ack:
+      return { kind: 'ack', handle, written: r.u64(), acknowledged: r.u64(), window: r.u32() }
+    case KIND.fin:
+      return { kind: 'fin', handle, offset: r.u64() }
+    case KIND.reset:
+      return { kind: 'reset', handle, reason: reasonOf(r.u8()) }
+    case KIND.goodbye:
+      return { kind: 'goodbye', handle, reason: reasonOf(r.u8()) }
+    case KIND.refused:
+      return { kind: 'refused', handle, reason: reasonOf(r.u8()), detail: r.text(1024) }
+    case KIND.open:
+      return readOpen(handle, r)
+    case KIND.opened:
+      return readOpened(handle, r)
+    case KIND.resume: {
+      const id = readId(r)
+      const term = readTerm(r)
+      const progress = readProgress(r)
+      return { kind: 'resume', handle, id, term, ...progress, service: fieldsOf(r).text(FIELD.service) }
+    }
+    case KIND.resumed:
+      return { kind: 'resumed', handle, ...readProgress(r) }
+    case KIND.freeze:
+      return bare('freeze', handle)
+    case KIND.thaw:
+      return bare('thaw', handle)
+    case KIND.confirm:
+      return bare('confirm', handle)
+    case KIND.hello:
+      return { kind: 'hello', handle, versionMin: r.u16(), versionMax: r.u16(), features: r.u32(), lane: r.u16() }
+    case KIND.ping:
+      return { kind: 'ping', handle, token: r.u32() }
+    case KIND.pong:
+      return { kind: 'pong', handle, token: r.u32() }
+    default:
+      return undefined
+  }
+}
+
+function bare(kind: BareFrame['kind'], handle: number): BareFrame {
+  return { kind, handle }
+}
+
+function putOpenFields(out: ByteWriter, frame: OpenFrame): void {
+  putField(out, FIELD.service, utf8(frame.service))
+  putField(out, FIELD.port, u32Bytes(frame.port))
+  putField(out, FIELD.client, endpointBytes(frame.client))
+  putField(out, FIELD.destination, endpointBytes(frame.destination))
+  putField(out, FIELD.connectMs, u32Bytes(frame.connectMs))
+  putField(out, FIELD.keepaliveMs, u32Bytes(frame.keepaliveMs))
+  putField(out, FIELD.window, u32Bytes(frame.window))
+  if (frame.proxyHeader.byteLength > 0) putField(out, FIELD.proxyHeader, frame.proxyHeader)
+  if (frame.snapshot.byteLength > 0) putField(out, FIELD.snapshot, frame.snapshot)
+}
+
+function readOpen(handle: number, r: ByteReader): OpenFrame {
+  const id = readId(r)
+  const term = readTerm(r)
+  const f = fieldsOf(r)
+  return {
+    kind: 'open',
+    handle,
+    id,
+    term,
+    service: f.text(FIELD.service),
+    port: f.u32(FIELD.port),
+    client: f.endpoint(FIELD.client),
+    destination: f.endpoint(FIELD.destination),
+    connectMs: f.u32(FIELD.connectMs),
+    keepaliveMs: f.u32(FIELD.keepaliveMs),
+    window: f.u32(FIELD.window),
+    proxyHeader: f.bytes(FIELD.proxyHeader),
+    snapshot: f.bytes(FIELD.snapshot),
+  }
+}
+
+function readOpened(handle: number, r: ByteReader): OpenedFrame {
+  const f = fieldsOf(r)
+  const [local, remote] = [f.endpoint(FIELD.local), f.endpoint(FIELD.remote)]
+  return { kind: 'opened', handle, local, remote, window: f.u32(FIELD.window) }
+}
+
+type Progress = { up: number; down: number; finUp: FinState; finDown: FinState; window: number }
+
+function putProgress(out: ByteWriter, p: Progress): void {
+  out.u64(p.up).u64(p.down).u8(FIN_STATES.indexOf(p.finUp)).u8(FIN_STATES.indexOf(p.finDown)).u32(p.window)
+}
+
+function readProgress(r: ByteReader): Progress {
+  const [up, down] = [r.u64(), r.u64()]
+  const [finUp, finDown] = [FIN_STATES[r.u8()], FIN_STATES[r.u8()]]
+  if (finUp === undefined || finDown === undefined) r.fail()
+  return { up, down, finUp: finUp ?? 'none', finDown: finDown ?? 'none', window: r.u32() }
+}
