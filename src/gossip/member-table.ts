@@ -1,7 +1,7 @@
 import type { NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import { type Claim, isLive, type Member } from './messages.js'
-import { type Precedence, precedence } from './precedence.js'
+import { type Precedence, precedence, type Standing } from './precedence.js'
 
 /** `new-life` and `newer` were stored; `same` and `older` changed nothing; `full`: a stranger for whom there is no room. */
 export type Stored =
@@ -55,7 +55,7 @@ export class MemberTable {
       if (this.#members.size >= this.membersMax && !this.#forgetLongestDead()) return { type: 'full' }
       return { type: 'stranger', member: this.put(claim, now), before }
     }
-    const type = precedence({ ...claim, boot: claim.profile.boot }, { ...before, boot: before.profile.boot })
+    const type = precedence(standingOf(claim), standingOf(before))
     if (type === 'same' || type === 'older') return { type, member: before, before }
     return { type, member: this.put(claim, now), before }
   }
@@ -63,8 +63,13 @@ export class MemberTable {
   /** Without judgement: for what this node says of itself. */
   put({ profile, state, incarnation }: Omit<Claim, 'accuser'>, now: Millis): Member {
     const before = this.#members.get(profile.node)
-    const unbroken = before?.state === state && before.profile.boot === profile.boot
-    const member: Member = { profile, state, incarnation, since: unbroken ? before.since : now }
+    const goesOn = before?.state === state && before.profile.boot === profile.boot
+    return this.begin({ profile, state, incarnation }, goesOn ? before.since : now)
+  }
+
+  /** As `put`, with the state beginning at `since` whatever was before. */
+  begin({ profile, state, incarnation }: Omit<Claim, 'accuser'>, since: Millis): Member {
+    const member: Member = { profile, state, incarnation, since }
     this.#members.set(profile.node, member)
     this.#peers = undefined
     this.#down = undefined
@@ -78,4 +83,8 @@ export class MemberTable {
     }
     return oldest !== undefined && oldest.profile.node !== this.self && this.#members.delete(oldest.profile.node)
   }
+}
+
+function standingOf({ profile, incarnation, state }: Omit<Claim, 'accuser'>): Standing {
+  return { boot: profile.boot, incarnation, state }
 }

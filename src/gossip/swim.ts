@@ -143,6 +143,7 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
   // ---- on time
 
   #start(now: Millis): void {
+    this.#view.start(now)
     // Spread over one interval, so that members that started together do not act in step.
     const someTimeIn = (intervalMs: Millis) => now + this.#random.between(0, intervalMs)
     this.#chores.set('probe', someTimeIn(this.#config.probeIntervalMs))

@@ -34,6 +34,7 @@ export class View {
   readonly queue = new BroadcastQueue(BROADCASTS_MAX)
   readonly order: ProbeOrder
   readonly suspicions = new Suspicions()
+  readonly #encoded = new WeakMap<Member, Uint8Array>()
   #rivalBoot = 0
 
   constructor(
@@ -43,27 +44,26 @@ export class View {
     private readonly report: (change: MemberChange) => void,
   ) {
     this.table = new MemberTable(profile.node, config.membersMax)
-    this.table.put({ profile, state: 'alive', incarnation: 0 }, 0)
+    this.table.begin({ profile, state: 'alive', incarnation: 0 }, 0)
     this.order = new ProbeOrder(random)
+  }
+
+  /** This node's own life in the cluster begins. */
+  start(now: Millis): void {
+    this.table.begin(this.self, now)
   }
 
   get self(): Member {
     return this.table.get(this.table.self) as Member
   }
 
-  /** What we hold of a member, as a message. */
+  /** What we hold of a member, as a message. Members are immutable, so each is encoded once. */
   claimOf(member: Member): Uint8Array {
-    const { node } = member.profile
-    switch (member.state) {
-      case 'alive':
-      case 'left':
-        return encodeClaim(member, node)
-      case 'suspect':
-        // Not ourselves: who only heard of a suspicion must not count as one more accuser.
-        return encodeClaim(member, this.suspicions.firstAccuser(node) ?? this.table.self)
-      case 'down':
-        return encodeClaim(member, this.table.self)
-    }
+    const known = this.#encoded.get(member)
+    if (known !== undefined) return known
+    const message = encodeClaim(member, this.#accuserOf(member))
+    this.#encoded.set(member, message)
+    return message
   }
 
   /** `true` if the claim was an accusation against this node, which it has refuted. */
@@ -71,7 +71,7 @@ export class View {
     if (claim.profile.node === this.table.self) return this.#acceptAboutSelf(claim, now)
     const held = this.table.get(claim.profile.node)
     const doubtful = source === 'state' && claim.state === 'down' && held !== undefined && isLive(held.state)
-    this.#apply(doubtful ? { ...claim, state: 'suspect' } : claim, `said by ${shortId(claim.accuser)}`, now)
+    this.#apply(doubtful ? { ...claim, state: 'suspect' } : claim, undefined, now)
     return false
   }
 
@@ -111,6 +111,12 @@ export class View {
     this.report({ member: this.self, before: this.self.state, why })
   }
 
+  #accuserOf({ state, profile }: Member): NodeId {
+    if (state === 'alive' || state === 'left') return profile.node
+    // Not ourselves: who only heard of a suspicion must not count as one more accuser.
+    return this.suspicions.firstAccuser(profile.node) ?? this.table.self
+  }
+
   #acceptAboutSelf(claim: Claim, now: Millis): boolean {
     const self = this.self
     if (claim.profile.boot !== self.profile.boot) {
@@ -123,7 +129,8 @@ export class View {
     return accused
   }
 
-  #apply(claim: Claim, said: string, now: Millis): void {
+  /** `finding`: our own, in words; undefined for what others claim. */
+  #apply(claim: Claim, finding: string | undefined, now: Millis): void {
     const stored = this.table.store(claim, now)
     if (stored.type === 'full' || stored.type === 'older') return
     const { member, before } = stored
@@ -137,12 +144,12 @@ export class View {
       }
       if (isLive(member.state)) this.order.add(node)
       else this.order.remove(node)
-      this.#reportChange(member, before, said)
+      this.#reportChange(member, before, finding ?? `${member.state} says ${shortId(claim.accuser)}`)
     }
     this.queue.push(node, encodeClaim(member, claim.accuser))
   }
 
-  #reportChange(member: Member, before: Member | undefined, said: string): void {
+  #reportChange(member: Member, before: Member | undefined, accusation: string): void {
     const reborn = before !== undefined && before.profile.boot !== member.profile.boot
     if (reborn && isLive(before.state)) {
       const why = `replaced by boot ${member.profile.boot}`
@@ -150,12 +157,12 @@ export class View {
     }
     const stateBefore = reborn && isLive(before.state) ? 'down' : before?.state
     if (stateBefore === member.state && !reborn && sameProfile(member.profile, before?.profile)) return
-    this.report({ member, before: stateBefore, why: reasonOf(member, stateBefore, reborn, said) })
+    this.report({ member, before: stateBefore, why: reasonOf(member, stateBefore, reborn, accusation) })
   }
 }
 
-function reasonOf(member: Member, before: MemberState | undefined, reborn: boolean, said: string): string {
-  if (member.state === 'suspect' || member.state === 'down') return said
+function reasonOf(member: Member, before: MemberState | undefined, reborn: boolean, accusation: string): string {
+  if (member.state === 'suspect' || member.state === 'down') return accusation
   if (member.state === 'left') return 'it left'
   if (reborn) return `restarted as boot ${member.profile.boot}`
   if (before === undefined) return 'joined'

@@ -1,30 +1,105 @@
 /**
- * What this node knows of the cluster, put together from gossip: who is alive, which services exist, who listens where.
- * Pure; node.io feeds it and asks.
+ * What this node knows of its cluster, put together from gossip: who is alive, which services exist, who listens where,
+ * how directors say they are doing. Pure; the wiring feeds it and asks.
  */
 import type { NodeId } from '../base/ids.js'
-import type { BackendSeat } from '../proxy/lane-protocol.js'
-import { includesPort } from '../proxy/port-list.js'
+import type { Member } from '../gossip/ports.js'
+import type { BackendSeat, LocalListener } from '../proxy/lane-protocol.js'
+import type { PublishedListener } from '../proxy/listener.js'
+import { decodeListeners } from '../proxy/listener-codec.js'
+import { type ListenerCandidate, ListenerTable, type ServingNode } from '../proxy/listener-table.js'
+import { expandPorts, includesPort } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
+import type { Shadowed } from '../proxy/service-overlap.js'
+import { decodeNodeFacts, type Serving } from './node-facts.js'
 
-/** Of the members' states that gossip tells, those under which a node may be given connections. */
-export interface Seatable {
-  readonly id: NodeId
-  readonly name: string
-  readonly isAlive: boolean
-  /** Ports on which programs of that node listen, as it published them. */
-  readonly ports: readonly number[]
+export interface ServiceSet {
+  readonly active: readonly Service[]
+  readonly shadowed: readonly Shadowed[]
+  /** Entries that this release cannot read, with why. */
+  readonly unreadable: readonly { readonly name: string; readonly problem: string }[]
 }
 
-/**
- * Who can serve a service now: every live node that listens on one of its ports, in a stable order. A suspect node stays:
- * suspicion is doubt, and a refused connection is tried elsewhere before the client notices.
- */
-export function seatsOf(service: Service, nodes: readonly Seatable[]): BackendSeat[] {
-  const seats: BackendSeat[] = []
-  for (const { id, name, isAlive, ports } of nodes) {
-    if (!isAlive) continue
-    for (const port of ports) if (includesPort(service.ports, port)) seats.push({ node: id, name, port })
+export class Knowledge {
+  readonly #listeners = new ListenerTable()
+  readonly #serving = new Map<NodeId, readonly Serving[]>()
+  #members: readonly Member[] = []
+  #services: ServiceSet = { active: [], shadowed: [], unreadable: [] }
+  #alive: readonly ServingNode[] = []
+
+  constructor(private readonly self: NodeId) {}
+
+  get members(): readonly Member[] {
+    return this.#members
   }
-  return seats.sort((a, b) => a.port - b.port || (a.node < b.node ? -1 : 1))
+
+  get services(): ServiceSet {
+    return this.#services
+  }
+
+  service(name: string): Service | undefined {
+    return this.#services.active.find((service) => service.name === name)
+  }
+
+  setMembers(members: readonly Member[]): void {
+    this.#members = members
+    this.#findAlive()
+  }
+
+  setServices(services: ServiceSet): void {
+    this.#services = services
+    this.#findAlive()
+  }
+
+  /** A damaged fact changes nothing: the node's earlier word stands. */
+  setFacts(node: NodeId, bytes: Uint8Array): void {
+    const facts = decodeNodeFacts(bytes)
+    const listeners = decodeListeners(facts.listeners)
+    if (listeners.type === 'listeners') this.#listeners.set(node, listeners.listeners)
+    this.#serving.set(node, facts.serving)
+  }
+
+  listenersOf(node: NodeId): readonly PublishedListener[] {
+    return this.#listeners.listenersOf(node)
+  }
+
+  /** What the node that directs a service says of its listening sockets there. */
+  servingBy(node: NodeId, service: string): Serving | undefined {
+    return this.#serving.get(node)?.find((row) => row.service === service)
+  }
+
+  /**
+   * Who can serve a service now: every live node that listens on one of its ports. A suspect stays: suspicion is doubt,
+   * and a refused connection is tried elsewhere before the client notices.
+   */
+  candidates(service: Service): readonly ListenerCandidate[] {
+    return expandPorts(service.ports).flatMap((port) => this.#listeners.candidates(port, this.#alive))
+  }
+
+  seats(service: Service): BackendSeat[] {
+    return this.candidates(service).map(({ node, name, port }) => ({ node, name, port }))
+  }
+
+  /** This node's programs on ports that some service names, as its backend halves reach them. */
+  localListeners(): LocalListener[] {
+    const here = this.#alive.filter(({ node }) => node === this.self)
+    const ports = new Set(this.#services.active.flatMap(({ ports: list }) => expandPorts(list)))
+    return [...ports].flatMap((port) => {
+      const [best] = this.#listeners.candidates(port, here)
+      return best === undefined ? [] : [{ port, address: best.address }]
+    })
+  }
+
+  isServicePort(port: number): boolean {
+    return this.#services.active.some(({ ports }) => includesPort(ports, port))
+  }
+
+  #findAlive(): void {
+    const serviceAddresses = new Set(this.#services.active.map(({ address }) => address))
+    this.#alive = this.#members
+      .filter(({ state }) => state === 'alive' || state === 'suspect')
+      .map(({ profile: { node, name, gossip } }) => {
+        return { node, name, local: node === this.self, addresses: [gossip.address], serviceAddresses }
+      })
+  }
 }

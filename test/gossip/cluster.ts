@@ -237,18 +237,19 @@ export class Cluster {
       if (host.swim !== swim || !host.up) return
       const due = swim.nextDeadline()
       if (due === undefined || due > this.now) return
-      this.#awake(host, () => {
+      const ring = () => {
         swim.tick(this.now)
         this.#settle(host)
-      })
+      }
+      this.#awake(host, ring, 0)
     })
   }
 
-  /** Timers before sockets after a pause, as in a real loop. */
-  #awake(host: Host, act: () => void): void {
+  /** After a pause a real loop runs its timers first, then reads its sockets: `afterMs` sets them apart. */
+  #awake(host: Host, act: () => void, afterMs: Millis): void {
     if (host.pausedUntil <= this.now) return act()
-    this.#at(host.pausedUntil, () => {
-      if (host.up) this.#awake(host, act)
+    this.#at(host.pausedUntil + afterMs, () => {
+      if (host.up) this.#awake(host, act, afterMs)
     })
   }
 
@@ -303,7 +304,7 @@ export class Cluster {
   #deliver(peer: Host, delay: Millis, act: () => void): void {
     const { boot } = peer
     this.#at(this.now + delay, () => {
-      if (peer.up && peer.boot === boot) this.#awake(peer, act)
+      if (peer.up && peer.boot === boot) this.#awake(peer, act, 0.01)
     })
   }
 

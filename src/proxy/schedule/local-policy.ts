@@ -21,7 +21,8 @@ export class LocalPolicy implements Scheduler {
 
   pick<C extends Candidate>(candidates: readonly C[], exclude?: ReadonlySet<NodeId>): C | undefined {
     if (candidates !== this.#given) this.#split(candidates)
-    const [local, remote] = [this.#local as readonly C[], this.#remote as readonly C[]]
+    const local = this.#local as readonly C[]
+    const remote = this.#remote as readonly C[]
     return this.preference === 'first'
       ? (this.localScheduler.pick(local, exclude) ?? this.remoteScheduler.pick(remote, exclude))
       : (this.remoteScheduler.pick(remote, exclude) ?? this.localScheduler.pick(local, exclude))

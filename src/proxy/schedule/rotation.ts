@@ -3,9 +3,9 @@ import type { NodeId } from '../../base/ids.js'
 import type { Candidate } from './scheduler.js'
 
 /**
- * Exact: k · n turns over n candidates that stay give k to each. When the candidates change, the rotation goes on behind
- * the node that had the last turn, so that whoever waits is neither jumped nor served twice: between two turns of a node
- * that stays, each other node has at most one.
+ * Exact: k · n turns over n candidates give k to each. When the candidates change, the rotation goes on behind the node
+ * that had the last turn. So nobody is starved or doubled: between two turns of one node every other has at most one turn,
+ * and exactly one if both stay.
  */
 export class Rotation {
   /** As the caller gave them: the same array again means that nothing changed. */

@@ -1,0 +1,128 @@
+/**
+ * What an operator sees, put together from what the node's parts know. Pure: a snapshot of the parts in, the views of
+ * the control protocol out.
+ */
+import { formatEndpoint } from '../base/address.js'
+import { type NodeId, shortId, type Term } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
+import type { Explanation } from '../election/explanation.js'
+import type { Member } from '../gossip/ports.js'
+import type { BackendSeat, LaneReport, SpliceReport } from '../proxy/lane-protocol.js'
+import { formatPorts } from '../proxy/port-list.js'
+import type { Service } from '../proxy/service.js'
+import type {
+  CountersView,
+  MemberView,
+  NodeRef,
+  ServiceDefinitionView,
+  ServiceView,
+  SpliceView,
+  TermView,
+} from './control-protocol.js'
+
+/** Names of nodes, also of those that gossip has not told of yet. */
+export class Names {
+  readonly #names: ReadonlyMap<NodeId, string>
+
+  constructor(members: readonly Member[]) {
+    this.#names = new Map(members.map(({ profile }) => [profile.node, profile.name]))
+  }
+
+  ref(id: NodeId): NodeRef {
+    return { id, name: this.#names.get(id) ?? shortId(id) }
+  }
+
+  term(term: Term): TermView {
+    return { number: term.number, holder: this.ref(term.holder) }
+  }
+}
+
+export function definitionView(service: Service): ServiceDefinitionView {
+  const { name, address, ports, proxyProtocol, scheduler, local, connectMs, idleMs, keepaliveMs } = service
+  return { name, address, ports: formatPorts(ports), proxyProtocol, scheduler, local, connectMs, idleMs, keepaliveMs }
+}
+
+export interface MemberFacts {
+  readonly self: NodeId
+  readonly now: Millis
+  readonly names: Names
+  readonly voters: ReadonlySet<NodeId>
+  /** Ports of all services: listeners on others are nobody's business here. */
+  readonly servicePorts: (port: number) => boolean
+  readonly listenersOf: (node: NodeId) => readonly { address: string; port: number }[]
+  readonly linkOf: (node: NodeId) => MemberView['link']
+  readonly directs: (node: NodeId) => readonly string[]
+}
+
+export function memberView(member: Member, facts: MemberFacts): MemberView {
+  const { node, name, boot, gossip } = member.profile
+  const self = node === facts.self
+  return {
+    id: node,
+    name,
+    self,
+    state: member.state,
+    sinceMs: Math.max(0, facts.now - member.since),
+    boot,
+    address: gossip.address,
+    voter: facts.voters.has(node),
+    link: self ? { state: 'self' } : facts.linkOf(node),
+    listeners: facts.listenersOf(node).filter(({ port }) => facts.servicePorts(port)),
+    directs: facts.directs(node),
+  }
+}
+
+export interface ServiceFacts {
+  readonly names: Names
+  readonly explanation: Explanation
+  readonly seats: readonly BackendSeat[]
+  readonly report: LaneReport
+  /** What this node, if it directs, says of its own listening sockets. */
+  readonly serving: ServiceView['serving']
+  readonly problem: string | undefined
+}
+
+export function serviceView(service: Service, facts: ServiceFacts): ServiceView {
+  const { names, explanation, seats, report } = facts
+  const term = explanation.term
+  const mine = report.perBackend.filter((row) => row.service === service.name)
+  return {
+    definition: definitionView(service),
+    director: term === undefined ? null : names.ref(term.holder),
+    term: term === undefined ? null : names.term(term),
+    serving: facts.serving,
+    why: explanation.summary,
+    ...(facts.problem === undefined ? {} : { problem: facts.problem }),
+    backends: seats.map(({ node, port }) => ({
+      node: names.ref(node),
+      port,
+      address: '',
+      splices: mine.find((row) => row.node === node)?.splices ?? 0,
+    })),
+    splices: mine.reduce((sum, row) => sum + row.splices, 0),
+  }
+}
+
+export function countersView(report: LaneReport): CountersView {
+  const { accepted, ended, reset, refused, retried, bytesUp, bytesDown } = report.counters
+  return { accepted, active: report.active, ended, reset, refused, retried, bytesUp, bytesDown }
+}
+
+export function spliceView(splice: SpliceReport, names: Names, now: Millis): SpliceView {
+  const { id, service, here, state, client, destination, server, bytesUp, bytesDown } = splice
+  return {
+    id,
+    service,
+    here,
+    state,
+    director: names.ref(splice.director),
+    backend: splice.backend === undefined ? null : names.ref(splice.backend),
+    term: splice.term.number,
+    client: { from: formatEndpoint(client), to: formatEndpoint(destination) },
+    server: server === undefined ? null : { from: formatEndpoint(server.from), to: formatEndpoint(server.to) },
+    ageMs: Math.max(0, now - splice.startedAt),
+    idleMs: Math.max(0, now - splice.activeAt),
+    bytesUp,
+    bytesDown,
+  }
+}

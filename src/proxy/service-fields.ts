@@ -1,0 +1,183 @@
+/**
+ * Services as fields with scalar values: what a person types, and what the registry keeps. Two readers of one form: for
+ * a person, everything odd is a problem (`parseService`); for the registry, which a newer release may have written,
+ * unknown fields are left alone and missing ones have their default (`serviceFromFields`).
+ */
+import { canonicalIp, isIpv6, isWildcard, parseIp } from '../base/address.js'
+import type { Millis } from '../base/time.js'
+import { formatPorts, type PortList, parsePorts } from './port-list.js'
+import {
+  LOCAL_PREFERENCES,
+  PROXY_PROTOCOLS,
+  SCHEDULER_NAMES,
+  SERVICE_DEFAULTS,
+  type Service,
+  SPAN_LIMITS,
+} from './service.js'
+
+export type ServiceScalar = string | number | boolean | null
+export type ServiceFields = Readonly<Record<string, ServiceScalar>>
+
+export interface FieldProblem {
+  readonly field: string
+  readonly problem: string
+  /** What to write instead. */
+  readonly hint: string
+}
+
+export type ParsedService =
+  | { readonly type: 'service'; readonly service: Service }
+  | { readonly type: 'problems'; readonly problems: readonly FieldProblem[] }
+
+/** All fields but the name, as they are called in the registry and on the command line. */
+export const SERVICE_FIELDS = [
+  'address',
+  'ports',
+  'proxyProtocol',
+  'scheduler',
+  'local',
+  'idleMs',
+  'connectMs',
+  'keepaliveMs',
+] as const
+
+const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+
+/** All problems of a definition that a person wrote, its `name` among the fields; none means that it can be parsed. */
+export function checkService(input: Readonly<Record<string, unknown>>): readonly FieldProblem[] {
+  const parsed = parseService(input)
+  return parsed.type === 'problems' ? parsed.problems : []
+}
+
+export function parseService(input: Readonly<Record<string, unknown>>): ParsedService {
+  const { name, ...fields } = input
+  const reader = new FieldReader(fields)
+  const service = readService(typeof name === 'string' ? name : '', reader)
+  const known: readonly string[] = SERVICE_FIELDS
+  for (const field of Object.keys(fields)) {
+    if (!known.includes(field)) reader.report(field, 'is no field of a service', `fields are ${known.join(', ')}`)
+  }
+  return reader.problems.length > 0 ? { type: 'problems', problems: reader.problems } : { type: 'service', service }
+}
+
+/** What the registry holds under a service's name. Problems are left only where guessing could do harm. */
+export function serviceFromFields(name: string, fields: ServiceFields): ParsedService {
+  // A scheduler that only a newer release knows still names nodes that listen: any order serves the clients.
+  const scheduler = SCHEDULER_NAMES.find((known) => known === fields['scheduler']) ?? SERVICE_DEFAULTS.scheduler
+  const reader = new FieldReader({ ...fields, scheduler })
+  const service = readService(name, reader)
+  return reader.problems.length > 0 ? { type: 'problems', problems: reader.problems } : { type: 'service', service }
+}
+
+/** All fields but the name, defaults written out: a later release with other defaults changes no existing service. */
+export function fieldsOfService(service: Service): Record<(typeof SERVICE_FIELDS)[number], string | number> {
+  const { address, ports, proxyProtocol, scheduler, local, idleMs, connectMs, keepaliveMs } = service
+  return { address, ports: formatPorts(ports), proxyProtocol, scheduler, local, idleMs, connectMs, keepaliveMs }
+}
+
+/**
+ * When a service was created: a field beside the definition, written once with `service add` and never by `set`. Without
+ * one the service counts as the youngest.
+ */
+export function createdAtMs(fields: ServiceFields): Millis {
+  const value = fields['createdAtMs']
+  return typeof value === 'number' ? value : Number.POSITIVE_INFINITY
+}
+
+function readService(name: string, reader: FieldReader): Service {
+  if (!NAME.test(name)) {
+    const hint = 'use 1 to 63 of a-z, 0-9 and -, with no - at either end'
+    reader.report('name', name === '' ? 'is missing' : `'${name.slice(0, 80)}' is no name of a service`, hint)
+  }
+  return {
+    name,
+    address: reader.address(),
+    ports: reader.ports(),
+    proxyProtocol: reader.choice('proxyProtocol', PROXY_PROTOCOLS),
+    scheduler: reader.choice('scheduler', SCHEDULER_NAMES),
+    local: reader.choice('local', LOCAL_PREFERENCES),
+    idleMs: reader.span('idleMs'),
+    connectMs: reader.span('connectMs'),
+    keepaliveMs: reader.span('keepaliveMs'),
+  }
+}
+
+/** Reads one field after the other and collects what is wrong. What it returns for a bad field is never used. */
+class FieldReader {
+  readonly problems: FieldProblem[] = []
+
+  constructor(private readonly fields: Readonly<Record<string, unknown>>) {}
+
+  report(field: string, problem: string, hint: string): void {
+    this.problems.push({ field, problem, hint })
+  }
+
+  address(): string {
+    const hint = 'give one IP address such as 10.0.0.100 or 2001:db8::100'
+    const text = this.#value('address')
+    if (text === undefined) this.report('address', 'is missing', hint)
+    const address = typeof text === 'string' ? canonicalIp(text) : undefined
+    if (text !== undefined && address === undefined) {
+      this.report('address', `${shown(text)} is no IP address`, hint)
+    }
+    const objection = address === undefined ? undefined : objectionTo(address)
+    if (objection !== undefined) this.report('address', `${address} ${objection}`, hint)
+    return address ?? ''
+  }
+
+  ports(): PortList {
+    const value = this.#value('ports')
+    if (value === undefined) {
+      this.report('ports', 'is missing', 'write ports like 8080, 8080,8443 or 7000-7010')
+      return []
+    }
+    const parsed = parsePorts(
+      typeof value === 'number' ? String(value) : typeof value === 'string' ? value : shown(value),
+    )
+    if (parsed.type === 'ports') return parsed.ports
+    this.report('ports', parsed.problem, parsed.hint)
+    return []
+  }
+
+  choice<F extends 'proxyProtocol' | 'scheduler' | 'local'>(field: F, choices: readonly Service[F][]): Service[F] {
+    const value = this.#value(field) ?? SERVICE_DEFAULTS[field]
+    const found = choices.find((choice) => choice === value)
+    if (found === undefined) this.report(field, `${shown(value)} is not possible`, `choose ${choices.join(' or ')}`)
+    return found ?? (SERVICE_DEFAULTS[field] as Service[F])
+  }
+
+  span(field: keyof typeof SPAN_LIMITS): number {
+    const value = this.#value(field) ?? SERVICE_DEFAULTS[field]
+    const { minMs, maxMs, orZero } = SPAN_LIMITS[field]
+    const ms = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
+    if (typeof ms === 'number' && Number.isInteger(ms) && ((orZero && ms === 0) || (ms >= minMs && ms <= maxMs)))
+      return ms
+    const hint = `give whole milliseconds from ${minMs} to ${maxMs}${orZero ? ', or 0 for never' : ''}`
+    this.report(field, `${shown(value)} is not possible`, hint)
+    return SERVICE_DEFAULTS[field]
+  }
+
+  /** `null` stands for a field that was set back to its default. */
+  #value(field: string): unknown {
+    return (Object.hasOwn(this.fields, field) ? this.fields[field] : undefined) ?? undefined
+  }
+}
+
+/** A value as an operator can recognise it, cut short. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value.slice(0, 80)}'`
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : `a value of type ${typeof value}`
+}
+
+/** Why one host cannot own an address, as the end of a sentence that begins with it. */
+function objectionTo(address: string): string | undefined {
+  const first = parseIp(address)?.[0] ?? 0
+  if (isWildcard(address)) return 'stands for every address of a host'
+  if (isIpv6(address)) {
+    if (first === 0xff) return 'is a multicast address'
+    return /^fe[89ab]/.test(address) ? 'is link-local, and means another host on each link' : undefined
+  }
+  if (first === 0) return 'is in 0.0.0.0/8, which no host can have'
+  if (first >= 224 && first < 240) return 'is a multicast address'
+  return address === '255.255.255.255' ? 'is the broadcast address' : undefined
+}

@@ -1,0 +1,73 @@
+/** What a service is: an address with ports that the nodes serve together, and how its connections are treated. */
+import type { Millis } from '../base/time.js'
+import { formatPorts, type PortList } from './port-list.js'
+import type { LocalPreference } from './schedule/local-policy.js'
+
+/** What the backend is told of the client: nothing, or a PROXY protocol header, version 2. */
+export type ProxyProtocol = 'off' | 'v2'
+export type SchedulerName = 'round-robin'
+
+export interface Service {
+  readonly name: string
+  /** Canonical IP. */
+  readonly address: string
+  readonly ports: PortList
+  readonly proxyProtocol: ProxyProtocol
+  readonly scheduler: SchedulerName
+  /** When the director's own host serves: after all others, like every other, or before them. */
+  readonly local: LocalPreference
+  /** A splice that carries nothing for so long is ended; 0: never. */
+  readonly idleMs: Millis
+  /** Limit of one attempt to reach a backend; then another node is tried. */
+  readonly connectMs: Millis
+  /** TCP keepalive on both legs begins after so much silence. */
+  readonly keepaliveMs: Millis
+}
+
+export type ServiceSettings = Omit<Service, 'name' | 'address' | 'ports'>
+
+export const SERVICE_DEFAULTS: ServiceSettings = Object.freeze({
+  proxyProtocol: 'off',
+  scheduler: 'round-robin',
+  // 'last' is meant to become the default: a splice whose backend is on the director's host dies with that host. As long
+  // as no socket is rebuilt every splice dies with its director anyway, so nothing would be won, and one node in n would
+  // serve nobody.
+  local: 'equal',
+  // Many protocols are silent for hours and right to be; whoever wants a limit knows the protocol.
+  idleMs: 0,
+  // Two SYN retransmissions (1 s, 2 s apart) fit in; a program that needs longer to accept is overloaded.
+  connectMs: 3_000,
+  // Well below the five minutes after which common firewalls forget a silent connection.
+  keepaliveMs: 30_000,
+})
+
+export const PROXY_PROTOCOLS: readonly ProxyProtocol[] = ['off', 'v2']
+export const SCHEDULER_NAMES: readonly SchedulerName[] = ['round-robin']
+export const LOCAL_PREFERENCES: readonly LocalPreference[] = ['last', 'equal', 'first']
+
+export interface SpanLimits {
+  readonly minMs: Millis
+  readonly maxMs: Millis
+  /** 0 switches the limit off. */
+  readonly orZero: boolean
+}
+
+export const SPAN_LIMITS: Readonly<Record<'idleMs' | 'connectMs' | 'keepaliveMs', SpanLimits>> = {
+  // Below a second, an ordinary pause of a program would end its connection; a week outlives every forgotten session.
+  idleMs: { minMs: 1_000, maxMs: 604_800_000, orZero: true },
+  // The client waits meanwhile, and gives up after a minute or two.
+  connectMs: { minMs: 100, maxMs: 60_000, orZero: false },
+  // The kernel counts TCP_KEEPIDLE in seconds and takes at most 32767.
+  keepaliveMs: { minMs: 1_000, maxMs: 32_767_000, orZero: false },
+}
+
+/** Same definition in every respect. */
+export function sameService(a: Service, b: Service): boolean {
+  return definitionText(a) === definitionText(b)
+}
+
+function definitionText(service: Service): string {
+  const { name, address, ports, proxyProtocol, scheduler, local, idleMs, connectMs, keepaliveMs } = service
+  const fields = [name, address, formatPorts(ports), proxyProtocol, scheduler, local, idleMs, connectMs, keepaliveMs]
+  return fields.join(' ')
+}
