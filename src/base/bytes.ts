@@ -109,27 +109,32 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#grow(1), value)
+    const at = this.#grow(1)
+    this.#view.setUint8(at, value)
     return this
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#grow(2), value, true)
+    const at = this.#grow(2)
+    this.#view.setUint16(at, value, true)
     return this
   }
 
   u16be(value: number): this {
-    this.#view.setUint16(this.#grow(2), value, false)
+    const at = this.#grow(2)
+    this.#view.setUint16(at, value, false)
     return this
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#grow(4), value, true)
+    const at = this.#grow(4)
+    this.#view.setUint32(at, value, true)
     return this
   }
 
   u32be(value: number): this {
-    this.#view.setUint32(this.#grow(4), value, false)
+    const at = this.#grow(4)
+    this.#view.setUint32(at, value, false)
     return this
   }
 
@@ -174,6 +179,7 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.#length)
   }
 
+  /** Where to write; may replace the view, so it is called before the view is looked at. */
   #grow(by: number): number {
     const at = this.#length
     const needed = at + by

@@ -7,7 +7,7 @@
  *  1. All nodes order stamps alike, however odd they look: a node that judged by its own clock would hold another map.
  *  2. The own clock does not follow a stamp that is more than `AHEAD_MS_MAX` ahead of the wall clock. What one node
  *     wrote in 2099 does not push every later write of all nodes to 2099.
- *  3. A write is stamped later than all that its node has seen *of that entry* (`later`). So the odd value gives way to
+ *  3. A write is stamped later than all that its node has seen *of that entry*. So the odd value gives way to
  *     the first write of anybody who sees it, whatever the year.
  *  4. No clock starts a stamp beyond `CLOCK_MS_MAX`, and stamps up to twice that are accepted: there is always a later one.
  */
@@ -48,6 +48,11 @@ export function isStamp({ wallMs, counter, node }: Stamp): boolean {
   return isWhole(wallMs, STAMP_MS_MAX) && isWhole(counter, COUNTER_MAX) && isNodeId(node)
 }
 
+/** `false` only if somebody with the cluster key forged it: rule 4 leaves 2⁴⁶ milliseconds, each 65536 writes long. */
+export function hasSuccessor(stamp: Stamp): boolean {
+  return stamp.wallMs < STAMP_MS_MAX
+}
+
 /** `1790000000000.3@0123…`: for files and logs. */
 export function formatStamp({ wallMs, counter, node }: Stamp): string {
   return `${wallMs}.${counter}@${node}`
@@ -69,12 +74,12 @@ export class HybridClock {
 
   /** A stamp of somebody else was seen. */
   observe(stamp: Stamp, wall: Millis): void {
-    if (stamp.wallMs > wall + AHEAD_MS_MAX || !this.#isBefore(stamp)) return
+    if (stamp.wallMs > Math.min(wall, CLOCK_MS_MAX) + AHEAD_MS_MAX || !this.#isBefore(stamp)) return
     this.#wallMs = stamp.wallMs
     this.#counter = stamp.counter
   }
 
-  /** A stamp for a write now, later than each that this clock gave or followed, and than `seen`. */
+  /** A stamp for a write now, later than each that this clock gave or followed, and than `seen` (`hasSuccessor`). */
   next(wall: Millis, seen: Stamp | undefined): Stamp {
     const reading = Math.min(Math.max(0, Math.floor(wall)), CLOCK_MS_MAX)
     if (reading > this.#wallMs) {
@@ -98,8 +103,7 @@ export class HybridClock {
 }
 
 function successor({ wallMs, counter }: Stamp, node: NodeId): Stamp {
-  // Rule 4 leaves room for 2⁴⁶ milliseconds of successors, each 65536 writes long.
-  assert(wallMs < STAMP_MS_MAX, 'a stamp has a successor')
+  assert(wallMs < STAMP_MS_MAX, 'the stamp that is to be followed has a successor')
   return counter < COUNTER_MAX ? { wallMs, counter: counter + 1, node } : { wallMs: wallMs + 1, counter: 0, node }
 }
 

@@ -38,6 +38,7 @@ export class DataLink implements SocketHandler, FrameVisitor {
   readonly #reader = new RecordReader()
   readonly #opened = new Uint8Array(RECORD_PLAINTEXT_BYTES_MAX)
   readonly #out: LinkWriter
+  readonly #onRecord = (sealed: Uint8Array) => this.#takeRecord(sealed)
   #nextHandle: number
   #state: 'greeting' | 'up' | 'down' = 'greeting'
   #heardAt: Millis
@@ -116,7 +117,7 @@ export class DataLink implements SocketHandler, FrameVisitor {
 
   onData(chunk: Uint8Array): void {
     this.#heardAt = this.context.clock.now()
-    const problem = this.#reader.push(chunk, (record) => this.#takeRecord(record))
+    const problem = this.#reader.push(chunk, this.#onRecord)
     if (problem !== undefined) this.#fail(problem)
   }
 

@@ -12,7 +12,7 @@ import type { BackendSeat, LaneReport, NodeName, SpliceReport, ToLane } from '..
 import type { Reason } from '../proxy/reasons.js'
 import type { Candidate } from '../proxy/schedule/scheduler.js'
 import { schedulerOf } from '../proxy/schedule/schedulers.js'
-import { sameService, type Service } from "../proxy/service.js"
+import { type Service, sameService } from '../proxy/service.js'
 import { Backends } from './backends.js'
 import { Direction, type DirectionHost } from './direction.js'
 import type { LaneContext } from './lane-context.js'

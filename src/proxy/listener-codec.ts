@@ -15,7 +15,9 @@ export const LISTENERS_BYTES_MAX = 64 * 1024
 
 const VERSION = 1
 const V6ONLY: readonly (boolean | undefined)[] = [undefined, false, true]
+/** Of an entry, without its length and its IP address. */
 const FIXED_BYTES = 1 + 2 + 4 + 1
+const ENTRY_BYTES_MAX = 1 + FIXED_BYTES + 16
 
 export type DecodedListeners =
   | { readonly type: 'listeners'; readonly listeners: readonly PublishedListener[] }
@@ -23,8 +25,9 @@ export type DecodedListeners =
 
 /** Listeners beyond `LISTENERS_PER_NODE_MAX` are left out, those on the highest ports first. */
 export function encodeListeners(listeners: readonly PublishedListener[]): Uint8Array {
-  const out = new ByteWriter(1_024).u8(VERSION)
-  for (const { address, port, uid, v6only } of lowestPorts(listeners)) {
+  const kept = lowestPorts(listeners)
+  const out = new ByteWriter(1 + kept.length * ENTRY_BYTES_MAX).u8(VERSION)
+  for (const { address, port, uid, v6only } of kept) {
     const ip = parseIp(address)
     assert(ip !== undefined, `a listener has an IP address, not ${address}`)
     out.u8(FIXED_BYTES + ip.byteLength).u8(ip.byteLength)
@@ -44,7 +47,7 @@ export function decodeListeners(bytes: Uint8Array): DecodedListeners {
   while (r.remaining > 0) {
     if (listeners.length === LISTENERS_PER_NODE_MAX) return malformed(`more than ${LISTENERS_PER_NODE_MAX} listeners`)
     const listener = readEntry(new ByteReader(r.take(r.u8())))
-    if (r.failed || listener === undefined) return malformed(`bad entry ${listeners.length}`)
+    if (listener === undefined) return malformed(`bad entry ${listeners.length}`)
     listeners.push(listener)
   }
   return { type: 'listeners', listeners }

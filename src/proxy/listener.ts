@@ -10,7 +10,7 @@ export interface PublishedListener {
 }
 
 /**
- * What one node may publish: 2,048 listeners are 56 KiB, and a fact of gossip has at most 64 KiB. The lowest ports go
+ * What one node may publish: 2,048 listeners are at most 50 KiB, and a fact of gossip has at most 64 KiB. The lowest ports go
  * first, because those that the kernel gave out (32768 and above) are seldom those of a service.
  */
 export const LISTENERS_PER_NODE_MAX = 2_048

@@ -1,0 +1,131 @@
+/** Services as text: the table of `status` and `service list`, and the page of `service show`. */
+import { isIpv6 } from '../base/address.js'
+import type { ServiceDefinitionView, ServiceView } from '../node/control-protocol.js'
+import type { Screen, StyledText } from './colour.js'
+import { type Cell, type Column, type Row, renderTable } from './table.js'
+import { hang } from './text.js'
+import { formatCount, formatSetting, plural } from './units.js'
+
+export const ADD_HINT = 'Add one:  baton service add web --address 10.0.0.100 --ports 8080'
+
+const COLUMNS: readonly Column[] = [
+  { title: 'SERVICE', min: 12 },
+  { title: 'ADDRESS', min: 21 },
+  { title: 'DIRECTOR', min: 10 },
+  { title: 'TERM', align: 'right', optional: 1 },
+  { title: 'SERVING' },
+  { title: 'BACKENDS', align: 'right' },
+  { title: 'SPLICES', align: 'right' },
+]
+
+export function renderServices(services: readonly ServiceView[], screen: Screen): string[] {
+  if (services.length === 0) return ['No services yet.', ADD_HINT]
+  return renderTable(COLUMNS, services.map(rowOf), screen)
+}
+
+/** One service, its setting and who serves it. */
+export function renderService(view: ServiceView, screen: Screen): string[] {
+  const { definition, director, term } = view
+  const settings: readonly (readonly [string, Cell])[] = [
+    ['director', director === null ? { text: 'none', style: 'bad' } : director.name],
+    ['term', term === null ? 'none' : formatCount(term.number)],
+    ['serving', servingCell(view)],
+    ['why', view.why],
+    ['proxy protocol', definition.proxyProtocol],
+    ['scheduler', definition.scheduler],
+    ['local', definition.local],
+    ['connect timeout', formatSetting(definition.connectMs)],
+    ['idle timeout', definition.idleMs === 0 ? 'never' : formatSetting(definition.idleMs)],
+    ['keepalive', formatSetting(definition.keepaliveMs)],
+    ['splices', formatCount(view.splices)],
+  ]
+  const pairs = [{ title: '' }, { title: '', wraps: true }]
+  return [
+    screen.paint('bold', `${definition.name}  ${formatServiceAddress(definition)}`),
+    ...problemLines(view, screen),
+    '',
+    ...renderTable(
+      pairs,
+      settings.map(([name, value]) => ({ cells: [{ text: name, style: 'dim' }, value] })),
+      screen,
+    ),
+    '',
+    ...renderBackends(view, screen),
+  ]
+}
+
+/** `127.0.0.100:8080,8443`, `[2001:db8::1]:80`. */
+export function formatServiceAddress({ address, ports }: ServiceDefinitionView): string {
+  return isIpv6(address) ? `[${address}]:${ports}` : `${address}:${ports}`
+}
+
+/** What `service add` and `service set` answer. */
+export function renderWritten(
+  verb: string,
+  definition: ServiceDefinitionView,
+  notes: readonly string[],
+  screen: Screen,
+) {
+  const { name, proxyProtocol, local, connectMs, idleMs } = definition
+  const idle = idleMs === 0 ? 'never' : formatSetting(idleMs)
+  const settings = `proxy-protocol ${proxyProtocol} · local ${local} · connect ${formatSetting(connectMs)} · idle ${idle}`
+  return [
+    `${screen.paint('good', verb)} service ${name} at ${formatServiceAddress(definition)}`,
+    ...hang('  ', settings, screen.width).map((line) => screen.paint('dim', line)),
+    ...notes.flatMap((note) => hang('  note: ', note, screen.width)),
+  ]
+}
+
+function renderBackends(view: ServiceView, screen: Screen): string[] {
+  if (view.backends.length === 0) return noBackends(view.definition).flatMap((line) => hang('', line, screen.width))
+  const columns: readonly Column[] = [
+    { title: 'BACKEND', min: 12 },
+    { title: 'ADDRESS', min: 21 },
+    { title: 'PORT', align: 'right' },
+    { title: 'SPLICES', align: 'right' },
+  ]
+  const rows = view.backends.map(({ node, address, port, splices }) => ({
+    cells: [node.name, address, String(port), formatCount(splices)],
+  }))
+  return renderTable(columns, rows, screen)
+}
+
+function noBackends({ ports }: ServiceDefinitionView): string[] {
+  return [
+    'No backends: no node has a program that listens there.',
+    `Start one on port ${ports} of any node, bound to the node's own address or to all; it is found by itself.`,
+  ]
+}
+
+function rowOf(view: ServiceView): Row {
+  const { definition, director, term, backends } = view
+  const nodes = new Set(backends.map(({ node }) => node.id)).size
+  return {
+    cells: [
+      definition.name,
+      formatServiceAddress(definition),
+      director === null ? { text: 'none', style: 'bad' } : director.name,
+      term === null ? '–' : formatCount(term.number),
+      servingCell(view),
+      nodes === 0 ? { text: 'none', style: 'bad' } : plural(nodes, 'node'),
+      formatCount(view.splices),
+    ],
+    notes: notesOf(view),
+  }
+}
+
+/** At most one sentence: the problem, or else why it is not served, or else how to give it a backend. */
+function notesOf(view: ServiceView): readonly StyledText[] {
+  if (view.problem !== undefined) return [{ text: `! ${view.problem}`, style: 'bad' }]
+  if (view.director === null || view.serving === 'no') return [{ text: `! ${view.why}`, style: 'bad' }]
+  return view.backends.length === 0 ? [{ text: noBackends(view.definition).join(' '), style: 'warn' }] : []
+}
+
+function problemLines(view: ServiceView, screen: Screen): string[] {
+  if (view.problem === undefined) return []
+  return hang('! ', view.problem, screen.width).map((line) => screen.paint('bad', line))
+}
+
+function servingCell({ serving }: ServiceView): Cell {
+  return { text: serving, style: serving === 'yes' ? 'good' : serving === 'no' ? 'bad' : 'warn' }
+}

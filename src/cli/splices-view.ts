@@ -1,0 +1,71 @@
+/** `baton splices`: connections with both legs. What does not fit a narrow terminal is in `--json`. */
+import { formatSpan } from '../base/time.js'
+import type { SplicesView, SpliceView } from '../node/control-protocol.js'
+import type { Screen, Style } from './colour.js'
+import { type Column, type Row, renderTable } from './table.js'
+import { hang } from './text.js'
+import { formatBytes, formatCount, plural } from './units.js'
+
+const COLUMNS: readonly Column[] = [
+  { title: 'AGE', align: 'right' },
+  { title: 'IDLE', align: 'right' },
+  { title: 'SERVICE', min: 7, optional: 3 },
+  { title: 'STATE', min: 5, optional: 2 },
+  { title: 'CLIENT', min: 15 },
+  { title: 'TO', min: 15, optional: 5 },
+  { title: 'DIRECTOR', min: 8, optional: 4 },
+  { title: 'BACKEND', min: 7 },
+  { title: 'FROM', min: 15, optional: 6 },
+  { title: 'PROGRAM', min: 15 },
+  { title: 'UP', align: 'right' },
+  { title: 'DOWN', align: 'right' },
+  { title: 'ID', optional: 7 },
+]
+
+const STATE_STYLES: Readonly<Record<SpliceView['state'], Style>> = {
+  dialing: 'warn',
+  open: 'good',
+  'half-closed': 'warn',
+  closing: 'dim',
+}
+
+export function renderSplices(view: SplicesView, screen: Screen, service?: string): string {
+  const whose = service === undefined ? '' : ` of ${service}`
+  if (view.total === 0) {
+    return hang('', `No connections${whose} pass through this node. Other nodes may have some.`, screen.width).join(
+      '\n',
+    )
+  }
+  const oldestFirst = [...view.splices].sort((a, b) => b.ageMs - a.ageMs)
+  return [
+    ...renderTable(COLUMNS, oldestFirst.map(rowOf), screen),
+    '',
+    ...hang('', `${plural(view.total, 'splice')}${whose} known to this node${leftOut(view)}`, screen.width),
+  ].join('\n')
+}
+
+function rowOf(splice: SpliceView): Row {
+  const { client, server, state } = splice
+  return {
+    cells: [
+      formatSpan(splice.ageMs),
+      formatSpan(splice.idleMs),
+      splice.service,
+      { text: state, style: STATE_STYLES[state] },
+      client.from,
+      client.to,
+      splice.director.name,
+      splice.backend?.name ?? '–',
+      server?.from ?? '–',
+      server?.to ?? '–',
+      formatBytes(splice.bytesUp),
+      formatBytes(splice.bytesDown),
+      splice.id,
+    ],
+  }
+}
+
+function leftOut({ splices, total }: SplicesView): string {
+  const missing = total - splices.length
+  return missing <= 0 ? '' : `; ${formatCount(missing)} not shown (--limit ${total} shows all)`
+}

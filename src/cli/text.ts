@@ -1,0 +1,46 @@
+/** Text from anywhere, made to fit: whatever a peer calls itself, it cannot move the cursor of who looks. */
+
+/** Controls, invisible and unassigned characters: a terminal would obey some of them. */
+const UNPRINTABLE = /\p{C}/gu
+
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, '\ufffd')
+}
+
+/** Columns on a terminal; names and sentences here are Latin, so a code point is one column. */
+export function columnsOf(text: string): number {
+  return [...text].length
+}
+
+/** At most `width` columns; what is left out shows as `…`. */
+export function clip(text: string, width: number): string {
+  const clean = printable(text)
+  if (columnsOf(clean) <= width) return clean
+  return width < 1 ? '' : `${[...clean].slice(0, width - 1).join('')}…`
+}
+
+/** Lines of at most `width` columns, broken at blanks; a longer word is cut, not lost. Never empty. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of printable(text.replaceAll('\n', ' ')).split(/ +/)) {
+    if (line !== '' && columnsOf(line) + 1 + columnsOf(word) > width) {
+      lines.push(line)
+      line = ''
+    }
+    line = line === '' ? word : `${line} ${word}`
+    while (columnsOf(line) > width) {
+      const letters = [...line]
+      lines.push(letters.slice(0, width).join(''))
+      line = letters.slice(width).join('')
+    }
+  }
+  if (line !== '' || lines.length === 0) lines.push(line)
+  return lines
+}
+
+/** A paragraph whose first line begins with `lead` and whose others line up under its text. */
+export function hang(lead: string, text: string, width: number): string[] {
+  const indent = columnsOf(lead)
+  return wrap(text, Math.max(20, width - indent)).map((line, i) => `${i === 0 ? lead : ' '.repeat(indent)}${line}`)
+}

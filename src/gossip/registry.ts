@@ -1,0 +1,282 @@
+/**
+ * The replicated map of services and settings: every node holds all of it, anybody may write at any time, and nodes that
+ * heard the same writes hold the same map in whatever order they heard them. Entries and their joins are `entry`'s,
+ * stamps `hlc`'s, spreading `sync`'s, disk and meaning are left to others. Names are spaced by kind: `service/web`.
+ *
+ * Limits hold for writes made here. Entries from other nodes may be twice as large and twice as many, so that both
+ * halves of a partition can fill up and still become one map; what goes beyond is ignored and said so, and only then may
+ * maps differ.
+ *
+ * A removed entry leaves a tombstone for `TOMBSTONE_MS`. A node that was cut off for longer may bring the entry back.
+ */
+import { assert } from '../base/assert.js'
+import { utf8 } from '../base/bytes.js'
+import type { NodeId } from '../base/ids.js'
+import { HOUR_MS, type Millis } from '../base/time.js'
+import type { Scalar } from './entry.js'
+import { type Cell, type Entry, emptyEntry, type Fields, fieldsOf, joinEntries, latestStamp, newsIn } from './entry.js'
+import { HybridClock, hasSuccessor, type Stamp } from './hlc.js'
+import { encodeEntry, fingerprint, isScalar, scalarBytes, VALUE_BYTES_MAX } from './registry-codec.js'
+
+export type Changes = Readonly<Record<string, Scalar>>
+/** Parts of entries, in any order. */
+export type Delta = readonly Entry[]
+
+export interface RegistryLimits {
+  /** Tombstones included. */
+  readonly entriesMax: number
+  readonly fieldsMax: number
+  /** Of one entry as encoded. */
+  readonly entryBytesMax: number
+  /** Of all entries as encoded: what a new member is sent, and what a save writes. */
+  readonly bytesMax: number
+}
+
+export const REGISTRY_LIMITS: RegistryLimits = {
+  entriesMax: 4_096,
+  fieldsMax: 64,
+  entryBytesMax: 65_536,
+  bytesMax: 4_194_304,
+}
+
+export const TOMBSTONE_MS: Millis = 30 * 24 * HOUR_MS
+
+/** What a holder has between two names, each entry as a fingerprint. */
+export interface Digest {
+  /** Names above this … */
+  readonly after: string
+  /** … up to and with this; `''`: to the end. */
+  readonly upTo: string
+  readonly prints: ReadonlyMap<string, string>
+}
+
+export type NameRange = Pick<Digest, 'after' | 'upTo'>
+
+export const ALL_NAMES: NameRange = { after: '', upTo: '' }
+
+export interface Merged {
+  /** What was new, for those who have not heard it. */
+  readonly news: Delta
+  /** Entries left out, and why: for the log. */
+  readonly ignored: readonly string[]
+}
+
+interface Row {
+  readonly entry: Entry
+  readonly bytes: number
+  readonly print: string
+}
+
+const NAME = /^[A-Za-z0-9][\w./:-]{0,127}$/
+const FIELD = /^[A-Za-z][\w.-]{0,63}$/
+
+export class Registry {
+  readonly #rows = new Map<string, Row>()
+  readonly #clock: HybridClock
+  #bytes = 0
+
+  constructor(
+    node: NodeId,
+    private readonly limits: RegistryLimits = REGISTRY_LIMITS,
+  ) {
+    this.#clock = new HybridClock(node)
+  }
+
+  get(name: string): Fields | undefined {
+    const row = this.#rows.get(name)
+    return row === undefined ? undefined : fieldsOf(row.entry)
+  }
+
+  /** All that exist, ordered by name. */
+  entries(): [name: string, fields: Fields][] {
+    const found: [string, Fields][] = []
+    for (const { entry } of this.#inOrder(ALL_NAMES)) {
+      const fields = fieldsOf(entry)
+      if (fields !== undefined) found.push([entry.name, fields])
+    }
+    return found
+  }
+
+  /** Everything, tombstones included: what a save keeps. Merging it into an empty registry gives an equal one. */
+  state(): Delta {
+    return this.#inOrder(ALL_NAMES).map(({ entry }) => entry)
+  }
+
+  /** Why `write` would be refused, in words; empty if it would not. */
+  check(name: string, changes: Changes): string[] {
+    const problems: string[] = []
+    if (!NAME.test(name))
+      problems.push(`'${name.slice(0, 150)}' is no name of an entry (like service/web, at most 128 letters)`)
+    const fields = Object.entries(changes)
+    if (fields.length === 0) problems.push(`nothing to write to ${name}`)
+    for (const [field, value] of fields) {
+      if (!FIELD.test(field)) problems.push(`'${field.slice(0, 80)}' is no name of a field`)
+      if (!isScalar(value)) problems.push(`${field} must be a text, a finite number, true, false or null`)
+      else if (scalarBytes(value) > VALUE_BYTES_MAX)
+        problems.push(`${field} takes ${scalarBytes(value)} bytes as JSON, at most ${VALUE_BYTES_MAX} are possible`)
+    }
+    return problems.length > 0 ? problems : this.#checkRoom(name, changes)
+  }
+
+  /** Sets the named fields and leaves the others; `null` unsets one. Only after `check`. */
+  write(name: string, changes: Changes, wall: Millis): Delta {
+    assert(this.check(name, changes).length === 0, `a write to ${name} was checked`)
+    const stamp = this.#stampFor(name, wall)
+    const cells = new Map(Object.entries(changes).map(([field, value]): [string, Cell] => [field, { value, stamp }]))
+    return this.#apply({ name, removed: undefined, cells })
+  }
+
+  /** Empty if there is nothing to remove. */
+  remove(name: string, wall: Millis): Delta {
+    const row = this.#rows.get(name)
+    if (row === undefined || fieldsOf(row.entry) === undefined || !canFollow(row.entry)) return []
+    return this.#apply({ name, removed: this.#stampFor(name, wall), cells: new Map() })
+  }
+
+  /** Takes in what another node, or this one's own file, says. Never throws, whatever it says. */
+  merge(delta: Delta, wall: Millis): Merged {
+    const news: Entry[] = []
+    const ignored: string[] = []
+    for (const theirs of delta) {
+      const ours = this.#entry(theirs.name)
+      const change = newsIn(ours, theirs)
+      if (change === undefined || isForgotten(ours, theirs, wall)) continue
+      const joined = joinEntries(ours, change)
+      const refusal = this.#refusal(joined)
+      if (refusal !== undefined) {
+        ignored.push(refusal)
+        continue
+      }
+      this.#put(joined)
+      this.#follow(change, wall)
+      news.push(change)
+    }
+    return { news, ignored }
+  }
+
+  /** Forgets tombstones that have served their time. `true` if there were any. */
+  expire(wall: Millis): boolean {
+    const before = this.#rows.size
+    for (const [name, { entry, bytes }] of this.#rows) {
+      if (!isOldTombstone(entry, wall)) continue
+      this.#rows.delete(name)
+      this.#bytes -= bytes
+    }
+    return this.#rows.size < before
+  }
+
+  /** 16 hex digits: equal for equal maps. */
+  fingerprint(): string {
+    return fingerprint(
+      utf8(
+        this.#inOrder(ALL_NAMES)
+          .map(({ print }) => print)
+          .join(''),
+      ),
+    )
+  }
+
+  /** What is held in a range, cut into ranges of at most `rowsMax` entries; at least one. */
+  digests(rowsMax: number, range: NameRange = ALL_NAMES): Digest[] {
+    const rows = this.#inOrder(range)
+    const digests: Digest[] = []
+    let { after } = range
+    do {
+      const part = rows.splice(0, rowsMax)
+      const upTo = rows.length === 0 ? range.upTo : (part.at(-1)?.entry.name ?? '')
+      digests.push({ after, upTo, prints: new Map(part.map(({ entry, print }) => [entry.name, print])) })
+      after = upTo
+    } while (rows.length > 0)
+    return digests
+  }
+
+  /** All of it. */
+  digest(): Digest {
+    return { ...ALL_NAMES, prints: new Map([...this.#rows].map(([name, { print }]) => [name, print])) }
+  }
+
+  /** The entries of the digest's range that its holder lacks or has otherwise. */
+  deltaSince(digest: Digest): Delta {
+    return this.#inOrder(digest)
+      .filter(({ entry, print }) => digest.prints.get(entry.name) !== print)
+      .map(({ entry }) => entry)
+  }
+
+  #inOrder({ after, upTo }: NameRange): Row[] {
+    return [...this.#rows.values()]
+      .filter(({ entry }) => entry.name > after && (upTo === '' || entry.name <= upTo))
+      .sort((a, b) => (a.entry.name < b.entry.name ? -1 : 1))
+  }
+
+  #entry(name: string): Entry {
+    return this.#rows.get(name)?.entry ?? emptyEntry(name)
+  }
+
+  #stampFor(name: string, wall: Millis): Stamp {
+    return this.#clock.next(wall, latestStamp(this.#entry(name)))
+  }
+
+  #apply(change: Entry): Delta {
+    this.#put(joinEntries(this.#entry(change.name), change))
+    return [change]
+  }
+
+  #put(entry: Entry): void {
+    const encoded = encodeEntry(entry)
+    this.#bytes += encoded.byteLength - (this.#rows.get(entry.name)?.bytes ?? 0)
+    this.#rows.set(entry.name, { entry, bytes: encoded.byteLength, print: fingerprint(encoded) })
+  }
+
+  #follow({ removed, cells }: Entry, wall: Millis): void {
+    if (removed !== undefined) this.#clock.observe(removed, wall)
+    for (const { stamp } of cells.values()) this.#clock.observe(stamp, wall)
+  }
+
+  #checkRoom(name: string, changes: Changes): string[] {
+    const entry = this.#entry(name)
+    if (!canFollow(entry)) return [`${name} bears the last stamp that there is: no write can follow it`]
+    // The stamp's size is the same for all.
+    const stamp = latestStamp(entry) ?? { wallMs: 0, counter: 0, node: '' }
+    const cells = new Map(entry.cells)
+    for (const [field, value] of Object.entries(changes)) cells.set(field, { value, stamp })
+    const problem = this.#excess({ ...entry, cells }, 1)
+    return problem === undefined ? [] : [problem]
+  }
+
+  #refusal(joined: Entry): string | undefined {
+    if (!NAME.test(joined.name)) return `'${joined.name.slice(0, 150)}' is no name of an entry`
+    for (const field of joined.cells.keys()) {
+      if (!FIELD.test(field)) return `${joined.name}: '${field.slice(0, 80)}' is no name of a field`
+    }
+    return this.#excess(joined, 2)
+  }
+
+  /** Which limit, `times` over, the registry would exceed with this entry in place of the old one. */
+  #excess(entry: Entry, times: 1 | 2): string | undefined {
+    const { name, cells } = entry
+    const old = this.#rows.get(name)
+    const bytes = encodeEntry(entry).byteLength
+    const exceeds = (what: string, value: number, limit: number) =>
+      value > limit * times ? `${name} would make ${value} ${what}, at most ${limit * times} are possible` : undefined
+    return (
+      exceeds('fields in one entry', cells.size, this.limits.fieldsMax) ??
+      exceeds('bytes in one entry', bytes, this.limits.entryBytesMax) ??
+      exceeds('entries', this.#rows.size + (old === undefined ? 1 : 0), this.limits.entriesMax) ??
+      exceeds('bytes in all', this.#bytes + bytes - (old?.bytes ?? 0), this.limits.bytesMax)
+    )
+  }
+}
+
+function canFollow(entry: Entry): boolean {
+  const latest = latestStamp(entry)
+  return latest === undefined || hasSuccessor(latest)
+}
+
+function isOldTombstone({ removed, cells }: Entry, wall: Millis): boolean {
+  return cells.size === 0 && removed !== undefined && removed.wallMs + TOMBSTONE_MS < wall
+}
+
+/** Others may be a little slower to forget; their tombstone is no news here. */
+function isForgotten(ours: Entry, theirs: Entry, wall: Millis): boolean {
+  return ours.removed === undefined && ours.cells.size === 0 && isOldTombstone(theirs, wall)
+}

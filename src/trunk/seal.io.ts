@@ -1,0 +1,87 @@
+/**
+ * Sealing of data links with libsodium's secretstream (XChaCha20-Poly1305): a record that is altered, left out, doubled
+ * or moved is not opened. Each link and each direction has a key of its own, used for one connection only.
+ */
+import sodium from 'sodium-native'
+import { assert } from '../base/assert.js'
+import type { Opener, Sealer, SealFactory } from './ports.js'
+import { SEAL_OVERHEAD_BYTES } from './record.js'
+
+const {
+  crypto_secretstream_xchacha20poly1305_STATEBYTES: STATE_BYTES,
+  crypto_secretstream_xchacha20poly1305_HEADERBYTES: HEADER_BYTES,
+  crypto_secretstream_xchacha20poly1305_TAG_MESSAGE: TAG_MESSAGE,
+  crypto_secretstream_xchacha20poly1305_TAG_REKEY: TAG_REKEY,
+} = sodium
+
+export const SEAL_KEY_BYTES = 32
+
+/** A key that leaks opens at most this much of the past. Far below any limit of the cipher; costs one hash. */
+const REKEY_EVERY_BYTES = 64 * 2 ** 30
+
+export const sodiumSeals: SealFactory = {
+  sealer(key) {
+    const sealer = new SodiumSealer(key)
+    return { sealer, header: sealer.header }
+  },
+  opener: (key, header) => new SodiumOpener(key, header),
+}
+
+class SodiumSealer implements Sealer {
+  readonly overheadBytes = SEAL_OVERHEAD_BYTES
+  readonly header = new Uint8Array(HEADER_BYTES)
+  readonly #state = new Uint8Array(STATE_BYTES)
+  #bytesUnderKey = 0
+  #rekeyNext = false
+
+  constructor(key: Uint8Array) {
+    assert(key.byteLength === SEAL_KEY_BYTES, `a sealing key has ${SEAL_KEY_BYTES} bytes`)
+    assert(
+      sodium.crypto_secretstream_xchacha20poly1305_ABYTES === SEAL_OVERHEAD_BYTES,
+      'secretstream adds what record.ts says',
+    )
+    sodium.crypto_secretstream_xchacha20poly1305_init_push(this.#state, this.header, key)
+  }
+
+  seal(plain: Uint8Array, into: Uint8Array): number {
+    const length = plain.byteLength + SEAL_OVERHEAD_BYTES
+    assert(length <= into.byteLength, 'a sealed record fits its buffer')
+    this.#bytesUnderKey += plain.byteLength
+    const rekey = this.#rekeyNext || this.#bytesUnderKey >= REKEY_EVERY_BYTES
+    const sealed = into.subarray(0, length)
+    const tag = rekey ? TAG_REKEY : TAG_MESSAGE
+    sodium.crypto_secretstream_xchacha20poly1305_push(this.#state, sealed, plain, null, tag)
+    if (rekey) {
+      this.#bytesUnderKey = 0
+      this.#rekeyNext = false
+    }
+    return length
+  }
+
+  rekey(): void {
+    this.#rekeyNext = true
+  }
+}
+
+class SodiumOpener implements Opener {
+  readonly #state = new Uint8Array(STATE_BYTES)
+  readonly #tag = new Uint8Array(1)
+
+  constructor(key: Uint8Array, header: Uint8Array) {
+    assert(key.byteLength === SEAL_KEY_BYTES, `a sealing key has ${SEAL_KEY_BYTES} bytes`)
+    assert(header.byteLength === HEADER_BYTES, `a seal's header has ${HEADER_BYTES} bytes`)
+    sodium.crypto_secretstream_xchacha20poly1305_init_pull(this.#state, header, key)
+  }
+
+  /** Follows the sealer's change of key by itself: the tag of the record says so. */
+  open(sealed: Uint8Array, into: Uint8Array): number | undefined {
+    const length = sealed.byteLength - SEAL_OVERHEAD_BYTES
+    if (length < 0 || length > into.byteLength) return undefined
+    try {
+      sodium.crypto_secretstream_xchacha20poly1305_pull(this.#state, into.subarray(0, length), this.#tag, sealed, null)
+      return length
+    } catch {
+      return undefined
+    }
+  }
+}
