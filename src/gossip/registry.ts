@@ -11,7 +11,7 @@
  */
 import { assert } from '../base/assert.js'
 import { utf8 } from '../base/bytes.js'
-import type { NodeId } from '../base/ids.js'
+import { NODE_ID_BYTES, type NodeId } from '../base/ids.js'
 import { HOUR_MS, type Millis } from '../base/time.js'
 import type { Scalar } from './entry.js'
 import { type Cell, type Entry, emptyEntry, type Fields, fieldsOf, joinEntries, latestStamp, newsIn } from './entry.js'
@@ -176,7 +176,7 @@ export class Registry {
     )
   }
 
-  /** What is held in a range, cut into ranges of at most `rowsMax` entries; at least one. */
+  /** What is held in a range, cut into digests of at most `rowsMax` entries; at least one. */
   digests(rowsMax: number, range: NameRange = ALL_NAMES): Digest[] {
     const rows = this.#inOrder(range)
     const digests: Digest[] = []
@@ -235,8 +235,8 @@ export class Registry {
   #checkRoom(name: string, changes: Changes): string[] {
     const entry = this.#entry(name)
     if (!canFollow(entry)) return [`${name} bears the last stamp that there is: no write can follow it`]
-    // The stamp's size is the same for all.
-    const stamp = latestStamp(entry) ?? { wallMs: 0, counter: 0, node: '' }
+    // Every stamp is as long as every other.
+    const stamp = { wallMs: 0, counter: 0, node: '0'.repeat(2 * NODE_ID_BYTES) }
     const cells = new Map(entry.cells)
     for (const [field, value] of Object.entries(changes)) cells.set(field, { value, stamp })
     const problem = this.#excess({ ...entry, cells }, 1)
@@ -251,18 +251,21 @@ export class Registry {
     return this.#excess(joined, 2)
   }
 
-  /** Which limit, `times` over, the registry would exceed with this entry in place of the old one. */
+  /** Which limit, `times` over, would be left farther behind with this entry in place of the old one. */
   #excess(entry: Entry, times: 1 | 2): string | undefined {
-    const { name, cells } = entry
-    const old = this.#rows.get(name)
+    const old = this.#rows.get(entry.name)
     const bytes = encodeEntry(entry).byteLength
-    const exceeds = (what: string, value: number, limit: number) =>
-      value > limit * times ? `${name} would make ${value} ${what}, at most ${limit * times} are possible` : undefined
+    const oldBytes = old?.bytes ?? 0
+    const { entriesMax, fieldsMax, entryBytesMax, bytesMax } = this.limits
+    const growth = (what: string, before: number, after: number, limit: number) =>
+      after > before && after > limit * times
+        ? `${entry.name} would make ${after} ${what}, at most ${limit * times} are possible`
+        : undefined
     return (
-      exceeds('fields in one entry', cells.size, this.limits.fieldsMax) ??
-      exceeds('bytes in one entry', bytes, this.limits.entryBytesMax) ??
-      exceeds('entries', this.#rows.size + (old === undefined ? 1 : 0), this.limits.entriesMax) ??
-      exceeds('bytes in all', this.#bytes + bytes - (old?.bytes ?? 0), this.limits.bytesMax)
+      growth('fields in one entry', old?.entry.cells.size ?? 0, entry.cells.size, fieldsMax) ??
+      growth('bytes in one entry', oldBytes, bytes, entryBytesMax) ??
+      growth('entries', this.#rows.size, this.#rows.size + (old === undefined ? 1 : 0), entriesMax) ??
+      growth('bytes in all', this.#bytes, this.#bytes + bytes - oldBytes, bytesMax)
     )
   }
 }

@@ -1,6 +1,5 @@
 /** The registry's entries `service/NAME` as services: readable ones, in force unless an older one has their ports. */
-import type { ServiceFields } from '../proxy/service-fields.js'
-import { serviceFromFields } from '../proxy/service-fields.js'
+import { createdAtMs, type ServiceFields, serviceFromFields } from '../proxy/service-fields.js'
 import { type CreatedService, resolveOverlaps } from '../proxy/service-overlap.js'
 import type { ServiceSet } from './knowledge.js'
 
@@ -10,21 +9,14 @@ export function registryKey(service: string): string {
   return `${PREFIX}${service}`
 }
 
-export interface RegistryEntry {
-  readonly name: string
-  readonly fields: ServiceFields
-  /** Orders creations: lower is older. */
-  readonly created: string
-}
-
-export function servicesFromRegistry(entries: readonly RegistryEntry[]): ServiceSet {
+export function servicesFromRegistry(entries: readonly (readonly [key: string, fields: ServiceFields])[]): ServiceSet {
   const readable: CreatedService[] = []
   const unreadable: { name: string; problem: string }[] = []
-  for (const { name: key, fields, created } of entries) {
+  for (const [key, fields] of entries) {
     if (!key.startsWith(PREFIX)) continue
     const name = key.slice(PREFIX.length)
     const parsed = serviceFromFields(name, fields)
-    if (parsed.type === 'service') readable.push({ service: parsed.service, created })
+    if (parsed.type === 'service') readable.push({ service: parsed.service, createdAtMs: createdAtMs(fields) })
     else
       unreadable.push({ name, problem: parsed.problems.map(({ field, problem }) => `${field} ${problem}`).join(', ') })
   }

@@ -5,9 +5,9 @@
 import { formatEndpoint } from '../base/address.js'
 import { type NodeId, shortId, type Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
-import type { Explanation } from '../election/explanation.js'
 import type { Member } from '../gossip/ports.js'
-import type { BackendSeat, LaneReport, SpliceReport } from '../proxy/lane-protocol.js'
+import type { LaneReport, SpliceReport } from '../proxy/lane-protocol.js'
+import type { ListenerCandidate } from '../proxy/listener-table.js'
 import { formatPorts } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
 import type {
@@ -19,6 +19,7 @@ import type {
   SpliceView,
   TermView,
 } from './control-protocol.js'
+import type { Serving } from './node-facts.js'
 
 /** Names of nodes, also of those that gossip has not told of yet. */
 export class Names {
@@ -74,29 +75,39 @@ export function memberView(member: Member, facts: MemberFacts): MemberView {
 
 export interface ServiceFacts {
   readonly names: Names
-  readonly explanation: Explanation
-  readonly seats: readonly BackendSeat[]
+  /** The term in force as far as this node knows. */
+  readonly term: Term | undefined
+  /** One line: who directs and why, or why nobody. */
+  readonly why: string
+  readonly candidates: readonly ListenerCandidate[]
   readonly report: LaneReport
-  /** What this node, if it directs, says of its own listening sockets. */
-  readonly serving: ServiceView['serving']
+  /** What the director says of itself; `undefined`: not heard yet, or there is none. */
+  readonly serving: Serving | undefined
+  /** What others say is in their way, when nobody serves. */
   readonly problem: string | undefined
 }
 
 export function serviceView(service: Service, facts: ServiceFacts): ServiceView {
-  const { names, explanation, seats, report } = facts
-  const term = explanation.term
+  const { names, term, report, serving, problem } = facts
   const mine = report.perBackend.filter((row) => row.service === service.name)
   return {
     definition: definitionView(service),
     director: term === undefined ? null : names.ref(term.holder),
     term: term === undefined ? null : names.term(term),
-    serving: facts.serving,
-    why: explanation.summary,
-    ...(facts.problem === undefined ? {} : { problem: facts.problem }),
-    backends: seats.map(({ node, port }) => ({
+    serving:
+      term === undefined
+        ? 'no'
+        : serving?.term !== term.number
+          ? 'unknown'
+          : serving.state === 'serving'
+            ? 'yes'
+            : 'no',
+    why: facts.why,
+    ...(problem === undefined ? {} : { problem }),
+    backends: facts.candidates.map(({ node, port, address }) => ({
       node: names.ref(node),
       port,
-      address: '',
+      address,
       splices: mine.find((row) => row.node === node)?.splices ?? 0,
     })),
     splices: mine.reduce((sum, row) => sum + row.splices, 0),

@@ -1,0 +1,206 @@
+/** Answers the control API from what the node's parts know; how a view looks is decided in `status` and `why`. */
+import { formatEndpoint } from '../base/address.js'
+import type { Clock } from '../base/clock.js'
+import { BatonError } from '../base/errors.js'
+import type { NodeId } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
+import type { LaneReport } from '../proxy/lane-protocol.js'
+import type { Service } from '../proxy/service.js'
+import { fieldsOfService } from '../proxy/service-fields.js'
+import type {
+  ControlApi,
+  MemberView,
+  ServiceView,
+  ServiceWrite,
+  ServiceWritten,
+  SplicesView,
+  StatusView,
+  WhyView,
+} from './control-protocol.js'
+import { probeLocalAddress } from './local-address.io.js'
+import type { Node } from './node.io.js'
+import { plannedService, serviceUnknown } from './service-write.js'
+import { registryKey } from './services.js'
+import { countersView, definitionView, memberView, Names, serviceView, spliceView } from './status.js'
+import { electorateView, whyView } from './why.js'
+
+export interface ControlApiParts {
+  readonly node: Node
+  readonly clock: Clock
+  readonly startedAt: Millis
+  readonly version: string
+  readonly linkOf: (node: NodeId) => MemberView['link']
+  /** Control links that are up. */
+  readonly linked: () => readonly NodeId[]
+  readonly query: (limit: number, service?: string) => Promise<LaneReport>
+  /** What is wrong with this host or its folder, beyond what services and members show. */
+  readonly warnings: () => readonly string[]
+}
+
+export class NodeApi implements ControlApi {
+  constructor(private readonly parts: ControlApiParts) {}
+
+  async status(): Promise<StatusView> {
+    const { node, clock, startedAt, version } = this.parts
+    const report = await this.parts.query(0)
+    const { self } = node
+    const electorate = electorateView(node.machines.elections, self.node, this.parts.linked(), this.#names())
+    const services = this.#serviceViews(report)
+    return {
+      node: {
+        id: self.node,
+        name: self.name,
+        boot: self.boot,
+        version,
+        upMs: clock.now() - startedAt,
+        gossip: formatEndpoint(self.gossip),
+        control: formatEndpoint(self.control),
+        data: formatEndpoint(self.data),
+        state: node.isStopping ? 'stopping' : 'running',
+      },
+      electorate,
+      members: this.#memberViews(),
+      services,
+      counters: countersView(report),
+      warnings: [...this.parts.warnings(), ...this.#serviceWarnings()],
+    }
+  }
+
+  async services(): Promise<readonly ServiceView[]> {
+    return this.#serviceViews(await this.parts.query(0))
+  }
+
+  async service(name: string): Promise<ServiceView> {
+    const service = this.#known(name)
+    return this.#serviceView(service, await this.parts.query(0))
+  }
+
+  async writeService(name: string, write: ServiceWrite): Promise<ServiceWritten> {
+    const { node, clock } = this.parts
+    const service = plannedService(name, write, this.#existing())
+    const notes = write.force === true ? [] : await this.#refuseForeignAddress(service, write)
+    const key = registryKey(name)
+    const created = write.mode === 'create' ? { createdAtMs: clock.wall() } : {}
+    const fields = { ...fieldsOfService(service), ...created }
+    const problems = node.machines.registry.check(key, fields)
+    if (problems.length > 0) throw new BatonError('ERR_SERVICE_INVALID', problems.join('; '))
+    node.writeService(key, fields)
+    return { service: definitionView(service), notes }
+  }
+
+  async removeService(name: string): Promise<void> {
+    const { node } = this.parts
+    const { shadowed, unreadable } = node.knowledge.services
+    const outOfForce = [...shadowed.map(({ service }) => service.name), ...unreadable.map((entry) => entry.name)]
+    if (!outOfForce.includes(name)) this.#known(name)
+    node.removeService(registryKey(name))
+  }
+
+  async splices(filter: { service?: string; limit: number }): Promise<SplicesView> {
+    if (filter.service !== undefined) this.#known(filter.service)
+    const { splices, total } = await this.parts.query(filter.limit, filter.service)
+    const [names, now] = [this.#names(), this.parts.clock.now()]
+    return { splices: splices.map((splice) => spliceView(splice, names, now)), total }
+  }
+
+  async why(name: string): Promise<WhyView> {
+    const service = this.#known(name)
+    const { node, clock } = this.parts
+    const explanation = node.machines.elections.explain(name, clock.now())
+    return whyView(name, explanation, this.#names(), this.#obstacles(service), clock.now())
+  }
+
+  #existing(): Service[] {
+    const { active, shadowed } = this.parts.node.knowledge.services
+    return [...active, ...shadowed.map(({ service }) => service)]
+  }
+
+  #known(name: string): Service {
+    const service = this.parts.node.knowledge.service(name)
+    if (service === undefined) throw serviceUnknown(name, this.#existing())
+    return service
+  }
+
+  #names(): Names {
+    return new Names(this.parts.node.knowledge.members)
+  }
+
+  #serviceViews(report: LaneReport): ServiceView[] {
+    const { active } = this.parts.node.knowledge.services
+    return [...active].sort((a, b) => (a.name < b.name ? -1 : 1)).map((service) => this.#serviceView(service, report))
+  }
+
+  #serviceView(service: Service, report: LaneReport): ServiceView {
+    const { knowledge, machines } = this.parts.node
+    const explanation = machines.elections.explain(service.name, this.parts.clock.now())
+    const names = this.#names()
+    const { term } = explanation
+    const obstacles = this.#obstacles(service)
+    const why = whyView(service.name, explanation, names, obstacles, this.parts.clock.now())
+    return serviceView(service, {
+      names,
+      term,
+      why: why.sentences[0] ?? '',
+      candidates: knowledge.candidates(service),
+      report,
+      serving: term === undefined ? undefined : knowledge.servingBy(term.holder, service.name),
+      problem: obstacles.length === 0 ? undefined : obstacles.join('; '),
+    })
+  }
+
+  /** What nodes say keeps them from directing a service. */
+  #obstacles(service: Service): string[] {
+    const { knowledge } = this.parts.node
+    return knowledge.members
+      .filter(({ state }) => state === 'alive')
+      .flatMap(({ profile }) => knowledge.servingBy(profile.node, service.name)?.problem ?? [])
+      .filter((problem) => problem !== '')
+  }
+
+  #memberViews(): MemberView[] {
+    const { node, clock, linkOf } = this.parts
+    const { knowledge, machines, self } = node
+    const directs = (id: NodeId) =>
+      knowledge.services.active
+        .map(({ name }) => name)
+        .filter((name) => machines.elections.explain(name, clock.now()).term?.holder === id)
+    const facts = {
+      self: self.node,
+      now: clock.now(),
+      names: this.#names(),
+      voters: new Set(machines.elections.electorate().voters),
+      servicePorts: (port: number) => knowledge.isServicePort(port),
+      listenersOf: (id: NodeId) => knowledge.listenersOf(id),
+      linkOf,
+      directs,
+    }
+    return [...knowledge.members]
+      .sort((a, b) => (a.profile.name < b.profile.name ? -1 : 1))
+      .map((member) => memberView(member, facts))
+  }
+
+  #serviceWarnings(): string[] {
+    const { shadowed, unreadable } = this.parts.node.knowledge.services
+    return [
+      ...shadowed.map(
+        ({ service, by, port }) =>
+          `service ${service.name} is not served: ${by} is older and has port ${port} of ${service.address}; change or remove one of them`,
+      ),
+      ...unreadable.map(
+        ({ name, problem }) =>
+          `service ${name} cannot be read (${problem}): upgrade this node, or remove it with \`baton service rm ${name}\``,
+      ),
+    ]
+  }
+
+  /** An address of another host is a typing error more often than a plan. */
+  async #refuseForeignAddress(service: Service, write: ServiceWrite): Promise<string[]> {
+    if (write.mode === 'set' && write.fields['address'] === undefined) return []
+    const code = await probeLocalAddress(service.address)
+    if (code === '') return []
+    const message = `this host does not have the address ${service.address} (${code})`
+    const hint =
+      'add it to an interface of every node that may direct (`ip address add`), choose an address that is there, or say --force if only other nodes have it'
+    throw new BatonError('ERR_ADDRESS_NOT_HERE', message, { hint })
+  }
+}

@@ -1,0 +1,182 @@
+/** Asks the local node over its unix socket. Every failure is a `BatonError` that says what to try next. */
+import { readFileSync, statSync } from 'node:fs'
+import http from 'node:http'
+import path from 'node:path'
+import { BatonError, errnoOf, messageOf } from '../base/errors.js'
+import type {
+  ControlApi,
+  ErrorView,
+  ServiceView,
+  ServiceWrite,
+  ServiceWritten,
+  SplicesView,
+  StatusView,
+  WhyView,
+} from './control-protocol.js'
+import { ANSWER_BYTES_MAX, ANSWER_MS_MAX } from './control-socket.js'
+
+interface Request {
+  readonly method: 'GET' | 'PUT' | 'DELETE'
+  readonly path: string
+  readonly body?: unknown
+}
+
+interface Answer {
+  readonly status: number
+  readonly text: string
+}
+
+export class ControlClient implements ControlApi {
+  constructor(
+    readonly socketPath: string,
+    private readonly deadlineMs = ANSWER_MS_MAX,
+  ) {}
+
+  status(): Promise<StatusView> {
+    return this.#ask({ method: 'GET', path: '/v1/status' })
+  }
+
+  services(): Promise<readonly ServiceView[]> {
+    return this.#ask({ method: 'GET', path: '/v1/services' })
+  }
+
+  service(name: string): Promise<ServiceView> {
+    return this.#ask({ method: 'GET', path: servicePath(name) })
+  }
+
+  writeService(name: string, write: ServiceWrite): Promise<ServiceWritten> {
+    return this.#ask({ method: 'PUT', path: servicePath(name), body: write })
+  }
+
+  removeService(name: string): Promise<void> {
+    return this.#ask({ method: 'DELETE', path: servicePath(name) })
+  }
+
+  splices({ service, limit }: { service?: string; limit: number }): Promise<SplicesView> {
+    const query = new URLSearchParams({ limit: String(limit), ...(service === undefined ? {} : { service }) })
+    return this.#ask({ method: 'GET', path: `/v1/splices?${query}` })
+  }
+
+  why(service: string): Promise<WhyView> {
+    return this.#ask({ method: 'GET', path: `${servicePath(service)}/why` })
+  }
+
+  async #ask<View>(request: Request): Promise<View> {
+    const { status, text } = await this.#exchange(request)
+    if (status === 204) return undefined as View
+    const body = parseAnswer(text, status)
+    if (status < 400) return body as View
+    const { code, message, hint } = errorViewOf(body, status)
+    throw new BatonError(code, message, hint === undefined ? {} : { hint })
+  }
+
+  #exchange({ method, path: target, body }: Request): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const payload = body === undefined ? undefined : JSON.stringify(body)
+      const headers = payload === undefined ? {} : { 'content-type': 'application/json' }
+      // The whole exchange has one deadline: a timeout of the socket would begin anew with each byte.
+      const signal = AbortSignal.timeout(this.deadlineMs)
+      const fail = (error: unknown) => reject(signal.aborted ? this.#silent() : this.#explain(error))
+      const request = http.request({ socketPath: this.socketPath, method, path: target, headers, agent: false, signal })
+      request.once('error', fail)
+      request.once('response', (response) => {
+        const chunks: Buffer[] = []
+        let bytes = 0
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length
+          if (bytes > ANSWER_BYTES_MAX) response.destroy(new Error(`an answer above ${ANSWER_BYTES_MAX} bytes`))
+          else chunks.push(chunk)
+        })
+        response.once('error', fail)
+        response.once('end', () => {
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') })
+        })
+      })
+      request.end(payload)
+    })
+  }
+
+  #silent(): BatonError {
+    return new BatonError(
+      'ERR_CONTROL_TIMEOUT',
+      `the node did not answer on ${this.socketPath} within ${this.deadlineMs / 1000} s`,
+      { hint: 'it may be stopped or overloaded: look at its log and at `top`' },
+    )
+  }
+
+  #explain(error: unknown): BatonError {
+    const errno = errnoOf(error)
+    const folder = path.dirname(this.socketPath)
+    if (errno === 'ENOENT' || errno === 'ECONNREFUSED' || errno === 'ENOTDIR') return notRunning(folder, error)
+    if (errno === 'EACCES' || errno === 'EPERM') return denied(this.socketPath, error)
+    return new BatonError('ERR_CONTROL_FAILED', `no answer from the node on ${this.socketPath}: ${messageOf(error)}`, {
+      hint: 'it may have ended just now: try again, or look at its log',
+      cause: error,
+    })
+  }
+}
+
+function servicePath(name: string): string {
+  return `/v1/services/${encodeURIComponent(name)}`
+}
+
+function parseAnswer(text: string, status: number): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw notOurs(`status ${status} and no JSON`, cause)
+  }
+}
+
+function errorViewOf(body: unknown, status: number): ErrorView {
+  const view = body as Partial<ErrorView> | null
+  if (typeof view?.code === 'string' && typeof view.message === 'string') return view as ErrorView
+  throw notOurs(`status ${status} and no reason`)
+}
+
+function notOurs(what: string, cause?: unknown): BatonError {
+  return new BatonError('ERR_CONTROL_PROTOCOL', `what answers on the control socket is no Baton node: ${what}`, {
+    hint: 'check --state; node and command should be of the same release',
+    cause,
+  })
+}
+
+function notRunning(folder: string, cause: unknown): BatonError {
+  const hint = isThere(path.join(folder, 'node.json'))
+    ? `start it: baton up --state ${folder}`
+    : `${folder} is no state folder yet: make it with \`baton init --state ${folder}\`, or name another with --state DIR`
+  return new BatonError('ERR_NODE_NOT_RUNNING', `no node runs in ${folder}`, { hint, cause })
+}
+
+function denied(socketPath: string, cause: unknown): BatonError {
+  const owner = ownerOf(socketPath)
+  const whose = owner === undefined ? '' : `; it belongs to ${owner}`
+  const hint = `run the command as ${owner ?? 'the user who runs the node'} (sudo), or name your own folder with --state DIR`
+  return new BatonError('ERR_CONTROL_DENIED', `not allowed to open ${socketPath}${whose}`, { hint, cause })
+}
+
+function isThere(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false }) !== undefined
+}
+
+/** Of the socket, or of the nearest folder above that can be looked at. */
+function ownerOf(file: string): string | undefined {
+  for (let at = file; ; at = path.dirname(at)) {
+    try {
+      return userName(statSync(at).uid)
+    } catch {
+      if (at === path.dirname(at)) return undefined
+    }
+  }
+}
+
+function userName(uid: number): string {
+  try {
+    const line = readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .find((entry) => entry.split(':')[2] === String(uid))
+    return line?.split(':')[0] ?? `user ${uid}`
+  } catch {
+    return `user ${uid}`
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * The control API as HTTP + JSON on a unix socket: checks what comes in, asks the `ControlApi`, and turns every problem
+ * into a status and an `ErrorView`. Who may open the socket may do everything: its mode is 0600, and it lies in a folder
+ * of mode 0700.
+ */
+import { chmodSync, rmSync } from 'node:fs'
+import net from 'node:net'
+import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import { BatonError, errnoOf, messageOf } from '../base/errors.js'
+import type { Logger } from '../base/log.js'
+import type { Millis } from '../base/time.js'
+import type { ControlApi, ErrorView, ServiceWrite } from './control-protocol.js'
+import {
+  ANSWER_MS_MAX,
+  REQUEST_BYTES_MAX,
+  SOCKET_PATH_BYTES_MAX,
+  SPLICES_LIMIT_DEFAULT,
+  SPLICES_LIMIT_MAX,
+} from './control-socket.js'
+import { classifyError, HTTP_STATUS } from './error-class.js'
+
+/** Commands come one at a time from people and scripts; more at once is a script gone wild. */
+const CONNECTIONS_MAX = 64
+
+/** A request that is not answered by then is cut off: a node that stops must not wait for it. */
+const CLOSE_MS_MAX: Millis = 1_000
+
+export interface ControlServer {
+  /** Answers what is under way, then removes the socket. */
+  close(): Promise<void>
+}
+
+export interface ControlServerOptions {
+  readonly path: string
+  readonly api: ControlApi
+  readonly logger: Logger
+}
+
+/** Throws ERR_CONTROL_PATH_TOO_LONG, ERR_CONTROL_IN_USE or ERR_CONTROL_LISTEN. */
+export async function startControlServer({ path, api, logger }: ControlServerOptions): Promise<ControlServer> {
+  checkSocketPath(path)
+  await removeStaleSocket(path)
+  const app = Fastify({
+    bodyLimit: REQUEST_BYTES_MAX,
+    requestTimeout: ANSWER_MS_MAX,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 256 },
+    // Text stays text: a flag that arrives as "true" is a mistake of the sender and worth an answer.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+  })
+  app.server.maxConnections = CONNECTIONS_MAX
+  answerErrors(app, logger)
+  addRoutes(app, api)
+  try {
+    await app.listen({ path })
+    chmodSync(path, 0o600)
+  } catch (cause) {
+    await app.close()
+    throw new BatonError('ERR_CONTROL_LISTEN', `cannot listen on the control socket ${path}: ${messageOf(cause)}`, {
+      hint: 'look at owner, mode and free space of its folder, or choose another with --state DIR',
+      cause,
+    })
+  }
+  return { close: () => closeWithin(app, CLOSE_MS_MAX) }
+}
+
+async function closeWithin(app: FastifyInstance, limitMs: Millis): Promise<void> {
+  const force = setTimeout(() => app.server.closeAllConnections(), limitMs)
+  await app.close()
+  clearTimeout(force)
+}
+
+function addRoutes(app: FastifyInstance, api: ControlApi): void {
+  app.get('/v1/status', () => api.status())
+  app.get('/v1/services', () => api.services())
+  app.get<Named>('/v1/services/:name', NAMED, ({ params }) => api.service(params.name))
+  app.get<Named>('/v1/services/:name/why', NAMED, ({ params }) => api.why(params.name))
+  app.put<Named & { Body: ServiceWrite }>('/v1/services/:name', WRITE, ({ params, body }) =>
+    api.writeService(params.name, body),
+  )
+  app.delete<Named>('/v1/services/:name', NAMED, async ({ params }, reply) => {
+    await api.removeService(params.name)
+    return reply.code(204).send()
+  })
+  app.get<{ Querystring: { service?: string; limit?: string } }>('/v1/splices', SPLICES, ({ query }) => {
+    const limit = Math.min(SPLICES_LIMIT_MAX, Number(query.limit ?? SPLICES_LIMIT_DEFAULT))
+    return api.splices(query.service === undefined ? { limit } : { service: query.service, limit })
+  })
+}
+
+interface Named {
+  Params: { name: string }
+}
+
+/** Whether a name is a good one is the definition's to say; here it only has a limit. */
+const NAME = { type: 'string', minLength: 1, maxLength: 128 }
+const PARAMS = { type: 'object', properties: { name: NAME }, required: ['name'] }
+const NAMED = { schema: { params: PARAMS } }
+const WRITE = {
+  schema: {
+    params: PARAMS,
+    body: {
+      type: 'object',
+      required: ['mode', 'fields'],
+      properties: {
+        mode: { enum: ['create', 'set'] },
+        fields: {
+          type: 'object',
+          maxProperties: 32,
+          additionalProperties: { anyOf: [{ type: 'string', maxLength: 1024 }, { type: 'number' }] },
+        },
+        force: { type: 'boolean' },
+      },
+    },
+  },
+}
+const SPLICES = {
+  schema: {
+    querystring: { type: 'object', properties: { service: NAME, limit: { type: 'string', pattern: '^[0-9]{1,6}$' } } },
+  },
+}
+
+function answerErrors(app: FastifyInstance, logger: Logger): void {
+  app.setNotFoundHandler((request, reply) => {
+    const message = `the node knows no ${request.method} ${request.url.slice(0, 200)}`
+    const view: ErrorView = { code: 'ERR_REQUEST_UNKNOWN', message, hint: 'the node may be older than this command' }
+    return reply.code(404).send(view)
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const view = viewOf(error)
+    if (view.code === 'ERR_INTERNAL') {
+      const stack = error instanceof Error ? error.stack : String(error)
+      logger.log('error', 'control.failed', { request: `${request.method} ${request.url.slice(0, 200)}`, stack })
+    }
+    return reply.code(HTTP_STATUS[classifyError(view.code)]).send(view)
+  })
+}
+
+function viewOf(error: unknown): ErrorView {
+  if (error instanceof BatonError) {
+    const { code, message, hint } = error
+    return hint === undefined ? { code, message } : { code, message, hint }
+  }
+  if (isRequestFault(error))
+    return { code: 'ERR_REQUEST_INVALID', message: `the request is not valid: ${error.message}` }
+  return {
+    code: 'ERR_INTERNAL',
+    message: `the node failed to answer: ${messageOf(error)}`,
+    hint: 'this is a fault of Baton; the log of the node says more',
+  }
+}
+
+/** Of fastify's own errors those that the sender caused: no JSON, too long, not what the schema says. */
+function isRequestFault(error: unknown): error is FastifyError {
+  if (!(error instanceof Error) || !('statusCode' in error)) return false
+  return typeof error.statusCode === 'number' && error.statusCode < 500
+}
+
+/** The kernel would cut a longer path, or refuse it with a word that helps nobody. */
+export function checkSocketPath(path: string): void {
+  const bytes = Buffer.byteLength(path)
+  if (bytes <= SOCKET_PATH_BYTES_MAX) return
+  throw new BatonError(
+    'ERR_CONTROL_PATH_TOO_LONG',
+    `the control socket ${path} has a path of ${bytes} bytes; a unix socket can have ${SOCKET_PATH_BYTES_MAX}`,
+    {
+      hint: `choose a state folder whose path is at least ${bytes - SOCKET_PATH_BYTES_MAX} bytes shorter: --state DIR`,
+    },
+  )
+}
+
+/** What a killed process left behind refuses connections; what answers belongs to a living one and stays. */
+async function removeStaleSocket(path: string): Promise<void> {
+  const answer = await knock(path)
+  if (answer === 'ENOENT') return
+  if (answer === 'ECONNREFUSED') return rmSync(path, { force: true })
+  throw new BatonError(
+    'ERR_CONTROL_IN_USE',
+    answer === ''
+      ? `another process answers on the control socket ${path}`
+      : `the control socket ${path} cannot be taken over: ${answer}`,
+    { hint: 'stop the node that runs there, or choose another folder with --state DIR' },
+  )
+}
+
+/** '' if somebody answers, else why not. */
+function knock(path: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ path })
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve('')
+    })
+    socket.once('error', (error) => resolve(errnoOf(error)))
+  })
+}

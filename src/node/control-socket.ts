@@ -1,0 +1,17 @@
+/** Limits of the control API that server and client share. */
+import type { Millis } from '../base/time.js'
+
+/** `sun_path` of a unix socket has 108 bytes on Linux, one of them the terminating zero (unix(7)). */
+export const SOCKET_PATH_BYTES_MAX = 107
+
+/** A service definition has some hundred bytes. */
+export const REQUEST_BYTES_MAX = 64 * 1024
+
+/** 10,000 splices of about 600 bytes each, with room to spare. */
+export const ANSWER_BYTES_MAX = 16 * 1024 * 1024
+
+/** A node answers from memory; one that needs longer is stuck, and whoever asked should hear so. */
+export const ANSWER_MS_MAX: Millis = 5_000
+
+export const SPLICES_LIMIT_DEFAULT = 100
+export const SPLICES_LIMIT_MAX = 10_000

@@ -1,0 +1,42 @@
+/** Whether a service may be written as asked: all problems at once, in words that name the field and the way out. */
+import { BatonError } from '../base/errors.js'
+import { formatPorts } from '../proxy/port-list.js'
+import type { Service } from '../proxy/service.js'
+import { fieldsOfService, parseService } from '../proxy/service-fields.js'
+import { overlap } from '../proxy/service-overlap.js'
+import type { ServiceWrite } from './control-protocol.js'
+
+/** The new definition, or the error that explains why not. Address and ports of other services are looked at. */
+export function plannedService(name: string, write: ServiceWrite, existing: readonly Service[]): Service {
+  const before = existing.find((service) => service.name === name)
+  if (write.mode === 'create' && before !== undefined) {
+    const hint = `change it with \`baton service set ${name} …\`, or choose another name`
+    throw new BatonError('ERR_SERVICE_EXISTS', `there is a service ${name} already`, { hint })
+  }
+  if (write.mode === 'set' && before === undefined) throw serviceUnknown(name, existing)
+  const fields = before === undefined ? write.fields : { ...fieldsOfService(before), ...write.fields }
+  const parsed = parseService({ name, ...fields })
+  if (parsed.type === 'problems') {
+    const message = parsed.problems.map(({ field, problem }) => `${field} ${problem}`).join('; ')
+    throw new BatonError('ERR_SERVICE_INVALID', message, { hint: parsed.problems.map(({ hint }) => hint).join('; ') })
+  }
+  refuseOverlap(parsed.service, existing)
+  return parsed.service
+}
+
+export function serviceUnknown(name: string, existing: readonly Service[]): BatonError {
+  const names = existing.map((service) => service.name)
+  const hint =
+    names.length === 0 ? 'add one with `baton service add`' : `services are: ${names.slice(0, 20).join(', ')}`
+  return new BatonError('ERR_SERVICE_UNKNOWN', `there is no service ${name}`, { hint })
+}
+
+function refuseOverlap(service: Service, existing: readonly Service[]): void {
+  for (const other of existing) {
+    const port = other.name === service.name ? undefined : overlap(service, other)
+    if (port === undefined) continue
+    const message = `port ${port} of ${service.address} belongs to service ${other.name} (ports ${formatPorts(other.ports)})`
+    const hint = `choose other ports or another address, or change ${other.name}`
+    throw new BatonError('ERR_SERVICE_CONFLICT', message, { hint })
+  }
+}

@@ -1,0 +1,250 @@
+/**
+ * What a node keeps on disk, one folder each:
+ *
+ *   cluster.key     the keys of the cluster as text, the current one first, one a line; 0600
+ *   node.key        the node's Ed25519 key; 0600
+ *   node.json       name, id, and whether this node founds the electorate; written last, so it marks a folder as whole
+ *   boot            how often the node was started
+ *   electorate.log, votes, registry.json, members.json      of election, registry and gossip
+ *   control.sock, lock                                      of the running process
+ */
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fromHex, toHex } from '../base/bytes.js'
+import { BatonError, errnoOf, messageOf } from '../base/errors.js'
+import type { NodeId } from '../base/ids.js'
+import { loadStateFile, saveStateFile, stateDamaged } from '../base/state-file.io.js'
+import { formatClusterKey, parseClusterKey } from '../trunk/cluster-key.js'
+import { type NodeKeyPair, newClusterKey, nodeIdOf, nodeKeyPair } from '../trunk/keys.io.js'
+
+export interface StatePaths {
+  readonly folder: string
+  readonly clusterKey: string
+  readonly nodeKey: string
+  readonly node: string
+  readonly boot: string
+  readonly electorate: string
+  readonly votes: string
+  readonly registry: string
+  readonly members: string
+  readonly control: string
+  readonly lock: string
+}
+
+/** What stays the same over all starts of a node. */
+export interface NodeState {
+  readonly paths: StatePaths
+  readonly id: NodeId
+  readonly name: string
+  /** This node founds epoch 1 of the electorate at its first start; a joined one never does. */
+  readonly founded: boolean
+  readonly keyPair: NodeKeyPair
+  /** The current key first; 1 to `CLUSTER_KEYS_MAX`. */
+  readonly clusterKeys: readonly Uint8Array[]
+}
+
+export interface NewState {
+  readonly name: string
+  /** Without keys a new cluster is founded. */
+  readonly clusterKeys?: readonly Uint8Array[]
+}
+
+/** Two suffice for a rotation; more are a list that nobody tidied. */
+export const CLUSTER_KEYS_MAX = 4
+
+const BOOT_MAX = 2 ** 32 - 1
+const FORMAT = { node: 'baton-node', nodeKey: 'baton-node-key', boot: 'baton-boot' } as const
+const VERSION = 1
+const SEED_HEX = 64
+
+/** `$BATON_STATE`; else /var/lib/baton for root, and `$XDG_STATE_HOME/baton` or ~/.local/state/baton for others. */
+export function defaultStateFolder(environment = process.env, uid = process.getuid?.(), home = os.homedir()): string {
+  const { BATON_STATE: chosen = '', XDG_STATE_HOME: stateHome = '' } = environment
+  if (chosen !== '') return path.resolve(chosen)
+  if (uid === 0) return '/var/lib/baton'
+  // The XDG specification tells readers to ignore a relative path.
+  return path.join(path.isAbsolute(stateHome) ? stateHome : path.join(home, '.local', 'state'), 'baton')
+}
+
+export function statePaths(folder: string): StatePaths {
+  const at = (name: string) => path.join(folder, name)
+  return {
+    folder,
+    clusterKey: at('cluster.key'),
+    nodeKey: at('node.key'),
+    node: at('node.json'),
+    boot: at('boot'),
+    electorate: at('electorate.log'),
+    votes: at('votes'),
+    registry: at('registry.json'),
+    members: at('members.json'),
+    control: at('control.sock'),
+    lock: at('lock'),
+  }
+}
+
+/** Makes the folder of a new node. Throws ERR_STATE_EXISTS, ERR_STATE_UNWRITABLE. */
+export function createState(folder: string, { name, clusterKeys }: NewState): NodeState {
+  const paths = statePaths(folder)
+  refuseUsedFolder(paths)
+  const founded = clusterKeys === undefined
+  const keys = clusterKeys ?? [newClusterKey()]
+  const keyPair = nodeKeyPair()
+  const id = nodeIdOf(keyPair.publicKey)
+  makeFolder(folder)
+  writeSecret(paths.clusterKey, keys.map((key) => `${formatClusterKey(key)}\n`).join(''))
+  saveStateFile(paths.nodeKey, FORMAT.nodeKey, VERSION, {
+    seed: toHex(keyPair.secretKey.subarray(0, SEED_HEX / 2)),
+    publicKey: toHex(keyPair.publicKey),
+  })
+  saveStateFile(paths.node, FORMAT.node, VERSION, { name, id, founded })
+  return { paths, id, name, founded, keyPair, clusterKeys: keys }
+}
+
+/** Reads and checks all that `init` wrote. Throws ERR_STATE_MISSING, ERR_STATE_DAMAGED, ERR_KEY_EXPOSED and the like. */
+export function openState(folder: string): NodeState {
+  const paths = statePaths(folder)
+  const node = loadNode(paths)
+  refuseOpenFolder(folder)
+  const keyPair = loadNodeKey(paths.nodeKey)
+  const id = nodeIdOf(keyPair.publicKey)
+  if (id !== node.id)
+    throw stateDamaged(paths.nodeKey, `it is the key of node ${id}, and ${paths.node} says ${node.id}`)
+  return { paths, ...node, keyPair, clusterKeys: loadClusterKeys(paths.clusterKey) }
+}
+
+/** Counts this start and says the count, from 1; durable when it returns. */
+export function nextBoot(paths: StatePaths): number {
+  const body = loadStateFile(paths.boot, FORMAT.boot, VERSION)?.body
+  const before = body === undefined ? 0 : (body as { boot?: unknown } | null)?.boot
+  if (!Number.isInteger(before) || Number(before) < 0 || Number(before) >= BOOT_MAX) {
+    throw stateDamaged(paths.boot, `its count is ${JSON.stringify(before)}`)
+  }
+  const boot = Number(before) + 1
+  saveStateFile(paths.boot, FORMAT.boot, VERSION, { boot })
+  return boot
+}
+
+/** One key a line. The text never appears in an error: it may be almost right. */
+export function parseClusterKeys(text: string, source: string): Uint8Array[] {
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  const hint = 'copy the line that `baton init` printed, or the file cluster.key of a node of the cluster'
+  if (lines.length === 0) throw new BatonError('ERR_CLUSTER_KEY_INVALID', `no cluster key in ${source}`, { hint })
+  if (lines.length > CLUSTER_KEYS_MAX) {
+    const message = `${lines.length} lines in ${source}, at most ${CLUSTER_KEYS_MAX} cluster keys are read`
+    throw new BatonError('ERR_CLUSTER_KEY_INVALID', message, { hint })
+  }
+  return lines.map((line) => {
+    const parsed = parseClusterKey(line)
+    if (parsed.type === 'key') return parsed.key
+    throw new BatonError('ERR_CLUSTER_KEY_INVALID', `the cluster key in ${source} is not valid: ${parsed.why}`, {
+      hint,
+    })
+  })
+}
+
+function refuseUsedFolder(paths: StatePaths): void {
+  const { folder } = paths
+  const used = [paths.node, paths.clusterKey, paths.nodeKey].find((file) => fs.existsSync(file))
+  if (used === undefined) return
+  if (used === paths.node) {
+    const { name, id } = loadNode(paths)
+    throw new BatonError('ERR_STATE_EXISTS', `${folder} already belongs to node ${name} (${id})`, {
+      hint: `start it with \`baton up\`, use another --state DIR, or remove it to make a new node: rm -r ${folder}`,
+    })
+  }
+  throw new BatonError('ERR_STATE_EXISTS', `${folder} holds part of a node: ${used} is there, ${paths.node} is not`, {
+    hint: `an earlier init was cut off: remove ${paths.clusterKey} and ${paths.nodeKey}, then try again`,
+  })
+}
+
+function makeFolder(folder: string): void {
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+    fs.accessSync(folder, fs.constants.W_OK | fs.constants.X_OK)
+  } catch (cause) {
+    throw new BatonError('ERR_STATE_UNWRITABLE', `cannot write the state folder ${folder}: ${messageOf(cause)}`, {
+      hint: 'run as its owner, or choose a folder of your own with --state DIR or BATON_STATE',
+      cause,
+    })
+  }
+}
+
+/** Who may write in the folder may put another key there, whatever the mode of the file. */
+function refuseOpenFolder(folder: string): void {
+  const mode = fs.statSync(folder).mode & 0o777
+  if ((mode & 0o022) === 0) return
+  throw new BatonError('ERR_STATE_EXPOSED', `others may write in ${folder} (mode ${mode.toString(8)})`, {
+    hint: `chmod go-w ${folder}`,
+  })
+}
+
+function writeSecret(file: string, text: string): void {
+  try {
+    const fd = fs.openSync(file, 'wx', 0o600)
+    fs.writeFileSync(fd, text)
+    fs.fsyncSync(fd)
+    fs.closeSync(fd)
+  } catch (cause) {
+    throw new BatonError('ERR_STATE_UNWRITABLE', `cannot write ${file}: ${messageOf(cause)}`, {
+      hint: `look at owner, mode and free space of ${path.dirname(file)}`,
+      cause,
+    })
+  }
+}
+
+function loadNode({ node, folder }: StatePaths): Pick<NodeState, 'id' | 'name' | 'founded'> {
+  const body = loadStateFile(node, FORMAT.node, VERSION)?.body as Partial<NodeState> | null | undefined
+  if (body === undefined) {
+    throw new BatonError('ERR_STATE_MISSING', `${folder} is no state folder: it has no ${path.basename(node)}`, {
+      hint: `make it with \`baton init --state ${folder}\`, or name another with --state DIR`,
+    })
+  }
+  const { id, name, founded } = body ?? {}
+  if (typeof id !== 'string' || typeof name !== 'string' || typeof founded !== 'boolean') {
+    throw stateDamaged(node, 'name, id or founded is missing')
+  }
+  return { id, name, founded }
+}
+
+function loadNodeKey(file: string): NodeKeyPair {
+  refuseReadable(file)
+  const body = loadStateFile(file, FORMAT.nodeKey, VERSION)?.body as { seed?: unknown; publicKey?: unknown } | null
+  const seed = body?.seed
+  if (typeof seed !== 'string' || !/^[0-9a-f]+$/.test(seed) || seed.length !== SEED_HEX) {
+    throw stateDamaged(file, 'it holds no seed of 32 bytes in hex')
+  }
+  const pair = nodeKeyPair(fromHex(seed))
+  if (toHex(pair.publicKey) !== body?.publicKey) throw stateDamaged(file, 'its public key does not belong to its seed')
+  return pair
+}
+
+function loadClusterKeys(file: string): Uint8Array[] {
+  refuseReadable(file)
+  return parseClusterKeys(readSecret(file), file)
+}
+
+/** Throws where the file is missing, or where others than its owner may read it. */
+function refuseReadable(file: string): void {
+  const stat = fs.statSync(file, { throwIfNoEntry: false })
+  if (stat === undefined) {
+    throw new BatonError('ERR_STATE_MISSING', `${file} is missing`, {
+      hint: 'restore it from a copy; without it this folder is of no use, and `baton init` with another makes a new node',
+    })
+  }
+  if ((stat.mode & 0o077) === 0) return
+  const mode = (stat.mode & 0o777).toString(8)
+  throw new BatonError('ERR_KEY_EXPOSED', `${file} can be read by others (mode ${mode})`, {
+    hint: `chmod 600 ${file}, and think of who may have read it`,
+  })
+}
+
+function readSecret(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8')
+  } catch (cause) {
+    const hint = errnoOf(cause) === 'EACCES' ? 'run as the owner of the folder' : `look at ${file}`
+    throw new BatonError('ERR_STATE_UNREADABLE', `cannot read ${file}: ${messageOf(cause)}`, { hint, cause })
+  }
+}

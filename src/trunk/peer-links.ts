@@ -1,0 +1,241 @@
+/**
+ * Keeps one control link to each wanted peer: when to dial, what to make of a peer's own dial (peer-link), when to try
+ * again. Peers that are not wanted may come by themselves: they have proven the cluster key, and membership may be late.
+ */
+import { type BackoffLimits, backoffDelay } from '../base/backoff.js'
+import type { NodeId } from '../base/ids.js'
+import type { Machine } from '../base/machine.js'
+import type { Prng } from '../base/prng.js'
+import type { Millis } from '../base/time.js'
+import { TimerTable } from '../base/timer-table.js'
+import { type CloseCode, describeClose, type LinkClose } from './close-code.js'
+import type { TrunkConfig } from './config.js'
+import { judgeIncoming, type LinkId, type PeerLink } from './peer-link.js'
+import type { LinkState, PeerInfo, WantedPeer } from './ports.js'
+
+export type PeerLinksEvent =
+  | { readonly type: 'want'; readonly peer: WantedPeer }
+  | { readonly type: 'unwant'; readonly node: NodeId }
+  /** TCP of a dial is connected. */
+  | { readonly type: 'reached'; readonly link: LinkId }
+  /** A peer's dial, proven. Answered with `accept` or `refuse`. */
+  | { readonly type: 'incoming'; readonly link: LinkId; readonly peer: PeerInfo }
+  | { readonly type: 'up'; readonly link: LinkId; readonly peer: PeerInfo }
+  /** The connection ended by itself or by the peer; not told of those that an effect closed. */
+  | { readonly type: 'closed'; readonly link: LinkId; readonly close: LinkClose }
+  | { readonly type: 'stop' }
+
+export type PeerLinksEffect =
+  | { readonly type: 'dial'; readonly link: LinkId; readonly peer: WantedPeer }
+  | { readonly type: 'accept' | 'probe'; readonly link: LinkId }
+  | { readonly type: 'refuse' | 'close'; readonly link: LinkId; readonly code: CloseCode }
+  | { readonly type: 'up'; readonly link: LinkId; readonly peer: PeerInfo }
+  | { readonly type: 'down'; readonly node: NodeId; readonly why: string }
+  /** A dial failed for another reason than the last time. */
+  | { readonly type: 'trouble'; readonly node: NodeId; readonly why: string }
+
+interface Peer {
+  readonly node: NodeId
+  wanted: WantedPeer | undefined
+  link: PeerLink
+  /** Highest that it or membership said. */
+  bootKnown: number
+  /** Dials in a row that led to nothing lasting. */
+  attempts: number
+  upSince: Millis
+  why: string | undefined
+}
+
+export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
+  readonly #peers = new Map<NodeId, Peer>()
+  readonly #byLink = new Map<LinkId, Peer>()
+  /** When to dial again. */
+  readonly #dials = new TimerTable<NodeId>()
+  readonly #effects: PeerLinksEffect[] = []
+  readonly #backoff: BackoffLimits
+  #nextLink: LinkId = 2
+  #stopping = false
+
+  constructor(
+    private readonly self: NodeId,
+    private readonly config: TrunkConfig,
+    private readonly random: Prng,
+  ) {
+    this.#backoff = { firstMs: config.dialFirstMs, maxMs: config.dialMaxMs }
+  }
+
+  handle(event: PeerLinksEvent, now: Millis): void {
+    switch (event.type) {
+      case 'want':
+        return this.#want(event.peer)
+      case 'unwant':
+        return this.#unwant(event.node)
+      case 'reached': {
+        const peer = this.#byLink.get(event.link)
+        if (peer?.link.phase === 'dialing') peer.link = { ...peer.link, reached: true }
+        return
+      }
+      case 'incoming':
+        return this.#onIncoming(event.link, event.peer)
+      case 'up':
+        return this.#onUp(event.link, event.peer, now)
+      case 'closed':
+        return this.#onClosed(event.link, event.close, now)
+      case 'stop':
+        this.#stopping = true
+        for (const node of [...this.#peers.keys()]) this.#drop(node, 'stopping')
+    }
+  }
+
+  tick(now: Millis): void {
+    for (const node of this.#dials.expire(now)) {
+      const peer = this.#peers.get(node)
+      if (peer !== undefined) this.#dial(peer)
+    }
+  }
+
+  poll(): PeerLinksEffect | undefined {
+    return this.#effects.shift()
+  }
+
+  nextDeadline(): Millis | undefined {
+    return this.#dials.next()
+  }
+
+  /** Which connection messages to this node take. */
+  linkTo(node: NodeId): LinkId | undefined {
+    const link = this.#peers.get(node)?.link
+    return link?.phase === 'up' ? link.link : undefined
+  }
+
+  linked(): NodeId[] {
+    return [...this.#peers.values()].filter((peer) => peer.link.phase === 'up').map((peer) => peer.node)
+  }
+
+  state(node: NodeId): LinkState {
+    const peer = this.#peers.get(node)
+    const why = peer?.why === undefined ? {} : { why: peer.why }
+    if (peer?.link.phase === 'up') return { phase: 'up' }
+    return { phase: peer === undefined || peer.link.phase === 'down' ? 'down' : 'dialing', ...why }
+  }
+
+  #want(wanted: WantedPeer): void {
+    if (this.#stopping || wanted.node === this.self) return
+    const peer = this.#peers.get(wanted.node) ?? this.#meet(wanted.node)
+    if (peer === undefined || wanted.boot < peer.bootKnown) return
+    const news = peer.wanted === undefined || !sameTarget(peer.wanted, wanted)
+    peer.wanted = wanted
+    peer.bootKnown = wanted.boot
+    if (peer.link.phase !== 'down' && peer.link.boot < wanted.boot)
+      this.#cut(peer, 'replaced', 'the peer has restarted')
+    if (!news || peer.link.phase !== 'down') return
+    peer.attempts = 0
+    this.#dial(peer)
+  }
+
+  #unwant(node: NodeId): void {
+    this.#drop(node, 'unwanted')
+  }
+
+  #drop(node: NodeId, code: CloseCode): void {
+    const peer = this.#peers.get(node)
+    if (peer === undefined) return
+    this.#cut(peer, code, describeClose({ code, by: 'us', detail: '' }))
+    this.#forget(peer)
+  }
+
+  #dial(peer: Peer): void {
+    if (peer.wanted === undefined || peer.link.phase !== 'down') return
+    const link = this.#nextLink
+    this.#nextLink += 2
+    this.#dials.stop(peer.node)
+    this.#set(peer, { phase: 'dialing', link, boot: peer.wanted.boot, reached: false })
+    this.#effects.push({ type: 'dial', link, peer: peer.wanted })
+  }
+
+  #onIncoming(link: LinkId, info: PeerInfo): void {
+    const refuse = (code: CloseCode) => this.#effects.push({ type: 'refuse', link, code })
+    if (this.#stopping) return void refuse('stopping')
+    if (info.node === this.self) return void refuse('duplicate')
+    const peer = this.#peers.get(info.node) ?? this.#meet(info.node)
+    if (peer === undefined) return void refuse('too-many')
+    const verdict = judgeIncoming(this.self, info, peer.link, peer.bootKnown)
+    if (verdict !== 'accept') {
+      // It would not dial if it had a link: either the dials cross, or what we hold is dead and the probe shows it.
+      if (peer.link.phase === 'up') this.#effects.push({ type: 'probe', link: peer.link.link })
+      return void refuse(verdict)
+    }
+    this.#cut(peer, 'replaced', 'the peer has dialled anew')
+    this.#dials.stop(peer.node)
+    peer.bootKnown = info.boot
+    this.#set(peer, { phase: 'accepted', link, boot: info.boot })
+    this.#effects.push({ type: 'accept', link })
+  }
+
+  #onUp(link: LinkId, info: PeerInfo, now: Millis): void {
+    const peer = this.#byLink.get(link)
+    if (peer === undefined) return void this.#effects.push({ type: 'close', link, code: 'duplicate' })
+    if (info.boot < peer.bootKnown) {
+      this.#effects.push({ type: 'close', link, code: 'old-boot' })
+      return this.#onClosed(link, { code: 'old-boot', by: 'us', detail: '' }, now)
+    }
+    peer.bootKnown = info.boot
+    peer.upSince = now
+    peer.why = undefined
+    this.#set(peer, { phase: 'up', link, boot: info.boot, dialled: peer.link.phase === 'dialing' })
+    this.#effects.push({ type: 'up', link, peer: info })
+  }
+
+  #onClosed(link: LinkId, close: LinkClose, now: Millis): void {
+    const peer = this.#byLink.get(link)
+    if (peer === undefined) return
+    const why = describeClose(close)
+    const wasUp = peer.link.phase === 'up'
+    this.#set(peer, { phase: 'down' })
+    if (wasUp) this.#effects.push({ type: 'down', node: peer.node, why })
+    else if (why !== peer.why) this.#effects.push({ type: 'trouble', node: peer.node, why })
+    peer.why = why
+    if (wasUp && now - peer.upSince >= this.config.dialMaxMs) peer.attempts = 0
+    if (peer.wanted === undefined) return this.#forget(peer)
+    this.#dials.set(peer.node, now + backoffDelay(peer.attempts++, this.#backoff, this.random))
+  }
+
+  /** Ends whatever link there is, by our own decision; the peer stays known. */
+  #cut(peer: Peer, code: CloseCode, why: string): void {
+    const { link } = peer
+    if (link.phase === 'down') return
+    this.#set(peer, { phase: 'down' })
+    this.#effects.push({ type: 'close', link: link.link, code })
+    if (link.phase === 'up') this.#effects.push({ type: 'down', node: peer.node, why })
+  }
+
+  #set(peer: Peer, link: PeerLink): void {
+    if (peer.link.phase !== 'down') this.#byLink.delete(peer.link.link)
+    peer.link = link
+    if (link.phase !== 'down') this.#byLink.set(link.link, peer)
+  }
+
+  #meet(node: NodeId): Peer | undefined {
+    if (this.#peers.size >= this.config.linksMax) return undefined
+    const peer: Peer = {
+      node,
+      wanted: undefined,
+      link: { phase: 'down' },
+      bootKnown: 0,
+      attempts: 0,
+      upSince: 0,
+      why: undefined,
+    }
+    this.#peers.set(node, peer)
+    return peer
+  }
+
+  #forget(peer: Peer): void {
+    this.#dials.stop(peer.node)
+    this.#peers.delete(peer.node)
+  }
+}
+
+function sameTarget(a: WantedPeer, b: WantedPeer): boolean {
+  return a.boot === b.boot && a.control.address === b.control.address && a.control.port === b.control.port
+}
