@@ -1,6 +1,6 @@
 /** Services as text: the table of `status` and `service list`, and the page of `service show`. */
 import { isIpv6 } from '../base/address.js'
-import type { ServiceDefinitionView, ServiceView } from '../node/control-protocol.js'
+import type { ServiceDefinitionView, ServiceView, ServiceWritten } from '../node/control-protocol.js'
 import type { Screen, StyledText } from './colour.js'
 import { type Cell, type Column, type Row, renderTable } from './table.js'
 import { hang } from './text.js'
@@ -60,12 +60,8 @@ export function formatServiceAddress({ address, ports }: ServiceDefinitionView):
 }
 
 /** What `service add` and `service set` answer. */
-export function renderWritten(
-  verb: string,
-  definition: ServiceDefinitionView,
-  notes: readonly string[],
-  screen: Screen,
-) {
+export function renderWritten(verb: string, written: ServiceWritten, screen: Screen): string[] {
+  const { service: definition, notes } = written
   const { name, proxyProtocol, local, connectMs, idleMs } = definition
   const idle = idleMs === 0 ? 'never' : formatSetting(idleMs)
   const settings = `proxy-protocol ${proxyProtocol} · local ${local} · connect ${formatSetting(connectMs)} · idle ${idle}`

@@ -13,8 +13,17 @@ import { assert } from '../base/assert.js'
 import { utf8 } from '../base/bytes.js'
 import { NODE_ID_BYTES, type NodeId } from '../base/ids.js'
 import { HOUR_MS, type Millis } from '../base/time.js'
-import type { Scalar } from './entry.js'
-import { type Cell, type Entry, emptyEntry, type Fields, fieldsOf, joinEntries, latestStamp, newsIn } from './entry.js'
+import {
+  type Cell,
+  type Entry,
+  emptyEntry,
+  type Fields,
+  fieldsOf,
+  joinEntries,
+  latestStamp,
+  newsIn,
+  type Scalar,
+} from './entry.js'
 import { HybridClock, hasSuccessor, type Stamp } from './hlc.js'
 import { encodeEntry, fingerprint, isScalar, scalarBytes, VALUE_BYTES_MAX } from './registry-codec.js'
 

@@ -1,18 +1,15 @@
 /** What `baton up` is told, checked as a whole: one look shows all that is wrong. */
-import { canonicalIp, isPort, isWildcard } from '../base/address.js'
+import { canonicalIp, isIpv6, isPort, isWildcard } from '../base/address.js'
 import type { LogLevel } from '../base/log.js'
+import { type ParsedSeed, parseSeed as parseSeedWithPort, type Seed } from '../gossip/discovery/seeds.js'
+
+export type { Seed }
 
 export type Profile = 'lan' | 'fast' | 'wan' | 'test'
 export type LogFormat = 'pretty' | 'json'
 
 export const PROFILES: readonly Profile[] = ['lan', 'fast', 'wan', 'test']
 export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
-
-/** A peer to ask for the others. The host may be a name; it is looked up whenever it is dialled. */
-export interface Seed {
-  readonly host: string
-  readonly port: number
-}
 
 export interface NodeOptions {
   readonly stateDir: string
@@ -50,19 +47,12 @@ export function checkNodeOptions(options: NodeOptions): string[] {
   return problems
 }
 
-/** `10.0.0.1:7440`, `[2001:db8::1]:7440`, `host-2:7440`, `host-2` with the default port; `undefined` for anything else. */
-export function parseSeed(text: string): Seed | undefined {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+))(?::(\d{1,5}))?$/.exec(text)
-  if (match === null) return undefined
-  const [, bracketed, plain = '', port = String(PORT_DEFAULTS.gossip)] = match
-  const host = bracketed === undefined ? hostOf(plain) : canonicalIp(bracketed)
-  return host === undefined || !isPort(Number(port)) ? undefined : { host, port: Number(port) }
-}
-
-function hostOf(text: string): string | undefined {
-  // Digits and dots alone would be an address: one that is none is a mistake, not a name.
-  if (/^[\d.]+$/.test(text)) return canonicalIp(text)
-  return /^[a-zA-Z0-9_]([a-zA-Z0-9_.-]{0,252})$/.test(text) ? text : undefined
+/** As the seeds' own parser reads it, but the port may be left out: `host-2` is `host-2:7440`. */
+export function parseSeed(text: string): ParsedSeed {
+  const address = canonicalIp(text)
+  if (address === undefined && /:\d+$/.test(text)) return parseSeedWithPort(text)
+  const host = address !== undefined && isIpv6(address) ? `[${address}]` : text
+  return parseSeedWithPort(`${host}:${PORT_DEFAULTS.gossip}`)
 }
 
 /** One address of a network interface, as the operating system tells it. */
@@ -78,4 +68,19 @@ export function chooseBind(addresses: readonly InterfaceAddress[]): Pick<NodeOpt
   return first === undefined
     ? { bind: '127.0.0.1', bindFrom: 'loopback' }
     : { bind: first.address, bindFrom: 'first-interface' }
+}
+
+const NODE_NAME = /^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,61}[a-zA-Z0-9])?$/
+
+/** What is wrong with the name of a node. */
+export function checkNodeName(name: string): string | undefined {
+  return NODE_NAME.test(name)
+    ? undefined
+    : `'${name}' is no name for a node: use 1 to 63 of a-z, A-Z, 0-9, '.', '_' and '-', beginning and ending with a letter or digit`
+}
+
+/** A name made of the host's: its first label, without what a name cannot have. */
+export function nodeNameOf(hostName: string): string {
+  const label = (hostName.split('.')[0] ?? '').replace(/[^a-zA-Z0-9_-]/g, '').slice(0, 63)
+  return label.replace(/^[^a-zA-Z0-9]+|[^a-zA-Z0-9]+$/g, '') || 'node'
 }

@@ -80,8 +80,8 @@ export class NodeApi implements ControlApi {
     const service = plannedService(name, write, this.#existing())
     const notes = write.force === true ? [] : await this.#refuseForeignAddress(service, write)
     const key = registryKey(name)
-    const created = write.mode === 'create' ? { createdAtMs: clock.wall() } : {}
-    const fields = { ...fieldsOfService(service), ...created }
+    const fields =
+      write.mode === 'create' ? { ...fieldsOfService(service), createdAtMs: clock.wall() } : changed(service, write)
     const problems = node.machines.registry.check(key, fields)
     if (problems.length > 0) throw new BatonError('ERR_SERVICE_INVALID', problems.join('; '))
     node.writeService(key, fields)
@@ -203,4 +203,9 @@ export class NodeApi implements ControlApi {
       'add it to an interface of every node that may direct (`ip address add`), choose an address that is there, or say --force if only other nodes have it'
     throw new BatonError('ERR_ADDRESS_NOT_HERE', message, { hint })
   }
+}
+
+/** Only what was asked for: a `set` on another node at the same time keeps its own fields. */
+function changed(service: Service, write: ServiceWrite): Record<string, string | number> {
+  return Object.fromEntries(Object.entries(fieldsOfService(service)).filter(([field]) => field in write.fields))
 }

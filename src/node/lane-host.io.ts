@@ -32,6 +32,18 @@ export class LaneHost {
     this.#worker.postMessage(message)
   }
 
+  /** The first message of one of these types; for the answers that a start waits for. */
+  first<T extends FromLane['type']>(...types: T[]): Promise<Extract<FromLane, { type: T }>> {
+    return new Promise((resolve) => {
+      const look = (message: FromLane) => {
+        if (!types.some((type) => type === message.type)) return
+        this.#worker.off('message', look)
+        resolve(message as Extract<FromLane, { type: T }>)
+      }
+      this.#worker.on('message', look)
+    })
+  }
+
   async query(limit: number, service?: string): Promise<LaneReport> {
     const query = this.#nextQuestion++
     const answer = new Promise<LaneReport | undefined>((resolve) => {

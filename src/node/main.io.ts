@@ -1,11 +1,12 @@
 /** `baton up`: builds one node from its state folder and its options, runs it until a signal, and stops it in order. */
-import { realClock } from '../base/real-clock.io.js'
-import type { Endpoint } from '../base/address.js'
+import { type Endpoint, formatEndpoint } from '../base/address.js'
+import { assert } from '../base/assert.js'
 import type { AlarmClock } from '../base/clock.js'
 import { BatonError, messageOf } from '../base/errors.js'
 import type { Logger } from '../base/log.js'
 import { Prng } from '../base/prng.js'
-import { checkElectionConfig, electionConfig } from '../election/config.js'
+import { realClock } from '../base/real-clock.io.js'
+import { electionConfig } from '../election/config.js'
 import { Elections } from '../election/elections.js'
 import { TermStore } from '../election/term-store.io.js'
 import { gossipConfig, leaveLingerMs } from '../gossip/config.js'
@@ -20,16 +21,280 @@ import { Sync } from '../gossip/sync.js'
 import { openUdp } from '../gossip/udp.io.js'
 import { loadLibc } from '../kernel/libc.io.js'
 import { SocketTable } from '../kernel/socket-table.io.js'
-import type { FromLane } from '../proxy/lane-protocol.js'
 import { LeaseSlots } from '../proxy/lease-slots.js'
 import { trunkConfig } from '../trunk/config.js'
 import { ControlLinks } from '../trunk/control-links.io.js'
-import { deriveKey, nodeIdOf, nodeKeyPair, randomBytes } from '../trunk/keys.io.js'
+import { deriveKey, randomBytes } from '../trunk/keys.io.js'
+import type { LinkState } from '../trunk/ports.js'
 import type { NodeOptions } from './config-schema.js'
 import { NodeApi } from './control-api.io.js'
+import type { MemberView } from './control-protocol.js'
 import { startControlServer } from './control-server.io.js'
 import { LaneHost } from './lane-host.io.js'
 import { StreamLogger } from './logger.io.js'
+import { MembersFile } from './members-file.io.js'
 import { Node } from './node.io.js'
 import { StallWatch } from './stall-watch.io.js'
-import { openStateDir } from './state-dir.io.js'
+import { type NodeState, nextBoot, openState } from './state-dir.io.js'
+import { lockState } from './state-lock.io.js'
+
+/** Late by more than this, an event loop hears of it. */
+const STALL_MS = 50
+
+/** How long a stop may take in all; then the process ends as it is. */
+const STOP_MS_MAX = 5_000
+const LANE_STOP_MS = 1_500
+
+/** Resolves after an orderly stop by SIGTERM or SIGINT; rejects with a BatonError if the node cannot start. */
+export async function runNode(options: NodeOptions): Promise<void> {
+  const logger = new StreamLogger(options.logFormat, options.logLevel)
+  const state = openState(options.stateDir)
+  const lock = lockState(state.paths.lock)
+  try {
+    const node = await RunningNode.start(options, state, logger)
+    const signal = await stopSignal()
+    logger.log('info', 'stopping', { signal })
+    const force = setTimeout(() => {
+      logger.log('error', 'stop-late', { ms: STOP_MS_MAX })
+      process.exit(1)
+    }, STOP_MS_MAX)
+    await node.stop()
+    clearTimeout(force)
+    logger.log('info', 'stopped', {})
+  } finally {
+    lock.release()
+  }
+}
+
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
+  })
+}
+
+class RunningNode {
+  /** What is wrong now, by the part that it concerns. */
+  readonly #warnings = new Map<string, string>()
+  readonly #cleanups: (() => Promise<void> | void)[] = []
+
+  private constructor(
+    private readonly options: NodeOptions,
+    private readonly state: NodeState,
+    private readonly logger: Logger,
+    private readonly clock: AlarmClock,
+  ) {}
+
+  static async start(options: NodeOptions, state: NodeState, logger: Logger): Promise<RunningNode> {
+    const libc = loadLibc()
+    if ('why' in libc) logger.log('warn', 'no-system-calls', { why: libc.why })
+    const running = new RunningNode(options, state, logger, realClock('why' in libc ? undefined : libc.boottime))
+    try {
+      await running.#build()
+      return running
+    } catch (error) {
+      await running.stop()
+      throw error
+    }
+  }
+
+  /** In the reverse order of the start: first what others rely on is handed over, last come the sockets. */
+  async stop(): Promise<void> {
+    for (const cleanup of this.#cleanups.splice(0).reverse()) await cleanup()
+  }
+
+  async #build(): Promise<void> {
+    const { options, state, logger, clock } = this
+    const startedAt = clock.now()
+    const boot = nextBoot(state.paths)
+    const random = new Prng(randomSeed())
+    const leases = LeaseSlots.bytes()
+
+    const registry = new Registry(state.id)
+    registry.merge(loadRegistry(state.paths.registry), clock.wall())
+    const members = new MembersFile(state.paths.members, clock, logger)
+    this.#cleanups.push(() => members.save())
+    const store = TermStore.open(state.paths.votes)
+    this.#cleanups.push(() => store.close())
+
+    let node: Node | undefined
+    const lane = new LaneHost(
+      {
+        lane: 0,
+        node: state.id,
+        name: state.name,
+        boot,
+        address: options.bind,
+        engine: 'net',
+        seed: random.u32(),
+        leases,
+      },
+      logger,
+      (message) => node?.onLane(message),
+      (error) => this.#laneDied(error),
+    )
+    this.#cleanups.push(() => lane.stop(LANE_STOP_MS))
+    const data = await listenForData(lane, { address: options.bind, port: options.dataPort })
+
+    const links = new ControlLinks({
+      self: { node: state.id, boot, name: state.name, ...state.keyPair },
+      clusterKeys: state.clusterKeys,
+      bind: { address: options.bind, port: options.controlPort },
+      config: trunkConfig(),
+      clock,
+      random,
+      log: logger,
+      events: {
+        onUp: (peer) => node?.onPeerUp(peer),
+        onDown: (peer, why) => node?.onPeerDown(peer, why),
+        onMessage: (peer, channel, payload) => node?.onPeerMessage(peer, channel, payload),
+      },
+    })
+    const control = await links.listen()
+    this.#cleanups.push(() => links.close())
+
+    const udp = await this.#openUdp(boot, (from, bytes) => node?.onDatagram(from, bytes))
+    const gossip = gossipConfig(options.profile)
+    const self: MemberProfile = { node: state.id, boot, name: state.name, gossip: udp.local, control, data, flags: 0 }
+    const facts = new Facts({ node: state.id, boot })
+    const elections = new Elections({
+      self: state.id,
+      config: electionConfig(options.profile),
+      random,
+      durable: store.load(state.founded ? state.id : undefined),
+      now: clock.now(),
+    })
+    node = new Node(
+      self,
+      {
+        swim: new Swim({ self, config: gossip, random }),
+        sync: new Sync({ registry, facts, clock, random }),
+        elections,
+        registry,
+        facts,
+      },
+      {
+        clock,
+        logger,
+        random,
+        leases: new LeaseSlots(leases),
+        sendDatagram: (to, bytes) => udp.send(to, bytes),
+        sendToPeer: (to, channel, bytes) => links.send(to, channel, bytes),
+        wantPeer: (peer) => links.want(peer),
+        unwantPeer: (peer) => links.unwant(peer),
+        toLane: (message) => lane.post(message),
+        saveVotes: (records) => store.append(records),
+        saveRegistry: () => this.#saveRegistry(registry),
+        rememberMembers: (addresses) => members.remember(addresses),
+      },
+    )
+    const started = node
+    started.start()
+    this.#cleanups.push(async () => {
+      started.resign()
+      await new Promise((resolve) => setTimeout(resolve, leaveLingerMs(gossip, started.knowledge.members.length)))
+      started.halt()
+    })
+    this.#watch(started)
+    for (const at of members.load()) started.onCandidate(at)
+    const seeds = new SeedSource({ seeds: options.seeds, clock, random, logger })
+    seeds.start((at) => started.onCandidate(at))
+    this.#cleanups.push(() => seeds.stop())
+
+    const api = new NodeApi({
+      node: started,
+      clock,
+      startedAt,
+      version: options.version,
+      linkOf: (peer) => linkView(links.state(peer)),
+      linked: () => links.linked(),
+      query: (limit, service) => lane.query(limit, service),
+      warnings: () => [...this.#warnings.values()],
+    })
+    const server = await startControlServer({ path: state.paths.control, api, logger })
+    this.#cleanups.push(() => server.close())
+    logger.log('info', 'up', { name: state.name, id: state.id, boot, bind: options.bind, bindFrom: options.bindFrom })
+  }
+
+  async #openUdp(boot: number, onDatagram: (from: Endpoint, bytes: Uint8Array) => void): Promise<DatagramPort> {
+    const { options, state, logger } = this
+    const keys = state.clusterKeys.map((key) => deriveKey(key, 'gossip datagram 1'))
+    const [current] = keys
+    assert(current !== undefined, 'a state folder holds a cluster key')
+    const refused = new Map<string, number>()
+    const opened = await openUdp({
+      bind: { address: options.bind, port: options.gossipPort },
+      sealer: new Sealer(current, { node: state.id, boot }),
+      opener: new Opener(keys),
+      onDatagram,
+      onRefused: (from, why) => {
+        const count = (refused.get(why) ?? 0) + 1
+        refused.set(why, count)
+        // The first of its kind, and then ever more seldom: strangers must not fill the log.
+        if (Number.isInteger(Math.log2(count)))
+          logger.log('warn', 'datagram-refused', { from: formatEndpoint(from), why, count })
+      },
+      onProblem: (errno, to) => logger.log('debug', 'datagram-failed', { errno, to: to && formatEndpoint(to) }),
+    })
+    if (opened.type === 'failed') throw opened.error
+    this.#cleanups.push(() => opened.port.close())
+    return opened.port
+  }
+
+  /** What this host does while the node runs: its event loop, its programs. */
+  #watch(node: Node): void {
+    const stalls = new StallWatch(this.clock, STALL_MS, (lateMs) => node.onStalled(lateMs))
+    stalls.start()
+    const sockets = new SocketTable({
+      clock: this.clock,
+      onListeners: (listeners) => node.onListeners(listeners),
+      onProblem: ({ code, why }) => {
+        this.#warnings.set('socket-table', `programs of this host are not found: ${why}`)
+        this.logger.log('error', 'socket-table', { code, why })
+      },
+    })
+    sockets.start()
+    this.#cleanups.push(() => {
+      stalls.stop()
+      sockets.stop()
+    })
+  }
+
+  /** A full disk is told and tried again at the next change; what the others hold is as good as a file. */
+  #saveRegistry(registry: Registry): void {
+    try {
+      saveRegistry(this.state.paths.registry, registry.state())
+      this.#warnings.delete('registry')
+    } catch (error) {
+      const why = `services are not saved on this node: ${messageOf(error)}`
+      this.#warnings.set('registry', why)
+      this.logger.log('error', 'registry-not-saved', { why })
+    }
+  }
+
+  /** Its splices are gone with its heap; the cluster is served better by a standby than by half a node. */
+  #laneDied(error: Error): void {
+    this.logger.log('error', 'lane-died', { lane: 0, why: messageOf(error), stack: error.stack })
+    process.exit(1)
+  }
+}
+
+/** 53 bits: as many as a seed takes. */
+function randomSeed(): number {
+  return Number(Buffer.from(randomBytes(8)).readBigUInt64LE() >> 11n)
+}
+
+function linkView({ phase, why }: LinkState): MemberView['link'] {
+  return why === undefined ? { state: phase } : { state: phase, why }
+}
+
+/** The lane says where it listens, or why it cannot. */
+async function listenForData(lane: LaneHost, at: Endpoint): Promise<Endpoint> {
+  lane.post({ type: 'listen-data', port: at.port })
+  const answer = await lane.first('data-listening', 'data-failed')
+  if (answer.type === 'data-listening') return answer.at
+  const hint =
+    'another program, perhaps another node, uses this TCP port or the host lacks the address: choose others with --data-port or --bind'
+  throw new BatonError('ERR_DATA_BIND', `cannot listen on ${formatEndpoint(at)} for data links: ${answer.code}`, {
+    hint,
+  })
+}

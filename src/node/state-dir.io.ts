@@ -9,7 +9,6 @@
  *   control.sock, lock                                      of the running process
  */
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { fromHex, toHex } from '../base/bytes.js'
 import { BatonError, errnoOf, messageOf } from '../base/errors.js'
@@ -17,20 +16,7 @@ import type { NodeId } from '../base/ids.js'
 import { loadStateFile, saveStateFile, stateDamaged } from '../base/state-file.io.js'
 import { formatClusterKey, parseClusterKey } from '../trunk/cluster-key.js'
 import { type NodeKeyPair, newClusterKey, nodeIdOf, nodeKeyPair } from '../trunk/keys.io.js'
-
-export interface StatePaths {
-  readonly folder: string
-  readonly clusterKey: string
-  readonly nodeKey: string
-  readonly node: string
-  readonly boot: string
-  readonly electorate: string
-  readonly votes: string
-  readonly registry: string
-  readonly members: string
-  readonly control: string
-  readonly lock: string
-}
+import { type StatePaths, statePaths } from './state-folder.io.js'
 
 /** What stays the same over all starts of a node. */
 export interface NodeState {
@@ -57,32 +43,6 @@ const BOOT_MAX = 2 ** 32 - 1
 const FORMAT = { node: 'baton-node', nodeKey: 'baton-node-key', boot: 'baton-boot' } as const
 const VERSION = 1
 const SEED_HEX = 64
-
-/** `$BATON_STATE`; else /var/lib/baton for root, and `$XDG_STATE_HOME/baton` or ~/.local/state/baton for others. */
-export function defaultStateFolder(environment = process.env, uid = process.getuid?.(), home = os.homedir()): string {
-  const { BATON_STATE: chosen = '', XDG_STATE_HOME: stateHome = '' } = environment
-  if (chosen !== '') return path.resolve(chosen)
-  if (uid === 0) return '/var/lib/baton'
-  // The XDG specification tells readers to ignore a relative path.
-  return path.join(path.isAbsolute(stateHome) ? stateHome : path.join(home, '.local', 'state'), 'baton')
-}
-
-export function statePaths(folder: string): StatePaths {
-  const at = (name: string) => path.join(folder, name)
-  return {
-    folder,
-    clusterKey: at('cluster.key'),
-    nodeKey: at('node.key'),
-    node: at('node.json'),
-    boot: at('boot'),
-    electorate: at('electorate.log'),
-    votes: at('votes'),
-    registry: at('registry.json'),
-    members: at('members.json'),
-    control: at('control.sock'),
-    lock: at('lock'),
-  }
-}
 
 /** Makes the folder of a new node. Throws ERR_STATE_EXISTS, ERR_STATE_UNWRITABLE. */
 export function createState(folder: string, { name, clusterKeys }: NewState): NodeState {

@@ -54,14 +54,14 @@ export class ControlLink {
     private readonly options: ControlLinkOptions,
   ) {
     const { clock, keyPair, role } = options
-    const session = new LinkSession(options, clock.now())
+    const session = new LinkSession(options)
     this.#driver = new Driver(session, clock, (effect) => this.#perform(effect))
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
     if (role === 'initiator') socket.once('connect', () => this.#tell((handler) => handler.onReached()))
     // Listened to before the Noise stream does, so that the reason is known when it closes.
     socket.on('error', (error) => this.#note(error))
     this.#stream = this.#secure(role === 'initiator', keyPair)
-    this.#driver.start()
+    this.#driver.feed({ type: 'start' })
   }
 
   accept(): void {
@@ -81,12 +81,6 @@ export class ControlLink {
 
   probe(): void {
     this.#feed({ type: 'probe' })
-  }
-
-  /** At once, without a goodbye. */
-  destroy(): void {
-    this.#muted = true
-    this.#end({ code: 'lost', by: 'us', detail: '' }, true)
   }
 
   /**
@@ -109,7 +103,9 @@ export class ControlLink {
   }
 
   #secure(isInitiator: boolean, keyPair: NoiseKeyPair): NoiseSecretStream {
-    const gated = new GatedSocket(this.socket, this.#gate)
+    const gated = new GatedSocket(this.socket, this.#gate, (problem) =>
+      this.#end({ code: 'malformed', by: 'us', detail: problem }, true),
+    )
     const stream = new NoiseSecretStream(isInitiator, gated, { keyPair, pattern: 'XX', enableSend: false })
     stream.on('connect', () => {
       const { handshakeHash, remotePublicKey } = stream
@@ -162,7 +158,8 @@ export class ControlLink {
   #end(close: LinkClose, abrupt: boolean): void {
     if (this.#over) return
     this.#over = true
-    this.#driver.stop()
+    // Not now: a driver that is stopped by its own effect sets its alarm once more afterwards.
+    queueMicrotask(() => this.#driver.stop())
     if (abrupt) this.#cut()
     else {
       this.#stream.end()

@@ -3,18 +3,20 @@ import { Duplex } from 'node:stream'
 import type { FrameGate } from './frame-gate.js'
 
 /**
- * A TCP socket with a frame gate before its reader: a chunk that the gate refuses ends the stream and goes no further.
+ * A TCP socket with a frame gate before its reader: a chunk that the gate refuses goes no further, and its problem is
+ * told to the owner, who closes.
  * Writes go straight into the socket; how much may wait there is the link's to bound.
  */
 export class GatedSocket extends Duplex {
   constructor(
     private readonly socket: Socket,
     gate: FrameGate,
+    onRefused: (problem: string) => void,
   ) {
     super()
     socket.on('data', (chunk: Buffer) => {
       const problem = gate.inspect(chunk)
-      if (problem !== undefined) this.destroy(new Error(problem))
+      if (problem !== undefined) onRefused(problem)
       else if (!this.push(chunk)) socket.pause()
     })
     socket.on('end', () => this.push(null))

@@ -29,6 +29,8 @@ export interface LinkSessionSetup {
 }
 
 export type LinkSessionEvent =
+  /** The socket exists: the time for the greeting begins. */
+  | { readonly type: 'start' }
   /** The Noise handshake is done. */
   | { readonly type: 'secured'; readonly handshakeHash: Uint8Array; readonly remotePublicKey: Uint8Array }
   | { readonly type: 'message'; readonly bytes: Uint8Array }
@@ -54,31 +56,26 @@ type Phase = 'handshake' | 'hello-awaited' | 'verdict-awaited' | 'welcome-awaite
 const LINK_MESSAGES = { ping: 1, pong: 2, goodbye: 3 } as const
 const PING = Uint8Array.of(CHANNEL.link, LINK_MESSAGES.ping)
 const PONG = Uint8Array.of(CHANNEL.link, LINK_MESSAGES.pong)
-/** With these nobody is left who would read a goodbye. */
-const ABRUPT: ReadonlySet<CloseCode> = new Set<CloseCode>(['silence', 'deadline', 'malformed', 'overflow'])
 
 export class LinkSession implements Machine<LinkSessionEvent, LinkSessionEffect> {
   readonly #effects: LinkSessionEffect[] = []
-  readonly #greetBy: Millis
+  #greetBy: Millis | undefined
   #phase: Phase = 'handshake'
   #handshakeHash: Uint8Array = new Uint8Array(0)
   #remotePublicKey: Uint8Array = new Uint8Array(0)
   #peer: PeerInfo | undefined
-  #heardAt: Millis
+  #heardAt: Millis = 0
   /** When the peer was last asked; the silence is judged only if it had the time to answer. */
   #pingedAt: Millis | undefined
 
-  constructor(
-    private readonly setup: LinkSessionSetup,
-    now: Millis,
-  ) {
-    this.#greetBy = now + setup.config.greetMs
-    this.#heardAt = now
-  }
+  constructor(private readonly setup: LinkSessionSetup) {}
 
   handle(event: LinkSessionEvent, now: Millis): void {
     if (this.#phase === 'shut') return
     switch (event.type) {
+      case 'start':
+        this.#greetBy = now + this.setup.config.greetMs
+        return
       case 'secured':
         return this.#onSecured(event.handshakeHash, event.remotePublicKey)
       case 'message':
@@ -92,8 +89,7 @@ export class LinkSession implements Machine<LinkSessionEvent, LinkSessionEffect>
       case 'probe':
         return this.#phase === 'up' ? this.#ping(now) : undefined
       case 'leave':
-        if (this.#phase === 'up') this.#send(Uint8Array.of(CHANNEL.link, LINK_MESSAGES.goodbye, ...u16(event.code)))
-        return this.#shut({ code: event.code, by: 'us', detail: '' })
+        return this.#leave(event.code)
     }
   }
 
@@ -102,12 +98,12 @@ export class LinkSession implements Machine<LinkSessionEvent, LinkSessionEffect>
     if (due === undefined || now < due) return
     const { greetMs, heartbeatMs, silenceMs } = this.setup.config
     if (this.#phase !== 'up') {
-      return this.#shut({ code: 'deadline', by: 'us', detail: `${greetMs} ms, ${this.#phase}` })
+      return this.#fail('deadline', `${greetMs} ms, ${this.#phase}`)
     }
     // Where this very tick comes late the loop stood still, and an answer may lie unread: ask again, accuse nobody.
     const stalled = now - due >= heartbeatMs
     if (this.#pingedAt === undefined || stalled || now - this.#heardAt < silenceMs) return this.#ping(now)
-    this.#shut({ code: 'silence', by: 'us', detail: `for ${Math.round(now - this.#heardAt)} ms` })
+    this.#fail('silence', `for ${Math.round(now - this.#heardAt)} ms`)
   }
 
   poll(): LinkSessionEffect | undefined {
@@ -131,18 +127,18 @@ export class LinkSession implements Machine<LinkSessionEvent, LinkSessionEffect>
     if (role === 'responder') return
     const node = proofs.nodeIdOf(remotePublicKey)
     // Before our HELLO: it is said to nobody but the node that was dialled.
-    if (node !== expected) return this.#shut({ code: 'wrong-node', by: 'us', detail: `${node} answers there` })
+    if (node !== expected) return this.#fail('wrong-node', `${node} answers there`)
     this.#sendHello()
   }
 
   #onGreeting(bytes: Uint8Array, now: Millis): void {
     const decoded = decodeGreeting(bytes)
-    if (decoded.type === 'malformed') return this.#shut({ code: 'malformed', by: 'us', detail: decoded.why })
+    if (decoded.type === 'malformed') return this.#fail('malformed', decoded.why)
     const { greeting } = decoded
     if (greeting.kind === 'refused') return this.#shut({ code: greeting.code, by: 'them', detail: '' })
     if (greeting.kind === 'hello' && this.#phase === 'hello-awaited') return this.#onHello(greeting)
     if (greeting.kind === 'welcome' && this.#phase === 'welcome-awaited') return this.#onWelcome(now)
-    this.#shut({ code: 'malformed', by: 'us', detail: `${greeting.kind}, ${this.#phase}` })
+    this.#fail('malformed', `${greeting.kind}, ${this.#phase}`)
   }
 
   #onHello(hello: Hello): void {
@@ -194,7 +190,7 @@ export class LinkSession implements Machine<LinkSessionEvent, LinkSessionEffect>
   #onMessage(bytes: Uint8Array): void {
     const reader = new ByteReader(bytes)
     const channel = reader.u8()
-    if (reader.failed) return this.#shut({ code: 'malformed', by: 'us', detail: 'an empty message' })
+    if (reader.failed) return this.#fail('malformed', 'an empty message')
     if (channel !== CHANNEL.link) {
       this.#effects.push({ type: 'message', channel, payload: reader.rest() })
       return
@@ -234,9 +230,20 @@ export class LinkSession implements Machine<LinkSessionEvent, LinkSessionEffect>
     this.#effects.push({ type: 'send', bytes })
   }
 
-  #shut(close: LinkClose): void {
+  #leave(code: CloseCode): void {
+    const wasUp = this.#phase === 'up'
+    if (wasUp) this.#send(Uint8Array.of(CHANNEL.link, LINK_MESSAGES.goodbye, ...u16(code)))
+    this.#shut({ code, by: 'us', detail: '' }, !wasUp)
+  }
+
+  /** Ends a link at whose other end nobody is who would read a goodbye, or deserves one. */
+  #fail(code: CloseCode, detail: string): void {
+    this.#shut({ code, by: 'us', detail }, true)
+  }
+
+  #shut(close: LinkClose, abrupt = false): void {
     this.#phase = 'shut'
-    this.#effects.push({ type: 'shut', close, abrupt: close.by === 'us' && ABRUPT.has(close.code) })
+    this.#effects.push({ type: 'shut', close, abrupt })
   }
 }
 

@@ -2,6 +2,7 @@
  * Keeps one control link to each wanted peer: when to dial, what to make of a peer's own dial (peer-link), when to try
  * again. Peers that are not wanted may come by themselves: they have proven the cluster key, and membership may be late.
  */
+import type { Endpoint } from '../base/address.js'
 import { type BackoffLimits, backoffDelay } from '../base/backoff.js'
 import type { NodeId } from '../base/ids.js'
 import type { Machine } from '../base/machine.js'
@@ -32,7 +33,7 @@ export type PeerLinksEffect =
   | { readonly type: 'up'; readonly link: LinkId; readonly peer: PeerInfo }
   | { readonly type: 'down'; readonly node: NodeId; readonly why: string }
   /** A dial failed for another reason than the last time. */
-  | { readonly type: 'trouble'; readonly node: NodeId; readonly why: string }
+  | { readonly type: 'trouble'; readonly node: NodeId; readonly at: Endpoint | undefined; readonly why: string }
 
 interface Peer {
   readonly node: NodeId
@@ -106,6 +107,12 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
   linkTo(node: NodeId): LinkId | undefined {
     const link = this.#peers.get(node)?.link
     return link?.phase === 'up' ? link.link : undefined
+  }
+
+  /** Whose messages come on this connection; `undefined` before it is up and after it is replaced. */
+  nodeOf(link: LinkId): NodeId | undefined {
+    const peer = this.#byLink.get(link)
+    return peer?.link.phase === 'up' ? peer.node : undefined
   }
 
   linked(): NodeId[] {
@@ -193,7 +200,7 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
     const wasUp = peer.link.phase === 'up'
     this.#set(peer, { phase: 'down' })
     if (wasUp) this.#effects.push({ type: 'down', node: peer.node, why })
-    else if (why !== peer.why) this.#effects.push({ type: 'trouble', node: peer.node, why })
+    else if (why !== peer.why) this.#effects.push({ type: 'trouble', node: peer.node, at: peer.wanted?.control, why })
     peer.why = why
     if (wasUp && now - peer.upSince >= this.config.dialMaxMs) peer.attempts = 0
     if (peer.wanted === undefined) return this.#forget(peer)

@@ -1,7 +1,14 @@
 import { Prng } from '../../src/base/prng.js'
 import type { Entry } from '../../src/gossip/entry.js'
 import { STAMP_MS_MAX, type Stamp } from '../../src/gossip/hlc.js'
-import { ALL_NAMES, type Delta, REGISTRY_LIMITS, Registry, TOMBSTONE_MS } from '../../src/gossip/registry.js'
+import {
+  ALL_NAMES,
+  type Changes,
+  type Delta,
+  REGISTRY_LIMITS,
+  Registry,
+  TOMBSTONE_MS,
+} from '../../src/gossip/registry.js'
 import { assert, suite } from '../harness/suite.js'
 import { nodeId, randomHistory, seeds, WALL } from './knowledge.js'
 
@@ -133,7 +140,7 @@ test('a forged last stamp is answered with a problem, not with a crash', () => {
 test('check names what is wrong with a write', () => {
   const registry = new Registry(A)
   assert.equal(registry.check('service/web', { x: 'y'.repeat(4_094) }), [])
-  const problems: [string, Record<string, never>, RegExp][] = [
+  const problems: [name: string, changes: unknown, problem: RegExp][] = [
     ['', { x: 1 }, /no name of an entry/],
     ['with blank', { x: 1 }, /no name of an entry/],
     ['s'.repeat(129), { x: 1 }, /no name of an entry/],
@@ -143,8 +150,9 @@ test('check names what is wrong with a write', () => {
     ['s', { x: 'y'.repeat(4_095) }, /4097 bytes as JSON, at most 4096/],
     ['s', { x: Number.NaN }, /finite number/],
     ['s', { x: [] }, /must be a text/],
-  ].map(([name, changes, pattern]) => [name, changes, pattern]) as [string, Record<string, never>, RegExp][]
-  for (const [name, changes, pattern] of problems) assert.match(registry.check(name, changes).join('; '), pattern)
+  ]
+  for (const [name, changes, pattern] of problems)
+    assert.match(registry.check(name, changes as Changes).join('; '), pattern)
 })
 
 test('a full registry refuses what is new and lets what is there be changed and removed', () => {

@@ -1,0 +1,94 @@
+import os from 'node:os'
+import { Flags } from '@oclif/core'
+import { BatonError } from '../base/errors.js'
+import { BatonCommand } from '../cli/command.js'
+import {
+  checkNodeOptions,
+  chooseBind,
+  LOG_LEVELS,
+  type NodeOptions,
+  PORT_DEFAULTS,
+  PROFILES,
+  parseSeed,
+  type Seed,
+} from '../node/config-schema.js'
+
+export default class Up extends BatonCommand {
+  static override summary = 'Run the node in the foreground, until SIGTERM or Ctrl-C.'
+  static override description =
+    'Log on standard error. `baton init` makes the state folder first. Exit code 0 after an orderly stop.'
+  static override examples = [
+    '<%= config.bin %> up',
+    { description: 'A second host finds the first:', command: '<%= config.bin %> up --seed 10.0.0.1:7440' },
+    '<%= config.bin %> up --bind 10.0.0.2 --log-format json',
+  ]
+  static override flags = {
+    bind: Flags.string({
+      description: "the node's own address; the first IPv4 address of this host if not given",
+      helpValue: 'IP',
+    }),
+    'gossip-port': Flags.integer({ description: 'membership, UDP', default: PORT_DEFAULTS.gossip, helpValue: 'PORT' }),
+    'control-port': Flags.integer({
+      description: 'control links, TCP',
+      default: PORT_DEFAULTS.control,
+      helpValue: 'PORT',
+    }),
+    'data-port': Flags.integer({ description: 'data links, TCP', default: PORT_DEFAULTS.data, helpValue: 'PORT' }),
+    seed: Flags.string({
+      description: 'a node that knows the others; may be given several times',
+      helpValue: 'HOST:PORT',
+      multiple: true,
+    }),
+    profile: Flags.option({
+      options: PROFILES,
+      description: 'how fast failures are noticed, and at what cost',
+      default: 'lan' as const,
+    })(),
+    'log-format': Flags.option({
+      options: ['auto', 'pretty', 'json'] as const,
+      description: 'auto: pretty on a terminal, else json',
+      default: 'auto' as const,
+    })(),
+    'log-level': Flags.option({
+      options: LOG_LEVELS,
+      description: 'least level that is logged',
+      default: 'info' as const,
+    })(),
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Up)
+    const problems: string[] = []
+    const options: NodeOptions = {
+      stateDir: this.stateFolder(flags),
+      ...(flags.bind === undefined ? chooseBind(addressesHere()) : { bind: flags.bind, bindFrom: 'flag' }),
+      gossipPort: flags['gossip-port'],
+      controlPort: flags['control-port'],
+      dataPort: flags['data-port'],
+      seeds: seedsOf(flags.seed ?? [], problems),
+      profile: flags.profile,
+      logFormat: flags['log-format'] === 'auto' ? (process.stderr.isTTY ? 'pretty' : 'json') : flags['log-format'],
+      logLevel: flags['log-level'],
+      version: this.config.version,
+    }
+    problems.push(...checkNodeOptions(options))
+    if (problems.length > 0) throw new BatonError('ERR_USAGE', problems.join('; '), { hint: 'baton up --help' })
+    // Here and not above: what a node needs takes longer to load than `baton status` to run.
+    const { runNode } = await import('../node/main.io.js')
+    await runNode(options)
+  }
+}
+
+function addressesHere(): os.NetworkInterfaceInfo[] {
+  return Object.values(os.networkInterfaces()).flatMap((addresses) => addresses ?? [])
+}
+
+function seedsOf(texts: readonly string[], problems: string[]): Seed[] {
+  return texts.flatMap((text) => {
+    const parsed = parseSeed(text)
+    if (parsed.type === 'seed') return parsed.seed
+    // The problem begins with the word seed.
+    problems.push(`--${parsed.problem}: ${parsed.hint}`)
+    return []
+  })
+}

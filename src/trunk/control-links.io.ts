@@ -1,0 +1,247 @@
+/** All control links of a node: listener, dials, and the machine that keeps one link to each peer. */
+import type { Socket } from 'node:net'
+import { type Endpoint, formatEndpoint, isPort } from '../base/address.js'
+import { assert } from '../base/assert.js'
+import type { AlarmClock } from '../base/clock.js'
+import { Driver } from '../base/driver.io.js'
+import type { NodeId } from '../base/ids.js'
+import type { Logger } from '../base/log.js'
+import type { Prng } from '../base/prng.js'
+import { SECOND_MS } from '../base/time.js'
+import { describeClose, type LinkClose } from './close-code.js'
+import { type TrunkConfig, trunkConfig } from './config.js'
+import { ControlLink } from './control-link.io.js'
+import { ControlListener, dialControl, remoteOf } from './control-listener.io.js'
+import { CONTROL_FEATURES, CONTROL_VERSIONS, type VersionRange } from './hello.js'
+import { clusterProofs, type NodeKeyPair, nodeIdOf } from './keys.io.js'
+import { LogThrottle } from './log-throttle.js'
+import type { LinkId } from './peer-link.js'
+import { PeerLinks, type PeerLinksEffect, type PeerLinksEvent } from './peer-links.js'
+import type { LinkRole, LinkState, PeerInfo, ProofPort, WantedPeer } from './ports.js'
+
+export type { LinkState, PeerInfo, WantedPeer } from './ports.js'
+
+export interface ControlLinksSelf extends NodeKeyPair {
+  readonly node: NodeId
+  readonly boot: number
+  readonly name: string
+  /** What this node speaks, if not what this release does: for tests of mixed clusters. */
+  readonly versions?: VersionRange
+}
+
+/** Called in turns of their own, never from within a call of ControlLinks; none after `close`. */
+export interface ControlLinksEvents {
+  onUp(peer: PeerInfo): void
+  /** Messages that were under way may be lost. A link that is replaced goes down and comes up. */
+  onDown(node: NodeId, why: string): void
+  /** `payload` is the receiver's to keep. Channel 0 never comes; unknown ones do. */
+  onMessage(node: NodeId, channel: number, payload: Uint8Array): void
+}
+
+export interface ControlLinksOptions {
+  readonly self: ControlLinksSelf
+  /** 1 to 4 keys: the current one first, then those that are being rotated in or out. */
+  readonly clusterKeys: readonly Uint8Array[]
+  /** Port 0: any free one. */
+  readonly bind: Endpoint
+  /** Merged and checked. */
+  readonly config?: TrunkConfig
+  readonly clock: AlarmClock
+  readonly random: Prng
+  readonly log: Logger
+  readonly events: ControlLinksEvents
+}
+
+export interface ControlLinksCounters {
+  /** Connections refused at once, because `unprovenMax` others had proven nothing yet. */
+  readonly refusedUnread: number
+  /** Accepted connections that ended before they had proven themselves. */
+  readonly unprovenEnded: number
+}
+
+export class ControlLinks {
+  readonly #config: TrunkConfig
+  readonly #proofs: ProofPort
+  readonly #peers: PeerLinks
+  readonly #driver: Driver<PeerLinksEvent, PeerLinksEffect>
+  readonly #listener: ControlListener
+  /** Every link whose socket is open, those that say goodbye included. */
+  readonly #links = new Map<LinkId, ControlLink>()
+  readonly #unproven = new Set<LinkId>()
+  readonly #counters = { refusedUnread: 0, unprovenEnded: 0 }
+  readonly #strangers = new LogThrottle(SECOND_MS)
+  readonly #refusals = new LogThrottle(SECOND_MS)
+  #nextAccepted: LinkId = 1
+  #closing = false
+
+  constructor(private readonly options: ControlLinksOptions) {
+    const { self, bind, clusterKeys, random, clock } = options
+    assert(self.node === nodeIdOf(self.publicKey), 'a node id is the hash of its public key')
+    this.#config = options.config ?? trunkConfig()
+    this.#proofs = clusterProofs(clusterKeys)
+    this.#peers = new PeerLinks(self.node, this.#config, random)
+    this.#driver = new Driver(this.#peers, clock, (effect) => this.#perform(effect))
+    this.#listener = new ControlListener(bind, (socket) => this.#onSocket(socket))
+  }
+
+  get counters(): ControlLinksCounters {
+    return this.#counters
+  }
+
+  /** Rejects with a BatonError (`ERR_CONTROL_BIND`) that names the address and the way out. */
+  listen(): Promise<Endpoint> {
+    return this.#listener.listen((errno) => this.options.log.log('warn', 'control-accept-failed', { errno }))
+  }
+
+  /** Keeps a link to this peer from now on. To be said again when its boot or its control endpoint changes. */
+  want(peer: WantedPeer): void {
+    this.#driver.feed({ type: 'want', peer })
+  }
+
+  /** Ends the link and dials no more. A peer that dials us is let in all the same. */
+  unwant(node: NodeId): void {
+    this.#driver.feed({ type: 'unwant', node })
+  }
+
+  /** False: no link. True promises nothing: the link may break before the peer has read it. At most 1 MiB − 1. */
+  send(node: NodeId, channel: number, payload: Uint8Array): boolean {
+    const link = this.#peers.linkTo(node)
+    return link !== undefined && this.#links.get(link)?.send(channel, payload) === true
+  }
+
+  linked(): NodeId[] {
+    return this.#peers.linked()
+  }
+
+  state(node: NodeId): LinkState {
+    return this.#peers.state(node)
+  }
+
+  /** Says goodbye to all; resolves when every socket is gone, after `lingerMs` at the latest. */
+  async close(): Promise<void> {
+    this.#closing = true
+    this.#driver.feed({ type: 'stop' })
+    this.#driver.stop()
+    // Those that are no peer's: strangers, and peers whose greeting was just being judged.
+    for (const link of this.#links.values()) link.leave('stopping')
+    const listener = this.#listener.close()
+    await Promise.all([...this.#links.values()].map((link) => link.closed))
+    await listener
+  }
+
+  #perform(effect: PeerLinksEffect): void {
+    const { events, log } = this.options
+    switch (effect.type) {
+      case 'dial':
+        return this.#dial(effect.link, effect.peer)
+      case 'accept':
+        return this.#links.get(effect.link)?.accept()
+      case 'probe':
+        return this.#links.get(effect.link)?.probe()
+      case 'refuse':
+        return this.#links.get(effect.link)?.refuse(effect.code)
+      case 'close':
+        return this.#links.get(effect.link)?.leave(effect.code)
+      case 'up': {
+        const { node, name, boot, version, remote } = effect.peer
+        log.log('info', 'control-up', { peer: node, name, boot, version, remote: formatEndpoint(remote) })
+        return this.#tell(() => events.onUp(effect.peer))
+      }
+      case 'down':
+        log.log('info', 'control-down', { peer: effect.node, why: effect.why })
+        return this.#tell(() => events.onDown(effect.node, effect.why))
+      case 'trouble':
+        return log.log('warn', 'control-dial-failed', {
+          peer: effect.node,
+          at: effect.at && formatEndpoint(effect.at),
+          why: effect.why,
+        })
+    }
+  }
+
+  #dial(id: LinkId, peer: WantedPeer): void {
+    const { control, node } = peer
+    if (!isPort(control.port)) {
+      const detail = `${formatEndpoint(control)} is no endpoint`
+      queueMicrotask(() => this.#driver.feed({ type: 'closed', link: id, close: { code: 'lost', by: 'us', detail } }))
+      return
+    }
+    this.#add(id, dialControl(control, this.options.bind), 'initiator', control, node)
+  }
+
+  #onSocket(socket: Socket): void {
+    if (this.#closing || this.#unproven.size >= this.#config.unprovenMax) {
+      if (!this.#closing) this.#counters.refusedUnread++
+      const remote = formatEndpoint(remoteOf(socket))
+      const heldBack = this.#strangers.pass(this.options.clock.now())
+      if (!this.#closing && heldBack !== undefined) {
+        this.options.log.log('warn', 'control-too-many-unproven', { remote, more: heldBack })
+      }
+      socket.on('error', () => {})
+      socket.resetAndDestroy()
+      return
+    }
+    const id = this.#nextAccepted
+    this.#nextAccepted += 2
+    this.#unproven.add(id)
+    this.#add(id, socket, 'responder', remoteOf(socket))
+  }
+
+  #add(id: LinkId, socket: Socket, role: LinkRole, remote: Endpoint, expected?: NodeId): void {
+    const { self, clock } = this.options
+    const { node, boot, name, publicKey, secretKey, versions = CONTROL_VERSIONS } = self
+    const link = new ControlLink(socket, {
+      role,
+      remote,
+      ...(expected === undefined ? {} : { expected }),
+      self: { node, boot, name, versions, features: CONTROL_FEATURES },
+      publicKey,
+      keyPair: { publicKey, secretKey },
+      proofs: this.#proofs,
+      config: this.#config,
+      clock,
+      handler: {
+        onReached: () => this.#driver.feed({ type: 'reached', link: id }),
+        onGreeted: (peer) => {
+          this.#unproven.delete(id)
+          this.#driver.feed({ type: 'incoming', link: id, peer })
+        },
+        onUp: (peer) => this.#driver.feed({ type: 'up', link: id, peer }),
+        onMessage: (channel, payload) => this.#deliver(id, channel, payload),
+        onClosed: (close) => this.#onClosed(id, close, remote),
+      },
+    })
+    this.#links.set(id, link)
+    void link.closed.then(() => {
+      this.#links.delete(id)
+      if (this.#unproven.delete(id)) this.#counters.unprovenEnded++
+    })
+  }
+
+  #onClosed(id: LinkId, close: LinkClose, remote: Endpoint): void {
+    if (this.#unproven.has(id)) this.#logRefusal(remote, close)
+    this.#driver.feed({ type: 'closed', link: id, close })
+  }
+
+  #deliver(id: LinkId, channel: number, payload: Uint8Array): void {
+    const node = this.#peers.nodeOf(id)
+    if (node !== undefined) this.#tell(() => this.options.events.onMessage(node, channel, payload))
+  }
+
+  /** Of a stranger: its address and what was wrong, nothing of what it said. */
+  #logRefusal(remote: Endpoint, close: LinkClose): void {
+    // Who merely goes away is a port scan, or a peer that dropped its dial because ours was there first.
+    const quiet = close.code === 'lost'
+    const heldBack = quiet ? 0 : this.#refusals.pass(this.options.clock.now())
+    if (heldBack === undefined) return
+    const fields = { remote: formatEndpoint(remote), why: describeClose(close), more: heldBack }
+    this.options.log.log(quiet ? 'debug' : 'warn', 'control-link-refused', fields)
+  }
+
+  /** Not from within the machine: the owner may answer by calling us. */
+  #tell(call: () => void): void {
+    queueMicrotask(() => {
+      if (!this.#closing) call()
+    })
+  }
+}

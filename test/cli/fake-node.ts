@@ -1,0 +1,66 @@
+/** A control server on a real socket in a folder of its own, with fixed answers: the far side of the command line. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { BatonError } from '../../src/base/errors.js'
+import { silentLogger } from '../../src/base/log.js'
+import type { ControlApi, ServiceWrite } from '../../src/node/control-protocol.js'
+import { startControlServer } from '../../src/node/control-server.io.js'
+import type { Scope } from '../harness/suite.js'
+import { definition, healthy, splices, web, why } from './views.js'
+
+export interface FakeNode {
+  readonly folder: string
+  readonly socket: string
+  readonly asked: unknown[]
+}
+
+export function fakeApi(asked: unknown[] = []): ControlApi {
+  const known = (name: string) => {
+    if (name === 'web') return web
+    throw new BatonError('ERR_SERVICE_UNKNOWN', `there is no service ${name}`, { hint: 'services are: web' })
+  }
+  return {
+    status: async () => healthy,
+    services: async () => [web],
+    service: async (name) => known(name),
+    writeService: async (name: string, write: ServiceWrite) => {
+      asked.push({ name, write })
+      if (write.mode === 'create' && name === 'web') {
+        throw new BatonError('ERR_SERVICE_EXISTS', 'there is a service web already', {
+          hint: 'baton service set web …',
+        })
+      }
+      return { service: { ...definition, name }, notes: ['no node listens on port 8080 yet'] }
+    },
+    removeService: async (name) => void known(name),
+    splices: async (filter) => {
+      asked.push(filter)
+      return splices
+    },
+    why: async (name) => {
+      known(name)
+      return why
+    },
+  }
+}
+
+export function tempFolder(scope: Scope): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-cli-'))
+  scope.defer(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export async function startFakeNode(scope: Scope, change: Partial<ControlApi> = {}): Promise<FakeNode> {
+  const folder = tempFolder(scope)
+  const socket = path.join(folder, 'control.sock')
+  const asked: unknown[] = []
+  const server = await startControlServer({
+    path: socket,
+    api: { ...fakeApi(asked), ...change },
+    logger: silentLogger,
+  })
+  scope.defer(() => server.close())
+  writeFileSync(path.join(folder, 'node.json'), '{}')
+  return { folder, socket, asked }
+}

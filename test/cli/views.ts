@@ -1,0 +1,193 @@
+/** Fixed answers of a node, for the golden screens and the fake node. */
+import type {
+  MemberView,
+  ServiceDefinitionView,
+  ServiceView,
+  SplicesView,
+  SpliceView,
+  StatusView,
+  WhyView,
+} from '../../src/node/control-protocol.js'
+
+export const NODES = ['1f0c22ab', '2a93bb01', '3be10c9d'].map((id, i) => ({ id: id.repeat(4), name: `node${i + 1}` }))
+const [node1, node2, node3] = NODES as [(typeof NODES)[0], (typeof NODES)[0], (typeof NODES)[0]]
+
+const member = (i: number, more: Partial<MemberView> = {}): MemberView => ({
+  ...(NODES[i] as (typeof NODES)[0]),
+  self: i === 0,
+  state: 'alive',
+  sinceMs: 192_000,
+  boot: 4,
+  address: `127.0.0.1${i + 1}`,
+  voter: true,
+  link: { state: i === 0 ? 'self' : 'up' },
+  listeners: [{ address: `127.0.0.1${i + 1}`, port: 8080 }],
+  directs: i === 1 ? ['web'] : [],
+  ...more,
+})
+
+export const definition: ServiceDefinitionView = {
+  name: 'web',
+  address: '127.0.0.100',
+  ports: '8080',
+  proxyProtocol: 'v2',
+  scheduler: 'round-robin',
+  local: 'equal',
+  connectMs: 3_000,
+  idleMs: 0,
+  keepaliveMs: 30_000,
+}
+
+export const web: ServiceView = {
+  definition,
+  director: node2,
+  term: { number: 7, holder: node2 },
+  serving: 'yes',
+  why: 'node2 directs since 3m 12s: it is the first of three candidates',
+  backends: NODES.map((node, i) => ({ node, port: 8080, address: `127.0.0.1${i + 1}`, splices: 30 + i })),
+  splices: 93,
+}
+
+export const undirected: ServiceView = {
+  ...web,
+  definition: { ...definition, name: 'db', address: '10.0.0.5', ports: '5432,5440-5449' },
+  director: null,
+  term: null,
+  serving: 'no',
+  why: 'no node has the address 10.0.0.5',
+  problem:
+    'node2 cannot listen on 10.0.0.5:5432: EADDRNOTAVAIL; this host does not have the address: add it to an interface (`ip address add ADDRESS dev DEVICE`)',
+  backends: [],
+  splices: 0,
+}
+
+export const healthy: StatusView = {
+  node: {
+    ...node1,
+    boot: 4,
+    version: '0.1.0',
+    upMs: 192_500,
+    gossip: '127.0.0.11:7440',
+    control: '127.0.0.11:7440',
+    data: '127.0.0.11:7441',
+    state: 'running',
+  },
+  electorate: { epoch: 3, voters: NODES, quorum: 2, reachable: 3 },
+  members: [member(0), member(1), member(2)],
+  services: [web],
+  counters: {
+    accepted: 12_345,
+    active: 93,
+    ended: 12_250,
+    reset: 2,
+    refused: 0,
+    retried: 1,
+    bytesUp: 1_288_490,
+    bytesDown: 3_758_096_384,
+  },
+  warnings: [],
+}
+
+export const broken: StatusView = {
+  ...healthy,
+  electorate: { epoch: 3, voters: NODES, quorum: 2, reachable: 1, pending: 'adding node4 as a voter' },
+  members: [
+    member(0),
+    member(1, { state: 'suspect', sinceMs: 800, link: { state: 'dialing' }, directs: [] }),
+    member(2, {
+      state: 'down',
+      sinceMs: 95_000,
+      link: { state: 'down', why: 'dial 127.0.0.13:7440: connection refused' },
+      listeners: [],
+    }),
+  ],
+  services: [
+    { ...web, director: null, term: null, serving: 'no', why: 'no majority of voters answers', backends: [] },
+    undirected,
+  ],
+  warnings: ['node3 is down for 1m 35s: start it again (`baton up`), or look at its host'],
+}
+
+export const longNames: StatusView = {
+  ...healthy,
+  members: [
+    member(0, {
+      name: 'a-node-with-a-name-of-some-length.rack-17.example',
+      address: '2001:db8:1234:5678:9abc:def0:1234:5678',
+      listeners: [80, 443, 5432, 6379, 8080, 8443, 9000, 9090].map((port) => ({ address: '::', port })),
+      directs: ['a-service-of-a-length-that-nobody-would-type', 'another'],
+    }),
+    // A name that would clear the screen of who looks.
+    member(1, { name: 'evil\u001b[2J\u202enode' }),
+  ],
+  services: [
+    {
+      ...web,
+      definition: {
+        ...definition,
+        name: 'a-service-of-a-length-that-nobody-would-type',
+        address: '2001:db8:1234:5678:9abc:def0:1234:5678',
+        ports: '80,443,8000-8010,9000',
+      },
+    },
+  ],
+}
+
+export const fresh: StatusView = {
+  ...healthy,
+  members: [member(0)],
+  services: [],
+  electorate: { epoch: 1, voters: [node1], quorum: 1, reachable: 1 },
+}
+
+const splice = (counter: number, more: Partial<SpliceView> = {}): SpliceView => ({
+  id: `2a93bb01-4-${counter}`,
+  service: 'web',
+  here: 'client',
+  state: 'open',
+  director: node2,
+  backend: node3,
+  term: 7,
+  client: { from: `10.0.0.9:${50_000 + counter}`, to: '127.0.0.100:8080' },
+  server: { from: `127.0.0.1:${40_000 + counter}`, to: '127.0.0.13:8080' },
+  ageMs: 1_000 * counter,
+  idleMs: 400,
+  bytesUp: 1_234,
+  bytesDown: 3_456_789,
+  ...more,
+})
+
+export const splices: SplicesView = {
+  splices: [
+    splice(3),
+    splice(192, { state: 'half-closed', idleMs: 12_000 }),
+    splice(1, { state: 'dialing', backend: null, server: null, bytesUp: 0, bytesDown: 0 }),
+  ],
+  total: 5,
+}
+
+export const why: WhyView = {
+  service: 'web',
+  director: node2,
+  term: { number: 7, holder: node2 },
+  sinceMs: 192_000,
+  sentences: [
+    'node2 directs web in term 7 since 3m 12s.',
+    'It took over because the lease of node3 ran out, and it is the first in the order of preference among the nodes that could.',
+  ],
+  candidates: [
+    { ...node2, rank: 1, eligible: true, note: 'directs now' },
+    { ...node1, rank: 2, eligible: true, note: 'stands by' },
+    {
+      ...node3,
+      rank: 3,
+      eligible: false,
+      note: 'down for 1m 35s; a node that is down is not asked, and its grant of term 6 has run out',
+    },
+  ],
+  votes: [
+    { voter: node1, answer: 'granted to node2' },
+    { voter: node2, answer: 'granted to node2' },
+    { voter: node3, answer: 'unreachable' },
+  ],
+}
