@@ -12,6 +12,10 @@ export abstract class BatonCommand extends Command {
   static override enableJsonFlag = true
 
   static override baseFlags = {
+    json: Flags.boolean({
+      description: 'answer as JSON; a failure as an object with code, message and hint',
+      helpGroup: 'GLOBAL',
+    }),
     state: Flags.string({
       description: 'state folder of the node; BATON_STATE if not given',
       helpValue: 'DIR',

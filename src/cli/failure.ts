@@ -44,17 +44,19 @@ export function describeFailure(error: unknown, asked?: Asked): ErrorView {
   }
 }
 
-/** `Error:` and `Try:`, with lines that fit. */
-export function renderFailure(view: ErrorView, { width, paint }: Screen): string {
+/** `Error:` and `Try:`, with lines that fit; lines of the message stay lines. */
+export function renderFailure({ message, hint }: ErrorView, { width, paint }: Screen): string {
   const lines = [
-    ...mark(hang('Error: ', view.message, width), (lead) => paint('bad', lead)),
-    ...(view.hint === undefined ? [] : mark(hang('Try:   ', view.hint, width), (lead) => paint('bold', lead))),
+    ...paragraph('Error: ', message, width, (lead) => paint('bad', lead)),
+    ...(hint === undefined ? [] : paragraph('Try:   ', hint, width, (lead) => paint('bold', lead))),
   ]
   return lines.join('\n')
 }
 
-function mark(lines: readonly string[], paint: (lead: string) => string): string[] {
-  return lines.map((line, i) => (i === 0 ? line.replace(/^\S+/, paint) : line))
+function paragraph(lead: string, text: string, width: number, mark: (lead: string) => string): string[] {
+  const blank = ' '.repeat(lead.length)
+  const [first = '', ...rest] = text.split('\n').flatMap((line) => hang(blank, line, width))
+  return [`${mark(lead)}${first.slice(lead.length)}`, ...rest]
 }
 
 /** The parser's errors; they have no code, and an exit status. */
@@ -63,17 +65,24 @@ function isUsageError(error: unknown): error is Error {
 }
 
 function describeUsage(error: Error, asked: Asked | undefined): ErrorView {
+  const help = asked === undefined ? 'baton --help' : `baton ${asked.command} --help`
+  return { code: 'ERR_USAGE', message: usageMessage(error), hint: flagHint(error, asked) ?? help }
+}
+
+/** The parser's sentences in our words: one line, no advice of its own. */
+function usageMessage(error: Error): string {
+  if (error.constructor.name === 'RequiredArgsError' && 'args' in error && Array.isArray(error.args)) {
+    return `${error.args.map(({ name }) => String(name).toUpperCase()).join(' and ')} is missing`
+  }
   const message = error.message
     .replace(/\n?See more help with --help$/, '')
-    .replace(/^Parsing (--\S+)\s+/, '$1: ')
     .replace(/^The following errors? occurred:\s*/, '')
-    .replace(/^Nonexistent flag/, 'there is no flag')
-    .replace(/^there is no flags: /, 'there are no flags ')
-    .replace(/^there is no flag: /, 'there is no flag ')
-    .split(/\n\s*/)
-    .join('; ')
-  const helpHint = asked === undefined ? 'baton --help' : `baton ${asked.command} --help`
-  return { code: 'ERR_USAGE', message: lowerFirst(message), hint: flagHint(error, asked) ?? helpHint }
+    .replace(/\n\s*/g, '; ')
+    .replace(/^Parsing (--\S+)[\s;]+(?=\S)(.)/, (_, flag: string, first: string) => `${flag}: ${first.toLowerCase()}`)
+    .replace(/^Nonexistent flags?: /, 'there is no flag ')
+    .replace(/Missing required flag (\S+)/g, '--$1 is missing')
+    .replace(/(--[a-z-]+)(=\S+)? cannot also be provided when using (--[a-z-]+)/g, '$1 and $3 exclude each other')
+  return message.slice(0, 1).toLowerCase() + message.slice(1)
 }
 
 function flagHint(error: Error, asked: Asked | undefined): string | undefined {
@@ -81,8 +90,4 @@ function flagHint(error: Error, asked: Asked | undefined): string | undefined {
   if (typeof typed !== 'string' || asked === undefined) return undefined
   const meant = nearest(typed.replace(/^-+/, ''), asked.flags)
   return meant === undefined ? undefined : `--${meant}  (all flags: baton ${asked.command} --help)`
-}
-
-function lowerFirst(text: string): string {
-  return text.slice(0, 1).toLowerCase() + text.slice(1)
 }

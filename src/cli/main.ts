@@ -43,16 +43,21 @@ async function fail(error: unknown, argv: readonly string[], root: string): Prom
   else process.stderr.write(`${renderFailure(view, screenOf(process.stderr))}\n`)
 }
 
-/** oclif's "command service:ad not found", with the command that was probably meant. */
+/** oclif's "command service:ad not found", in our words and with what was probably meant. */
 async function namedCommand(error: unknown, root: string): Promise<unknown> {
   const id = error instanceof Error ? /^command (\S+) not found/i.exec(error.message)?.[1] : undefined
   if (id === undefined) return error
-  const typed = id.replaceAll(':', ' ')
   const { commandIDs } = await Config.load(root)
   const known = commandIDs.map((each) => each.replaceAll(':', ' '))
-  // What follows a mistyped command may be its argument: `baton service ad web`.
-  const words = typed.split(' ')
-  const meant = words.map((_, i) => nearest(words.slice(0, words.length - i).join(' '), known)).find(Boolean)
+  // What follows a command may be its argument: `status extra`, and mistyped as well, `service ad web`.
+  const words = id.split(':')
+  const beginnings = words.map((_, i) => words.slice(0, words.length - i).join(' '))
+  const exact = beginnings.find((beginning) => known.includes(beginning))
+  if (exact !== undefined) {
+    const message = `unexpected argument:${id.replaceAll(':', ' ').slice(exact.length)}`
+    return new BatonError('ERR_USAGE', message, { hint: `baton ${exact} --help`, cause: error })
+  }
+  const meant = beginnings.map((beginning) => nearest(beginning, known)).find((command) => command !== undefined)
   const hint = meant === undefined ? 'baton --help shows all commands' : `baton ${meant}`
-  return new BatonError('ERR_USAGE', `there is no command '${typed}'`, { hint, cause: error })
+  return new BatonError('ERR_USAGE', `there is no command '${words.join(' ')}'`, { hint, cause: error })
 }

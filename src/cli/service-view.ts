@@ -28,7 +28,7 @@ export function renderService(view: ServiceView, screen: Screen): string[] {
   const { definition, director, term } = view
   const settings: readonly (readonly [string, Cell])[] = [
     ['director', director === null ? { text: 'none', style: 'bad' } : director.name],
-    ['term', term === null ? 'none' : formatCount(term.number)],
+    ['term', term === null ? '–' : formatCount(term.number)],
     ['serving', servingCell(view)],
     ['why', view.why],
     ['proxy protocol', definition.proxyProtocol],
@@ -112,9 +112,14 @@ function rowOf(view: ServiceView): Row {
 
 /** At most one sentence: the problem, or else why it is not served, or else how to give it a backend. */
 function notesOf(view: ServiceView): readonly StyledText[] {
-  if (view.problem !== undefined) return [{ text: `! ${view.problem}`, style: 'bad' }]
-  if (view.director === null || view.serving === 'no') return [{ text: `! ${view.why}`, style: 'bad' }]
+  if (view.problem !== undefined) return [{ text: view.problem, style: 'bad' }]
+  if (view.director === null || view.serving === 'no') return [{ text: view.why, style: 'bad' }]
   return view.backends.length === 0 ? [{ text: noBackends(view.definition).join(' '), style: 'warn' }] : []
+}
+
+/** There is a `!` under its row. */
+export function needsLook(view: ServiceView): boolean {
+  return notesOf(view).length > 0
 }
 
 function problemLines(view: ServiceView, screen: Screen): string[] {

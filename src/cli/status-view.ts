@@ -4,7 +4,7 @@ import { shortId } from '../base/ids.js'
 import { formatSpan } from '../base/time.js'
 import type { CountersView, ElectorateView, MemberView, StatusView } from '../node/control-protocol.js'
 import type { Screen, Style, StyledText } from './colour.js'
-import { renderServices } from './service-view.js'
+import { needsLook, renderServices } from './service-view.js'
 import { type Cell, type Column, type Row, renderTable } from './table.js'
 import { hang } from './text.js'
 import { formatBytes, formatCount, plural } from './units.js'
@@ -34,23 +34,21 @@ function renderNode({ node }: StatusView, screen: Screen): string[] {
   ]
 }
 
+/** What concerns the whole comes first; what concerns a row stands under it, with the same mark. */
 function renderVerdict(view: StatusView, screen: Screen): string[] {
-  if (view.warnings.length > 0) {
-    const title = view.warnings.length === 1 ? 'One thing needs a look:' : `${view.warnings.length} things need a look:`
-    const items = view.warnings.flatMap((warning) => hang('  ! ', warning, screen.width))
-    return ['', screen.paint('bad', title), ...items.map((line) => screen.paint('warn', line))]
-  }
-  return isWell(view) ? ['', screen.paint('good', 'All is well.')] : []
+  const lost = lostQuorum(view.electorate)
+  const whole = lost === undefined ? view.warnings : [lost, ...view.warnings]
+  const rows = view.members.filter(hasProblem).length + view.services.filter(needsLook).length
+  const count = whole.length + rows
+  if (count === 0) return view.node.state === 'running' ? ['', screen.paint('good', 'All is well.')] : []
+  const title = count === 1 ? 'One thing needs a look, marked with !' : `${count} things need a look, marked with !`
+  const items = whole.flatMap((warning) => hang('  ! ', warning, screen.width))
+  return ['', screen.paint('bad', title), ...items.map((line) => screen.paint('bad', line))]
 }
 
-/** Nothing to praise where a row below says otherwise. */
-function isWell({ node, electorate, members, services }: StatusView): boolean {
-  return (
-    node.state === 'running' &&
-    electorate.reachable >= electorate.quorum &&
-    members.every(({ state }) => state === 'alive' || state === 'left') &&
-    services.every((service) => service.serving === 'yes' && service.backends.length > 0)
-  )
+function lostQuorum({ voters, quorum, reachable }: ElectorateView): string | undefined {
+  if (reachable >= quorum) return undefined
+  return `No quorum: ${reachable} of ${plural(voters.length, 'voter')} can be reached, ${quorum} are needed. No service can get a director until another voter is back.`
 }
 
 const MEMBER_COLUMNS: readonly Column[] = [
@@ -86,7 +84,7 @@ function memberRow(member: MemberView): Row {
       String(boot),
       shortId(id),
     ],
-    notes: linkNotes(member),
+    notes: memberNotes(member),
   }
 }
 
@@ -96,9 +94,21 @@ function linkCell({ link, state }: MemberView): Cell {
   return { text: link.state, style: state === 'left' ? 'dim' : link.state === 'dialing' ? 'warn' : 'bad' }
 }
 
-function linkNotes({ link, state }: MemberView): readonly StyledText[] {
-  if (link.why === undefined || link.state === 'up' || link.state === 'self' || state === 'left') return []
-  return [{ text: `link: ${link.why}`, style: 'warn' }]
+function memberNotes(member: MemberView): readonly StyledText[] {
+  const problem = memberProblem(member)
+  return problem === undefined ? [] : [{ text: problem, style: member.state === 'down' ? 'bad' : 'warn' }]
+}
+
+function hasProblem(member: MemberView): boolean {
+  return memberProblem(member) !== undefined
+}
+
+function memberProblem({ state, link }: MemberView): string | undefined {
+  const why = link.why === undefined ? '' : ` (${link.why})`
+  if (state === 'down') return `down${why}: start it again with \`baton up\`, or look at its host`
+  if (state === 'suspect') return `suspected${why}: it does not answer; within seconds it will count as alive or down`
+  if (state === 'alive' && link.state === 'down') return `no control link${why}`
+  return undefined
 }
 
 /** Ports alone where a program listens on the node's own address or on all; anything else with its address. */
@@ -111,21 +121,20 @@ function listenersText({ listeners, address }: MemberView): string {
 
 function renderElectorate(electorate: ElectorateView, screen: Screen): string[] {
   const { epoch, voters, quorum, reachable, pending } = electorate
+  if (voters.length === 0) return ['Voters   none known yet']
   const names = voters.map(({ name }) => name).join(', ')
-  const summary = `${plural(voters.length, 'voter')} (${names}), ${reachable} reachable, quorum ${quorum}, epoch ${epoch}`
-  const lines = hang('Electorate   ', voters.length === 0 ? 'no voters known yet' : summary, screen.width)
-  if (pending !== undefined) lines.push(...hang('             ', pending, screen.width))
-  if (reachable >= quorum) return lines
-  const lost = `No quorum: ${reachable} of ${voters.length} voters can be reached, ${quorum} are needed. No service can get a director until another voter is back.`
-  return [...lines, ...hang('  ! ', lost, screen.width).map((line) => screen.paint('bad', line))]
+  const lines = hang('Voters   ', `${names} · ${reachable} reachable · quorum ${quorum} · epoch ${epoch}`, screen.width)
+  const change = pending === undefined ? [] : hang('         ', pending, screen.width)
+  const style: Style | undefined = reachable < quorum ? 'bad' : undefined
+  return [...lines.map((line) => (style === undefined ? line : screen.paint(style, line))), ...change]
 }
 
 function renderCounters(counters: CountersView, screen: Screen): string[] {
-  const { accepted, active, ended, reset, refused, retried, bytesUp, bytesDown } = counters
-  const counts = { accepted, active, ended, reset, refused, retried }
+  const { active, accepted, ended, reset, refused, retried, bytesUp, bytesDown } = counters
+  const counts = { active, accepted, ended, reset, refused, retried }
   const words = Object.entries(counts).map(([name, count]) => `${formatCount(count)} ${name}`)
   return [
-    ...hang('Connections  ', words.join(', '), screen.width),
-    ...hang('Bytes        ', `${formatBytes(bytesUp)} up, ${formatBytes(bytesDown)} down`, screen.width),
+    ...hang('Splices  ', words.join(', '), screen.width),
+    ...hang('Bytes    ', `${formatBytes(bytesUp)} up, ${formatBytes(bytesDown)} down`, screen.width),
   ]
 }

@@ -3,7 +3,7 @@
  * needed ones are left out, and only then is everything shortened. The last column may run over several lines.
  */
 import type { Screen, StyledText } from './colour.js'
-import { clip, columnsOf, printable, wrap } from './text.js'
+import { clip, columnsOf, hang, printable, wrap } from './text.js'
 
 export interface Column {
   readonly title: string
@@ -20,12 +20,12 @@ export type Cell = string | StyledText
 
 export interface Row {
   readonly cells: readonly Cell[]
-  /** Whole lines under the row, indented: what is wrong with it. */
+  /** Whole lines under the row, marked with `!`: what is wrong with it. */
   readonly notes?: readonly StyledText[]
 }
 
 const GAP = '  '
-const NOTE_INDENT = '    '
+const NOTE_LEAD = '  ! '
 
 interface Slot {
   readonly column: Column
@@ -53,8 +53,7 @@ function renderRow(slots: readonly Slot[], row: Row, screen: Screen): string[] {
     ...overflow.slice(1).map((line) => `${indentOf(slots)}${line}`),
   ]
   for (const { text, style } of row.notes ?? []) {
-    const width = screen.width - NOTE_INDENT.length
-    lines.push(...wrap(text, width).map((line) => `${NOTE_INDENT}${screen.paint(style, line)}`))
+    lines.push(...hang(NOTE_LEAD, text, screen.width).map((line) => screen.paint(style, line)))
   }
   return lines.map((line) => line.trimEnd())
 }

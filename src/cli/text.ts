@@ -19,11 +19,15 @@ export function clip(text: string, width: number): string {
   return width < 1 ? '' : `${[...clean].slice(0, width - 1).join('')}…`
 }
 
+/** What is not broken: words, and commands in backquotes, which are there to be copied. */
+const WORDS = /`[^`]*`\S*|\S+/g
+
 /** Lines of at most `width` columns, broken at blanks; a longer word is cut, not lost. Never empty. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of printable(text.replaceAll('\n', ' ')).split(/ +/)) {
+  const words = printable(text.replaceAll('\n', ' ')).match(WORDS) ?? []
+  for (const word of words.flatMap((each) => (columnsOf(each) > width ? each.split(' ') : each))) {
     if (line !== '' && columnsOf(line) + 1 + columnsOf(word) > width) {
       lines.push(line)
       line = ''

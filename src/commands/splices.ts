@@ -21,6 +21,7 @@ export default class Splices extends BatonCommand {
     service: Flags.string({ description: 'only those of one service', helpValue: 'NAME' }),
     limit: Flags.integer({
       description: 'show at most so many',
+      helpValue: 'N',
       default: SPLICES_LIMIT_DEFAULT,
       min: 1,
       max: SPLICES_LIMIT_MAX,

@@ -72,7 +72,7 @@ export default class Up extends BatonCommand {
       version: this.config.version,
     }
     problems.push(...checkNodeOptions(options))
-    if (problems.length > 0) throw new BatonError('ERR_USAGE', problems.join('; '), { hint: 'baton up --help' })
+    if (problems.length > 0) throw new BatonError('ERR_USAGE', problems.join('\n'), { hint: 'baton up --help' })
     // Here and not above: what a node needs takes longer to load than `baton status` to run.
     const { runNode } = await import('../node/main.io.js')
     await runNode(options)

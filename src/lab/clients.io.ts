@@ -45,7 +45,7 @@ export class Clients {
       const socket = net.connect({ host: this.to.address, port: this.to.port })
       this.#open.add(socket)
       socket.setTimeout(PATIENCE_MS, () => socket.destroy(Object.assign(new Error(), { code: 'ETIMEDOUT' })))
-      socket.on('connect', () => socket.end('GET / HTTP/1.1\r\nhost: demo\r\nconnection: close\r\n\r\n'))
+      socket.on('connect', () => socket.write('GET / HTTP/1.1\r\nhost: demo\r\nconnection: close\r\n\r\n'))
       socket.setEncoding('latin1')
       socket.on('data', (text: string) => {
         answer += text

@@ -168,9 +168,9 @@ export class NodeApi implements ControlApi {
       self: self.node,
       now: clock.now(),
       names: this.#names(),
-      voters: new Set(machines.elections.electorate().voters),
+      voters: new Set<NodeId>(machines.elections.electorate().voters),
       servicePorts: (port: number) => knowledge.isServicePort(port),
-      listenersOf: (id: NodeId) => knowledge.listenersOf(id),
+      listenersOf: (id: NodeId) => knowledge.programsOf(id),
       linkOf,
       directs,
     }

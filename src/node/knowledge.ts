@@ -7,6 +7,7 @@ import type { Member } from '../gossip/ports.js'
 import type { BackendSeat, LocalListener } from '../proxy/lane-protocol.js'
 import type { PublishedListener } from '../proxy/listener.js'
 import { decodeListeners } from '../proxy/listener-codec.js'
+import { belongsTo } from '../proxy/listener-ownership.js'
 import { type ListenerCandidate, ListenerTable, type ServingNode } from '../proxy/listener-table.js'
 import { expandPorts, includesPort } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
@@ -59,8 +60,11 @@ export class Knowledge {
     this.#serving.set(node, facts.serving)
   }
 
-  listenersOf(node: NodeId): readonly PublishedListener[] {
-    return this.#listeners.listenersOf(node)
+  /** The listeners that belong to a node, of all that its host has. */
+  programsOf(node: NodeId): readonly PublishedListener[] {
+    const addresses = this.#alive.find((one) => one.node === node)
+    const listeners = this.#listeners.listenersOf(node)
+    return addresses === undefined ? [] : listeners.filter((listener) => belongsTo(listener, addresses))
   }
 
   /** What the node that directs a service says of its listening sockets there. */

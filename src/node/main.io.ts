@@ -1,4 +1,5 @@
 /** `baton up`: builds one node from its state folder and its options, runs it until a signal, and stops it in order. */
+import { existsSync } from 'node:fs'
 import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { assert } from '../base/assert.js'
 import type { AlarmClock } from '../base/clock.js'
@@ -105,6 +106,10 @@ class RunningNode {
   async #build(): Promise<void> {
     const { options, state, logger, clock } = this
     const startedAt = clock.now()
+    // Only a folder that was never started founds: one that lost its votes later must not found a second electorate.
+    const isFirstStart = !existsSync(state.paths.boot)
+    const store = TermStore.open(state.paths.votes, state.founded && isFirstStart ? state.id : undefined)
+    this.#cleanups.push(() => store.close())
     const boot = nextBoot(state.paths)
     const random = new Prng(randomSeed())
     const leases = LeaseSlots.bytes()
@@ -113,8 +118,6 @@ class RunningNode {
     registry.merge(loadRegistry(state.paths.registry), clock.wall())
     const members = new MembersFile(state.paths.members, clock, logger)
     this.#cleanups.push(() => members.save())
-    const store = TermStore.open(state.paths.votes)
-    this.#cleanups.push(() => store.close())
 
     let node: Node | undefined
     const lane = new LaneHost(
@@ -160,7 +163,8 @@ class RunningNode {
       self: state.id,
       config: electionConfig(options.profile),
       random,
-      durable: store.load(state.founded ? state.id : undefined),
+      durable: store.state,
+      isFresh: store.isFresh,
       now: clock.now(),
     })
     node = new Node(
@@ -188,6 +192,7 @@ class RunningNode {
       },
     )
     const started = node
+    if (store.isFresh && boot > 1) started.loseMemory(state.paths.votes)
     started.start()
     this.#cleanups.push(async () => {
       started.resign()

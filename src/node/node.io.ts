@@ -106,6 +106,15 @@ export class Node {
     this.#followRegistry()
   }
 
+  /** The file of votes is gone though this node has run before: what it promised then is not known any more. */
+  loseMemory(file: string): void {
+    this.ports.logger.log('error', 'votes-lost', {
+      file,
+      until: 'it is removed from the electorate and added anew; it does not vote',
+    })
+    this.#elections.feed({ type: 'amnesia' })
+  }
+
   /** Lets everything that it directs go, in order, and says so. What is left to do is to linger and close sockets. */
   resign(): void {
     this.#stopping = true

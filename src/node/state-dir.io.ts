@@ -43,6 +43,8 @@ const BOOT_MAX = 2 ** 32 - 1
 const FORMAT = { node: 'baton-node', nodeKey: 'baton-node-key', boot: 'baton-boot' } as const
 const VERSION = 1
 const SEED_HEX = 64
+const IDENTITY_HINT =
+  'restore it from a copy; without it this folder is of no use: make a new node with `baton init` and another --state DIR'
 
 /** Makes the folder of a new node. Throws ERR_STATE_EXISTS, ERR_STATE_UNWRITABLE. */
 export function createState(folder: string, { name, clusterKeys }: NewState): NodeState {
@@ -70,7 +72,7 @@ export function openState(folder: string): NodeState {
   const keyPair = loadNodeKey(paths.nodeKey)
   const id = nodeIdOf(keyPair.publicKey)
   if (id !== node.id)
-    throw stateDamaged(paths.nodeKey, `it is the key of node ${id}, and ${paths.node} says ${node.id}`)
+    throw identityLost(stateDamaged(paths.nodeKey, `it is the key of node ${id}, and ${paths.node} says ${node.id}`))
   return { paths, ...node, keyPair, clusterKeys: loadClusterKeys(paths.clusterKey) }
 }
 
@@ -121,7 +123,7 @@ function refuseUsedFolder(paths: StatePaths): void {
 
 function makeFolder(folder: string): void {
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolders(folder)
     fs.accessSync(folder, fs.constants.W_OK | fs.constants.X_OK)
   } catch (cause) {
     throw new BatonError('ERR_STATE_UNWRITABLE', `cannot write the state folder ${folder}: ${messageOf(cause)}`, {
@@ -129,6 +131,13 @@ function makeFolder(folder: string): void {
       cause,
     })
   }
+}
+
+/** Step by step: node's recursive mkdir never returns where a parent exists and cannot hold folders, as in /proc. */
+function makeFolders(folder: string): void {
+  if (fs.existsSync(folder)) return
+  makeFolders(path.dirname(folder))
+  fs.mkdirSync(folder, { mode: 0o700 })
 }
 
 /** Who may write in the folder may put another key there, whatever the mode of the file. */
@@ -155,7 +164,7 @@ function writeSecret(file: string, text: string): void {
 }
 
 function loadNode({ node, folder }: StatePaths): Pick<NodeState, 'id' | 'name' | 'founded'> {
-  const body = loadStateFile(node, FORMAT.node, VERSION)?.body as Partial<NodeState> | null | undefined
+  const body = loadIdentity(node, FORMAT.node) as Partial<NodeState> | null | undefined
   if (body === undefined) {
     throw new BatonError('ERR_STATE_MISSING', `${folder} is no state folder: it has no ${path.basename(node)}`, {
       hint: `make it with \`baton init --state ${folder}\`, or name another with --state DIR`,
@@ -163,20 +172,34 @@ function loadNode({ node, folder }: StatePaths): Pick<NodeState, 'id' | 'name' |
   }
   const { id, name, founded } = body ?? {}
   if (typeof id !== 'string' || typeof name !== 'string' || typeof founded !== 'boolean') {
-    throw stateDamaged(node, 'name, id or founded is missing')
+    throw identityLost(stateDamaged(node, 'name, id or founded is missing'))
   }
   return { id, name, founded }
 }
 
+/** A file without which the folder is no node: unlike others it cannot be moved away and done without. */
+function loadIdentity(file: string, format: string): unknown {
+  try {
+    return loadStateFile(file, format, VERSION)?.body
+  } catch (error) {
+    throw error instanceof BatonError && error.code === 'ERR_STATE_DAMAGED' ? identityLost(error) : error
+  }
+}
+
+function identityLost({ code, message, cause }: BatonError): BatonError {
+  return new BatonError(code, message, { hint: IDENTITY_HINT, cause })
+}
+
 function loadNodeKey(file: string): NodeKeyPair {
   refuseReadable(file)
-  const body = loadStateFile(file, FORMAT.nodeKey, VERSION)?.body as { seed?: unknown; publicKey?: unknown } | null
+  const body = loadIdentity(file, FORMAT.nodeKey) as { seed?: unknown; publicKey?: unknown } | null
   const seed = body?.seed
   if (typeof seed !== 'string' || !/^[0-9a-f]+$/.test(seed) || seed.length !== SEED_HEX) {
-    throw stateDamaged(file, 'it holds no seed of 32 bytes in hex')
+    throw identityLost(stateDamaged(file, 'it holds no seed of 32 bytes in hex'))
   }
   const pair = nodeKeyPair(fromHex(seed))
-  if (toHex(pair.publicKey) !== body?.publicKey) throw stateDamaged(file, 'its public key does not belong to its seed')
+  if (toHex(pair.publicKey) !== body?.publicKey)
+    throw identityLost(stateDamaged(file, 'its public key does not belong to its seed'))
   return pair
 }
 
@@ -190,7 +213,7 @@ function refuseReadable(file: string): void {
   const stat = fs.statSync(file, { throwIfNoEntry: false })
   if (stat === undefined) {
     throw new BatonError('ERR_STATE_MISSING', `${file} is missing`, {
-      hint: 'restore it from a copy; without it this folder is of no use, and `baton init` with another makes a new node',
+      hint: IDENTITY_HINT,
     })
   }
   if ((stat.mode & 0o077) === 0) return

@@ -90,20 +90,15 @@ export interface ServiceFacts {
 export function serviceView(service: Service, facts: ServiceFacts): ServiceView {
   const { names, term, report, serving, problem } = facts
   const mine = report.perBackend.filter((row) => row.service === service.name)
+  const state = servingState(term, serving)
   return {
     definition: definitionView(service),
     director: term === undefined ? null : names.ref(term.holder),
     term: term === undefined ? null : names.term(term),
-    serving:
-      term === undefined
-        ? 'no'
-        : serving?.term !== term.number
-          ? 'unknown'
-          : serving.state === 'serving'
-            ? 'yes'
-            : 'no',
+    serving: state,
     why: facts.why,
-    ...(problem === undefined ? {} : { problem }),
+    // What keeps others from directing is no problem while somebody serves.
+    ...(problem === undefined || state === 'yes' ? {} : { problem }),
     backends: facts.candidates.map(({ node, port, address }) => ({
       node: names.ref(node),
       port,
@@ -112,6 +107,13 @@ export function serviceView(service: Service, facts: ServiceFacts): ServiceView 
     })),
     splices: mine.reduce((sum, row) => sum + row.splices, 0),
   }
+}
+
+/** `unknown`: the director of this term has not said yet. */
+function servingState(term: Term | undefined, serving: Serving | undefined): ServiceView['serving'] {
+  if (term === undefined) return 'no'
+  if (serving?.term !== term.number) return 'unknown'
+  return serving.state === 'serving' ? 'yes' : 'no'
 }
 
 export function countersView(report: LaneReport): CountersView {

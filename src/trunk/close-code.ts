@@ -18,7 +18,7 @@ const CODES = {
   deadline: [12, 'it did not prove itself in time'],
   'wrong-node': [13, 'another node than expected'],
   /** The connection ended or broke; only known at this end. */
-  lost: [14, 'connection lost'],
+  lost: [14, 'connection failed'],
 } as const
 
 export type CloseCode = keyof typeof CODES

@@ -114,8 +114,8 @@ export class ControlLink {
     })
     stream.on('data', (bytes) => this.#feed({ type: 'message', bytes }))
     stream.on('error', (error) => this.#note(error))
-    stream.on('end', () => this.#end({ code: 'lost', by: 'them', detail: 'closed without a goodbye' }, false))
-    stream.on('close', () => this.#end({ code: 'lost', by: 'them', detail: this.#trouble }, true))
+    stream.on('end', () => this.#end({ code: 'lost', by: 'us', detail: 'closed without a goodbye' }, false))
+    stream.on('close', () => this.#end({ code: 'lost', by: 'us', detail: this.#trouble }, true))
     return stream
   }
 

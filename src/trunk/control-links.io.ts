@@ -139,6 +139,7 @@ export class ControlLinks {
       case 'probe':
         return this.#links.get(effect.link)?.probe()
       case 'refuse':
+        log.log('debug', 'control-peer-turned-away', { peer: effect.node, why: effect.code })
         return this.#links.get(effect.link)?.refuse(effect.code)
       case 'close':
         return this.#links.get(effect.link)?.leave(effect.code)
@@ -170,21 +171,24 @@ export class ControlLinks {
   }
 
   #onSocket(socket: Socket): void {
-    if (this.#closing || this.#unproven.size >= this.#config.unprovenMax) {
-      if (!this.#closing) this.#counters.refusedUnread++
-      const remote = formatEndpoint(remoteOf(socket))
-      const heldBack = this.#strangers.pass(this.options.clock.now())
-      if (!this.#closing && heldBack !== undefined) {
-        this.options.log.log('warn', 'control-too-many-unproven', { remote, more: heldBack })
-      }
-      socket.on('error', () => {})
-      socket.resetAndDestroy()
-      return
-    }
+    if (this.#closing) return void socket.destroy()
+    if (this.#unproven.size >= this.#config.unprovenMax) return this.#turnAway(socket)
     const id = this.#nextAccepted
     this.#nextAccepted += 2
     this.#unproven.add(id)
     this.#add(id, socket, 'responder', remoteOf(socket))
+  }
+
+  /** An RST costs neither side a place in its tables. */
+  #turnAway(socket: Socket): void {
+    this.#counters.refusedUnread++
+    const heldBack = this.#strangers.pass(this.options.clock.now())
+    if (heldBack !== undefined) {
+      const fields = { remote: formatEndpoint(remoteOf(socket)), more: heldBack }
+      this.options.log.log('warn', 'control-too-many-unproven', fields)
+    }
+    socket.on('error', () => {})
+    socket.resetAndDestroy()
   }
 
   #add(id: LinkId, socket: Socket, role: LinkRole, remote: Endpoint, expected?: NodeId): void {

@@ -6,7 +6,7 @@
  *   responder   handshake → hello-awaited → verdict-awaited → welcome-awaited → up          any → shut
  */
 import type { Endpoint } from '../base/address.js'
-import { ByteReader } from '../base/bytes.js'
+import { ByteReader, ByteWriter } from '../base/bytes.js'
 import type { NodeId } from '../base/ids.js'
 import type { Machine } from '../base/machine.js'
 import type { Millis } from '../base/time.js'
@@ -54,8 +54,9 @@ export type LinkSessionEffect =
 type Phase = 'handshake' | 'hello-awaited' | 'verdict-awaited' | 'welcome-awaited' | 'up' | 'shut'
 
 const LINK_MESSAGES = { ping: 1, pong: 2, goodbye: 3 } as const
-const PING = Uint8Array.of(CHANNEL.link, LINK_MESSAGES.ping)
-const PONG = Uint8Array.of(CHANNEL.link, LINK_MESSAGES.pong)
+/** Messages of the link's own channel. */
+export const PING = Uint8Array.of(CHANNEL.link, LINK_MESSAGES.ping)
+export const PONG = Uint8Array.of(CHANNEL.link, LINK_MESSAGES.pong)
 
 export class LinkSession implements Machine<LinkSessionEvent, LinkSessionEffect> {
   readonly #effects: LinkSessionEffect[] = []
@@ -232,7 +233,7 @@ export class LinkSession implements Machine<LinkSessionEvent, LinkSessionEffect>
 
   #leave(code: CloseCode): void {
     const wasUp = this.#phase === 'up'
-    if (wasUp) this.#send(Uint8Array.of(CHANNEL.link, LINK_MESSAGES.goodbye, ...u16(code)))
+    if (wasUp) this.#send(encodeGoodbye(code))
     this.#shut({ code, by: 'us', detail: '' }, !wasUp)
   }
 
@@ -247,7 +248,6 @@ export class LinkSession implements Machine<LinkSessionEvent, LinkSessionEffect>
   }
 }
 
-function u16(code: CloseCode): [number, number] {
-  const number = closeNumber(code)
-  return [number & 255, number >>> 8]
+export function encodeGoodbye(code: CloseCode): Uint8Array {
+  return new ByteWriter(4).u8(CHANNEL.link).u8(LINK_MESSAGES.goodbye).u16(closeNumber(code)).finish()
 }

@@ -29,7 +29,8 @@ export type PeerLinksEvent =
 export type PeerLinksEffect =
   | { readonly type: 'dial'; readonly link: LinkId; readonly peer: WantedPeer }
   | { readonly type: 'accept' | 'probe'; readonly link: LinkId }
-  | { readonly type: 'refuse' | 'close'; readonly link: LinkId; readonly code: CloseCode }
+  | { readonly type: 'refuse'; readonly link: LinkId; readonly node: NodeId; readonly code: CloseCode }
+  | { readonly type: 'close'; readonly link: LinkId; readonly code: CloseCode }
   | { readonly type: 'up'; readonly link: LinkId; readonly peer: PeerInfo }
   | { readonly type: 'down'; readonly node: NodeId; readonly why: string }
   /** A dial failed for another reason than the last time. */
@@ -161,7 +162,7 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
   }
 
   #onIncoming(link: LinkId, info: PeerInfo): void {
-    const refuse = (code: CloseCode) => this.#effects.push({ type: 'refuse', link, code })
+    const refuse = (code: CloseCode) => this.#effects.push({ type: 'refuse', link, node: info.node, code })
     if (this.#stopping) return void refuse('stopping')
     if (info.node === this.self) return void refuse('duplicate')
     const peer = this.#peers.get(info.node) ?? this.#meet(info.node)

@@ -105,7 +105,9 @@ export const broken: StatusView = {
     { ...web, director: null, term: null, serving: 'no', why: 'no majority of voters answers', backends: [] },
     undirected,
   ],
-  warnings: ['node3 is down for 1m 35s: start it again (`baton up`), or look at its host'],
+  warnings: [
+    'service old cannot be read (ports is missing): upgrade this node, or remove it with `baton service rm old`',
+  ],
 }
 
 export const longNames: StatusView = {

@@ -43,6 +43,6 @@ function readHeader(socket: net.Socket): void {
   socket.on('data', take)
 }
 
-if (proxy === 'proxy') net.createServer(readHeader).listen(Number(port), address)
+if (proxy === 'proxy') net.createServer({ allowHalfOpen: true }, readHeader).listen(Number(port), address)
 else server.listen(Number(port), address)
 process.on('SIGTERM', () => process.exit(0))

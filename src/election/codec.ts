@@ -1,0 +1,169 @@
+/**
+ * Bytes of election messages (docs/wire.md): `version u8 | kind u8 | body`. Kinds that we do not know are skipped, and so
+ * are bytes behind the body, where a newer release may write more.
+ */
+import { unreachable } from '../base/assert.js'
+import { ByteReader, ByteWriter } from '../base/bytes.js'
+import { NODE_ID_BYTES, type NodeId, type Term } from '../base/ids.js'
+import type { Ballot } from './durable-state.js'
+import { type ElectionMessage, type LeaseClaim, VERDICTS } from './messages.js'
+
+const VERSION = 1
+const KINDS = {
+  request: 1,
+  answer: 2,
+  release: 3,
+  announce: 4,
+  electorate: 5,
+  prepare: 6,
+  promise: 7,
+  accept: 8,
+  accepted: 9,
+} as const
+
+const SERVICE_BYTES_MAX = 128
+/** Of one message; a holder of more services sends several. */
+export const CLAIMS_MAX = 256
+const VOTERS_MAX = 15
+const NOBODY = '0'.repeat(2 * NODE_ID_BYTES)
+
+export type DecodedElection =
+  | { readonly type: 'message'; readonly message: ElectionMessage }
+  | { readonly type: 'unknown' }
+  | { readonly type: 'malformed' }
+
+export function encodeElection(message: ElectionMessage): Uint8Array {
+  const out = new ByteWriter(128).u8(VERSION).u8(KINDS[message.kind])
+  switch (message.kind) {
+    case 'request':
+      putClaims(out.u32(message.epoch).u32(message.round).u32(message.leaseMs), message.claims)
+      break
+    case 'answer':
+      out.u32(message.epoch).u32(message.round).u16(message.verdicts.length)
+      for (const { service, number, verdict, highest, remainingMs } of message.verdicts) {
+        putTerm(out.text(service).u64(number).u8(VERDICTS.indexOf(verdict)), highest).u32(Math.ceil(remainingMs))
+      }
+      break
+    case 'release':
+      putClaims(out, message.claims)
+      break
+    case 'announce':
+      out.u16(message.terms.length)
+      for (const { service, number, validMs } of message.terms) out.text(service).u64(number).u32(Math.ceil(validMs))
+      break
+    case 'electorate':
+      putVoters(out.u32(message.electorate.epoch), message.electorate.voters)
+      break
+    case 'prepare':
+      putBallot(out.u32(message.epoch), message.ballot)
+      break
+    case 'promise':
+      putBallot(putBallot(out.u32(message.epoch), message.ballot).u8(message.ok ? 1 : 0), message.promised)
+      out.u8(message.accepted === undefined ? 0 : 1)
+      if (message.accepted !== undefined) putVoters(putBallot(out, message.accepted.ballot), message.accepted.voters)
+      break
+    case 'accept':
+      putVoters(putBallot(out.u32(message.epoch), message.ballot), message.voters)
+      break
+    case 'accepted':
+      putBallot(putBallot(out.u32(message.epoch), message.ballot).u8(message.ok ? 1 : 0), message.promised)
+      break
+    default:
+      unreachable(message)
+  }
+  return out.finish()
+}
+
+/** Total: every byte string has an answer. */
+export function decodeElection(bytes: Uint8Array): DecodedElection {
+  const r = new ByteReader(bytes)
+  const version = r.u8()
+  const kind = r.u8()
+  if (r.failed || version !== VERSION) return { type: r.failed ? 'malformed' : 'unknown' }
+  const message = readBody(kind, r)
+  if (r.failed) return { type: 'malformed' }
+  return message === undefined ? { type: 'unknown' } : { type: 'message', message }
+}
+
+function readBody(kind: number, r: ByteReader): ElectionMessage | undefined {
+  switch (kind) {
+    case KINDS.request:
+      return { kind: 'request', epoch: r.u32(), round: r.u32(), leaseMs: r.u32(), claims: readClaims(r) }
+    case KINDS.answer:
+      return { kind: 'answer', epoch: r.u32(), round: r.u32(), verdicts: readList(r, CLAIMS_MAX, readVerdict) }
+    case KINDS.release:
+      return { kind: 'release', claims: readClaims(r) }
+    case KINDS.announce: {
+      const readOne = () => ({ service: r.text(SERVICE_BYTES_MAX), number: r.u64(), validMs: r.u32() })
+      return { kind: 'announce', terms: readList(r, CLAIMS_MAX, readOne) }
+    }
+    case KINDS.electorate: {
+      const epoch = r.u32()
+      return { kind: 'electorate', electorate: { epoch, voters: readVoters(r) } }
+    }
+    case KINDS.prepare:
+      return { kind: 'prepare', epoch: r.u32(), ballot: readBallot(r) }
+    case KINDS.promise: {
+      const head = { epoch: r.u32(), ballot: readBallot(r), ok: r.u8() === 1, promised: readBallot(r) }
+      const accepted = r.u8() === 1 ? { ballot: readBallot(r), voters: readVoters(r) } : undefined
+      return { kind: 'promise', ...head, accepted }
+    }
+    case KINDS.accept:
+      return { kind: 'accept', epoch: r.u32(), ballot: readBallot(r), voters: readVoters(r) }
+    case KINDS.accepted:
+      return { kind: 'accepted', epoch: r.u32(), ballot: readBallot(r), ok: r.u8() === 1, promised: readBallot(r) }
+    default:
+      return undefined
+  }
+}
+
+function readVerdict(r: ByteReader) {
+  const [service, number, verdict] = [r.text(SERVICE_BYTES_MAX), r.u64(), VERDICTS[r.u8()]]
+  const highest = readTerm(r)
+  // A reason of a later release is a refusal all the same.
+  return { service, number, verdict: verdict ?? ('not-voting' as const), highest, remainingMs: r.u32() }
+}
+
+function readList<T>(r: ByteReader, itemsMax: number, read: (r: ByteReader) => T): T[] {
+  const count = r.u16()
+  if (count > itemsMax) r.fail()
+  const items: T[] = []
+  for (let i = 0; i < count && !r.failed; i++) items.push(read(r))
+  return items
+}
+
+function putClaims(out: ByteWriter, claims: readonly LeaseClaim[]): void {
+  out.u16(claims.length)
+  for (const { service, number, flags } of claims) out.text(service).u64(number).u8(flags)
+}
+
+function readClaims(r: ByteReader): LeaseClaim[] {
+  return readList(r, CLAIMS_MAX, () => ({ service: r.text(SERVICE_BYTES_MAX), number: r.u64(), flags: r.u8() }))
+}
+
+function putTerm(out: ByteWriter, term: Term): ByteWriter {
+  return out.u64(term.number).hex(term.holder === '' ? NOBODY : term.holder)
+}
+
+function readTerm(r: ByteReader): Term {
+  return { number: r.u64(), holder: r.hex(NODE_ID_BYTES) }
+}
+
+function putBallot(out: ByteWriter, ballot: Ballot): ByteWriter {
+  return out.u32(ballot.round).hex(ballot.node)
+}
+
+function readBallot(r: ByteReader): Ballot {
+  return { round: r.u32(), node: r.hex(NODE_ID_BYTES) }
+}
+
+function putVoters(out: ByteWriter, voters: readonly NodeId[]): void {
+  out.u16(voters.length)
+  for (const voter of voters) out.hex(voter)
+}
+
+function readVoters(r: ByteReader): NodeId[] {
+  const voters = readList(r, VOTERS_MAX, () => r.hex(NODE_ID_BYTES))
+  if (voters.length === 0) r.fail()
+  return voters
+}

@@ -1,0 +1,143 @@
+/** Elections in plain words: who directs, since when, why that one, who else could, what would change it, or why nobody. */
+import type { NodeId } from '../base/ids.js'
+import { formatSpan, type Millis } from '../base/time.js'
+import type { Elections } from '../election/elections.js'
+import type { Explanation } from '../election/explanation.js'
+import type { ElectorateView, NodeRef, VoteView, WhyView } from './control-protocol.js'
+import type { Names } from './status.js'
+
+export function electorateView(
+  elections: Elections,
+  self: NodeId,
+  linked: readonly NodeId[],
+  names: Names,
+): ElectorateView {
+  const { epoch, voters, pending } = elections.electorate()
+  const reachable = voters.filter((voter) => voter === self || linked.includes(voter)).length
+  const view = {
+    epoch,
+    voters: voters.map((voter) => names.ref(voter)),
+    quorum: Math.floor(voters.length / 2) + 1,
+    reachable,
+  }
+  return pending === undefined ? view : { ...view, pending }
+}
+
+export function whyView(
+  service: string,
+  explanation: Explanation,
+  names: Names,
+  /** What nodes say keeps them from directing. */
+  obstacles: readonly string[],
+  now: Millis,
+): WhyView {
+  const { term, since } = explanation
+  const candidates = explanation.candidates.map((id, rank) => ({
+    ...names.ref(id),
+    rank: rank + 1,
+    eligible: !obstacles.some((obstacle) => obstacle.startsWith(`${names.ref(id).name} `)),
+    note: noteOn(id, explanation, names, obstacles),
+  }))
+  return {
+    service,
+    director: term === undefined ? null : names.ref(term.holder),
+    term: term === undefined ? null : names.term(term),
+    sinceMs: since === undefined ? null : Math.max(0, now - since),
+    sentences: term === undefined ? whyNobody(explanation, names, obstacles) : whyThisOne(explanation, names, now),
+    candidates,
+    votes: explanation.votes.map((vote): VoteView => ({ voter: names.ref(vote.voter), answer: ANSWERS[vote.answer] })),
+  }
+}
+
+const ANSWERS: Readonly<Record<Explanation['votes'][number]['answer'], string>> = {
+  granted: 'granted its lease to this node',
+  held: 'refused: its grant to another node has not run out',
+  'older-term': 'refused: it knows a later term',
+  silent: 'silent: it has just started and waits until what it may have granted before has run out',
+  'not-voting': 'does not vote: it is no voter, or has lost its memory',
+  epoch: 'refused: it knows another electorate',
+  changing: 'waits: the electorate is being changed',
+  'too-long': 'refused: it allows shorter leases only; all nodes need the same --profile',
+  'no answer': 'not asked by this node',
+  'no link': 'out of reach: no control link',
+}
+
+function whyThisOne(
+  { term, since, deadline, candidates, quorum, reachable }: Explanation,
+  names: Names,
+  now: Millis,
+): string[] {
+  if (term === undefined) return []
+  const holder = names.ref(term.holder).name
+  const span = since === undefined ? '' : `, for ${formatSpan(now - since)}`
+  const sentences = [`${holder} directs in term ${term.number}${span}: a majority of the voters granted it the lease.`]
+  const first = candidates[0]
+  if (first === term.holder) sentences.push('It is the most preferred of the live nodes for this service.')
+  else if (first !== undefined) {
+    sentences.push(
+      `${names.ref(first).name} would be preferred, but nothing is taken back from a director that serves (no failback).`,
+    )
+  }
+  if (deadline !== undefined)
+    sentences.push(`Its lease lasts ${formatSpan(Math.max(0, deadline - now))} more and is renewed all the time.`)
+  const others = candidates.filter((id) => id !== term.holder).map((id) => names.ref(id).name)
+  if (others.length > 0) sentences.push(`If it dies, leaves or cannot listen, next are: ${list(others)}.`)
+  else sentences.push('No other live node could take over.')
+  sentences.push(
+    spare(
+      reachable.map((id) => names.ref(id)),
+      quorum,
+    ),
+  )
+  return sentences
+}
+
+/** How many voters may still go before nobody can direct. */
+function spare(reachable: readonly NodeRef[], quorum: number): string {
+  const left = reachable.length - quorum
+  if (left < 0)
+    return `Only ${reachable.length} of the ${quorum} voters that are needed can be reached: the lease will not be renewed.`
+  if (left === 0)
+    return `All ${quorum} voters that are needed can be reached, and none more: one more loss and nobody directs.`
+  return `${left} of the ${reachable.length} reachable voters may still be lost.`
+}
+
+function whyNobody(explanation: Explanation, names: Names, obstacles: readonly string[]): string[] {
+  const { quorum, reachable, unreachable, votes, standing } = explanation
+  const sentences = ['Nobody directs this service now.']
+  if (votes.length === 0) {
+    return [
+      ...sentences,
+      'This node has not heard of the electorate yet: it needs a link to a node of the cluster (`baton status` shows links).',
+    ]
+  }
+  if (reachable.length < quorum) {
+    const missing = list(unreachable.map((id) => names.ref(id).name))
+    sentences.push(
+      `${quorum} of ${votes.length} voters are needed and ${reachable.length} can be reached from here; out of reach: ${missing}.`,
+    )
+    sentences.push(
+      'Start those nodes or mend the network. Nobody may direct on less than a majority, or two could at once.',
+    )
+    return sentences
+  }
+  for (const obstacle of obstacles) sentences.push(`${obstacle}.`)
+  const waits = votes.filter(({ answer }) => answer === 'silent' || answer === 'held' || answer === 'changing')
+  if (waits.length > 0) {
+    sentences.push(
+      `Waiting for ${list(waits.map(({ voter }) => names.ref(voter).name))}: earlier grants must run out first.`,
+    )
+  } else if (standing) sentences.push('This node stands for it and waits for votes.')
+  else if (obstacles.length === 0) sentences.push('An election is under way: a moment ago the last lease ran out.')
+  return sentences
+}
+
+function noteOn(id: NodeId, { term, unable }: Explanation, names: Names, obstacles: readonly string[]): string {
+  if (term?.holder === id) return 'directs'
+  const { name } = names.ref(id)
+  return obstacles.find((obstacle) => obstacle.startsWith(`${name} `)) ?? unable?.why ?? 'could direct'
+}
+
+function list(names: readonly string[]): string {
+  return names.length < 2 ? (names[0] ?? 'none') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+}

@@ -1,0 +1,184 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { plain } from '../../src/cli/colour.js'
+import { renderStatus } from '../../src/cli/status-view.js'
+import { assert, suite } from '../harness/suite.js'
+import { baton } from './baton.js'
+import { startFakeNode, tempFolder } from './fake-node.js'
+import { healthy, splices, web, why } from './views.js'
+
+const test = suite('cli/commands', 15_000)
+
+test('status prints the screen, and the same as JSON', async (scope) => {
+  const { folder } = await startFakeNode(scope)
+  const [text, json] = await Promise.all([
+    baton(['status', '--state', folder]),
+    baton(['status', '--state', folder, '--json']),
+  ])
+  assert.equal(text, { exit: 0, stdout: `${renderStatus(healthy, { width: 80, paint: plain })}\n`, stderr: '' })
+  assert.equal([json.exit, JSON.parse(json.stdout), json.stderr], [0, healthy, ''])
+})
+
+test('the folder may come from the environment', async (scope) => {
+  const { folder } = await startFakeNode(scope)
+  const { exit, stdout } = await baton(['why', 'web', '--json'], '', { BATON_STATE: folder })
+  assert.equal([exit, JSON.parse(stdout)], [0, why])
+})
+
+test('a service is added with what was typed, spans in milliseconds', async (scope) => {
+  const { folder, asked } = await startFakeNode(scope)
+  const flags = ['--address', '10.0.0.1', '--ports', '80,443', '--idle-timeout', '5m', '--connect-timeout', '500ms']
+  const more = ['--proxy-protocol', 'v2', '--local', 'last', '--force']
+  const { exit, stdout } = await baton(['service', 'add', 'db', ...flags, ...more, '--state', folder])
+  assert.is(exit, 0)
+  assert.match(stdout, /^added service db/)
+  assert.match(stdout, 'note: no node listens on port 8080 yet')
+  const fields = {
+    address: '10.0.0.1',
+    ports: '80,443',
+    proxyProtocol: 'v2',
+    local: 'last',
+    connectMs: 500,
+    idleMs: 300_000,
+  }
+  assert.equal(asked, [{ name: 'db', write: { mode: 'create', fields, force: true } }])
+})
+
+test('a service is set field by field', async (scope) => {
+  const { folder, asked } = await startFakeNode(scope)
+  const { exit } = await baton(['service', 'set', 'web', '--idle-timeout', '0', '--state', folder])
+  assert.equal([exit, asked], [0, [{ name: 'web', write: { mode: 'set', fields: { idleMs: 0 } } }]])
+  const nothing = await baton(['service', 'set', 'web', '--state', folder])
+  assert.is(nothing.exit, 2)
+})
+
+test('list, show, rm and splices ask what they should', async (scope) => {
+  const { folder, asked } = await startFakeNode(scope)
+  const at = ['--state', folder, '--json']
+  const [list, show, rm, all] = await Promise.all([
+    baton(['service', 'list', ...at]),
+    baton(['service', 'show', 'web', ...at]),
+    baton(['service', 'rm', 'web', ...at]),
+    baton(['splices', '--service', 'web', '--limit', '3', ...at]),
+  ])
+  assert.equal(JSON.parse(list.stdout), [web])
+  assert.equal(JSON.parse(show.stdout), web)
+  assert.equal(JSON.parse(rm.stdout), { removed: 'web' })
+  assert.equal(JSON.parse(all.stdout), splices)
+  assert.equal(asked, [{ service: 'web', limit: 3 }])
+})
+
+test('a failure goes to standard error, as JSON to standard output; the exit code says which kind', async (scope) => {
+  const { folder } = await startFakeNode(scope)
+  const [text, json, exists] = await Promise.all([
+    baton(['why', 'nope', '--state', folder]),
+    baton(['why', 'nope', '--state', folder, '--json']),
+    baton(['service', 'add', 'web', '--address', '10.0.0.1', '--ports', '1', '--state', folder]),
+  ])
+  assert.equal(text, { exit: 4, stdout: '', stderr: 'Error: there is no service nope\nTry:   services are: web\n' })
+  const view = { code: 'ERR_SERVICE_UNKNOWN', message: 'there is no service nope', hint: 'services are: web' }
+  assert.equal([json.exit, JSON.parse(json.stdout), json.stderr], [4, view, ''])
+  assert.is(exists.exit, 5)
+})
+
+test('without a node the exit code is 3', async (scope) => {
+  const { exit, stderr } = await baton(['status', '--state', tempFolder(scope)])
+  assert.is(exit, 3)
+  assert.match(stderr, 'baton init')
+})
+
+test(
+  'a mistyped command, flag or value says what was meant, with exit code 2',
+  async () => {
+    const cases: [string[], string][] = [
+      [['statsu'], 'baton status'],
+      [['service', 'ad', 'web'], 'baton service add'],
+      [['frobnicate'], 'baton --help'],
+      [['status', '--wach'], '--watch'],
+      [['status', 'extra'], 'baton status --help'],
+      [['why'], 'SERVICE is missing'],
+      [['service', 'add', 'web', '--ports', '80'], '--address is missing'],
+      [['service', 'set', 'web', '--idle-timeout', '5'], '500ms, 3s'],
+      [['splices', '--limit', '0'], '--limit: expected'],
+      [['up', '--bind', 'x', '--data-port', '0'], '--bind x is no IP address'],
+      [['up', '--seed', 'a:b'], '--seed'],
+      [['init', '--join', 'a', '--key-file', 'b'], 'exclude each other'],
+    ]
+    const ran = await Promise.all(cases.map(([args]) => baton(args)))
+    for (const [i, { exit, stdout, stderr }] of ran.entries()) {
+      const [args, words] = cases[i] ?? [[], '']
+      assert.equal([exit, stdout], [2, ''], args.join(' '))
+      assert.match(stderr, /^Error: /, args.join(' '))
+      assert.ok(stderr.includes(words), `${args.join(' ')}: ${stderr}`)
+    }
+  },
+  { limitMs: 60_000 },
+)
+
+test('alone it says how to begin; help and version have their short forms', async () => {
+  const [alone, help, h, version] = await Promise.all([
+    baton([]),
+    baton(['help', 'status']),
+    baton(['status', '-h']),
+    baton(['-v']),
+  ])
+  assert.match(alone.stdout, 'baton init')
+  assert.match(help.stdout, 'EXAMPLES')
+  assert.is(h.stdout, help.stdout)
+  assert.match(version.stdout, /^baton\/\d/)
+  for (const { exit } of [alone, help, h, version]) assert.is(exit, 0)
+})
+
+test(
+  'every command has help with an example',
+  async () => {
+    const names = ['init', 'up', 'status', 'splices', 'why', 'demo']
+    const services = ['add', 'set', 'rm', 'list', 'show'].map((name) => `service ${name}`)
+    for (const name of [...names, ...services]) {
+      const { exit, stdout } = await baton([...name.split(' '), '--help'])
+      assert.is(exit, 0, name)
+      for (const part of ['USAGE', 'EXAMPLES', '--state', '--json'])
+        assert.ok(stdout.includes(part), `${name}: ${part}`)
+    }
+  },
+  { limitMs: 60_000 },
+)
+
+test('init founds; the line it prints makes another node join', async (scope) => {
+  const base = tempFolder(scope)
+  const [one, two, three] = ['1', '2', '3'].map((name) => path.join(base, name)) as [string, string, string]
+  const founded = await baton(['init', '--name', 'node1', '--state', one])
+  assert.is(founded.exit, 0)
+  const key = /echo (baton-key-1-\S+) \| baton init --key-file -/.exec(founded.stdout)?.[1] ?? ''
+  assert.is(`${key}\n`, readFileSync(path.join(one, 'cluster.key'), 'utf8'))
+
+  const joined = await baton(['init', '--name', 'node2', '--state', two, '--key-file', '-', '--json'], `${key}\n`)
+  assert.is(joined.exit, 0)
+  assert.equal([JSON.parse(joined.stdout).founded, JSON.parse(joined.stdout).name], [false, 'node2'])
+  assert.not.ok(joined.stdout.includes(key))
+  assert.is(readFileSync(path.join(two, 'cluster.key'), 'utf8'), `${key}\n`)
+
+  const listed = await baton(['init', '--name', 'node3', '--state', three, '--join', key])
+  assert.is(listed.exit, 0)
+  assert.match(listed.stderr, 'list of processes')
+
+  const again = await baton(['init', '--state', one])
+  assert.is(again.exit, 5)
+  assert.match(again.stderr, 'already belongs to node node1')
+})
+
+test('init with a bad key makes nothing', async (scope) => {
+  const folder = path.join(tempFolder(scope), 'a')
+  const file = path.join(path.dirname(folder), 'key')
+  writeFileSync(file, 'baton-key-1-oops\n')
+  const [bad, missing, empty] = await Promise.all([
+    baton(['init', '--state', folder, '--key-file', file]),
+    baton(['init', '--state', folder, '--key-file', '/nonexistent/key']),
+    baton(['init', '--state', folder, '--key-file', '-']),
+  ])
+  assert.equal([bad.exit, missing.exit, empty.exit], [2, 1, 2])
+  assert.match(missing.stderr, '/nonexistent/key')
+  assert.not.ok(existsSync(folder))
+})
+
+test.run()

@@ -1,0 +1,75 @@
+import { ansi, plain } from '../../src/cli/colour.js'
+import { renderInit } from '../../src/cli/init-view.js'
+import { renderOverview } from '../../src/cli/overview.js'
+import { renderService, renderServices } from '../../src/cli/service-view.js'
+import { renderSplices } from '../../src/cli/splices-view.js'
+import { renderStatus } from '../../src/cli/status-view.js'
+import { renderWhy } from '../../src/cli/why-view.js'
+import { assert, suite } from '../harness/suite.js'
+import { assertFits, assertGolden } from './golden.js'
+import { broken, fresh, healthy, longNames, splices, undirected, web, why } from './views.js'
+
+const test = suite('cli/screens')
+
+const undecided = { ...why, director: null, term: null, sinceMs: null, sentences: ['No majority of voters answers.'] }
+const made = {
+  name: 'node1',
+  id: '1f0c22ab'.repeat(4),
+  folder: '/var/lib/baton',
+  keyFile: '/var/lib/baton/cluster.key',
+}
+const secret = `baton-key-1-${'a'.repeat(58)}`
+
+const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof plain }) => string>> = {
+  'status-healthy': (screen) => renderStatus(healthy, screen),
+  'status-broken': (screen) => renderStatus(broken, screen),
+  'status-long-names': (screen) => renderStatus(longNames, screen),
+  'status-no-service': (screen) => renderStatus(fresh, screen),
+  services: (screen) => renderServices([web, undirected], screen).join('\n'),
+  'service-served': (screen) => renderService(web, screen).join('\n'),
+  'service-no-director': (screen) => renderService(undirected, screen).join('\n'),
+  splices: (screen) => renderSplices(splices, screen),
+  'splices-none': (screen) => renderSplices({ splices: [], total: 0 }, screen, 'web'),
+  why: (screen) => renderWhy(why, screen),
+  'why-no-director': (screen) => renderWhy(undecided, screen),
+  'init-founds': (screen) => renderInit({ ...made, founded: true }, { secret, isDefaultFolder: true }, screen),
+  'init-joins': (screen) =>
+    renderInit({ ...made, founded: false, folder: '/tmp/a' }, { secret: undefined, isDefaultFolder: false }, screen),
+  overview: (screen) => renderOverview('0.1.0', screen),
+}
+
+for (const [name, render] of Object.entries(SCREENS)) {
+  for (const width of [80, 120]) {
+    test(`${name} at ${width} columns`, () => assertGolden(`${name}-${width}`, render({ width, paint: plain })))
+  }
+
+  test(`${name} is never wider than the terminal`, () => {
+    // Commands to copy stay whole.
+    const isCommand = (line: string) => line.includes('baton-key-1-')
+    for (let width = 66; width <= 200; width += 7) {
+      const lines = render({ width, paint: plain }).split('\n')
+      assertFits(lines.filter((line) => !isCommand(line)).join('\n'), width)
+    }
+  })
+
+  test(`${name} says the same in colour`, () => {
+    const painted = render({ width: 100, paint: ansi })
+    const bare = painted
+      .split('\u001b')
+      .map((part, i) => (i === 0 ? part : part.replace(/^\[\d+m/, '')))
+      .join('')
+    assert.is(bare, render({ width: 100, paint: plain }))
+  })
+}
+
+test("a peer's name cannot send controls to the terminal", () => {
+  const text = renderStatus(longNames, { width: 200, paint: plain })
+  assert.not.ok(text.includes('\u001b') || text.includes('\u202e'))
+})
+
+test('a status with any mark does not say that all is well', () => {
+  assert.match(renderStatus(healthy, { width: 80, paint: plain }), 'All is well.')
+  assert.not.match(renderStatus(broken, { width: 80, paint: plain }), 'All is well.')
+})
+
+test.run()

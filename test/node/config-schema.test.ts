@@ -1,0 +1,67 @@
+import {
+  checkNodeName,
+  checkNodeOptions,
+  chooseBind,
+  type NodeOptions,
+  nodeNameOf,
+  parseSeed,
+} from '../../src/node/config-schema.js'
+import { assert, suite } from '../harness/suite.js'
+
+const test = suite('node/config-schema')
+
+const good: NodeOptions = {
+  stateDir: '/x',
+  bind: '10.0.0.1',
+  bindFrom: 'flag',
+  gossipPort: 7440,
+  controlPort: 7440,
+  dataPort: 7441,
+  seeds: [],
+  profile: 'lan',
+  logFormat: 'json',
+  logLevel: 'info',
+  version: '0.1.0',
+}
+
+test('the defaults are sound', () => assert.equal(checkNodeOptions(good), []))
+
+test('all problems are told at once', () => {
+  const problems = checkNodeOptions({ ...good, bind: '0.0.0.0', gossipPort: 0, controlPort: 70_000, dataPort: 70_000 })
+  assert.is(problems.length, 5)
+  assert.match(checkNodeOptions({ ...good, bind: 'host' }).join(), 'no IP address')
+})
+
+test('a seed may leave out the port', () => {
+  const address = (text: string) => ({ type: 'seed', seed: { type: 'address', at: { address: text, port: 7440 } } })
+  assert.equal(parseSeed('10.0.0.1'), address('10.0.0.1'))
+  assert.equal(parseSeed('2001:db8::1'), address('2001:db8::1'))
+  assert.equal(parseSeed('[2001:db8::1]:7440'), address('2001:db8::1'))
+  assert.equal(parseSeed('host-2'), { type: 'seed', seed: { type: 'host', host: 'host-2', port: 7440 } })
+  assert.equal(parseSeed('host-2:99'), { type: 'seed', seed: { type: 'host', host: 'host-2', port: 99 } })
+  for (const bad of ['', 'a b', 'host:', 'host:x', 'host:0', '1.2.3']) assert.is(parseSeed(bad).type, 'problem', bad)
+})
+
+test('a node binds the first address that others can reach', () => {
+  const lo = { address: '127.0.0.1', family: 'IPv4', internal: true }
+  const six = { address: '2001:db8::1', family: 'IPv6', internal: false }
+  const four = { address: '10.0.0.7', family: 'IPv4', internal: false }
+  assert.equal(chooseBind([lo, six, four]), { bind: '10.0.0.7', bindFrom: 'first-interface' })
+  assert.equal(chooseBind([lo, six]), { bind: '127.0.0.1', bindFrom: 'loopback' })
+})
+
+test('a name is made of whatever the host is called', () => {
+  const cases: [string, string][] = [
+    ['web-1.example.org', 'web-1'],
+    ['', 'node'],
+    ['-é-', 'node'],
+    [`${'x'.repeat(80)}.example`, 'x'.repeat(63)],
+  ]
+  for (const [host, name] of cases) {
+    assert.is(nodeNameOf(host), name)
+    assert.is(checkNodeName(name), undefined)
+  }
+  for (const bad of ['', '-a', 'a-', 'a b', 'x'.repeat(64), 'a\u001b']) assert.ok(checkNodeName(bad) !== undefined, bad)
+})
+
+test.run()

@@ -1,0 +1,204 @@
+import { Prng } from '../../src/base/prng.js'
+import { trunkConfig } from '../../src/trunk/config.js'
+import { PeerLinks, type PeerLinksEffect, type PeerLinksEvent } from '../../src/trunk/peer-links.js'
+import type { PeerInfo, WantedPeer } from '../../src/trunk/ports.js'
+import { assert, suite } from '../harness/suite.js'
+import { fakeNodeId } from './fake-proofs.js'
+
+const test = suite('trunk/peer-links')
+const config = trunkConfig({ dialFirstMs: 100, dialMaxMs: 5_000, linksMax: 3 })
+const remote = { address: '127.0.0.1', port: 9 }
+
+const wanted = (index: number, boot = 1): WantedPeer => ({
+  node: fakeNodeId(index),
+  boot,
+  control: { address: '127.0.0.1', port: 7_000 + index },
+})
+const info = (index: number, boot = 1): PeerInfo => ({
+  node: fakeNodeId(index),
+  boot,
+  name: `node-${index}`,
+  version: 1,
+  features: 0,
+  remote,
+})
+const lost = { code: 'lost', by: 'us', detail: 'ECONNREFUSED' } as const
+
+class Subject {
+  readonly peers: PeerLinks
+
+  constructor(index: number) {
+    this.peers = new PeerLinks(fakeNodeId(index), config, new Prng(1))
+  }
+
+  feed(event: PeerLinksEvent, now = 0): string[] {
+    this.peers.handle(event, now)
+    return this.#drain()
+  }
+
+  tick(now: number): string[] {
+    this.peers.tick(now)
+    return this.#drain()
+  }
+
+  #drain(): string[] {
+    const seen: string[] = []
+    for (let effect = this.peers.poll(); effect !== undefined; effect = this.peers.poll()) seen.push(describe(effect))
+    return seen
+  }
+}
+
+function describe(effect: PeerLinksEffect): string {
+  switch (effect.type) {
+    case 'dial':
+    case 'accept':
+    case 'probe':
+    case 'up':
+      return `${effect.type} ${effect.link}`
+    case 'refuse':
+    case 'close':
+      return `${effect.type} ${effect.link} ${effect.code}`
+    case 'down':
+    case 'trouble':
+      return `${effect.type}: ${effect.why}`
+  }
+}
+
+test('a wanted peer is dialled once, and is up when it has greeted', () => {
+  const a = new Subject(0)
+  assert.equal(a.feed({ type: 'want', peer: wanted(1) }), ['dial 2'])
+  assert.equal(a.feed({ type: 'want', peer: wanted(1) }), [])
+  assert.is(a.peers.state(fakeNodeId(1)).phase, 'dialing')
+  assert.equal(a.feed({ type: 'up', link: 2, peer: info(1) }), ['up 2'])
+  assert.is(a.peers.linkTo(fakeNodeId(1)), 2)
+})
+
+test('oneself is never dialled', () => assert.equal(new Subject(0).feed({ type: 'want', peer: wanted(0) }), []))
+
+test('failed dials are repeated with growing pauses; the same trouble is told once', () => {
+  const a = new Subject(0)
+  a.feed({ type: 'want', peer: wanted(1) })
+  let now = 0
+  const pauses: number[] = []
+  for (let link = 2; link < 24; link += 2) {
+    const told = a.feed({ type: 'closed', link, close: lost }, now)
+    assert.equal(told, link === 2 ? ['trouble: connection failed: ECONNREFUSED'] : [])
+    const due = a.peers.nextDeadline() ?? 0
+    assert.equal(a.tick(due), [`dial ${link + 2}`])
+    pauses.push(due - now)
+    now = due
+  }
+  for (const [i, pause] of pauses.entries()) {
+    const ceiling = Math.min(5_000, 100 * 2 ** i)
+    assert.ok(pause >= ceiling / 2 && pause <= ceiling, `pause ${i}: ${pause}`)
+  }
+})
+
+test('a link that breaks at once does not start the pauses anew, one that stood does', () => {
+  const a = new Subject(0)
+  a.feed({ type: 'want', peer: wanted(1) })
+  let now = 0
+  const flap = (link: number, lastsMs: number): number => {
+    a.feed({ type: 'up', link, peer: info(1) }, now)
+    a.feed({ type: 'closed', link, close: lost }, now + lastsMs)
+    const due = a.peers.nextDeadline() ?? 0
+    const pause = due - (now + lastsMs)
+    now = due
+    a.tick(now)
+    return pause
+  }
+  for (let link = 2; link < 16; link += 2) flap(link, 10)
+  assert.ok(flap(16, 10) >= 2_500)
+  assert.ok(flap(18, 5_000) <= 100)
+})
+
+test('news of a peer ends the pause', () => {
+  const a = new Subject(0)
+  a.feed({ type: 'want', peer: wanted(1) })
+  a.feed({ type: 'closed', link: 2, close: lost })
+  assert.equal(a.feed({ type: 'want', peer: wanted(1, 2) }), ['dial 4'])
+  assert.is(a.peers.nextDeadline(), undefined)
+})
+
+test('a peer that nobody wants yet is let in, and forgotten when it goes', () => {
+  const a = new Subject(0)
+  assert.equal(a.feed({ type: 'incoming', link: 1, peer: info(1) }), ['accept 1'])
+  assert.equal(a.feed({ type: 'up', link: 1, peer: info(1) }), ['up 1'])
+  assert.equal(a.feed({ type: 'want', peer: wanted(1) }), [])
+  const b = new Subject(0)
+  b.feed({ type: 'incoming', link: 1, peer: info(1) })
+  b.feed({ type: 'up', link: 1, peer: info(1) })
+  assert.equal(b.feed({ type: 'closed', link: 1, close: lost }), ['down: connection failed: ECONNREFUSED'])
+  assert.is(b.peers.nextDeadline(), undefined)
+})
+
+test('the lower id refuses a crossing dial once its own has reached the peer, and not before', () => {
+  const a = new Subject(0)
+  a.feed({ type: 'want', peer: wanted(1) })
+  a.feed({ type: 'reached', link: 2 })
+  assert.equal(a.feed({ type: 'incoming', link: 1, peer: info(1) }), ['refuse 1 duplicate'])
+  const c = new Subject(0)
+  c.feed({ type: 'want', peer: wanted(1) })
+  assert.equal(c.feed({ type: 'incoming', link: 1, peer: info(1) }), ['close 2 replaced', 'accept 1'])
+})
+
+test('the higher id takes what comes and drops its own dial', () => {
+  const b = new Subject(1)
+  b.feed({ type: 'want', peer: wanted(0) })
+  b.feed({ type: 'reached', link: 2 })
+  assert.equal(b.feed({ type: 'incoming', link: 1, peer: info(0) }), ['close 2 replaced', 'accept 1'])
+})
+
+test('a peer that dials although we hold a link makes us look whether it lives', () => {
+  const a = new Subject(0)
+  a.feed({ type: 'want', peer: wanted(1) })
+  a.feed({ type: 'up', link: 2, peer: info(1) })
+  assert.equal(a.feed({ type: 'incoming', link: 1, peer: info(1) }), ['probe 2', 'refuse 1 duplicate'])
+})
+
+test('a restarted peer replaces its link, an earlier start of it is refused', () => {
+  const a = new Subject(0)
+  a.feed({ type: 'want', peer: wanted(1, 3) })
+  a.feed({ type: 'up', link: 2, peer: info(1, 3) })
+  assert.equal(a.feed({ type: 'incoming', link: 1, peer: info(1, 2) }), ['probe 2', 'refuse 1 old-boot'])
+  assert.equal(a.feed({ type: 'incoming', link: 3, peer: info(1, 4) }), [
+    'close 2 replaced',
+    'down: the peer has dialled anew',
+    'accept 3',
+  ])
+  assert.equal(a.feed({ type: 'want', peer: wanted(1, 3) }), [], 'late news of the former life')
+})
+
+test('a new boot told by membership ends the link to the old one', () => {
+  const a = new Subject(0)
+  a.feed({ type: 'want', peer: wanted(1) })
+  a.feed({ type: 'up', link: 2, peer: info(1) })
+  const told = a.feed({ type: 'want', peer: wanted(1, 2) })
+  assert.equal(told, ['close 2 replaced', 'down: the peer has restarted', 'dial 4'])
+})
+
+test('unwant ends the link and the dialling', () => {
+  const a = new Subject(0)
+  a.feed({ type: 'want', peer: wanted(1) })
+  assert.equal(a.feed({ type: 'unwant', node: fakeNodeId(1) }), ['close 2 unwanted'])
+  assert.equal(a.feed({ type: 'up', link: 2, peer: info(1) }), ['close 2 duplicate'])
+  assert.is(a.peers.nextDeadline(), undefined)
+})
+
+test('more peers than the limit are refused', () => {
+  const a = new Subject(0)
+  for (const index of [1, 2, 3]) a.feed({ type: 'incoming', link: index * 2 + 1, peer: info(index) })
+  assert.equal(a.feed({ type: 'incoming', link: 11, peer: info(4) }), ['refuse 11 too-many'])
+})
+
+test('a node that stops closes all and lets nobody in', () => {
+  const a = new Subject(0)
+  a.feed({ type: 'want', peer: wanted(1) })
+  a.feed({ type: 'up', link: 2, peer: info(1) })
+  a.feed({ type: 'want', peer: wanted(2) })
+  assert.equal(a.feed({ type: 'stop' }), ['close 2 stopping', 'down: the node is stopping', 'close 4 stopping'])
+  assert.equal(a.feed({ type: 'incoming', link: 1, peer: info(3) }), ['refuse 1 stopping'])
+  assert.equal(a.feed({ type: 'want', peer: wanted(3) }), [])
+})
+
+test.run()

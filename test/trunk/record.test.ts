@@ -1,0 +1,87 @@
+import { Prng } from '../../src/base/prng.js'
+import {
+  RECORD_HEADER_BYTES,
+  RECORD_SEALED_BYTES_MAX,
+  RecordReader,
+  SEAL_OVERHEAD_BYTES,
+  writeRecordHeader,
+} from '../../src/trunk/record.js'
+import { assert, suite } from '../harness/suite.js'
+import { splitRandomly } from './splits.js'
+
+const test = suite('trunk/record')
+
+function recordOf(sealed: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(RECORD_HEADER_BYTES + sealed.byteLength)
+  writeRecordHeader(bytes, sealed.byteLength)
+  bytes.set(sealed, RECORD_HEADER_BYTES)
+  return bytes
+}
+
+/** Everything that a reader makes of these pieces; records are copied, as they are valid only during the call. */
+function readAll(pieces: readonly Uint8Array[]): { records: string[]; problem: string | undefined } {
+  const reader = new RecordReader()
+  const records: string[] = []
+  let problem: string | undefined
+  for (const piece of pieces) {
+    problem = reader.push(piece, (sealed) => {
+      records.push(`${sealed.byteLength}:${sealed[0]}:${sealed.at(-1)}`)
+      return undefined
+    })
+  }
+  return { records, problem }
+}
+
+test('every split gives the same records', () => {
+  const random = new Prng(1)
+  for (let round = 0; round < 200; round++) {
+    const lengths = Array.from({ length: 1 + random.below(6) }, () => SEAL_OVERHEAD_BYTES + random.below(300))
+    const stream = Uint8Array.from(lengths.flatMap((length) => [...recordOf(random.bytes(length))]))
+    const whole = readAll([stream])
+    assert.is(whole.records.length, lengths.length)
+    assert.equal(readAll(splitRandomly(stream, random)), whole, `round ${round}`)
+    assert.equal(readAll([...stream].map((byte) => Uint8Array.of(byte))), whole)
+  }
+})
+
+test('the largest record passes, whole and in pieces', () => {
+  const record = recordOf(new Uint8Array(RECORD_SEALED_BYTES_MAX).fill(3))
+  const expected = { records: [`${RECORD_SEALED_BYTES_MAX}:3:3`], problem: undefined }
+  assert.equal(readAll([record]), expected)
+  assert.equal(readAll([record.subarray(0, 40_000), record.subarray(40_000)]), expected)
+})
+
+test('a record above the limit is refused by its header alone, and for good', () => {
+  const reader = new RecordReader()
+  const header = new Uint8Array(RECORD_HEADER_BYTES)
+  writeRecordHeader(header, RECORD_SEALED_BYTES_MAX + 1)
+  const problem = reader.push(header, () => undefined)
+  assert.is(problem, 'a record of 65554 bytes exceeds 65553')
+  assert.is(
+    reader.push(recordOf(new Uint8Array(20)), () => 'not called'),
+    problem,
+  )
+})
+
+test('lengths with the highest bit, and shorter than a seal, are refused', () => {
+  assert.match(readAll([Uint8Array.of(0xff, 0xff, 0xff, 0xff)]).problem ?? '', /4294967295/)
+  assert.match(readAll([Uint8Array.of(16, 0, 0, 0)]).problem ?? '', /shorter than its seal/)
+})
+
+test('the handler’s problem ends the reading', () => {
+  const reader = new RecordReader()
+  const two = Uint8Array.from([...recordOf(new Uint8Array(20)), ...recordOf(new Uint8Array(20))])
+  let calls = 0
+  const problem = reader.push(two, () => {
+    calls++
+    return 'forged'
+  })
+  assert.equal([problem, calls, reader.push(two, () => undefined)], ['forged', 1, 'forged'])
+})
+
+test('random bytes never throw', () => {
+  const random = new Prng(4)
+  for (let round = 0; round < 500; round++) readAll(splitRandomly(random.bytes(random.below(400)), random))
+})
+
+test.run()

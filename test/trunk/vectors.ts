@@ -1,0 +1,49 @@
+/** What docs/wire-trunk.md shows in hex, made by the code from fixed inputs. */
+import { encodeDataLinkMessage } from '../../src/trunk/data-link-offer.js'
+import { encodeGreeting } from '../../src/trunk/hello.js'
+import { clusterProofs, deriveKey, nodeIdOf, nodeKeyPair } from '../../src/trunk/keys.io.js'
+import { encodePreamble } from '../../src/trunk/link-preamble.js'
+import { encodeGoodbye, PING, PONG } from '../../src/trunk/link-session.js'
+import { writeRecordHeader } from '../../src/trunk/record.js'
+
+const repeat = (byte: number, length: number): Uint8Array => new Uint8Array(length).fill(byte)
+
+export function vectors(): Record<string, Uint8Array> {
+  const clusterKey = Uint8Array.from({ length: 32 }, (_, i) => i)
+  const { publicKey } = nodeKeyPair(repeat(7, 32))
+  const [proof = new Uint8Array(0)] = clusterProofs([clusterKey]).make('initiator', repeat(9, 64), publicKey)
+  const linkId = repeat(0x11, 16)
+  const header = new Uint8Array(4)
+  writeRecordHeader(header, 65_553)
+  return {
+    'proof-key': deriveKey(clusterKey, 'control proof 1'),
+    'public-key': publicKey,
+    'node-id': Uint8Array.from(nodeIdOf(publicKey).match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)),
+    proof,
+    hello: encodeGreeting({
+      kind: 'hello',
+      versions: { lowest: 1, highest: 1 },
+      features: 0,
+      node: nodeIdOf(publicKey),
+      boot: 3,
+      name: 'edge-1',
+      proofs: [proof],
+    }),
+    welcome: encodeGreeting({ kind: 'welcome' }),
+    'refused-wrong-key': encodeGreeting({ kind: 'refused', code: 'wrong-key' }),
+    ping: PING,
+    pong: PONG,
+    'goodbye-stopping': encodeGoodbye('stopping'),
+    offer: encodeDataLinkMessage({
+      kind: 'offer',
+      linkId,
+      keyOfOfferer: repeat(0x22, 32),
+      keyOfAccepter: repeat(0x33, 32),
+    }),
+    'accept-v4': encodeDataLinkMessage({ kind: 'accept', linkId, at: { address: '10.1.2.3', port: 7_947 } }),
+    'accept-v6': encodeDataLinkMessage({ kind: 'accept', linkId, at: { address: '2001:db8::7', port: 7_947 } }),
+    refuse: encodeDataLinkMessage({ kind: 'refuse', linkId, reason: 'stopping' }),
+    preamble: encodePreamble({ linkId, sealHeader: repeat(0x44, 24) }),
+    'longest-record-header': header,
+  }
+}
