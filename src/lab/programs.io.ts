@@ -5,7 +5,7 @@ import type { Endpoint } from '../base/address.js'
 import { errnoOf } from '../base/errors.js'
 import { Child } from './child.io.js'
 
-const HELLO = fileURLToPath(new URL('./apps/hello.io.js', import.meta.url))
+const HELLO = fileURLToPath(new URL('../../dist/lab/apps/hello.io.js', import.meta.url))
 
 /** Starts the small HTTP server that says which node it is; it expects a PROXY header where `proxy` is set. */
 export function helloProgram(name: string, at: Endpoint, folder: string, proxy = true): Child {

@@ -126,7 +126,7 @@ export class Direction implements ClientHost {
     if (reason === undefined) counters.ended++
     else if (client.served) counters.reset++
     else counters.refused++
-    logFrom(this.context, client.served || reason === undefined ? 'debug' : 'warn', 'splice-ended', {
+    logFrom(this.context, 'debug', 'splice-ended', {
       splice: formatSpliceId(client.id),
       service: this.service.name,
       client: formatEndpoint(client.client),

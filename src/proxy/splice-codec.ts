@@ -219,8 +219,9 @@ function readOpen(handle: number, r: ByteReader): OpenFrame {
     connectMs: f.u32(FIELD.connectMs),
     keepaliveMs: f.u32(FIELD.keepaliveMs),
     window: f.u32(FIELD.window),
-    proxyHeader: f.bytes(FIELD.proxyHeader),
-    snapshot: f.bytes(FIELD.snapshot),
+    // Copies: they are needed when the backend stands, and the record's buffer is used again before.
+    proxyHeader: f.bytes(FIELD.proxyHeader).slice(),
+    snapshot: f.bytes(FIELD.snapshot).slice(),
   }
 }
 
