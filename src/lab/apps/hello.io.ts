@@ -22,7 +22,8 @@ function clientOf(head: Buffer): { bytes: number; client: string } | undefined {
 /** The client, once the whole request has come; `undefined`: wait for more; `bad`: not what it should be. */
 function readRequest(received: Buffer, socket: net.Socket): string | undefined | 'bad' {
   if (received.length > REQUEST_BYTES_MAX) return 'bad'
-  if (proxy !== 'proxy') return received.includes('\r\n\r\n') ? `${socket.remoteAddress}:${socket.remotePort}` : undefined
+  if (proxy !== 'proxy')
+    return received.includes('\r\n\r\n') ? `${socket.remoteAddress}:${socket.remotePort}` : undefined
   const begun = Math.min(received.length, SIGNATURE.length)
   if (!SIGNATURE.subarray(0, begun).equals(received.subarray(0, begun))) return 'bad'
   const header = clientOf(received)
