@@ -47,9 +47,10 @@ export class LocalCluster {
     const folder = options.folder ?? mkdtempSync(path.join(os.tmpdir(), 'baton-'))
     const cluster = new LocalCluster(folder, options.upArguments ?? [])
     try {
-      for (const [i, address] of options.addresses.entries()) {
-        cluster.nodes.push(await cluster.#init(options.names?.[i] ?? `node${i + 1}`, address))
-      }
+      const nameOf = (i: number) => options.names?.[i] ?? `node${i + 1}`
+      const [founder = '', ...others] = options.addresses
+      cluster.nodes.push(await cluster.#init(nameOf(0), founder))
+      cluster.nodes.push(...(await Promise.all(others.map((address, i) => cluster.#init(nameOf(i + 1), address)))))
       for (const node of cluster.nodes) cluster.up(node)
       await Promise.all(cluster.nodes.map((node) => cluster.answers(node)))
       return cluster

@@ -17,7 +17,7 @@ export async function startRedis(scope: Scope, options: RedisOptions = {}): Prom
     program: 'redis-server',
     args: [
       ...['--bind', address, '--port', `${port}`, '--dir', folder],
-      ...['--save', '', '--appendonly', 'no', '--daemonize', 'no'],
+      ...['--save', '', '--appendonly', 'no', '--daemonize', 'no', '--protected-mode', 'no'],
     ],
     ready: () => accepts(address, port),
   })
