@@ -37,16 +37,14 @@ export default class Init extends BatonCommand {
     const name = flags.name ?? nodeNameOf(os.hostname())
     const problem = checkNodeName(name)
     if (problem !== undefined) throw new BatonError('ERR_USAGE', problem, { hint: 'baton init --name NAME' })
-    const { createState, parseClusterKeys } = await import('../node/state-dir.io.js')
-    const { formatClusterKey } = await import('../trunk/cluster-key.js')
+    const { createState, parseClusterKeys, pastedKey } = await import('../node/state-dir.io.js')
     const given = givenKey(flags)
     const keys = given === undefined ? {} : { clusterKeys: parseClusterKeys(given.text, given.source) }
     const folder = this.stateFolder(flags)
     const state = createState(folder, { name, ...keys })
     const { id, founded, paths } = state
     const view: InitView = { name, id, founded, folder, keyFile: paths.clusterKey }
-    const [key] = state.clusterKeys
-    const secret = founded && key !== undefined ? formatClusterKey(key) : undefined
+    const secret = founded ? pastedKey(state) : undefined
     this.log(renderInit(view, { secret, isDefaultFolder: folder === defaultStateFolder() }, this.screen()))
     if (flags.join !== undefined) this.warnOfList()
     return view

@@ -177,6 +177,8 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
   #advance(now: Millis): void {
     for (const [service, elector] of this.#electors) {
       const ended = elector.expire(now)
+      const abandoned = elector.takeAbandoned()
+      if (abandoned !== undefined) this.#release(service, abandoned.number)
       if (ended !== undefined)
         this.#effects.push({ type: 'lost', service, term: ended, why: 'no majority renewed the lease' })
     }
@@ -356,9 +358,16 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
     if (ended !== undefined) this.#effects.push({ type: 'lost', service, term: ended, why })
     if (wanted === undefined) return
     const { number } = wanted
-    this.#voter.release(service, number, this.#self)
-    this.#broadcast({ kind: 'release', claims: [{ service, number, flags: 0 }] })
+    elector?.takeAbandoned()
+    this.#release(service, number)
     if (ended !== undefined) this.#broadcast({ kind: 'announce', terms: [{ service, number, validMs: 0 }] })
+  }
+
+  #release(service: string, number: number): void {
+    this.#voter.release(service, number, this.#self)
+    for (const voter of this.#keeper.electorate?.voters ?? []) {
+      if (voter !== this.#self) this.#send(voter, { kind: 'release', claims: [{ service, number, flags: 0 }] })
+    }
   }
 
   #candidates(service: string): readonly NodeId[] {

@@ -40,6 +40,7 @@ export class Elector {
   /** Does not stand before this. */
   #notBefore: Millis
   #unable: { readonly until: Millis; readonly why: string } | undefined
+  #abandoned: Term | undefined
 
   constructor(
     readonly service: string,
@@ -84,7 +85,7 @@ export class Elector {
     }
     const until = now + Math.min(validMs, this.config.leaseMs)
     this.#known = { term, until, since: isSame ? (this.#known?.since ?? now) : now }
-    if (this.#state.phase === 'standing') this.#state = { phase: 'idle' }
+    if (this.#state.phase === 'standing') this.#abandon()
     return !isSame
   }
 
@@ -102,6 +103,16 @@ export class Elector {
   turn(rank: number): Millis {
     const free = Math.max(this.#notBefore, this.#known?.until ?? 0, this.#unable?.until ?? 0)
     return free + rank * this.config.staggerMs
+  }
+
+  /**
+   * A candidacy that was given up since the last look. Its grants are to be released: they would hold the voters back for a
+   * whole lease, for a term in which nobody has acted or ever will.
+   */
+  takeAbandoned(): Term | undefined {
+    const term = this.#abandoned
+    this.#abandoned = undefined
+    return term
   }
 
   /** The term to ask for in the next round, if there is one. */
@@ -169,13 +180,18 @@ export class Elector {
     if (answer.verdict === 'held') {
       const { highest } = answer
       this.#known ??= { term: highest, until: now + Math.min(answer.remainingMs, this.config.leaseMs), since: now }
-      this.#state = { phase: 'idle' }
+      this.#abandon()
     } else if (answer.verdict === 'older-term') this.#stepBack(now)
+  }
+
+  #abandon(): void {
+    if (this.#state.phase === 'standing') this.#abandoned = this.#state.term
+    this.#state = { phase: 'idle' }
   }
 
   /** Candidates that failed together must not come back together. */
   #stepBack(now: Millis): void {
-    this.#state = { phase: 'idle' }
+    this.#abandon()
     this.#notBefore = now + this.random.between(0.1, 0.5) * this.config.leaseMs
     this.count.strikeAll()
   }

@@ -88,6 +88,11 @@ export function nextBoot(paths: StatePaths): number {
   return boot
 }
 
+/** The current key as a person pastes it on the next host. */
+export function pastedKey({ clusterKeys: [current] }: NodeState): string | undefined {
+  return current === undefined ? undefined : formatClusterKey(current)
+}
+
 /** One key a line. The text never appears in an error: it may be almost right. */
 export function parseClusterKeys(text: string, source: string): Uint8Array[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '')

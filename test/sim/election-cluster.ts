@@ -1,0 +1,338 @@
+/**
+ * A whole cluster of the real election machines on fake clocks and a fake network, all of it drawn from one seed: loss,
+ * duplication, delay with a tail (and so reordering), partitions one-way and full, crashes with memory, restarts, pauses,
+ * clocks that drift. The checkers only look at what the machines say and do; they know no rule of theirs.
+ */
+import type { NodeId, Term } from '../../src/base/ids.js'
+import { Prng } from '../../src/base/prng.js'
+import { electionConfig } from '../../src/election/config.js'
+import { applyRecord, type DurableRecord, emptyState, foundElectorate } from '../../src/election/durable-state.js'
+import { Elections, type ElectionsOptions } from '../../src/election/elections.js'
+import type { ElectionEffect, ElectionEvent } from '../../src/election/ports.js'
+import { EventQueue } from './event-queue.js'
+
+export interface SimOptions {
+  readonly seed: number
+  readonly rules?: NonNullable<ElectionsOptions['rules']>
+  readonly services?: readonly string[]
+  readonly trace?: (line: string) => void
+}
+
+interface SimNode {
+  readonly id: NodeId
+  readonly index: number
+  readonly offset: number
+  readonly rate: number
+  readonly records: DurableRecord[]
+  readonly acting: Map<string, { term: Term; deadline: number }>
+  machine: Elections | undefined
+  life: number
+  wakeAt: number
+  pausedUntil: number
+}
+
+const CONFIG = electionConfig('lan')
+/** Faults come in this time; then everything heals. */
+const FAULTS_MS = 15_000
+/** After the faults: boot silence, a change of the electorate that was left half done, and an election or two. */
+export const CALM_MS = 15 * CONFIG.leaseMs
+
+export class ElectionCluster {
+  now = 0
+  steps = 0
+  violation: string | undefined
+  readonly nodes: SimNode[] = []
+  readonly services: readonly string[]
+  readonly #random: Prng
+  readonly #queue = new EventQueue()
+  /** `from>to`: messages that way are lost. */
+  readonly #cut = new Set<string>()
+  readonly #holders = new Map<string, NodeId>()
+  readonly #lossy: { readonly loss: number; readonly duplicate: number; readonly tail: number }
+  #calm = false
+
+  constructor(private readonly options: SimOptions) {
+    const random = new Prng(options.seed)
+    this.#random = random
+    this.services = options.services ?? ['web', 'db']
+    this.#lossy = { loss: random.unit() * 0.2, duplicate: random.unit() * 0.1, tail: random.unit() * 0.1 }
+    const count = 3 + random.below(3)
+    for (let index = 0; index < count; index++) {
+      const id = String(index + 1).repeat(32)
+      const drift = random.between(-500e-6, 500e-6)
+      const node: SimNode = {
+        id,
+        index,
+        offset: random.between(1e6, 2e6),
+        rate: 1 + drift,
+        records: [],
+        acting: new Map(),
+        machine: undefined,
+        life: 0,
+        wakeAt: Number.POSITIVE_INFINITY,
+        pausedUntil: 0,
+      }
+      if (index === 0) node.records.push({ kind: 'electorate', electorate: foundElectorate(id) })
+      this.nodes.push(node)
+      this.#queue.add(random.between(0, 500), () => this.#boot(node))
+    }
+    for (let at = 1_000; at < FAULTS_MS; at += random.between(200, 1_500)) this.#queue.add(at, () => this.#fault())
+    this.#queue.add(FAULTS_MS, () => this.#heal())
+  }
+
+  /** One event; `false` when a law is broken. */
+  step(): boolean {
+    const event = this.#queue.next()
+    if (event === undefined) return false
+    this.now = event.at
+    this.steps++
+    event.run()
+    this.#checkOneActing()
+    return this.violation === undefined
+  }
+
+  /** Runs to the end of the calm; what is wrong, or `undefined`. */
+  run(): string | undefined {
+    while (this.now < FAULTS_MS + CALM_MS) if (!this.step()) break
+    return this.violation ?? this.#checkCalm()
+  }
+
+  // --- the world ---
+
+  #clock(node: SimNode): number {
+    return node.offset + this.now * node.rate
+  }
+
+  #boot(node: SimNode): void {
+    if (node.machine !== undefined) return
+    const durable = emptyState()
+    for (const record of node.records) applyRecord(durable, record)
+    node.life++
+    node.machine = new Elections({
+      self: node.id,
+      config: CONFIG,
+      random: new Prng(this.options.seed * 31 + node.index * 7 + node.life),
+      durable,
+      isFresh: node.life === 1,
+      now: this.#clock(node),
+      rules: this.options.rules ?? {},
+    })
+    this.#trace(node, `boots (life ${node.life})`)
+    this.#feed(node, { type: 'start' })
+    for (const name of this.services) this.#feed(node, { type: 'service', name, present: true })
+    for (const peer of this.nodes)
+      if (peer !== node && peer.machine !== undefined && !this.#isCut(node, peer)) this.#link(node, peer)
+  }
+
+  #crash(node: SimNode): void {
+    if (node.machine === undefined) return
+    this.#trace(node, 'crashes')
+    node.machine = undefined
+    node.acting.clear()
+    node.wakeAt = Number.POSITIVE_INFINITY
+    const { life } = node
+    for (const peer of this.nodes) {
+      if (peer === node) continue
+      this.#later(50, () => node.life === life && this.#feed(peer, { type: 'link-down', peer: node.id }))
+      this.#later(800, () => node.life === life && this.#feed(peer, { type: 'member', node: node.id, alive: false }))
+    }
+    this.#queue.add(this.now + this.#random.between(100, 3_000), () => this.#boot(node))
+  }
+
+  #link(a: SimNode, b: SimNode): void {
+    for (const [one, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      this.#feed(one, { type: 'member', node: other.id, alive: true })
+      this.#feed(one, { type: 'link-up', peer: other.id })
+    }
+  }
+
+  #fault(): void {
+    if (this.#calm) return
+    const [a, b] = [this.#any(), this.#any()]
+    const kind = this.#random.below(6)
+    if (kind === 0) this.#crash(a)
+    else if (kind === 1) this.#pause(a)
+    else if (kind === 2) for (const peer of this.nodes) this.#split(a, peer, true)
+    else if (kind === 3) this.#split(a, b, this.#random.chance(0.5))
+    else if (kind === 4)
+      this.#feed(a, { type: 'unable', service: this.services[0] ?? '', forMs: 500, why: 'a port is in use' })
+    else this.#feed(a, { type: 'resign', service: this.services[0] ?? '' })
+  }
+
+  #pause(node: SimNode): void {
+    const ms = this.#random.between(50, 3_000)
+    this.#trace(node, `pauses for ${ms.toFixed(0)} ms`)
+    node.pausedUntil = Math.max(node.pausedUntil, this.now + ms)
+  }
+
+  /** Cuts one or both directions for a while. TCP notices after a time of its own; then the link is made anew. */
+  #split(a: SimNode, b: SimNode, both: boolean): void {
+    if (a === b || this.#isCut(a, b)) return
+    this.#trace(a, `is cut off from ${b.id[0]}${both ? '' : ', one way'}`)
+    const cuts = both ? [`${a.id}>${b.id}`, `${b.id}>${a.id}`] : [`${a.id}>${b.id}`]
+    for (const cut of cuts) this.#cut.add(cut)
+    const noticed = this.#random.between(100, 2_000)
+    this.#later(noticed, () => {
+      if (!this.#isCut(a, b)) return
+      this.#feed(a, { type: 'link-down', peer: b.id })
+      this.#feed(b, { type: 'link-down', peer: a.id })
+    })
+    this.#later(this.#random.between(300, 5_000), () => this.#mend(a, b))
+  }
+
+  #mend(a: SimNode, b: SimNode): void {
+    this.#cut.delete(`${a.id}>${b.id}`)
+    this.#cut.delete(`${b.id}>${a.id}`)
+    if (a.machine !== undefined && b.machine !== undefined) this.#link(a, b)
+  }
+
+  #heal(): void {
+    this.#calm = true
+    for (const a of this.nodes) {
+      this.#boot(a)
+      for (const b of this.nodes) if (a.index < b.index) this.#mend(a, b)
+    }
+  }
+
+  #isCut(a: SimNode, b: SimNode): boolean {
+    return this.#cut.has(`${a.id}>${b.id}`) || this.#cut.has(`${b.id}>${a.id}`)
+  }
+
+  #any(): SimNode {
+    return this.nodes[this.#random.below(this.nodes.length)] as SimNode
+  }
+
+  #later(ms: number, run: () => void): void {
+    this.#queue.add(this.now + ms, run)
+  }
+
+  #send(from: SimNode, to: NodeId, bytes: Uint8Array): void {
+    const target = this.nodes.find((node) => node.id === to)
+    const { loss, duplicate, tail } = this.#lossy
+    if (target === undefined || this.#cut.has(`${from.id}>${to}`)) return
+    if (!this.#calm && this.#random.chance(loss)) return
+    const copies = !this.#calm && this.#random.chance(duplicate) ? 2 : 1
+    for (let i = 0; i < copies; i++) {
+      const delay =
+        this.#random.between(0.2, 5) + (!this.#calm && this.#random.chance(tail) ? this.#random.between(0, 1_500) : 0)
+      this.#later(delay, () => this.#feed(target, { type: 'message', from: from.id, bytes }))
+    }
+  }
+
+  // --- the machines ---
+
+  /** A paused node hears nothing until it goes on; then everything at once, timers included. */
+  #feed(node: SimNode, event: ElectionEvent | 'tick'): void {
+    if (node.machine === undefined) return
+    if (this.now < node.pausedUntil) {
+      const { life } = node
+      this.#queue.add(node.pausedUntil, () => node.life === life && this.#feed(node, event))
+      return
+    }
+    const clock = this.#clock(node)
+    if (event === 'tick') node.machine.tick(clock)
+    else node.machine.handle(event, clock)
+    for (let effect = node.machine.poll(); effect !== undefined; effect = node.machine.poll())
+      this.#perform(node, effect)
+    const deadline = node.machine.nextDeadline()
+    node.wakeAt =
+      deadline === undefined
+        ? Number.POSITIVE_INFINITY
+        : Math.max(this.now, (deadline - node.offset) / node.rate + 0.01)
+    const { wakeAt, life } = node
+    if (wakeAt === Number.POSITIVE_INFINITY) return
+    this.#queue.add(wakeAt, () => {
+      if (node.life === life && node.wakeAt === wakeAt) this.#feed(node, 'tick')
+    })
+  }
+
+  #perform(node: SimNode, effect: ElectionEffect): void {
+    switch (effect.type) {
+      case 'send':
+        return this.#send(node, effect.to, effect.bytes)
+      case 'persist':
+        for (const record of effect.records) this.#checkRecord(node, record)
+        node.records.push(...structuredClone(effect.records as DurableRecord[]))
+        return
+      case 'acquired':
+        this.#trace(node, `acquires ${effect.service} in term ${effect.term.number}`)
+        this.#checkHolder(effect.service, effect.term)
+        node.acting.set(effect.service, { term: effect.term, deadline: effect.deadline })
+        return
+      case 'renewed':
+        node.acting.set(effect.service, { term: effect.term, deadline: effect.deadline })
+        return
+      case 'lost':
+        this.#trace(node, `loses ${effect.service}: ${effect.why}`)
+        node.acting.delete(effect.service)
+        return
+      case 'electorate':
+        return this.#trace(
+          node,
+          `adopts electorate ${effect.epoch}: ${effect.voters.map((voter) => voter[0]).join('')}`,
+        )
+    }
+  }
+
+  #trace(node: SimNode, what: string): void {
+    this.options.trace?.(`${this.now.toFixed(1).padStart(9)} ms  node ${node.id[0]}  ${what}`)
+  }
+
+  // --- the laws ---
+
+  /** Acting is what a lane would do: its own look at the deadline, on the node's own clock, paused or not. */
+  acting(service: string): SimNode[] {
+    return this.nodes.filter((node) => {
+      const held = node.acting.get(service)
+      return node.machine !== undefined && held !== undefined && held.deadline > this.#clock(node)
+    })
+  }
+
+  #checkOneActing(): void {
+    for (const service of this.services) {
+      const acting = this.acting(service)
+      if (acting.length > 1) this.#break(`two act for ${service}: ${acting.map(({ id }) => id[0]).join(' and ')}`)
+    }
+  }
+
+  #checkHolder(service: string, term: Term): void {
+    const key = `${service} ${term.number}`
+    const before = this.#holders.get(key)
+    if (before !== undefined && before !== term.holder) this.#break(`term ${term.number} of ${service} has two holders`)
+    this.#holders.set(key, term.holder)
+  }
+
+  #checkRecord(node: SimNode, record: DurableRecord): void {
+    if (record.kind !== 'vote') return
+    for (const earlier of node.records) {
+      if (earlier.kind !== 'vote' || earlier.service !== record.service) continue
+      const isLower = record.term.number < earlier.term.number
+      const isOther = record.term.number === earlier.term.number && record.term.holder !== earlier.term.holder
+      if (isLower || isOther)
+        this.#break(`node ${node.id[0]} votes in term ${record.term.number} after ${earlier.term.number}`)
+    }
+  }
+
+  #checkCalm(): string | undefined {
+    for (const service of this.services) {
+      const acting = this.acting(service)
+      if (acting.length !== 1) return `${acting.length} direct ${service} ${CALM_MS} ms after the last fault`
+      const seen = new Set(this.nodes.map((node) => node.machine?.explain(service, this.#clock(node)).term?.holder))
+      if (seen.size !== 1) return `nodes disagree on who directs ${service}`
+    }
+    const electorates = new Set(
+      this.nodes.map((node) => JSON.stringify([node.machine?.electorate().epoch, node.machine?.electorate().voters])),
+    )
+    if (electorates.size !== 1) return `nodes disagree on the electorate: ${[...electorates].join(' ')}`
+    const voters = this.nodes[0]?.machine?.electorate().voters.length
+    return voters === this.nodes.length ? undefined : `${voters} of ${this.nodes.length} nodes vote`
+  }
+
+  #break(law: string): void {
+    this.violation ??= `${law} at ${this.now.toFixed(1)} ms`
+    this.options.trace?.(`*** ${this.violation}`)
+  }
+}
