@@ -1,75 +1,83 @@
 /**
  * uvu without its traps. Bare uvu exits 0 when `before` throws, when `after.each` throws after a failing test and when
- * `.run()` is forgotten, and it has no time limit. Here set-up, tear-down and the limit live in the test body, and the
- * runner (test/run.ts) counts what really ran. Nobody imports `uvu` directly (tidy.test.ts looks).
+ * `.run()` is forgotten; it has no time limit, and a socket left open keeps its process for ever. Here set-up, tear-down
+ * and the limit live in the test body, and process-watch.ts sees to what happens between and after the tests.
+ * Nobody imports `uvu` directly (tidy.test.ts looks).
  */
 import { suite as uvuSuite } from 'uvu'
 import * as assert from 'uvu/assert'
 
+import { ProcessWatch } from './process-watch.js'
 import { findProgram } from './programs.js'
+import { Scope } from './scope.js'
 
-export { assert }
+export { assert, type Scope }
 
-type Cleanup = () => void | Promise<void>
+type Body = (scope: Scope) => void | Promise<void>
 
-export class Scope {
-  readonly #cleanups: Cleanup[] = []
-
-  /** Runs when the test ends, however it ends; last registered, first run. A clean-up that throws fails the test. */
-  defer(cleanup: Cleanup): void {
-    this.#cleanups.push(cleanup)
-  }
-
-  async close(): Promise<void> {
-    const failures: unknown[] = []
-    for (const cleanup of this.#cleanups.splice(0).reverse()) {
-      try {
-        await cleanup()
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-    if (failures.length > 0) throw failures[0]
-  }
-}
-
-/** A test that needs a program that this machine lacks: skipped loudly for a user, a failure where `CI` is set. */
 export interface TestOptions {
+  /** Programs that this test talks to: skipped loudly where one is missing, a failure where `CI` is set. */
   readonly needs?: readonly string[]
+  /** For the body and, again, for its clean-up. */
   readonly limitMs?: number
 }
 
 export interface Suite {
-  (title: string, body: (scope: Scope) => void | Promise<void>, options?: TestOptions): void
+  (title: string, body: Body, options?: TestOptions): void
   run(): void
 }
 
+const watch = new ProcessWatch()
+
 export function suite(name: string, limitMs = 2_000): Suite {
-  const register = uvuSuite(name)
-  const test = (title: string, body: (scope: Scope) => void | Promise<void>, options: TestOptions = {}): void => {
+  const uvu = uvuSuite(name)
+  watch.suiteMade(name)
+  const test = (title: string, body: Body, options: TestOptions = {}): void => {
     const missing = (options.needs ?? []).filter((program) => findProgram(program) === undefined)
     if (missing.length > 0 && !process.env['CI']) {
       process.stderr.write(`\nSKIPPED  ${name}: ${title}\n         install ${missing.join(', ')} to run it\n`)
+      uvu.skip(title)
       return
     }
-    register(title, async () => {
-      if (missing.length > 0) throw new Error(`CI must install ${missing.join(', ')}: .ci/run does`)
-      await bounded(body, options.limitMs ?? limitMs)
+    watch.testMade()
+    uvu(title, async () => {
+      try {
+        if (missing.length > 0) throw new Error(`CI must install ${missing.join(', ')}: .ci/run does`)
+        await runTest(body, options.limitMs ?? limitMs)
+      } catch (error) {
+        // uvu reads `name` and `stack` of whatever was thrown.
+        throw error instanceof Error ? error : new Error(`thrown, and no error: ${String(error)}`)
+      } finally {
+        watch.testEnded()
+      }
     })
   }
-  return Object.assign(test, { run: () => register.run() })
+  const run = () => {
+    watch.suiteRun(name)
+    uvu.run()
+  }
+  return Object.assign(test, { run })
 }
 
-async function bounded(body: (scope: Scope) => void | Promise<void>, limitMs: number): Promise<void> {
+/** What the body says goes before what its clean-up says: the second often follows from the first. */
+async function runTest(body: Body, limitMs: number): Promise<void> {
   const scope = new Scope()
+  const failures: unknown[] = []
+  const note = (error: unknown) => failures.push(error)
+  await watch.guard(bounded(Promise.resolve(scope).then(body), limitMs, 'no end')).catch(note)
+  await bounded(scope.close(), limitMs, 'no end of the clean-up').catch(note)
+  if (failures.length > 1) process.stderr.write(`\nthe clean-up failed as well: ${String(failures[1])}\n`)
+  if (failures.length > 0) throw failures[0]
+}
+
+async function bounded(work: Promise<void>, limitMs: number, what: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no end after ${limitMs} ms`)), limitMs)
+    timer = setTimeout(() => reject(new Error(`${what} after ${limitMs} ms`)), limitMs)
   })
   try {
-    await Promise.race([Promise.resolve(scope).then(body), limit])
+    await Promise.race([work, limit])
   } finally {
     clearTimeout(timer)
-    await scope.close()
   }
 }

@@ -1,0 +1,73 @@
+/**
+ * What goes wrong between tests and after them, where uvu does not look: a promise that nobody awaits, a suite that is
+ * never run, a socket, timer or child left open. Each makes the process exit with 1 and says why.
+ */
+
+/** Time for sockets that a test closed to go through their last events. */
+const GRACE_MS = 1_000
+
+export class ProcessWatch {
+  /** Made and not yet told to run. */
+  readonly #idle = new Set<string>()
+  #pending = 0
+  #failed = false
+  #failNow: ((error: Error) => void) | undefined
+
+  constructor() {
+    process.on('unhandledRejection', (reason) => this.#strayRejection(reason))
+    process.on('exit', () => {
+      for (const name of this.#idle) this.#complain(`${name}: test.run() was never called`)
+      // Only here: uvu sets the code when its tests have ended, whatever it was before.
+      if (this.#failed) process.exitCode = 1
+    })
+  }
+
+  suiteMade(name: string): void {
+    this.#idle.add(name)
+  }
+
+  suiteRun(name: string): void {
+    this.#idle.delete(name)
+  }
+
+  testMade(): void {
+    this.#pending++
+  }
+
+  testEnded(): void {
+    this.#pending--
+    if (this.#pending > 0) return
+    // Not kept alive by itself: it rings only in a process that something else keeps alive.
+    setTimeout(() => this.#stillAlive(), GRACE_MS).unref()
+  }
+
+  /** Rejects as soon as anything is rejected that nobody awaits: most likely the running test started it. */
+  async guard<T>(work: Promise<T>): Promise<T> {
+    const stray = new Promise<never>((_resolve, reject) => {
+      this.#failNow = reject
+    })
+    try {
+      return await Promise.race([work, stray])
+    } finally {
+      this.#failNow = undefined
+    }
+  }
+
+  #strayRejection(reason: unknown): void {
+    const text = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)
+    this.#complain(`rejected, and nobody awaits it: ${text}`)
+    this.#failNow?.(new Error('a promise that nobody awaits was rejected', { cause: reason }))
+  }
+
+  #stillAlive(): void {
+    if (this.#pending > 0) return
+    const handles = process.getActiveResourcesInfo().join(', ')
+    this.#complain(`left open by a test, ${GRACE_MS} ms after the last one ended: ${handles}`)
+    process.exit(1)
+  }
+
+  #complain(problem: string): void {
+    this.#failed = true
+    process.stderr.write(`\nFAIL  ${problem}\n`)
+  }
+}
