@@ -103,13 +103,22 @@ export function importCircles(tree: Tree): string[] {
   return circles
 }
 
-/** The outside, where the linter does not see it: members of a global that is fine as such. */
+/** The outside where the linter does not see it: a member of what is fine as such. The rest is biome.json's. */
 export function impureFiles(tree: Tree): string[] {
   return sources(tree)
     .filter(([file]) => !file.endsWith('.io.ts') && !/^src\/(cli|commands)\//.test(file))
     .flatMap(([file, text]) =>
-      /\bMath\.random\b/.test(text) ? [`${file} draws randomness: take a Prng as argument`] : [],
+      /\bMath\.random\b|\bnacl\.randomBytes\b/.test(text)
+        ? [`${file} draws randomness: take a Prng, or bytes, as argument`]
+        : [],
     )
+}
+
+/** `TODO(#12)` is a plan, `TODO` alone is forgotten. */
+export function namelessTodos(tree: Tree): string[] {
+  return [...sources(tree), ...tests(tree)]
+    .filter(([, text]) => /\/[/*].*\b(TODO|FIXME|XXX)\b(?!\(#\d+\))/.test(text))
+    .map(([file]) => `${file} has a TODO that names no issue: write TODO(#number)`)
 }
 
 export function untidyTests(tree: Tree): string[] {
@@ -136,14 +145,21 @@ export function badNames(tree: Tree): string[] {
     .map((file) => `${file} is not named in kebab-case`)
 }
 
-/** Each dependency has its reason, and each reason its dependency. */
+/** Each dependency has its row in docs/dependencies.md, and each row its dependency. */
 export function unexplainedDependencies(tree: Tree): string[] {
   const manifest = JSON.parse(tree.get('package.json') ?? '{}') as Record<string, Record<string, string> | undefined>
   const names = [...Object.keys(manifest['dependencies'] ?? {}), ...Object.keys(manifest['devDependencies'] ?? {})]
-  const page = tree.get('docs/dependencies.md') ?? ''
-  return names
-    .filter((name) => !page.includes(`\`${name}\``))
-    .map((name) => `docs/dependencies.md does not say why ${name} is needed`)
+  const rows = [...(tree.get('docs/dependencies.md') ?? '').matchAll(/^\| `([^`]+)` \|/gm)].map(
+    ([, name]) => name ?? '',
+  )
+  return [
+    ...names
+      .filter((name) => !rows.includes(name))
+      .map((name) => `docs/dependencies.md does not say why ${name} is needed`),
+    ...rows
+      .filter((row) => !names.includes(row))
+      .map((row) => `docs/dependencies.md explains ${row}, which is no dependency`),
+  ]
 }
 
 export function unlistedDecisions(tree: Tree): string[] {

@@ -10,7 +10,7 @@ export type ParsedSeed =
   | { readonly type: 'seed'; readonly seed: Seed }
   | { readonly type: 'problem'; readonly problem: string; readonly hint: string }
 
-const HINT = 'write it as HOST:PORT, for example 10.0.0.1:7946, [2001:db8::1]:7946 or node1.example:7946'
+const HINT = 'write it as HOST:PORT, for example 10.0.0.1:7440, [2001:db8::1]:7440 or node1.example:7440'
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/
 
 export function parseSeed(text: string): ParsedSeed {
