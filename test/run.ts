@@ -1,6 +1,6 @@
 /**
  * The runner behind `npm test` and `npm run test:long`: every file in a process of its own, under a limit
- * (docs/decisions/0003-tests-run-one-process-per-file.md says why). The last line is `N passed, N failed`, followed by
+ * (docs/decisions/0002-uvu-behind-a-wrapper.md says why). The last line is `N passed, N failed`, followed by
  * `, N skipped` if there were any; the exit code is 1 if anything failed.
  *
  * usage: node --import tsx test/run.ts fast|long [PART-OF-A-FILE-NAME …]

@@ -85,7 +85,7 @@ export class ByteReader {
   }
 
   #take(length: number): boolean {
-    if (this.#failed || length > this.remaining) {
+    if (this.#failed || length < 0 || length > this.remaining) {
       this.#failed = true
       return false
     }
@@ -202,6 +202,7 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Two digits a byte; anything else gives fewer bytes than asked, which the length check of the caller finds. */
 export function fromHex(text: string): Uint8Array {
+  if (!/^[0-9a-f]*$/i.test(text)) return NOTHING
   const out = new Uint8Array(text.length >> 1)
   for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(text.slice(i * 2, i * 2 + 2), 16)
   return out

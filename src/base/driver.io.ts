@@ -39,6 +39,7 @@ export class Driver<Event, Effect> {
     } finally {
       this.#busy = false
     }
-    this.#alarm.set(this.machine.nextDeadline())
+    // An effect may have stopped us.
+    if (!this.#stopped) this.#alarm.set(this.machine.nextDeadline())
   }
 }

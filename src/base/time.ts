@@ -10,7 +10,7 @@ export const HOUR_MS: Millis = 3_600_000
 
 /** `90_500` → `1m 30s`; two units at most, for people. */
 export function formatSpan(span: Millis): string {
-  if (span < SECOND_MS) return `${Math.round(span)}ms`
+  if (span < SECOND_MS) return `${Math.floor(span)}ms`
   const seconds = Math.floor(span / SECOND_MS)
   if (seconds < 60) return `${seconds}s`
   const minutes = Math.floor(seconds / 60)

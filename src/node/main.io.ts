@@ -1,5 +1,4 @@
 /** `baton up`: builds one node from its state folder and its options, runs it until a signal, and stops it in order. */
-import { existsSync } from 'node:fs'
 import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { assert } from '../base/assert.js'
 import type { AlarmClock } from '../base/clock.js'
@@ -7,11 +6,13 @@ import { BatonError, messageOf } from '../base/errors.js'
 import type { Logger } from '../base/log.js'
 import { Prng } from '../base/prng.js'
 import { realClock } from '../base/real-clock.io.js'
+import type { Millis } from '../base/time.js'
 import { electionConfig } from '../election/config.js'
 import { Elections } from '../election/elections.js'
 import { TermStore } from '../election/term-store.io.js'
 import { gossipConfig, leaveLingerMs } from '../gossip/config.js'
 import { SeedSource } from '../gossip/discovery/seeds.io.js'
+import { formatSeed } from '../gossip/discovery/seeds.js'
 import { Facts } from '../gossip/facts.js'
 import type { DatagramPort, MemberProfile } from '../gossip/ports.js'
 import { Registry } from '../gossip/registry.js'
@@ -38,6 +39,10 @@ import { Node } from './node.io.js'
 import { StallWatch } from './stall-watch.io.js'
 import { type NodeState, nextBoot, openState } from './state-dir.io.js'
 import { lockState } from './state-lock.io.js'
+import { Strangers } from './strangers.js'
+
+/** A seed that is up answers within milliseconds. */
+const LONELY_AFTER_MS = 3_000
 
 /** Late by more than this, an event loop hears of it. */
 const STALL_MS = 50
@@ -106,11 +111,10 @@ class RunningNode {
   async #build(): Promise<void> {
     const { options, state, logger, clock } = this
     const startedAt = clock.now()
-    // Only a folder that was never started founds: one that lost its votes later must not found a second electorate.
-    const isFirstStart = !existsSync(state.paths.boot)
-    const store = TermStore.open(state.paths.votes, state.founded && isFirstStart ? state.id : undefined)
-    this.#cleanups.push(() => store.close())
     const boot = nextBoot(state.paths)
+    // Only the first start founds: a folder that lost its votes later must not found a second electorate.
+    const store = TermStore.open(state.paths.votes, state.founded && boot === 1 ? state.id : undefined)
+    this.#cleanups.push(() => store.close())
     const random = new Prng(randomSeed())
     const leases = LeaseSlots.bytes()
 
@@ -155,7 +159,8 @@ class RunningNode {
     const control = await links.listen()
     this.#cleanups.push(() => links.close())
 
-    const udp = await this.#openUdp(boot, (from, bytes) => node?.onDatagram(from, bytes))
+    const strangers = new Strangers(clock, logger)
+    const udp = await this.#openUdp(boot, strangers, (from, bytes) => node?.onDatagram(from, bytes))
     const gossip = gossipConfig(options.profile)
     const self: MemberProfile = { node: state.id, boot, name: state.name, gossip: udp.local, control, data, flags: 0 }
     const facts = new Facts({ node: state.id, boot })
@@ -213,31 +218,28 @@ class RunningNode {
       linkOf: (peer) => linkView(links.state(peer)),
       linked: () => links.linked(),
       query: (limit, service) => lane.query(limit, service),
-      warnings: () => [...this.#warnings.values()],
+      warnings: () => [...this.#warnings.values(), ...this.#lonely(started, startedAt), ...strangers.warnings()],
     })
     const server = await startControlServer({ path: state.paths.control, api, logger })
     this.#cleanups.push(() => server.close())
     logger.log('info', 'up', { name: state.name, id: state.id, boot, bind: options.bind, bindFrom: options.bindFrom })
   }
 
-  async #openUdp(boot: number, onDatagram: (from: Endpoint, bytes: Uint8Array) => void): Promise<DatagramPort> {
+  async #openUdp(
+    boot: number,
+    strangers: Strangers,
+    onDatagram: (from: Endpoint, bytes: Uint8Array) => void,
+  ): Promise<DatagramPort> {
     const { options, state, logger } = this
     const keys = state.clusterKeys.map((key) => deriveKey(key, 'gossip datagram 1'))
     const [current] = keys
     assert(current !== undefined, 'a state folder holds a cluster key')
-    const refused = new Map<string, number>()
     const opened = await openUdp({
       bind: { address: options.bind, port: options.gossipPort },
       sealer: new Sealer(current, { node: state.id, boot }),
       opener: new Opener(keys),
       onDatagram,
-      onRefused: (from, why) => {
-        const count = (refused.get(why) ?? 0) + 1
-        refused.set(why, count)
-        // The first of its kind, and then ever more seldom: strangers must not fill the log.
-        if (Number.isInteger(Math.log2(count)))
-          logger.log('warn', 'datagram-refused', { from: formatEndpoint(from), why, count })
-      },
+      onRefused: (from, why) => strangers.refused(from, why),
       onProblem: (errno, to) => logger.log('debug', 'datagram-failed', { errno, to: to && formatEndpoint(to) }),
     })
     if (opened.type === 'failed') throw opened.error
@@ -262,6 +264,17 @@ class RunningNode {
       stalls.stop()
       sockets.stop()
     })
+  }
+
+  /** Seeds were named and nobody was found: the commonest causes, since a wrong key is answered with silence. */
+  #lonely(node: Node, startedAt: Millis): string[] {
+    const { seeds } = this.options
+    if (seeds.length === 0 || node.knowledge.members.length > 1 || this.clock.now() < startedAt + LONELY_AFTER_MS)
+      return []
+    const named = seeds.map(formatSeed).join(', ')
+    return [
+      `no seed answers (${named}): is a node up there, does UDP and TCP get through, and does it have the same cluster key?`,
+    ]
   }
 
   /** A full disk is told and tried again at the next change; what the others hold is as good as a file. */

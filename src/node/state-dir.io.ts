@@ -76,16 +76,32 @@ export function openState(folder: string): NodeState {
   return { paths, ...node, keyPair, clusterKeys: loadClusterKeys(paths.clusterKey) }
 }
 
-/** Counts this start and says the count, from 1; durable when it returns. */
+/**
+ * Counts this start and says the count, from 1; durable when it returns. A node whose count is lost must not start: it
+ * would use the nonces of its datagrams again, and its peers refuse a boot that they have seen. Throws ERR_STATE_DAMAGED.
+ */
 export function nextBoot(paths: StatePaths): number {
-  const body = loadStateFile(paths.boot, FORMAT.boot, VERSION)?.body
-  const before = body === undefined ? 0 : (body as { boot?: unknown } | null)?.boot
-  if (!Number.isInteger(before) || Number(before) < 0 || Number(before) >= BOOT_MAX) {
-    throw stateDamaged(paths.boot, `its count is ${JSON.stringify(before)}`)
+  const before = bootBefore(paths)
+  if (before === undefined || !Number.isInteger(before) || before < 0 || before >= BOOT_MAX) {
+    const hint = `make a new node: move ${paths.folder} away and run \`baton init\` with the cluster key`
+    throw new BatonError('ERR_STATE_DAMAGED', `${paths.boot} does not say how often this node has started`, { hint })
   }
-  const boot = Number(before) + 1
+  const boot = before + 1
   saveStateFile(paths.boot, FORMAT.boot, VERSION, { boot })
   return boot
+}
+
+/** 0 for a node that has never run; `undefined`: it has, and the count is lost. */
+function bootBefore(paths: StatePaths): number | undefined {
+  try {
+    const body = loadStateFile(paths.boot, FORMAT.boot, VERSION)?.body
+    if (body === undefined) return fs.existsSync(paths.votes) ? undefined : 0
+    const { boot } = (body ?? {}) as { boot?: unknown }
+    return typeof boot === 'number' ? boot : undefined
+  } catch (error) {
+    if (error instanceof BatonError && error.code === 'ERR_STATE_DAMAGED') return undefined
+    throw error
+  }
 }
 
 /** The current key as a person pastes it on the next host. */
