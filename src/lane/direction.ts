@@ -17,6 +17,12 @@ import { type LaneContext, logFrom } from './lane-context.js'
 import { ListenSet } from './listen-set.js'
 import type { Unsettled } from './unsettled.js'
 
+/**
+ * One direction has ended and the other carries nothing for so long: the client is likelier gone than patient. Its kernel
+ * forgot the connection long ago (tcp_fin_timeout), and node:net does not notice an RST while it is not reading.
+ */
+const HALF_CLOSED_IDLE_MS: Millis = 900_000
+
 export interface DirectionHost {
   readonly unsettled: Unsettled
   schedulerFor(service: Service): Scheduler
@@ -82,7 +88,8 @@ export class Direction implements ClientHost {
     const { idleMs } = this.service
     for (const client of this.clients) {
       if (client.isDialing) client.expire(now)
-      else if (idleMs > 0 && now - client.half.activeAt > idleMs) client.half.abort('idle-limit')
+      const limitMs = client.half.isHalfClosed ? Math.min(idleMs || HALF_CLOSED_IDLE_MS, HALF_CLOSED_IDLE_MS) : idleMs
+      if (limitMs > 0 && now - client.half.activeAt > limitMs) client.half.abort('idle-limit')
     }
   }
 

@@ -30,8 +30,8 @@ test('setting again replaces', () => {
 test('what is due comes out once, earliest first, at its very millisecond', () => {
   const timers = new TimerTable<string>()
   timers.set('c', 30)
-  timers.set('a', 10)
   timers.set('b', 20)
+  timers.set('a', 10)
   assert.equal(timers.expire(9.999), [])
   assert.equal(timers.expire(20), ['a', 'b'])
   assert.equal(timers.expire(20), [])

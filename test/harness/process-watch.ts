@@ -1,6 +1,6 @@
 /**
- * What goes wrong between tests and after them, where uvu does not look: a promise that nobody awaits, a suite that is
- * never run, a socket, timer or child left open. Each makes the process exit with 1 and says why.
+ * What goes wrong beside and after the tests, where uvu does not look: an error that nobody takes, a suite that is never
+ * run, a socket, timer or child left open. Each makes the process exit with 1 and says why.
  */
 
 /** Time for sockets that a test closed to go through their last events. */
@@ -14,7 +14,8 @@ export class ProcessWatch {
   #failNow: ((error: Error) => void) | undefined
 
   constructor() {
-    process.on('unhandledRejection', (reason) => this.#strayRejection(reason))
+    process.on('unhandledRejection', (reason) => this.#stray('rejected, and nobody awaits it', reason))
+    process.on('uncaughtException', (error) => this.#stray('thrown in a callback, and nobody catches it', error))
     process.on('exit', () => {
       for (const name of this.#idle) this.#complain(`${name}: test.run() was never called`)
       // Only here: uvu sets the code when its tests have ended, whatever it was before.
@@ -41,7 +42,7 @@ export class ProcessWatch {
     setTimeout(() => this.#stillAlive(), GRACE_MS).unref()
   }
 
-  /** Rejects as soon as anything is rejected that nobody awaits: most likely the running test started it. */
+  /** Rejects as soon as an error turns up that nobody takes: most likely the running test started it. */
   async guard<T>(work: Promise<T>): Promise<T> {
     const stray = new Promise<never>((_resolve, reject) => {
       this.#failNow = reject
@@ -53,10 +54,10 @@ export class ProcessWatch {
     }
   }
 
-  #strayRejection(reason: unknown): void {
+  #stray(what: string, reason: unknown): void {
     const text = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)
-    this.#complain(`rejected, and nobody awaits it: ${text}`)
-    this.#failNow?.(new Error('a promise that nobody awaits was rejected', { cause: reason }))
+    this.#complain(`${what}: ${text}`)
+    this.#failNow?.(new Error(what, { cause: reason }))
   }
 
   #stillAlive(): void {

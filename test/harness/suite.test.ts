@@ -48,6 +48,11 @@ const BROKEN: readonly [title: string, fixture: string, expected: Expected][] = 
     'floating-rejection',
     { passed: 1, failed: 1, says: ['nobody looks', '"awaits nothing"'] },
   ],
+  [
+    'an exception in a callback fails the running test, and the next one runs',
+    'stray-exception',
+    { passed: 1, failed: 1, says: ['thrown where nobody looks', '"throws in a callback"'] },
+  ],
   ['a rejection after the last test fails the file', 'late-rejection', { passed: 1, failed: 1, says: ['too late'] }],
   [
     'a socket that is left open fails the file by name',

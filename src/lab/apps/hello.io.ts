@@ -34,6 +34,8 @@ function serve(socket: net.Socket): void {
   let received = Buffer.alloc(0)
   let answered = false
   socket.on('error', () => socket.destroy())
+  // Whoever says nothing more before the request is whole has gone.
+  socket.on('end', () => socket.end())
   socket.on('data', (chunk: Buffer) => {
     if (answered) return
     received = Buffer.concat([received, chunk])
