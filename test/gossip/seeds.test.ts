@@ -76,10 +76,10 @@ const neverAsked: Resolve = async () => {
 }
 
 test('addresses and host names are read', () => {
-  assert.equal(seedOf('10.0.0.1:7946'), { type: 'address', at: { address: '10.0.0.1', port: 7946 } })
+  assert.equal(seedOf('10.0.0.1:7440'), { type: 'address', at: { address: '10.0.0.1', port: 7440 } })
   assert.equal(seedOf('[2001:DB8::1]:1'), { type: 'address', at: { address: '2001:db8::1', port: 1 } })
-  assert.equal(seedOf('Node1.example:7946'), { type: 'host', host: 'node1.example', port: 7946 })
-  for (const text of ['10.0.0.1:7946', '[2001:db8::1]:1', 'a_b.node-1.example.:65535'])
+  assert.equal(seedOf('Node1.example:7440'), { type: 'host', host: 'node1.example', port: 7440 })
+  for (const text of ['10.0.0.1:7440', '[2001:db8::1]:1', 'a_b.node-1.example.:65535'])
     assert.is(formatSeed(seedOf(text)), text)
 })
 
@@ -111,15 +111,15 @@ test('nonsense is a problem that names it, with an example', () => {
     assert.is(parsed.type, 'problem', text)
     if (parsed.type !== 'problem') continue
     assert.ok(parsed.problem.includes(`'${text}'`), parsed.problem)
-    assert.match(parsed.hint, /10\.0\.0\.1:7946/)
+    assert.match(parsed.hint, /10\.0\.0\.1:7440/)
   }
 })
 
 test('an address is told at once and for ever at a slow pace', async () => {
-  const { clock, found } = sourceOf(['10.0.0.1:7946'], neverAsked)
+  const { clock, found } = sourceOf(['10.0.0.1:7440'], neverAsked)
   assert.is(found.length, 0)
   await clock.run(0)
-  assert.equal(found, [{ address: '10.0.0.1', port: 7946 }])
+  assert.equal(found, [{ address: '10.0.0.1', port: 7440 }])
   await clock.run(3_600_000)
   assert.is(found.length, 121)
 })
