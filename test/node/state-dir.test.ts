@@ -176,8 +176,8 @@ test('a pid that came back as another process holds nothing', (scope) => {
 test('a process that has ended and was not yet waited for holds nothing', async (scope) => {
   const file = path.join(tempFolder(scope), 'lock')
   lockState(file).release()
-  // `sleep` never waits for the child that it inherits from the shell.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 10'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  // `sleep 10` never waits for the child that it inherits; that one must outlive the shell, which would wait for it.
+  const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 10'], { stdio: ['ignore', 'pipe', 'inherit'] })
   scope.defer(() => void parent.kill('SIGKILL'))
   const [output] = await once(parent.stdout, 'data')
   const pid = Number(output)
