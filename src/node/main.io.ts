@@ -56,6 +56,7 @@ export async function runNode(options: NodeOptions): Promise<void> {
   const logger = new StreamLogger(options.logFormat, options.logLevel)
   const state = openState(options.stateDir)
   const lock = lockState(state.paths.lock)
+  endOnFault(logger)
   try {
     const node = await RunningNode.start(options, state, logger)
     const signal = await stopSignal()
@@ -70,6 +71,18 @@ export async function runNode(options: NodeOptions): Promise<void> {
   } finally {
     lock.release()
   }
+}
+
+/**
+ * A broken invariant, or votes that cannot be kept: this process must not go on, and a standby takes over. The lock stays
+ * behind and is known to be stale by its process id.
+ */
+function endOnFault(logger: Logger): void {
+  process.on('uncaughtException', (error) => {
+    const fields = error instanceof BatonError ? { code: error.code, hint: error.hint } : { stack: error.stack }
+    logger.log('error', 'fatal', { why: error.message, ...fields })
+    process.exit(1)
+  })
 }
 
 function stopSignal(): Promise<string> {

@@ -123,11 +123,9 @@ export class ClientHalf implements HalfOwner {
 
   onRefused(reason: Reason, detail: string): void {
     if (this.#state.phase !== 'dialing') return
-    const { node, attempt } = this.#state
+    const { attempt } = this.#state
     attempt?.counterpart.confirm()
-    this.#state = { phase: 'choosing' }
-    this.#lastFailure = { reason, detail: `${node.name}: ${detail}` }
-    this.host.onRetried(this, node, reason, detail)
+    this.#giveUp(this.#state, reason, detail)
     // An answer within `open` comes back to the loop in `choose`, which goes on by itself.
     if (attempt !== undefined) this.choose()
   }
@@ -135,8 +133,11 @@ export class ClientHalf implements HalfOwner {
   /** Called from time to time while dialling: the chosen node did not answer. */
   expire(now: Millis): void {
     if (this.#state.phase !== 'dialing' || now < this.#state.deadline) return
-    this.#state.attempt?.cancel('connect-timeout')
-    this.onRefused('connect-timeout', 'no answer from the node')
+    const { attempt } = this.#state
+    this.#giveUp(this.#state, 'connect-timeout', 'no answer from the node')
+    // Only now: a backend on this node answers within the call, and this answer is not wanted any more.
+    attempt?.cancel('connect-timeout')
+    this.choose()
   }
 
   onOpen(): void {}
@@ -150,10 +151,12 @@ export class ClientHalf implements HalfOwner {
   }
 
   onFinished(reason: Reason | undefined, detail: string): void {
-    if (this.#state.phase === 'dialing') this.#state.attempt?.cancel(reason ?? 'other')
-    if (this.#state.phase === 'joined') this.#state.counterpart.confirm()
-    const node = this.node
+    const { node } = this
+    const state = this.#state
+    // First, or a backend on this node would answer the cancelling, and the next node would be asked.
     this.#state = { phase: 'closed' }
+    if (state.phase === 'dialing') state.attempt?.cancel(reason ?? 'other')
+    if (state.phase === 'joined') state.counterpart.confirm()
     this.host.onFinished(this, reason, detail === '' && node !== undefined ? node.name : detail)
   }
 
@@ -181,6 +184,12 @@ export class ClientHalf implements HalfOwner {
       bytesUp: half.sent,
       bytesDown: half.received,
     }
+  }
+
+  #giveUp({ node }: Dialing, reason: Reason, detail: string): void {
+    this.#state = { phase: 'choosing' }
+    this.#lastFailure = { reason, detail: `${node.name}: ${detail}` }
+    this.host.onRetried(this, node, reason, detail)
   }
 
   #ask(node: NodeName, port: number): void {

@@ -47,6 +47,7 @@ export class Half implements SocketHandler {
   #limit = 0
   /** Read, but not covered by credit yet: at most one chunk. */
   #held: Uint8Array | undefined
+  #forwarding = false
   #endRead = false
   #finSent = false
   #received = 0
@@ -107,7 +108,7 @@ export class Half implements SocketHandler {
   // --- from the socket ---
 
   onOpen(): void {
-    this.owner.onOpen()
+    if (!this.#closed) this.owner.onOpen()
   }
 
   onData(chunk: Uint8Array): void {
@@ -183,7 +184,9 @@ export class Half implements SocketHandler {
 
   /** Goes on after new credit, or when the way to the other half is free again. */
   release(): void {
-    if (this.#closed || this.#counterpart === undefined) return
+    // Within `#forward` its own loop goes on: a second one here would overtake the bytes that it has in hand.
+    if (this.#closed || this.#forwarding || this.#counterpart === undefined) return
+    if (!this.gate.isOpen(this.clock.now())) return this.abort('lease-lost')
     const held = this.#held
     if (held !== undefined) {
       this.#held = undefined
@@ -228,15 +231,20 @@ export class Half implements SocketHandler {
   }
 
   #forward(chunk: Uint8Array): void {
-    const room = Math.min(this.#room(), chunk.byteLength)
-    if (room > 0) {
+    this.#forwarding = true
+    let rest = chunk
+    // An ACK may come back within the call to `data`: each round sees the credit as it is then.
+    for (let room = this.#room(); room > 0 && rest.byteLength > 0; room = this.#room()) {
+      const piece = room < rest.byteLength ? rest.subarray(0, room) : rest
       const offset = this.#sent
-      // Counted first: an ACK may come back within the call.
-      this.#sent += room
-      this.#counterpart?.data(offset, room === chunk.byteLength ? chunk : chunk.subarray(0, room))
-      if (this.#closed) return
+      this.#sent += piece.byteLength
+      rest = rest.subarray(piece.byteLength)
+      this.#counterpart?.data(offset, piece)
+      if (this.#closed) break
     }
-    if (room < chunk.byteLength) this.#hold(chunk.subarray(room))
+    this.#forwarding = false
+    if (this.#closed) return
+    if (rest.byteLength > 0) this.#hold(rest)
     if (this.#held !== undefined || this.#room() <= 0) this.socket.pause()
   }
 

@@ -1,0 +1,120 @@
+import { BackendHalf, type BackendRequest } from '../../src/proxy/backend-half.js'
+import { assert, suite } from '../harness/suite.js'
+import { FakeSocket } from './fake-socket.js'
+import { Pipe } from './pipe.js'
+
+const test = suite('proxy/backend-half')
+
+const request: BackendRequest = {
+  id: { node: 'a', boot: 1, counter: 1 },
+  term: { number: 1, holder: 'a' },
+  service: 'web',
+  port: 80,
+  client: { address: '192.0.2.1', port: 1 },
+  destination: { address: '192.0.2.10', port: 80 },
+  connectMs: 1_000,
+  keepaliveMs: 1_000,
+  window: 1_000,
+  proxyHeader: Uint8Array.of(0xaa, 0xbb),
+  snapshot: new Uint8Array(0),
+}
+
+function dial() {
+  const socket = new FakeSocket()
+  const pipe = new Pipe(true)
+  pipe.limit = request.window
+  const said: string[] = []
+  const reply = {
+    counterpart: pipe,
+    opened: () => said.push('opened'),
+    refused: (reason: string, detail: string) => said.push(`refused ${reason} ${detail}`.trim()),
+    gone: () => said.push('gone'),
+  }
+  const host = {
+    clock: { now: () => 0, wall: () => 0 },
+    onUnsettled: () => {},
+    onIncident: () => said.push('incident'),
+    onGone: () => said.push('forgotten'),
+  }
+  return { socket, pipe, said, backend: new BackendHalf(request, socket, reply, host) }
+}
+
+test('the PROXY header comes before the first byte of the client', () => {
+  const { socket, said, backend } = dial()
+  socket.open()
+  assert.equal(said, ['opened'])
+  backend.half.receiveData(0, Uint8Array.of(1, 2))
+  assert.equal(socket.delivered, [0xaa, 0xbb, 1, 2])
+  assert.not(socket.paused)
+})
+
+test('the PROXY header is not counted as bytes of the client', () => {
+  const { socket, pipe, backend } = dial()
+  socket.kernelRoom = 0
+  socket.open()
+  backend.half.receiveData(0, new Uint8Array(10))
+  socket.drain(100)
+  backend.half.settle()
+  assert.equal(pipe.lastAck?.written, 10)
+})
+
+test('a failed dial is refused with its reason, and kept until that is confirmed', () => {
+  const { socket, said, backend } = dial()
+  socket.close('refused')
+  assert.equal(said, ['refused connect-refused'])
+  assert.ok(backend.isTombstone)
+  backend.confirm()
+  assert.equal(said.slice(1), ['gone', 'forgotten'])
+})
+
+test('a finished half stays until it is confirmed', () => {
+  const { socket, said, backend } = dial()
+  socket.open()
+  socket.sayEnd()
+  backend.half.receiveFin(0)
+  socket.closeIfDone()
+  assert.ok(backend.isTombstone)
+  assert.equal(said, ['opened'])
+  backend.confirm()
+  assert.equal(said, ['opened', 'gone', 'forgotten'])
+})
+
+test('a half that is confirmed first goes on until its last byte is delivered', () => {
+  const { socket, said, backend } = dial()
+  socket.open()
+  socket.sayEnd()
+  socket.kernelRoom = 2
+  backend.half.receiveData(0, Uint8Array.of(1, 2, 3, 4))
+  backend.half.receiveFin(4)
+  backend.confirm()
+  assert.equal(said, ['opened'])
+  socket.drain(4)
+  assert.equal(socket.delivered, [0xaa, 0xbb, 1, 2, 3, 4])
+  socket.closeIfDone()
+  assert.equal(said, ['opened', 'gone', 'forgotten'])
+})
+
+test('an orphan resets its program and is forgotten, in whatever state', () => {
+  for (const state of ['dialing', 'open', 'finished'] as const) {
+    const { socket, said, pipe, backend } = dial()
+    if (state !== 'dialing') socket.open()
+    if (state === 'finished') socket.close('reset')
+    backend.orphan('link-lost')
+    assert.is(socket.resets, state === 'finished' ? 0 : 1, state)
+    assert.is(pipe.resets, state === 'finished' ? 1 : 0, state)
+    assert.equal(said.slice(-2), ['gone', 'forgotten'], state)
+    assert.is(said.filter((word) => word === 'forgotten').length, 1, state)
+  }
+})
+
+test('a connection that stands after its splice was reset says nothing any more', () => {
+  const { socket, said, backend } = dial()
+  backend.half.receiveReset('peer-reset')
+  backend.confirm()
+  const before = said.length
+  socket.open()
+  assert.is(said.length, before)
+  assert.equal(socket.delivered, [])
+})
+
+test.run()

@@ -1,0 +1,178 @@
+import type { NodeId } from '../../src/base/ids.js'
+import {
+  ATTEMPTS_MAX,
+  type Attempt,
+  ClientHalf,
+  type ClientHost,
+  type OpenRequest,
+} from '../../src/proxy/client-half.js'
+import type { NodeName } from '../../src/proxy/lane-protocol.js'
+import type { Reason } from '../../src/proxy/reasons.js'
+import { SERVICE_DEFAULTS } from '../../src/proxy/service.js'
+import { assert, suite } from '../harness/suite.js'
+import { FakeSocket } from './fake-socket.js'
+import { Pipe } from './pipe.js'
+
+const test = suite('proxy/client-half')
+
+const HERE = { address: '192.0.2.3', port: 1 }
+const THERE = { address: '192.0.2.3', port: 80 }
+const service = { name: 'web', address: '192.0.2.10', ports: [{ first: 80, last: 80 }], ...SERVICE_DEFAULTS }
+
+type Behaviour = 'silent' | 'no-link' | 'refuses-at-once' | 'answers-the-cancel'
+
+/** A director with nodes n1, n2, … that do as they are told. */
+class Host implements ClientHost {
+  now = 0
+  readonly clock = { now: () => this.now, wall: () => 0 }
+  readonly gate = { isOpen: () => true }
+  readonly service = service
+  readonly term = { number: 1, holder: 'a' }
+  readonly asked: string[] = []
+  readonly cancelled: [node: string, reason: Reason][] = []
+  readonly retried: Reason[] = []
+  readonly finished: (Reason | undefined)[] = []
+  readonly pipes = new Map<string, Pipe>()
+
+  constructor(
+    readonly nodes: number,
+    readonly behaviour: (node: string) => Behaviour = () => 'silent',
+  ) {}
+
+  pick(_port: number, tried: ReadonlySet<NodeId>): NodeName | undefined {
+    const free = Array.from({ length: this.nodes }, (_, i) => `n${i + 1}`).find((node) => !tried.has(node))
+    return free === undefined ? undefined : { node: free, name: free }
+  }
+
+  open(client: ClientHalf, { node }: NodeName, _request: OpenRequest): Attempt | undefined {
+    this.asked.push(node)
+    const behaviour = this.behaviour(node)
+    if (behaviour === 'no-link') return undefined
+    if (behaviour === 'refuses-at-once') {
+      client.onRefused('no-listener', 'at once')
+      return undefined
+    }
+    const counterpart = new Pipe(true)
+    counterpart.limit = 1_000
+    this.pipes.set(node, counterpart)
+    const cancel = (reason: Reason) => {
+      this.cancelled.push([node, reason])
+      if (behaviour === 'answers-the-cancel') client.onRefused(reason, 'by the other half')
+    }
+    return { counterpart, cancel }
+  }
+
+  onRetried(_client: ClientHalf, _node: NodeName, reason: Reason): void {
+    this.retried.push(reason)
+  }
+
+  onUnsettled(): void {}
+  onIncident(): void {}
+
+  onFinished(_client: ClientHalf, reason: Reason | undefined): void {
+    this.finished.push(reason)
+  }
+}
+
+function accept(host: Host) {
+  const socket = new FakeSocket()
+  const client = new ClientHalf({ node: 'a', boot: 1, counter: 1 }, socket, host)
+  client.choose()
+  return { client, socket }
+}
+
+test('nothing is read from the client before a backend stands', () => {
+  const host = new Host(1)
+  const { client, socket } = accept(host)
+  assert.ok(socket.paused && client.isDialing)
+  const pipe = host.pipes.get('n1') as Pipe
+  client.onOpened(1_000, HERE, THERE, pipe)
+  assert.not(socket.paused)
+  assert.ok(client.served)
+  socket.say(Uint8Array.of(1))
+  assert.is(pipe.sent, 1)
+})
+
+test('a refusal, at once or later, and a node without a link lead to the next node', () => {
+  const host = new Host(4, (node) => (node === 'n1' ? 'no-link' : node === 'n2' ? 'refuses-at-once' : 'silent'))
+  const { client, socket } = accept(host)
+  assert.equal(host.asked, ['n1', 'n2', 'n3'])
+  client.onRefused('connect-refused', '')
+  assert.equal(host.asked, ['n1', 'n2', 'n3', 'n4'])
+  assert.equal(host.retried, ['link-lost', 'no-listener', 'connect-refused'])
+  assert.is(host.pipes.get('n3')?.confirms, 1, 'the refused backend half may go')
+  assert.is(socket.resets, 0)
+})
+
+test('when all have refused, the client gets an RST, and the last reason is told', () => {
+  const host = new Host(2)
+  const { client, socket } = accept(host)
+  client.onRefused('connect-refused', '')
+  client.onRefused('exhausted', '')
+  assert.equal(host.finished, ['exhausted'])
+  assert.is(socket.resets, 1)
+})
+
+test('without any node the client gets an RST at once', () => {
+  const host = new Host(0)
+  assert.is(accept(host).socket.resets, 1)
+  assert.equal(host.finished, ['no-backend'])
+})
+
+test('no more nodes are asked than the limit allows', () => {
+  const host = new Host(ATTEMPTS_MAX + 3, () => 'no-link')
+  accept(host)
+  assert.is(host.asked.length, ATTEMPTS_MAX)
+  assert.equal(host.finished, ['link-lost'])
+})
+
+test('a node that does not answer in time is told to stop, and its late answer means nothing', () => {
+  const host = new Host(2)
+  const { client, socket } = accept(host)
+  client.expire((host.now = service.connectMs))
+  assert.equal(host.asked, ['n1'], 'the node enforces the limit, its answer is under way')
+  client.expire((host.now = service.connectMs + 500))
+  assert.equal(host.asked, ['n1', 'n2'])
+  assert.equal(host.cancelled, [['n1', 'connect-timeout']])
+  client.expire((host.now += service.connectMs + 500))
+  assert.equal(host.finished, ['connect-timeout'])
+  client.onOpened(1_000, HERE, THERE, host.pipes.get('n2') as Pipe)
+  client.onRefused('other', '')
+  assert.ok(socket.paused)
+  assert.is(host.finished.length, 1)
+})
+
+test('a cancelled node that answers within the call takes no turn away from the next', () => {
+  const host = new Host(3, () => 'answers-the-cancel')
+  const { client } = accept(host)
+  client.expire((host.now = 10_000))
+  assert.equal(host.asked, ['n1', 'n2'])
+  assert.ok(client.isDialing)
+  assert.equal(host.retried, ['connect-timeout'])
+})
+
+test('a client that goes while a node is asked cancels that, and no other node is asked', () => {
+  for (const behaviour of ['silent', 'answers-the-cancel'] as const) {
+    const host = new Host(3, () => behaviour)
+    const { socket } = accept(host)
+    socket.close('reset')
+    assert.equal(host.cancelled, [['n1', 'peer-reset']], behaviour)
+    assert.equal(host.asked, ['n1'], behaviour)
+    assert.equal(host.finished, ['peer-reset'], behaviour)
+  }
+})
+
+test('the end of a splice is confirmed to the backend half once', () => {
+  const host = new Host(1)
+  const { client, socket } = accept(host)
+  const pipe = host.pipes.get('n1') as Pipe
+  client.onOpened(1_000, HERE, THERE, pipe)
+  socket.sayEnd()
+  client.half.receiveFin(0)
+  assert.is(pipe.confirms, 0)
+  socket.closeIfDone()
+  assert.is(pipe.confirms, 1)
+  assert.equal(host.finished, [undefined])
+})
+
+test.run()
