@@ -129,9 +129,11 @@ test('no more nodes are asked than the limit allows', () => {
 test('a node that does not answer in time is told to stop, and its late answer means nothing', () => {
   const host = new Host(2)
   const { client, socket } = accept(host)
-  client.expire((host.now = service.connectMs))
+  host.now = service.connectMs
+  client.expire(host.now)
   assert.equal(host.asked, ['n1'], 'the node enforces the limit, its answer is under way')
-  client.expire((host.now = service.connectMs + 500))
+  host.now = service.connectMs + 500
+  client.expire(host.now)
   assert.equal(host.asked, ['n1', 'n2'])
   assert.equal(host.cancelled, [['n1', 'connect-timeout']])
   client.expire((host.now += service.connectMs + 500))
@@ -145,7 +147,8 @@ test('a node that does not answer in time is told to stop, and its late answer m
 test('a cancelled node that answers within the call takes no turn away from the next', () => {
   const host = new Host(3, () => 'answers-the-cancel')
   const { client } = accept(host)
-  client.expire((host.now = 10_000))
+  host.now = 10_000
+  client.expire(host.now)
   assert.equal(host.asked, ['n1', 'n2'])
   assert.ok(client.isDialing)
   assert.equal(host.retried, ['connect-timeout'])

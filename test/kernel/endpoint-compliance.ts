@@ -1,0 +1,417 @@
+/**
+ * What every engine of sockets owes the data plane (src/proxy/endpoint.ts), as tests on loopback: one suite, so that a
+ * second engine is held to what the first one does.
+ */
+import { createHash } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import type { Endpoint } from '../../src/base/address.js'
+import { Prng } from '../../src/base/prng.js'
+import type { CloseCause, DialOptions, Socket, SocketHandler, Sockets } from '../../src/proxy/ports.js'
+import { assert, type Scope, type Suite } from '../harness/suite.js'
+
+const OPTIONS: DialOptions = { connectMs: 5_000, keepaliveMs: 30_000 }
+const MIB = 2 ** 20
+/** Both kernel buffers of a loopback connection at their largest (tcp_wmem, tcp_rmem), and something over. */
+const KERNEL_BYTES_MAX = 24 * MIB
+
+/** Asked every few milliseconds; the test's own limit ends the wait. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  while (!condition()) await pause(2)
+}
+
+/** Until the value has been the same for so long that nothing moves any more. */
+async function quiet(value: () => number): Promise<void> {
+  for (let last = -1, same = 0; same < 20; await pause(5)) {
+    same = value() === last ? same + 1 : 0
+    last = value()
+  }
+}
+
+export class Recorder implements SocketHandler {
+  readonly hash = createHash('sha256')
+  readonly text: string[] = []
+  readonly closes: [cause: CloseCause, detail: string][] = []
+  /** Everything in its order; data as one word, however it was cut. */
+  readonly order: string[] = []
+  bytes = 0
+  bytesKept = 100
+  onChunk: (() => void) | undefined
+
+  constructor(readonly socket: Socket) {
+    socket.attach(this)
+  }
+
+  get cause(): CloseCause | undefined {
+    return this.closes[0]?.[0]
+  }
+
+  onOpen(): void {
+    this.order.push('open')
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (this.bytes < this.bytesKept) this.text.push(Buffer.from(chunk).toString('latin1'))
+    this.bytes += chunk.length
+    this.hash.update(chunk)
+    if (this.order.at(-1) !== 'data') this.order.push('data')
+    this.onChunk?.()
+  }
+
+  onEnd(): void {
+    this.order.push('end')
+  }
+
+  onDrain(): void {
+    this.order.push('drain')
+  }
+
+  onClose(cause: CloseCause, detail: string): void {
+    this.order.push('close')
+    this.closes.push([cause, detail])
+  }
+
+  saw(event: string): boolean {
+    return this.order.includes(event)
+  }
+}
+
+interface Here {
+  readonly at: Endpoint
+  readonly accepted: Recorder[]
+}
+
+export async function listenHere(scope: Scope, sockets: Sockets, address = '127.0.0.1'): Promise<Here> {
+  const accepted: Recorder[] = []
+  let at: Endpoint | undefined
+  const listener = sockets.listen(
+    { address, port: 0 },
+    { backlog: 1_024, keepaliveMs: 30_000 },
+    {
+      onListening: (actual) => {
+        at = actual
+      },
+      onAccept: (socket) => accepted.push(new Recorder(socket)),
+      onProblem: (code) => assert.unreachable(`problem ${code}`),
+    },
+  )
+  scope.defer(() => {
+    listener.close()
+    for (const { socket, closes } of accepted) if (closes.length === 0) socket.reset()
+  })
+  await eventually(() => at !== undefined)
+  return { at: at as Endpoint, accepted }
+}
+
+export function dialTo(scope: Scope, sockets: Sockets, to: Endpoint, options: Partial<DialOptions> = {}): Recorder {
+  const recorder = new Recorder(sockets.dial(to, { ...OPTIONS, ...options }))
+  scope.defer(() => {
+    if (recorder.closes.length === 0) recorder.socket.reset()
+  })
+  return recorder
+}
+
+async function pairOf(scope: Scope, sockets: Sockets): Promise<readonly [dialled: Recorder, accepted: Recorder]> {
+  const here = await listenHere(scope, sockets)
+  const dialled = dialTo(scope, sockets, here.at)
+  await eventually(() => dialled.saw('open') && here.accepted.length === 1)
+  return [dialled, here.accepted[0] as Recorder]
+}
+
+/** An address where somebody listens whose queue of connections is full: further SYNs go unanswered. */
+async function fullBacklog(scope: Scope): Promise<Endpoint> {
+  const gate = new Int32Array(new SharedArrayBuffer(4))
+  const code = `
+    const { parentPort, workerData } = require('node:worker_threads')
+    const server = require('node:net').createServer()
+    server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+      parentPort.postMessage(server.address().port)
+      Atomics.wait(workerData, 0, 0)
+      process.exit()
+    })`
+  const worker = new Worker(code, { eval: true, workerData: gate })
+  scope.defer(async () => {
+    Atomics.store(gate, 0, 1)
+    Atomics.notify(gate, 0)
+    await worker.terminate()
+  })
+  const port = await new Promise<number>((resolve) => worker.once('message', resolve))
+  return { address: '127.0.0.1', port }
+}
+
+export function testSockets(test: Suite, make: () => Sockets): void {
+  test('both sides know the same two addresses, and a fresh connection is quiet', async (scope) => {
+    const [a, b] = await pairOf(scope, make())
+    assert.equal([a.socket.local, a.socket.remote], [b.socket.remote, b.socket.local])
+    assert.ok(a.socket.fd >= 0 && b.socket.fd >= 0)
+    assert.equal([a.order, b.order], [['open'], []])
+  })
+
+  test('bytes flow both ways, and only after resume', async (scope) => {
+    const [a, b] = await pairOf(scope, make())
+    a.socket.write(Buffer.from('up'))
+    b.socket.write(Buffer.from('down'))
+    await eventually(() => a.socket.unacknowledged() === 0 && b.socket.unacknowledged() === 0)
+    assert.equal([a.bytes, b.bytes], [0, 0])
+    a.socket.resume()
+    b.socket.resume()
+    await eventually(() => a.bytes === 4 && b.bytes === 2)
+    assert.equal([a.text.join(''), b.text.join('')], ['down', 'up'])
+  })
+
+  test('write copies: what the caller does with the chunk afterwards changes nothing', async (scope) => {
+    const [a, b] = await pairOf(scope, make())
+    const expected = createHash('sha256')
+    const chunk = new Uint8Array(MIB)
+    for (let i = 0; i < 12; i++) {
+      chunk.fill(i)
+      expected.update(chunk)
+      a.socket.write(chunk)
+      chunk.fill(255)
+    }
+    b.socket.resume()
+    await eventually(() => b.bytes === 12 * MIB)
+    assert.is(b.hash.digest('hex'), expected.digest('hex'))
+  })
+
+  test('a write before the connection stands is sent when it does', async (scope) => {
+    const sockets = make()
+    const here = await listenHere(scope, sockets)
+    const a = dialTo(scope, sockets, here.at)
+    a.socket.write(Buffer.from('early'))
+    a.socket.end()
+    await eventually(() => here.accepted.length === 1)
+    here.accepted[0]?.socket.resume()
+    await eventually(() => here.accepted[0]?.saw('end') === true)
+    assert.is(here.accepted[0]?.text.join(''), 'early')
+  })
+
+  test('each side may end first and goes on reading; the close comes when both have', async (scope) => {
+    for (const first of [0, 1] as const) {
+      const sides = await pairOf(scope, make())
+      const [early, late] = [sides[first], sides[1 - first]] as [Recorder, Recorder]
+      early.socket.resume()
+      late.socket.resume()
+      early.socket.write(Buffer.from('bye'))
+      early.socket.end()
+      await eventually(() => late.saw('end'))
+      assert.equal(late.order.slice(-2), ['data', 'end'])
+      late.socket.write(Buffer.from('still here'))
+      await eventually(() => early.bytes === 10)
+      assert.equal([early.closes, late.closes], [[], []])
+      late.socket.end()
+      await eventually(() => early.closes.length + late.closes.length === 2)
+      assert.equal([early.cause, late.cause], ['ended', 'ended'])
+    }
+  })
+
+  test('FIN reaches a reader only after all bytes, however slowly it reads', async (scope) => {
+    const [a, b] = await pairOf(scope, make())
+    a.socket.write(new Uint8Array(3 * MIB))
+    a.socket.end()
+    b.onChunk = () => {
+      b.socket.pause()
+      setImmediate(() => b.socket.resume())
+    }
+    b.socket.resume()
+    await eventually(() => b.saw('end'))
+    assert.is(b.bytes, 3 * MIB)
+  })
+
+  test('an RST is told as one to a reader, to a writer, and to one who ends', async (scope) => {
+    const notice: readonly ((socket: Socket) => void)[] = [
+      (socket) => socket.resume(),
+      (socket) => socket.write(new Uint8Array(10)),
+      (socket) => socket.end(),
+    ]
+    for (const act of notice) {
+      for (const [i, j] of [
+        [0, 1],
+        [1, 0],
+      ] as const) {
+        const sides = await pairOf(scope, make())
+        sides[i].socket.reset()
+        await eventually(() => sides[i].closes.length === 1)
+        act(sides[j].socket)
+        await eventually(() => sides[j].closes.length === 1)
+        assert.equal([sides[i].cause, sides[j].cause], ['aborted', 'reset'], `${act}: ${sides[j].closes}`)
+      }
+    }
+  })
+
+  test('reset discards what is queued, also twice, and after end', async (scope) => {
+    const [a, b] = await pairOf(scope, make())
+    while (a.socket.write(new Uint8Array(MIB)));
+    a.socket.end()
+    a.socket.reset()
+    a.socket.reset()
+    b.socket.resume()
+    await eventually(() => a.closes.length === 1 && b.closes.length === 1)
+    assert.equal([a.cause, b.cause], ['aborted', 'reset'])
+    assert.not(b.saw('end'))
+  })
+
+  test('a dial that fails says why, once, and never opens', async (scope) => {
+    const sockets = make()
+    const { at } = await listenHere(scope, sockets)
+    const nobody = { address: '127.0.0.1', port: 1 }
+    const cases: readonly [CloseCause, Recorder][] = [
+      ['refused', dialTo(scope, sockets, nobody)],
+      // TEST-NET-1 (RFC 5737): no host has it.
+      ['unreachable', dialTo(scope, sockets, at, { from: '192.0.2.1' })],
+      ['unreachable', dialTo(scope, sockets, at, { from: '::1' })],
+      ['aborted', dialTo(scope, sockets, at)],
+    ]
+    cases[3]?.[1].socket.reset()
+    for (const [cause, recorder] of cases) {
+      await eventually(() => recorder.closes.length === 1)
+      assert.is(recorder.cause, cause)
+      assert.equal(recorder.order, ['close'])
+      recorder.socket.write(Buffer.from('late'))
+      recorder.socket.end()
+      recorder.socket.reset()
+      assert.is(recorder.socket.queued(), 0)
+    }
+    await pause(20)
+    for (const [, recorder] of cases) assert.is(recorder.closes.length, 1)
+  })
+
+  test('the source address is the one asked for', async (scope) => {
+    const sockets = make()
+    const { at, accepted } = await listenHere(scope, sockets)
+    dialTo(scope, sockets, at, { from: '127.0.0.9' })
+    await eventually(() => accepted.length === 1)
+    assert.is(accepted[0]?.socket.remote.address, '127.0.0.9')
+  })
+
+  test('a dial that nobody answers ends after its limit', async (scope) => {
+    const sockets = make()
+    const at = await fullBacklog(scope)
+    const dials = Array.from({ length: 6 }, () => dialTo(scope, sockets, at, { connectMs: 200 }))
+    await eventually(() => dials.every((dial) => dial.saw('open') || dial.saw('close')))
+    const late = dials.filter((dial) => dial.saw('close'))
+    assert.ok(late.length > 0, 'a queue for one does not hold six')
+    for (const dial of late) assert.equal(dial.order, ['close'])
+    for (const dial of late) assert.is(dial.cause, 'timeout')
+  })
+
+  test('pressure: write says no, queued says how much, drain comes when nothing is left', async (scope) => {
+    const [a, b] = await pairOf(scope, make())
+    while (a.socket.write(new Uint8Array(MIB)));
+    await quiet(() => a.socket.queued())
+    const before = a.socket.queued()
+    a.socket.write(new Uint8Array(32 * MIB))
+    assert.ok(a.socket.queued() >= before + 32 * MIB)
+    assert.not(a.saw('drain'))
+    b.socket.resume()
+    await eventually(() => a.saw('drain'))
+    assert.is(a.socket.queued(), 0)
+    await eventually(() => a.socket.unacknowledged() === 0)
+    assert.is(a.order.filter((event) => event === 'drain').length, 1)
+  })
+
+  test('a paused reader leaves the bytes to the kernel, and the kernel leaves them to the sender', async (scope) => {
+    const [a, b] = await pairOf(scope, make())
+    const total = 64 * MIB
+    b.onChunk = () => b.socket.pause()
+    b.socket.resume()
+    a.socket.write(new Uint8Array(total))
+    await eventually(() => b.bytes > 0)
+    await quiet(() => a.socket.queued() + b.bytes)
+    assert.ok(b.bytes <= MIB, `${b.bytes} bytes came after pause`)
+    assert.ok(a.socket.queued() >= total - KERNEL_BYTES_MAX, `${a.socket.queued()} bytes of ${total} wait`)
+    b.onChunk = undefined
+    b.socket.resume()
+    await eventually(() => b.bytes === total)
+  })
+
+  test('64 MiB each way, in pieces from 1 byte to 1 MiB, arrive unchanged', async (scope) => {
+    const sides = await pairOf(scope, make())
+    const random = new Prng(1)
+    const block = random.bytes(MIB)
+    const send = async ({ socket }: Recorder, drained: () => number): Promise<string> => {
+      const hash = createHash('sha256')
+      for (let left = 64 * MIB; left > 0; ) {
+        const length = Math.min(left, random.chance(0.3) ? 1 + random.below(100) : 1 + random.below(MIB))
+        const piece = block.subarray(0, length)
+        hash.update(piece)
+        left -= length
+        const drains = drained()
+        if (!socket.write(piece)) await eventually(() => drained() > drains)
+      }
+      socket.end()
+      return hash.digest('hex')
+    }
+    for (const { socket } of sides) socket.resume()
+    const hashes = await Promise.all(
+      sides.map((side) => send(side, () => side.order.filter((event) => event === 'drain').length)),
+    )
+    await eventually(() => sides.every(({ closes }) => closes.length === 1))
+    assert.equal([sides[1].hash.digest('hex'), sides[0].hash.digest('hex')], hashes)
+  })
+
+  test('a write after end is dropped', async (scope) => {
+    const [a, b] = await pairOf(scope, make())
+    a.socket.write(Buffer.from('all'))
+    a.socket.end()
+    assert.is(a.socket.write(Buffer.from('more')), true)
+    a.socket.end()
+    b.socket.resume()
+    await eventually(() => b.saw('end'))
+    assert.is(b.text.join(''), 'all')
+  })
+
+  test('what is unacknowledged falls to nothing, FIN included', async (scope) => {
+    const [a, b] = await pairOf(scope, make())
+    if (a.socket.unacknowledged() === undefined) return
+    while (a.socket.write(new Uint8Array(MIB)));
+    a.socket.end()
+    await eventually(() => (a.socket.unacknowledged() ?? 0) > 0)
+    b.socket.resume()
+    await eventually(() => b.saw('end'))
+    await eventually(() => a.socket.unacknowledged() === 0)
+  })
+
+  test('an address in use, and one that is not here, are fatal for a listener', async (scope) => {
+    const sockets = make()
+    const { at } = await listenHere(scope, sockets)
+    for (const [address, code] of [
+      [at, 'EADDRINUSE'],
+      [{ address: '192.0.2.1', port: 0 }, 'EADDRNOTAVAIL'],
+    ] as const) {
+      const problems: unknown[] = []
+      const listener = sockets.listen(
+        address,
+        { backlog: 1, keepaliveMs: 1_000 },
+        {
+          onListening: () => assert.unreachable('listening'),
+          onAccept: () => assert.unreachable('accepted'),
+          onProblem: (word, fatal) => problems.push([word, fatal]),
+        },
+      )
+      await eventually(() => problems.length > 0)
+      listener.close()
+      assert.equal(problems, [[code, true]])
+    }
+  })
+
+  test('two thousand sockets at once, each with its own bytes', async (scope) => {
+    const sockets = make()
+    const here = await listenHere(scope, sockets)
+    const dials = Array.from({ length: 1_000 }, () => dialTo(scope, sockets, here.at))
+    for (const [i, { socket }] of dials.entries()) {
+      socket.write(Buffer.from(`<${i}>`))
+      socket.end()
+    }
+    await eventually(() => here.accepted.length === dials.length)
+    for (const recorder of here.accepted) recorder.socket.resume()
+    await eventually(() => here.accepted.every((recorder) => recorder.saw('end')))
+    for (const { socket, text } of here.accepted) {
+      socket.write(Buffer.from(text.join('')))
+      socket.end()
+    }
+    for (const { socket } of dials) socket.resume()
+    await eventually(() => [...dials, ...here.accepted].every(({ closes }) => closes.length === 1))
+    for (const [i, { text, cause }] of dials.entries()) assert.equal([text.join(''), cause], [`<${i}>`, 'ended'])
+  })
+}
