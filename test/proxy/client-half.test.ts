@@ -136,7 +136,8 @@ test('a node that does not answer in time is told to stop, and its late answer m
   client.expire(host.now)
   assert.equal(host.asked, ['n1', 'n2'])
   assert.equal(host.cancelled, [['n1', 'connect-timeout']])
-  client.expire((host.now += service.connectMs + 500))
+  host.now += service.connectMs + 500
+  client.expire(host.now)
   assert.equal(host.finished, ['connect-timeout'])
   client.onOpened(1_000, HERE, THERE, host.pipes.get('n2') as Pipe)
   client.onRefused('other', '')
