@@ -3,6 +3,7 @@
  * (node:net keeps what the kernel does not take), and an RST is only noticed while reading or writing.
  */
 import net from 'node:net'
+import { getSystemErrorName } from 'node:util'
 import type { Endpoint as SocketAddress } from '../base/address.js'
 import { errnoOf } from '../base/errors.js'
 import type {
@@ -61,7 +62,7 @@ export class NetSockets implements Sockets {
       ...keepalive,
       ...local,
     } as net.TcpSocketConnectOpts)
-    const late = setTimeout(() => socket.destroy(timedOut()), options.connectMs)
+    const late = setTimeout(() => socket.destroy(systemError('ETIMEDOUT')), options.connectMs)
     socket.once('connect', () => clearTimeout(late))
     socket.once('close', () => clearTimeout(late))
     return new NetSocket(socket, to, this.#libc)
@@ -134,8 +135,11 @@ class NetSocket implements Socket {
     socket.on('data', (chunk: Buffer) => handler.onData(chunk))
     // Listening for data sets a stream flowing unless it was paused by name.
     socket.pause()
-    socket.on('end', () => handler.onEnd())
+    socket.on('end', () => {
+      if (!this.#hasFailed()) handler.onEnd()
+    })
     socket.on('drain', () => handler.onDrain())
+    socket.on('finish', () => this.#hasFailed())
     socket.on('close', () => handler.onClose(this.#cause(), this.#error))
   }
 
@@ -150,7 +154,8 @@ class NetSocket implements Socket {
 
   reset(): void {
     this.#aborted = true
-    if (this.socket.connecting) this.socket.destroy()
+    // Node's own resetAndDestroy refuses, and closes nothing, while a FIN waits behind queued bytes.
+    if (this.socket.connecting || this.libc?.lingerNot(this.fd) === true) this.socket.destroy()
     else this.socket.resetAndDestroy()
   }
 
@@ -170,6 +175,16 @@ class NetSocket implements Socket {
     return this.libc?.unacknowledged(this.fd)
   }
 
+  /**
+   * An RST that Node has not noticed. It takes the shutdown of a socket that was reset for a success; and libuv reports
+   * an RST that arrives behind unread bytes as the end of the stream, so that half a file would look like a whole one.
+   */
+  #hasFailed(): boolean {
+    const errno = this.libc?.takeError(this.fd) ?? 0
+    if (errno !== 0) this.socket.destroy(systemError(getSystemErrorName(-errno)))
+    return errno !== 0
+  }
+
   #cause(): CloseCause {
     if (this.#aborted) return 'aborted'
     if (this.#error !== '') return CAUSES[this.#error] ?? 'unreachable'
@@ -177,8 +192,8 @@ class NetSocket implements Socket {
   }
 }
 
-function timedOut(): Error {
-  return Object.assign(new Error('no answer to SYN'), { code: 'ETIMEDOUT' })
+function systemError(code: string): Error {
+  return Object.assign(new Error(code), { code })
 }
 
 function peerOf(socket: net.Socket): SocketAddress {
