@@ -26,6 +26,14 @@ export const serviceFlags = {
     helpValue: '0',
   }),
   keepalive: Flags.string({ description: 'TCP keepalive begins after so much silence', helpValue: '30s' }),
+  failback: Flags.string({
+    description: 'hand the service back to the more preferred node when that one returns',
+    options: ['off', 'on'],
+  }),
+  alone: Flags.string({
+    description: 'in a cluster of two voters: the one node that may direct while the other is gone (none: nobody)',
+    helpValue: 'NODE',
+  }),
   force: Flags.boolean({ description: 'accept an address that this host does not have; another node may have it' }),
 }
 
@@ -38,6 +46,8 @@ interface ServiceFlagValues {
   readonly 'connect-timeout'?: string | undefined
   readonly 'idle-timeout'?: string | undefined
   readonly keepalive?: string | undefined
+  readonly failback?: string | undefined
+  readonly alone?: string | undefined
 }
 
 /** Only what was given: `set` leaves the rest as it is, `add` takes the defaults. */
@@ -51,6 +61,8 @@ export function serviceFieldsOf(flags: ServiceFlagValues): Record<string, string
     connectMs: spanOf('connect-timeout', flags['connect-timeout']),
     idleMs: spanOf('idle-timeout', flags['idle-timeout']),
     keepaliveMs: spanOf('keepalive', flags.keepalive),
+    failback: flags.failback,
+    alone: flags.alone,
   }
   const given = Object.entries(fields).filter((entry): entry is [string, string | number] => entry[1] !== undefined)
   return Object.fromEntries(given)

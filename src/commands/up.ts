@@ -8,6 +8,7 @@ import {
   LOG_LEVELS,
   type NodeOptions,
   PORT_DEFAULTS,
+  PRIORITY_DEFAULT,
   PROFILES,
   parseSeed,
   type Seed,
@@ -44,6 +45,11 @@ export default class Up extends BatonCommand {
       description: 'how fast failures are noticed, and at what cost',
       default: 'lan' as const,
     })(),
+    priority: Flags.integer({
+      description: 'router priority, 0 to 255: of the nodes that live, those with the highest direct',
+      default: PRIORITY_DEFAULT,
+      helpValue: 'N',
+    }),
     'log-format': Flags.option({
       options: ['auto', 'pretty', 'json'] as const,
       description: 'auto: pretty on a terminal, else json',
@@ -67,6 +73,8 @@ export default class Up extends BatonCommand {
       dataPort: flags['data-port'],
       seeds: seedsOf(flags.seed ?? [], problems),
       profile: flags.profile,
+      witness: false,
+      priority: flags.priority,
       logFormat: flags['log-format'] === 'auto' ? (process.stderr.isTTY ? 'pretty' : 'json') : flags['log-format'],
       logLevel: flags['log-level'],
       version: this.config.version,

@@ -19,6 +19,13 @@ const KINDS = {
   promise: 7,
   accept: 8,
   accepted: 9,
+  renew: 10,
+  'all-granted': 11,
+  endorse: 12,
+  still: 13,
+  ended: 14,
+  which: 15,
+  forget: 16,
 } as const
 
 const SERVICE_BYTES_MAX = 128
@@ -36,7 +43,10 @@ export function encodeElection(message: ElectionMessage): Uint8Array {
   const out = new ByteWriter(128).u8(VERSION).u8(KINDS[message.kind])
   switch (message.kind) {
     case 'request':
-      putClaims(out.u32(message.epoch).u32(message.round).u32(message.leaseMs), message.claims)
+      putClaims(out.u32(message.epoch).u32(message.round).u32(message.leaseMs).u32(message.batch), message.claims)
+      break
+    case 'renew':
+      out.u32(message.epoch).u32(message.round).u32(message.leaseMs).u32(message.batch)
       break
     case 'answer':
       out.u32(message.epoch).u32(message.round).u16(message.verdicts.length)
@@ -44,12 +54,27 @@ export function encodeElection(message: ElectionMessage): Uint8Array {
         putTerm(out.text(service).u64(number).u8(VERDICTS.indexOf(verdict)), highest).u32(Math.ceil(remainingMs))
       }
       break
+    case 'all-granted':
+      out.u32(message.epoch).u32(message.round)
+      break
     case 'release':
+    case 'ended':
       putClaims(out, message.claims)
       break
+    case 'endorse':
+      out.text(message.service).u64(message.number).hex(message.successor)
+      break
     case 'announce':
-      out.u16(message.terms.length)
-      for (const { service, number, validMs } of message.terms) out.text(service).u64(number).u32(Math.ceil(validMs))
+      putClaims(out.u32(message.batch).u32(Math.ceil(message.validMs)), message.claims)
+      break
+    case 'still':
+      out.u32(message.batch).u32(Math.ceil(message.validMs))
+      break
+    case 'which':
+      out.u32(message.batch)
+      break
+    case 'forget':
+      out.hex(message.node)
       break
     case 'electorate':
       putVoters(out.u32(message.electorate.epoch), message.electorate.voters)
@@ -87,16 +112,32 @@ export function decodeElection(bytes: Uint8Array): DecodedElection {
 
 function readBody(kind: number, r: ByteReader): ElectionMessage | undefined {
   switch (kind) {
-    case KINDS.request:
-      return { kind: 'request', epoch: r.u32(), round: r.u32(), leaseMs: r.u32(), claims: readClaims(r) }
+    case KINDS.request: {
+      const head = { epoch: r.u32(), round: r.u32(), leaseMs: r.u32(), batch: r.u32() }
+      return { kind: 'request', ...head, claims: readClaims(r) }
+    }
+    case KINDS.renew:
+      return { kind: 'renew', epoch: r.u32(), round: r.u32(), leaseMs: r.u32(), batch: r.u32() }
     case KINDS.answer:
       return { kind: 'answer', epoch: r.u32(), round: r.u32(), verdicts: readList(r, CLAIMS_MAX, readVerdict) }
+    case KINDS['all-granted']:
+      return { kind: 'all-granted', epoch: r.u32(), round: r.u32() }
     case KINDS.release:
       return { kind: 'release', claims: readClaims(r) }
+    case KINDS.ended:
+      return { kind: 'ended', claims: readClaims(r) }
+    case KINDS.endorse:
+      return { kind: 'endorse', service: r.text(SERVICE_BYTES_MAX), number: r.u64(), successor: r.hex(NODE_ID_BYTES) }
     case KINDS.announce: {
-      const readOne = () => ({ service: r.text(SERVICE_BYTES_MAX), number: r.u64(), validMs: r.u32() })
-      return { kind: 'announce', terms: readList(r, CLAIMS_MAX, readOne) }
+      const head = { batch: r.u32(), validMs: r.u32() }
+      return { kind: 'announce', ...head, claims: readClaims(r) }
     }
+    case KINDS.still:
+      return { kind: 'still', batch: r.u32(), validMs: r.u32() }
+    case KINDS.which:
+      return { kind: 'which', batch: r.u32() }
+    case KINDS.forget:
+      return { kind: 'forget', node: r.hex(NODE_ID_BYTES) }
     case KINDS.electorate: {
       const epoch = r.u32()
       return { kind: 'electorate', electorate: { epoch, voters: readVoters(r) } }

@@ -21,12 +21,18 @@ export interface ElectionConfig {
   readonly renewEveryMs: Millis
   /** A candidate of rank k waits k times this, so that the most preferred one is rarely contested. */
   readonly staggerMs: Millis
+  /** When a voter is asked again that has not yet heard of a death which this node knows of. */
+  readonly againMs: Millis
   /** A node must have been linked for this long before it is made a voter. */
   readonly settleMs: Millis
   /** A change of the electorate that does not come to an end is tried again after this, or by another voter. */
   readonly changeRetryMs: Millis
   /** More voters make no decision safer, only slower. */
   readonly votersMax: number
+  /** How long the more preferred node must have been there before a service that wants it back is handed to it. */
+  readonly failbackAfterMs: Millis
+  /** How long the other of two voters must have been gone before the named one directs alone. */
+  readonly aloneAfterMs: Millis
 }
 
 const LAN: ElectionConfig = {
@@ -34,15 +40,26 @@ const LAN: ElectionConfig = {
   driftMarginMs: 50,
   renewEveryMs: 250,
   staggerMs: 100,
+  againMs: 10,
   settleMs: 300,
   changeRetryMs: 300,
   votersMax: 7,
+  failbackAfterMs: 10_000,
+  aloneAfterMs: 3_000,
 }
 
 const PROFILES: Readonly<Record<ElectionProfile, ElectionConfig>> = {
   lan: LAN,
   fast: { ...LAN, leaseMs: 400, driftMarginMs: 20, renewEveryMs: 100, staggerMs: 40, changeRetryMs: 150 },
-  wan: { ...LAN, leaseMs: 5_000, driftMarginMs: 250, renewEveryMs: 1_250, staggerMs: 400, changeRetryMs: 1_500 },
+  wan: {
+    ...LAN,
+    leaseMs: 5_000,
+    driftMarginMs: 250,
+    renewEveryMs: 1_250,
+    staggerMs: 400,
+    changeRetryMs: 1_500,
+    aloneAfterMs: 15_000,
+  },
   test: {
     ...LAN,
     leaseMs: 500,
@@ -51,6 +68,8 @@ const PROFILES: Readonly<Record<ElectionProfile, ElectionConfig>> = {
     staggerMs: 50,
     settleMs: 100,
     changeRetryMs: 150,
+    failbackAfterMs: 1_000,
+    aloneAfterMs: 1_000,
   },
 }
 
@@ -73,6 +92,10 @@ export function checkElectionConfig(c: ElectionConfig): string[] {
   if (2 * c.renewEveryMs > usableMs) {
     problems.push(`renewEveryMs (${c.renewEveryMs}) allows fewer than two renewals in ${usableMs} ms`)
   }
+  if (c.aloneAfterMs < c.leaseMs)
+    problems.push(
+      `aloneAfterMs (${c.aloneAfterMs}) must not be below leaseMs (${c.leaseMs}): the other may still hold one`,
+    )
   if (c.votersMax > 15) problems.push(`votersMax (${c.votersMax}) is above 15`)
   return problems
 }

@@ -2,19 +2,21 @@
  * One service's election on one node: when to stand, with which term, and how long a lease lasts. It knows of the service
  * what others said; requests and answers themselves travel for all services together (elections.ts).
  *
- *     idle ──(no holder known, its turn)──► standing ──(majority)──► holding ──(deadline)──► idle
- *                                             ▲   │ refused, or no majority within a lease
- *                                             └───┴── back off
+ *     idle ──(no holder known, its turn)──► standing ──(majority, no rival answers)──► holding ──(deadline)──► idle
+ *      │                                      ▲   │ refused, or no majority within a lease
+ *      │                                      └───┴── back off
+ *      └──(named for it, the other of two voters gone)──► holding alone ──(majority)──► holding
  *
  * A lease that ran out is never acted on again in its term: the node stands anew with a higher number.
  */
 import type { NodeId, Term } from '../base/ids.js'
+import { sameTerm } from '../base/ids.js'
 import type { Prng } from '../base/prng.js'
 import type { Millis } from '../base/time.js'
 import type { ElectionConfig } from './config.js'
 import { type Electorate, quorumOf } from './durable-state.js'
 import { LeaseCount } from './lease.js'
-import type { LeaseVerdict } from './messages.js'
+import { FLAG_ALONE, FLAG_DIES_WITH_PROCESS, type LeaseVerdict } from './messages.js'
 
 /** What a voter answered last, for `why`. */
 export interface LastAnswer {
@@ -23,23 +25,49 @@ export interface LastAnswer {
   readonly at: Millis
 }
 
-export type ElectorOutcome = 'none' | 'acquired' | 'renewed'
+/**
+ * `won`: a majority has granted, and a rival is to be looked for; `quorate`: a lease held alone now has its majority;
+ * `again`: a voter has still to hear what this node knows already, and is to be asked once more soon.
+ */
+export type ElectorOutcome = 'none' | 'won' | 'acquired' | 'renewed' | 'quorate' | 'again'
+
+export interface KnownHolder {
+  readonly term: Term
+  readonly flags: number
+  readonly until: Millis
+  readonly since: Millis
+}
+
+interface Unable {
+  readonly until: Millis
+  readonly why: string
+}
 
 type State =
   | { readonly phase: 'idle' }
-  | { readonly phase: 'standing'; readonly term: Term; readonly since: Millis }
-  | { readonly phase: 'holding'; readonly term: Term; readonly since: Millis; deadline: Millis }
+  | {
+      readonly phase: 'standing'
+      readonly term: Term
+      readonly since: Millis
+      /** Whoever gave up the term before in favour of this node. */
+      readonly endorser: NodeId | undefined
+      won: boolean
+    }
+  | { readonly phase: 'holding'; readonly term: Term; readonly since: Millis; deadline: Millis; alone: boolean }
 
 export class Elector {
-  readonly count = new LeaseCount()
   readonly answers = new Map<NodeId, LastAnswer>()
+  readonly #count = new LeaseCount()
   #state: State = { phase: 'idle' }
   /** The director as others say, and until when that is worth waiting for. */
-  #known: { readonly term: Term; readonly until: Millis; readonly since: Millis } | undefined
+  #known: KnownHolder | undefined
   #highestNumber = 0
+  /** Number of a candidacy of this node that never had a majority: it may be used again. */
+  #unusedNumber = 0
+  #stoodAt: Millis = 0
   /** Does not stand before this. */
   #notBefore: Millis
-  #unable: { readonly until: Millis; readonly why: string } | undefined
+  #unable: Unable | undefined
   #abandoned: Term | undefined
 
   constructor(
@@ -47,6 +75,8 @@ export class Elector {
     private readonly self: NodeId,
     private readonly config: ElectionConfig,
     private readonly random: Prng,
+    /** A look for a rival comes between the majority and the first act. */
+    private readonly probesRivals: boolean,
     now: Millis,
   ) {
     // What is true now arrives with the first announcement of a holder: wait for one before contesting it.
@@ -57,13 +87,22 @@ export class Elector {
     return this.#state
   }
 
-  get unable(): { readonly until: Millis; readonly why: string } | undefined {
+  get unable(): Unable | undefined {
     return this.#unable
   }
 
+  get highestNumber(): number {
+    return this.#highestNumber
+  }
+
+  get isAlone(): boolean {
+    return this.#state.phase === 'holding' && this.#state.alone
+  }
+
   /** The term in force as far as this node knows. */
-  directing(now: Millis): { readonly term: Term; readonly since: Millis } | undefined {
-    if (this.#state.phase === 'holding') return this.#state
+  directing(now: Millis): Pick<KnownHolder, 'term' | 'since' | 'flags'> | undefined {
+    const state = this.#state
+    if (state.phase === 'holding') return { ...state, flags: state.alone ? FLAG_ALONE : 0 }
     return this.#known !== undefined && now < this.#known.until ? this.#known : undefined
   }
 
@@ -71,31 +110,51 @@ export class Elector {
     if (number > this.#highestNumber) this.#highestNumber = number
   }
 
-  /** A holder says that it directs, or (`validMs` 0) that it stopped. `true`: that changes who directs. */
-  heardHolder(term: Term, validMs: Millis, now: Millis): boolean {
+  /**
+   * Another node says that it directs. Answers the own term that must end for it: of a lease held alone, where the other
+   * has a majority.
+   */
+  heardHolder(term: Term, flags: number, validMs: Millis, now: Millis): Term | undefined {
     this.heardNumber(term.number)
-    const before = this.directing(now)?.term
-    if (term.holder === this.self || (before !== undefined && term.number < before.number)) return false
-    const isSame = before?.number === term.number && before.holder === term.holder
-    if (validMs === 0) {
-      if (!isSame) return false
-      this.#known = undefined
-      this.#notBefore = now
-      return true
-    }
-    const until = now + Math.min(validMs, this.config.leaseMs)
-    this.#known = { term, until, since: isSame ? (this.#known?.since ?? now) : now }
+    if (term.holder === this.self) return undefined
+    const before = this.directing(now)
+    const isQuorate = (flags & FLAG_ALONE) === 0
+    if (this.#state.phase === 'holding') return this.#state.alone && isQuorate ? this.stepDown(now) : undefined
+    const wasAlone = before !== undefined && (before.flags & FLAG_ALONE) !== 0
+    if (before !== undefined && term.number < before.term.number && !(wasAlone && isQuorate)) return undefined
+    const since = before !== undefined && sameTerm(before.term, term) ? before.since : now
+    this.#known = { term, flags, until: now + Math.min(validMs, this.config.leaseMs), since }
     if (this.#state.phase === 'standing') this.#abandon()
-    return !isSame
+    return undefined
+  }
+
+  /** The holder says that it has stopped. */
+  heardEnd(term: Term, now: Millis): void {
+    this.heardNumber(term.number)
+    if (this.#known !== undefined && sameTerm(this.#known.term, term)) this.#forgetHolder(now)
+  }
+
+  /** A node's process is gone; what it directed through that process alone is free. */
+  bury(node: NodeId, now: Millis): void {
+    if (this.#known?.term.holder === node && (this.#known.flags & FLAG_DIES_WITH_PROCESS) !== 0) this.#forgetHolder(now)
   }
 
   /** Stands if it may; `rank` is its place among the live candidates. `true`: there is a request to send now. */
   stand(rank: number, now: Millis): boolean {
     if (this.#state.phase !== 'idle' || now < this.turn(rank)) return false
-    this.#highestNumber++
-    this.#state = { phase: 'standing', term: { number: this.#highestNumber, holder: this.self }, since: now }
-    this.count.strikeAll()
-    this.answers.clear()
+    // Numbers are not used up in vain, such as by a node that is cut off: a later holder would have to go above them.
+    const isUnused = this.#unusedNumber === this.#highestNumber && this.#unusedNumber > 0
+    this.#standFor(isUnused ? this.#unusedNumber : this.#highestNumber + 1, undefined, now)
+    return true
+  }
+
+  /** The holder has stopped in favour of this node. `false`: it cannot take it now. */
+  endorsed(number: number, endorser: NodeId, now: Millis): boolean {
+    const isAble = this.#unable === undefined || now >= this.#unable.until
+    if (this.#state.phase === 'holding' || number < this.#highestNumber || !isAble) return false
+    this.#abandon()
+    this.#known = undefined
+    this.#standFor(number, endorser, now)
     return true
   }
 
@@ -103,6 +162,24 @@ export class Elector {
   turn(rank: number): Millis {
     const free = Math.max(this.#notBefore, this.#known?.until ?? 0, this.#unable?.until ?? 0)
     return free + rank * this.config.staggerMs
+  }
+
+  /** Directs without a majority from now on: the caller has found that it may. */
+  holdAlone(now: Millis): Term {
+    this.#abandon()
+    this.#abandoned = undefined
+    this.heardNumber(this.#highestNumber + 1)
+    const term = { number: this.#highestNumber, holder: this.self }
+    this.#unusedNumber = 0
+    this.#count.strikeAll()
+    this.answers.clear()
+    this.#known = undefined
+    this.#state = { phase: 'holding', term, since: now, deadline: now + this.#usableMs, alone: true }
+    return term
+  }
+
+  extendAlone(now: Millis): void {
+    if (this.#state.phase === 'holding' && this.#state.alone) this.#state.deadline = now + this.#usableMs
   }
 
   /**
@@ -120,18 +197,48 @@ export class Elector {
     return this.#state.phase === 'idle' ? undefined : this.#state.term
   }
 
-  /** A voter's answer to the round that was sent at `sentAt`. */
-  answered(voter: NodeId, answer: LeaseVerdict, sentAt: Millis, electorate: Electorate, now: Millis): ElectorOutcome {
+  /**
+   * A voter's answer to the round that was sent at `sentAt`. `isBuried`: of whom that voter may still
+   * have to hear that it has ended.
+   */
+  answered(
+    voter: NodeId,
+    answer: LeaseVerdict,
+    sentAt: Millis,
+    electorate: Electorate,
+    isBuried: (node: NodeId) => boolean,
+    now: Millis,
+  ): ElectorOutcome {
     this.heardNumber(answer.highest.number)
     const wanted = this.wanted
     if (wanted === undefined || answer.number !== wanted.number) return 'none'
     this.answers.set(voter, { verdict: answer.verdict, highest: answer.highest, at: now })
     if (answer.verdict === 'granted') {
-      this.count.granted(voter, sentAt)
+      // To an earlier candidacy with this number, which was given up: that grant was released.
+      if (sentAt < this.#stoodAt) return 'none'
+      this.#count.granted(voter, sentAt)
       return this.#recount(electorate, now)
     }
-    if (this.#state.phase === 'standing') this.#refused(answer, now)
+    if (this.#state.phase === 'standing') return this.#refused(answer, isBuried, now)
+    // In contact again, but that voter knows a later term: this one can get no majority any more.
+    if (this.isAlone && answer.verdict === 'older-term') this.voidLease(now)
     return 'none'
+  }
+
+  /** The answer to the look for a rival; the lease went on meanwhile. */
+  looked(found: boolean, electorate: Electorate, now: Millis): ElectorOutcome {
+    if (this.#state.phase !== 'standing' || !this.#state.won) return 'none'
+    if (!found) return this.#claim(electorate, now)
+    this.#stepBack(now)
+    this.#notBefore = now + this.config.leaseMs
+    return 'none'
+  }
+
+  /** A voter's grant counts no more, since it may act on what it takes for this node's death. */
+  strike(voter: NodeId, electorate: Electorate): void {
+    this.#count.strike(voter)
+    if (this.#state.phase !== 'holding' || this.#state.alone) return
+    this.#state.deadline = Math.min(this.#state.deadline, this.#deadline(electorate) ?? 0)
   }
 
   /** What is due: a lease that ran out, a candidacy that leads nowhere. Answers the term that was lost. */
@@ -144,11 +251,16 @@ export class Elector {
   }
 
   /** Acts no more; answers the term that ends. */
-  stepDown(now: Millis, unable?: { readonly until: Millis; readonly why: string }): Term | undefined {
+  stepDown(now: Millis, unable?: Unable): Term | undefined {
     const ended = this.#state.phase === 'holding' ? this.#state.term : undefined
     if (unable !== undefined) this.#unable = unable
     if (this.#state.phase !== 'idle') this.#stepBack(now)
     return ended
+  }
+
+  /** After a transfer: the successor has a lease's time before this node comes back into question. */
+  standAside(now: Millis): void {
+    this.#notBefore = now + this.config.leaseMs
   }
 
   nextDeadline(rank: number): Millis {
@@ -158,30 +270,76 @@ export class Elector {
 
   /** After a gap in time nothing counts but what is sent from now on: the lease is over. */
   voidLease(now: Millis): void {
-    this.count.strikeAll()
+    this.#count.strikeAll()
     if (this.#state.phase === 'holding') this.#state.deadline = now
   }
 
+  get #usableMs(): Millis {
+    return this.config.leaseMs - this.config.driftMarginMs
+  }
+
+  #deadline(electorate: Electorate): Millis | undefined {
+    return this.#count.deadline(electorate.voters, quorumOf(electorate), this.#usableMs)
+  }
+
+  #standFor(number: number, endorser: NodeId | undefined, now: Millis): void {
+    this.heardNumber(number)
+    this.#unusedNumber = number
+    this.#stoodAt = now
+    this.#state = { phase: 'standing', term: { number, holder: this.self }, since: now, endorser, won: false }
+    this.#count.strikeAll()
+    this.answers.clear()
+  }
+
   #recount(electorate: Electorate, now: Millis): ElectorOutcome {
-    const usableMs = this.config.leaseMs - this.config.driftMarginMs
-    const deadline = this.count.deadline(electorate.voters, quorumOf(electorate), usableMs)
-    if (this.#state.phase === 'holding') {
+    const state = this.#state
+    const deadline = this.#deadline(electorate)
+    if (state.phase === 'holding') {
+      if (state.alone) {
+        if (deadline === undefined || deadline <= now) return 'none'
+        this.#state = { ...state, deadline, alone: false }
+        return 'quorate'
+      }
       // Never backwards: what an earlier electorate granted is honoured over its change, though its quorum was another.
-      this.#state.deadline = Math.max(deadline ?? 0, this.#state.deadline)
+      state.deadline = Math.max(deadline ?? 0, state.deadline)
       return 'renewed'
     }
+    if (state.phase !== 'standing' || deadline === undefined || deadline <= now) return 'none'
+    if (!this.probesRivals) return this.#claim(electorate, now)
+    if (state.won) return 'none'
+    state.won = true
+    return 'won'
+  }
+
+  #claim(electorate: Electorate, now: Millis): ElectorOutcome {
+    const deadline = this.#deadline(electorate)
     if (this.#state.phase !== 'standing' || deadline === undefined || deadline <= now) return 'none'
-    this.#state = { phase: 'holding', term: this.#state.term, since: now, deadline }
+    this.#state = { phase: 'holding', term: this.#state.term, since: now, deadline, alone: false }
+    this.#unusedNumber = 0
     this.#known = undefined
     return 'acquired'
   }
 
-  #refused(answer: LeaseVerdict, now: Millis): void {
-    if (answer.verdict === 'held') {
-      const { highest } = answer
-      this.#known ??= { term: highest, until: now + Math.min(answer.remainingMs, this.config.leaseMs), since: now }
+  #refused(answer: LeaseVerdict, isBuried: (node: NodeId) => boolean, now: Millis): ElectorOutcome {
+    const { verdict, highest } = answer
+    const endorser = this.#state.phase === 'standing' ? this.#state.endorser : undefined
+    if (verdict === 'held' && (isBuried(highest.holder) || highest.holder === endorser)) return 'again'
+    // Another may have this number; only who was answered by nobody uses its own once more.
+    this.#unusedNumber = 0
+    if (verdict === 'held') {
+      this.#known ??= { term: highest, flags: 0, until: now + this.#waitFor(answer), since: now }
       this.#abandon()
-    } else if (answer.verdict === 'older-term') this.#stepBack(now)
+    } else if (verdict === 'older-term') this.#stepBack(now)
+    return 'none'
+  }
+
+  #waitFor({ remainingMs }: LeaseVerdict): Millis {
+    return Math.min(remainingMs, this.config.leaseMs)
+  }
+
+  #forgetHolder(now: Millis): void {
+    this.#known = undefined
+    this.#notBefore = now
   }
 
   #abandon(): void {
@@ -193,6 +351,6 @@ export class Elector {
   #stepBack(now: Millis): void {
     this.#abandon()
     this.#notBefore = now + this.random.between(0.1, 0.5) * this.config.leaseMs
-    this.count.strikeAll()
+    this.#count.strikeAll()
   }
 }

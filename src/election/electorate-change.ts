@@ -2,13 +2,13 @@
  * Changing the electorate by one voter: one decree of Paxos (Lamport 2001) among the voters of epoch e decides who votes
  * in epoch e + 1. Who drives it, when it is allowed and what follows from it is the caller's.
  *
- * Why two directors cannot arise from a change. A lease stands on a majority of one epoch, and a voter refuses every other
- * epoch.
- *  - e and e + 1 differ by one voter, so any majority of one meets any of the other; the voter they share honours what it
- *    granted under e until it runs out.
- *  - e and e + 2 need not meet. But e + 1 was accepted by a majority of e, and who accepted renews nothing under e any
- *    more; so no lease counted in e is extended after e + 1 is decided, and all have run out one lease later. A voter
- *    takes part in the change e + 1 → e + 2 only one lease after it adopted e + 1. So e + 2 begins when e is over.
+ * Why two directors cannot arise from a change. A lease stands on grants of a majority of one electorate, a voter that
+ * has adopted one refuses every earlier epoch, and it honours what it granted until that has run out.
+ *  - Electorates e and e + 1 differ by one voter, so any majority of one meets any of the other in a voter that honours.
+ *  - e and e + 2 need not meet. But e + 2 was decided by a majority of e + 1, which meets every majority of e, in a voter
+ *    that took part. A voter takes part in the change e + 1 → e + 2 only one lease after it adopted e + 1 (after a start:
+ *    one lease after that), and since then it granted nothing under e. So when e + 2 begins, every lease that stands on e
+ *    has run out.
  */
 import type { NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'

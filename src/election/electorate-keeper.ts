@@ -1,6 +1,7 @@
 /**
  * Keeps the electorate: adopts what is committed, acts as acceptor and as proposer of changes, grows it by one settled
- * node at a time. It never shrinks by itself. The rules that make a change safe for leases are in electorate-change.
+ * node at a time. It shrinks only where a node says that it leaves or has lost its memory, or an operator gives one up.
+ * The rules that make a change safe for leases are in electorate-change.
  */
 import type { NodeId } from '../base/ids.js'
 import type { Prng } from '../base/prng.js'
@@ -9,15 +10,18 @@ import type { ElectionConfig } from './config.js'
 import { applyRecord, type DurableRecord, type DurableState, type Electorate } from './durable-state.js'
 import { answerAccept, answerPrepare, Proposal } from './electorate-change.js'
 import type { ElectionMessage } from './messages.js'
+import type { Roster } from './roster.js'
 
 export interface ElectorateRules {
   /** A voter takes part in a change only one lease after it adopted the present electorate. */
   readonly waitsBetweenChanges: boolean
-  /** A voter that accepted the next electorate renews nothing under the present one. */
-  readonly holdsRenewals: boolean
 }
 
-export const SOUND_ELECTORATE_RULES: ElectorateRules = { waitsBetweenChanges: true, holdsRenewals: true }
+export const SOUND_ELECTORATE_RULES: ElectorateRules = { waitsBetweenChanges: true }
+
+/** How far an operator's force moves the epoch on: above whatever the others may have changed in order meanwhile. */
+const FORCED_EPOCHS = 1_000
+const EPOCH_MAX = 2 ** 32 - 1
 
 export interface KeeperPorts {
   persist(records: readonly DurableRecord[]): void
@@ -28,13 +32,13 @@ export interface KeeperPorts {
 }
 
 export class ElectorateKeeper {
-  readonly #linkedSince = new Map<NodeId, Millis>()
+  /** Given up by an operator. */
+  readonly #forgotten = new Set<NodeId>()
   #proposal: Proposal | undefined
   #round = 0
   #adoptedAt: Millis
   #acceptedAt: Millis | undefined
   #retryAt: Millis = 0
-  #removal: NodeId | undefined
 
   constructor(
     private readonly self: NodeId,
@@ -43,6 +47,7 @@ export class ElectorateKeeper {
     private readonly random: Prng,
     private readonly rules: ElectorateRules,
     private readonly ports: KeeperPorts,
+    private readonly roster: Roster,
     now: Millis,
     /** Nothing was ever voted under the present electorate. */
     isFresh: boolean,
@@ -66,11 +71,6 @@ export class ElectorateKeeper {
     if (!this.state.forgot) this.#keep({ kind: 'forgot', forgot: true })
   }
 
-  /** The present electorate may be over already: nothing is granted under it. */
-  get isChanging(): boolean {
-    return this.rules.holdsRenewals && this.state.accepted !== undefined
-  }
-
   /** A change under way, in words. */
   get pending(): string | undefined {
     const voters = this.#proposal?.voters ?? this.state.accepted?.voters
@@ -81,18 +81,24 @@ export class ElectorateKeeper {
     return removed === undefined ? undefined : `removing ${removed.slice(0, 8)}`
   }
 
-  linkUp(peer: NodeId, now: Millis): void {
-    this.#linkedSince.set(peer, now)
+  linkUp(peer: NodeId): void {
+    // Who comes back is not given up.
+    this.#forgotten.delete(peer)
     if (this.state.electorate !== undefined)
       this.ports.send(peer, { kind: 'electorate', electorate: this.state.electorate })
   }
 
-  linkDown(peer: NodeId): void {
-    this.#linkedSince.delete(peer)
+  /** Removes a voter that will not come back, once a majority of the others agrees. */
+  giveUp(node: NodeId): void {
+    if (!this.roster.reaches(node)) this.#forgotten.add(node)
   }
 
-  remove(node: NodeId): void {
-    this.#removal = node
+  /** This voter alone decides who votes from now on. The caller has been told what that risks. */
+  force(without: readonly NodeId[], now: Millis): void {
+    const { electorate } = this.state
+    if (electorate === undefined || !this.isVoter) return
+    const voters = electorate.voters.filter((voter) => voter === this.self || !without.includes(voter))
+    this.#adopt({ epoch: Math.min(EPOCH_MAX, electorate.epoch + FORCED_EPOCHS), voters }, now)
   }
 
   receive(from: NodeId, message: ElectionMessage, now: Millis): void {
@@ -131,24 +137,35 @@ export class ElectorateKeeper {
     return Math.max(this.#retryAt, this.rules.waitsBetweenChanges ? this.#adoptedAt + this.config.leaseMs : 0)
   }
 
-  /** A change that somebody left half done comes first; then a removal that was asked for; then a settled newcomer. */
+  /** A change that somebody left half done comes first; then who leaves or is given up; then a settled newcomer. */
   #wantedVoters(electorate: Electorate, now: Millis): readonly NodeId[] | undefined {
     const { accepted } = this.state
     if (accepted !== undefined) {
       const isStuck = this.#acceptedAt === undefined || now >= this.#acceptedAt + 2 * this.config.changeRetryMs
       return isStuck ? accepted.voters : undefined
     }
-    const removal = this.#removal
-    if (removal !== undefined && electorate.voters.length > 1 && electorate.voters.includes(removal)) {
-      return electorate.voters.filter((voter) => voter !== removal)
+    if (this.#proposer(electorate) !== this.self) return undefined
+    const votes = (node: NodeId) => this.roster.standing(node).votes
+    const leaver = electorate.voters.find((voter) => !votes(voter) || this.#forgotten.has(voter))
+    if (leaver !== undefined && electorate.voters.length > 1) {
+      return electorate.voters.filter((voter) => voter !== leaver)
     }
-    const liveVoters = electorate.voters.filter((voter) => voter === this.self || this.#linkedSince.has(voter))
-    if ([...liveVoters].sort()[0] !== this.self || electorate.voters.length >= this.config.votersMax) return undefined
-    const newcomer = [...this.#linkedSince]
-      .filter(([node, since]) => !electorate.voters.includes(node) && now >= since + this.config.settleMs)
-      .map(([node]) => node)
+    if (electorate.voters.length >= this.config.votersMax) return undefined
+    const newcomer = this.roster
+      .linked()
+      .filter((node) => !electorate.voters.includes(node) && votes(node) && this.#isSettled(node, now))
       .sort()[0]
     return newcomer === undefined ? undefined : [...electorate.voters, newcomer].sort()
+  }
+
+  /** One voter proposes, or ballots would beat each other: the lowest that stays. */
+  #proposer({ voters }: Electorate): NodeId | undefined {
+    return voters.filter((voter) => this.roster.reaches(voter) && this.roster.standing(voter).votes).sort()[0]
+  }
+
+  #isSettled(node: NodeId, now: Millis): boolean {
+    const since = this.roster.linkedSince(node)
+    return since !== undefined && now >= since + this.config.settleMs
   }
 
   #accept(message: Extract<ElectionMessage, { kind: 'prepare' | 'accept' }>, now: Millis): ElectionMessage | undefined {
@@ -184,7 +201,7 @@ export class ElectorateKeeper {
     this.#proposal = undefined
     this.#acceptedAt = undefined
     this.#adoptedAt = now
-    if (this.#removal !== undefined && !electorate.voters.includes(this.#removal)) this.#removal = undefined
+    for (const node of this.#forgotten) if (!electorate.voters.includes(node)) this.#forgotten.delete(node)
     this.ports.broadcast({ kind: 'electorate', electorate })
     this.ports.onAdopted(electorate)
   }

@@ -24,10 +24,6 @@ export class LeaseCount {
     this.#grantedSince.clear()
   }
 
-  voters(): readonly NodeId[] {
-    return [...this.#grantedSince.keys()]
-  }
-
   /** Until when a majority of `voters` stands behind the holder; `undefined`: no majority has granted. */
   deadline(voters: readonly NodeId[], quorum: number, usableMs: Millis): Millis | undefined {
     const since = voters.flatMap((voter) => this.#grantedSince.get(voter) ?? []).sort((a, b) => b - a)

@@ -1,24 +1,28 @@
 /**
  * The voter's side of leases: grants one holder at a time per service, and says why not. After leases by majority (Gray
  * and Cheriton 1989) with terms as in Raft. A grant is honoured until it has run out on this node's own clock, counted
- * from receipt; terms only grow, and a vote is durable before it leaves (the caller performs `persist` first).
+ * from receipt, unless its holder gives it back or is proven dead; terms only grow, and a vote is durable before it
+ * leaves (the caller performs `persist` first).
  */
 import type { NodeId, Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
-import type { LeaseClaim, LeaseVerdict, Verdict } from './messages.js'
+import { FLAG_DIES_WITH_PROCESS, type LeaseClaim, type LeaseVerdict, type Verdict } from './messages.js'
 
 export interface Grant {
   readonly term: Term
   readonly until: Millis
+  readonly flags: number
 }
 
 /** Rules that a test may break to see that its checker notices. */
 export interface VoterRules {
   readonly honourGrants: boolean
   readonly bootSilence: boolean
+  /** Evidence of death frees only what dies with the process. */
+  readonly freesOnlyTheMortal: boolean
 }
 
-export const SOUND_RULES: VoterRules = { honourGrants: true, bootSilence: true }
+export const SOUND_RULES: VoterRules = { honourGrants: true, bootSilence: true, freesOnlyTheMortal: true }
 
 const NOBODY: Term = { number: 0, holder: '' }
 
@@ -44,7 +48,7 @@ export class Voter {
     const voted = this.votes.get(claim.service)
     const refusal = this.#refusal(claim, from, leaseMs, voted, now)
     if (refusal !== undefined) return { answer: refusal, vote: undefined }
-    this.#grants.set(claim.service, { term, until: now + leaseMs })
+    this.#grants.set(claim.service, { term, until: now + leaseMs, flags: claim.flags })
     const isNew = voted === undefined || voted.number !== term.number || voted.holder !== term.holder
     const answer = {
       service: claim.service,
@@ -58,13 +62,39 @@ export class Voter {
 
   /** The holder itself has stopped acting. */
   release(service: string, number: number, from: NodeId): void {
-    const grant = this.#grants.get(service)
-    if (grant?.term.holder === from && grant.term.number === number) this.#grants.delete(service)
+    if (this.#isGrantedTo(service, number, from)) this.#grants.delete(service)
+  }
+
+  /** The holder has stopped acting in favour of one: the vote that follows from it, which must become durable first. */
+  endorse(service: string, number: number, from: NodeId, successor: NodeId, now: Millis): Term | undefined {
+    const voted = this.votes.get(service)
+    if (!this.#isGrantedTo(service, number, from) || (voted?.number ?? 0) > number) return undefined
+    const term = { number: number + 1, holder: successor }
+    this.#grants.set(service, { term, until: now + this.leaseMs, flags: 0 })
+    return term
+  }
+
+  /** The holder's process is gone: so is all that it acted through, where it said so. */
+  bury(holder: NodeId): void {
+    for (const [service, grant] of this.#grants) {
+      const isMortal = (grant.flags & FLAG_DIES_WITH_PROCESS) !== 0 || !this.rules.freesOnlyTheMortal
+      if (grant.term.holder === holder && isMortal) this.#grants.delete(service)
+    }
   }
 
   grant(service: string, now: Millis): Grant | undefined {
     const grant = this.#grants.get(service)
     return grant !== undefined && grant.until > now ? grant : undefined
+  }
+
+  /** A service that is no more: what was granted for it runs out by itself. */
+  prune(now: Millis): void {
+    for (const [service, { until }] of this.#grants) if (until <= now) this.#grants.delete(service)
+  }
+
+  #isGrantedTo(service: string, number: number, holder: NodeId): boolean {
+    const grant = this.#grants.get(service)
+    return grant?.term.holder === holder && grant.term.number === number
   }
 
   #refusal(

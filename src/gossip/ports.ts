@@ -22,6 +22,8 @@ export type SwimEvent =
   | { readonly type: 'stalled'; readonly ms: Millis }
   /** Own profile changed; node and boot must not. */
   | { readonly type: 'profile'; readonly profile: MemberProfile }
+  /** An operator's word that this member will not come back: nobody asks it any more, unless it speaks up itself. */
+  | { readonly type: 'forget'; readonly node: NodeId }
   /** Say goodbye. Keep the machine running for `leaveLingerMs` afterwards, so that the word spreads. */
   | { readonly type: 'leave' }
 

@@ -133,6 +133,8 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
         return this.#excuse(event.ms, now)
       case 'profile':
         return this.#changeProfile(event.profile, now)
+      case 'forget':
+        return this.#view.forget(event.node, now)
       case 'leave':
         return this.#leave(now)
       default:

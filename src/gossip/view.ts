@@ -82,6 +82,13 @@ export class View {
     this.#apply({ ...held, state: 'suspect', accuser: this.table.self }, 'no answer to a probe', now)
   }
 
+  /** Given up for good, on behalf of the member itself; if it lives after all, it refutes. */
+  forget(node: NodeId, now: Millis): void {
+    const held = this.table.get(node)
+    if (held === undefined || node === this.table.self || held.state === 'left') return
+    this.#apply({ ...held, state: 'left', accuser: this.table.self }, 'given up by an operator', now)
+  }
+
   /** Suspects that did not refute in time are down. */
   expire(now: Millis): void {
     for (const { suspect, accusers } of this.suspicions.expire(now)) {
@@ -163,7 +170,7 @@ export class View {
 
 function reasonOf(member: Member, before: MemberState | undefined, reborn: boolean, accusation: string): string {
   if (member.state === 'suspect' || member.state === 'down') return accusation
-  if (member.state === 'left') return 'it left'
+  if (member.state === 'left') return accusation.startsWith('left says') ? 'it left' : accusation
   if (reborn) return `restarted as boot ${member.profile.boot}`
   if (before === undefined) return 'joined'
   if (before === 'suspect') return 'refuted the suspicion'

@@ -3,7 +3,10 @@ import { canonicalIp, isIpv6, isPort, isWildcard } from '../base/address.js'
 import type { LogLevel } from '../base/log.js'
 import { type ParsedSeed, parseSeed as parseSeedWithPort, type Seed } from '../gossip/discovery/seeds.js'
 
+import { PRIORITY_DEFAULT, PRIORITY_MAX } from './roles.js'
+
 export type { Seed }
+export { PRIORITY_DEFAULT, PRIORITY_MAX }
 
 export type Profile = 'lan' | 'fast' | 'wan' | 'test'
 export type LogFormat = 'pretty' | 'json'
@@ -23,6 +26,10 @@ export interface NodeOptions {
   readonly dataPort: number
   readonly seeds: readonly Seed[]
   readonly profile: Profile
+  /** A node that only votes. */
+  readonly witness: boolean
+  /** Router priority, 0 to 255: the highest that lives directs. */
+  readonly priority: number
   readonly logFormat: LogFormat
   readonly logLevel: LogLevel
   /** Of this release, for `status`. */
@@ -42,6 +49,8 @@ export function checkNodeOptions(options: NodeOptions): string[] {
   for (const [flag, port] of Object.entries({ gossip: gossipPort, control: controlPort, data: dataPort })) {
     if (!isPort(port)) problems.push(`--${flag}-port ${port} is no port: give 1 to 65535`)
   }
+  if (!Number.isInteger(options.priority) || options.priority < 0 || options.priority > PRIORITY_MAX)
+    problems.push(`--priority ${options.priority} is not possible: give 0 to ${PRIORITY_MAX}`)
   if (controlPort === dataPort) problems.push(`--control-port and --data-port are both ${dataPort}: they must differ`)
   if (seeds.length > SEEDS_MAX) problems.push(`${seeds.length} seeds are given, at most ${SEEDS_MAX} are read`)
   return problems

@@ -36,6 +36,7 @@ import { LaneHost } from './lane-host.io.js'
 import { StreamLogger } from './logger.io.js'
 import { MembersFile } from './members-file.io.js'
 import { Node } from './node.io.js'
+import { flagsOf } from './roles.js'
 import { StallWatch } from './stall-watch.io.js'
 import { type NodeState, nextBoot, openState } from './state-dir.io.js'
 import { lockState } from './state-lock.io.js'
@@ -165,7 +166,8 @@ class RunningNode {
       log: logger,
       events: {
         onUp: (peer) => node?.onPeerUp(peer),
-        onDown: (peer, why) => node?.onPeerDown(peer, why),
+        onDown: (peer, why, byUs) => node?.onPeerDown(peer, why, byUs),
+        onRefused: (peer) => node?.onPeerRefused(peer),
         onMessage: (peer, channel, payload) => node?.onPeerMessage(peer, channel, payload),
       },
     })
@@ -175,7 +177,15 @@ class RunningNode {
     const strangers = new Strangers(clock, logger)
     const udp = await this.#openUdp(boot, strangers, (from, bytes) => node?.onDatagram(from, bytes))
     const gossip = gossipConfig(options.profile)
-    const self: MemberProfile = { node: state.id, boot, name: state.name, gossip: udp.local, control, data, flags: 0 }
+    const votesLost = store.isFresh && boot > 1
+    const flags = flagsOf({
+      witness: options.witness,
+      leaving: false,
+      amnesiac: votesLost || store.state.forgot,
+      priority: options.priority,
+      capability: 0,
+    })
+    const self: MemberProfile = { node: state.id, boot, name: state.name, gossip: udp.local, control, data, flags }
     const facts = new Facts({ node: state.id, boot })
     const elections = new Elections({
       self: state.id,
@@ -184,6 +194,10 @@ class RunningNode {
       durable: store.state,
       isFresh: store.isFresh,
       now: clock.now(),
+      directs: !options.witness,
+      // The addresses are on every host (decision 0009): what answers there are this process's sockets alone.
+      diesWithProcess: true,
+      probesRivals: false,
     })
     node = new Node(
       self,
@@ -207,10 +221,11 @@ class RunningNode {
         saveVotes: (records) => store.append(records),
         saveRegistry: () => this.#saveRegistry(registry),
         rememberMembers: (addresses) => members.remember(addresses),
+        later: (run) => queueMicrotask(run),
       },
     )
     const started = node
-    if (store.isFresh && boot > 1) started.loseMemory(state.paths.votes)
+    if (votesLost) started.loseMemory(state.paths.votes)
     started.start()
     this.#cleanups.push(async () => {
       started.resign()

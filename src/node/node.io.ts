@@ -22,7 +22,6 @@ import type { Sync, SyncEffect, SyncEvent } from '../gossip/sync.js'
 import type { ListeningSocket } from '../kernel/listening-socket.js'
 import type { FromLane, ToLane } from '../proxy/lane-protocol.js'
 import type { LeaseSlots } from '../proxy/lease-slots.js'
-import { encodeListeners } from '../proxy/listener-codec.js'
 import { type Service, sameService } from '../proxy/service.js'
 import { CHANNEL } from '../trunk/channels.js'
 import type { PeerInfo, WantedPeer } from '../trunk/ports.js'
@@ -30,8 +29,9 @@ import { Directing, describeObstacle, reasonOfLoss } from './directing.js'
 import { Knowledge } from './knowledge.js'
 import { type BrokerEffect, type BrokerEvent, LinkBroker } from './link-broker.js'
 import { LinkOffers } from './link-offers.io.js'
-import { encodeNodeFacts, type Serving } from './node-facts.js'
-import { servicesFromRegistry } from './services.js'
+import { Publication } from './publication.js'
+import { flagsOf, type Role, roleOf, standingOf } from './roles.js'
+import { rulesOf, servicesFromRegistry } from './services.js'
 
 /** A director that cannot listen lets others try for this long before it stands again. */
 const UNABLE_MS = 3_000
@@ -50,6 +50,8 @@ export interface NodePorts {
   readonly saveVotes: (records: readonly DurableRecord[]) => void
   readonly saveRegistry: () => void
   readonly rememberMembers: (gossip: readonly Endpoint[]) => void
+  /** After the present turn. */
+  readonly later: (run: () => void) => void
 }
 
 export interface NodeMachines {
@@ -68,23 +70,26 @@ export class Node {
   readonly #elections: Driver<ElectionEvent, ElectionEffect>
   readonly #broker: Driver<BrokerEvent, BrokerEffect>
   readonly #offers: LinkOffers
-  #listeners: Uint8Array = encodeListeners([])
-  #published = ''
-  #publishing = false
+  readonly #publication: Publication
   #stopping = false
 
   constructor(
-    readonly self: MemberProfile,
+    private profile: MemberProfile,
     readonly machines: NodeMachines,
     private readonly ports: NodePorts,
   ) {
     const { clock } = ports
-    this.knowledge = new Knowledge(self.node)
+    this.knowledge = new Knowledge(profile.node)
     this.directing = new Directing(ports.leases, ports.toLane)
     this.#swim = new Driver(machines.swim, clock, (effect) => this.#onSwim(effect))
     this.#sync = new Driver(machines.sync, clock, (effect) => this.#onSync(effect))
     this.#elections = new Driver(machines.elections, clock, (effect) => this.#onElection(effect))
-    this.#broker = new Driver(new LinkBroker(self.node, ports.random), clock, (effect) => this.#onBroker(effect))
+    this.#broker = new Driver(new LinkBroker(profile.node, ports.random), clock, (effect) => this.#onBroker(effect))
+    this.#publication = new Publication(profile.name, this.knowledge, this.directing, ports.later, (bytes) => {
+      this.knowledge.setFacts(profile.node, bytes)
+      this.#sync.feed({ type: 'facts', bytes })
+      this.#tellBackends()
+    })
     this.#offers = new LinkOffers({
       dataAt: () => this.self.data,
       nameOf: (node) => this.#nameOf(node),
@@ -92,6 +97,10 @@ export class Node {
       toLane: ports.toLane,
       logger: ports.logger,
     })
+  }
+
+  get self(): MemberProfile {
+    return this.profile
   }
 
   get isStopping(): boolean {
@@ -102,7 +111,7 @@ export class Node {
     this.#elections.feed({ type: 'start' })
     this.#swim.feed({ type: 'start' })
     this.knowledge.setMembers(this.machines.swim.members())
-    this.#elections.feed({ type: 'member', node: this.self.node, alive: true })
+    this.#elections.feed({ type: 'member', node: this.self.node, alive: true, standing: standingOf(this.self.flags) })
     this.#followRegistry()
   }
 
@@ -113,6 +122,26 @@ export class Node {
       until: 'it is removed from the electorate and added anew; it does not vote',
     })
     this.#elections.feed({ type: 'amnesia' })
+  }
+
+  /** From now on this node neither votes nor directs: it hands over what it has, and the others remove its vote. */
+  prepareToLeave(leaving: boolean): void {
+    this.#setRole({ leaving })
+    if (!leaving) return
+    for (const service of this.directing.names()) {
+      const { candidates } = this.machines.elections.explain(service, this.ports.clock.now())
+      const to = candidates.find((node) => node !== this.self.node)
+      if (to !== undefined) this.#elections.feed({ type: 'transfer', service, to })
+    }
+  }
+
+  /** An operator's word that these nodes will not come back. */
+  forget(nodes: readonly NodeId[], force: boolean): void {
+    if (force) this.#elections.feed({ type: 'force-forget', nodes })
+    for (const node of nodes) {
+      this.#elections.feed({ type: 'forget', node })
+      this.#swim.feed({ type: 'forget', node })
+    }
   }
 
   /** Lets everything that it directs go, in order, and says so. What is left to do is to linger and close sockets. */
@@ -141,17 +170,23 @@ export class Node {
     this.ports.logger.log('info', 'link-up', { peer: name, boot })
     this.#swim.feed({ type: 'link-up', peer })
     this.#sync.feed({ type: 'link-up', peer })
-    this.#elections.feed({ type: 'link-up', peer })
+    this.#elections.feed({ type: 'link-up', peer, boot })
     this.#broker.feed({ type: 'control-up', peer })
   }
 
-  onPeerDown(peer: NodeId, why: string): void {
+  onPeerDown(peer: NodeId, why: string, byUs: boolean): void {
     this.ports.logger.log(this.#stopping ? 'debug' : 'warn', 'link-down', { peer: this.#nameOf(peer), why })
     this.#offers.forget(peer)
     this.#swim.feed({ type: 'link-down', peer })
     this.#sync.feed({ type: 'link-down', peer })
-    this.#elections.feed({ type: 'link-down', peer })
+    this.#elections.feed({ type: 'link-down', peer, byUs })
     this.#broker.feed({ type: 'control-down', peer })
+  }
+
+  /** Its process is gone, as its host says. */
+  onPeerRefused(peer: NodeId): void {
+    this.ports.logger.log('warn', 'peer-gone', { peer: this.#nameOf(peer) })
+    this.#elections.feed({ type: 'refused', peer })
   }
 
   onPeerMessage(from: NodeId, channel: number, bytes: Uint8Array): void {
@@ -167,8 +202,7 @@ export class Node {
   }
 
   onListeners(sockets: readonly ListeningSocket[]): void {
-    this.#listeners = encodeListeners(sockets)
-    this.#publish()
+    this.#publication.setListeners(sockets)
   }
 
   onLane(message: FromLane): void {
@@ -207,11 +241,14 @@ export class Node {
     this.ports.rememberMembers(
       members.filter((one) => one.profile.node !== this.self.node).map((one) => one.profile.gossip),
     )
+    // What names stand for may have changed, and with it who is meant to direct alone.
+    this.ports.later(() => this.#tellRules())
     if (node === this.self.node) return
     if (member.state === 'alive') this.ports.wantPeer({ node, boot, control })
     if (member.state === 'down' || member.state === 'left') this.ports.unwantPeer(node)
     if (member.state !== before || member.state === 'alive') {
-      this.#elections.feed({ type: 'member', node, alive: member.state === 'alive' || member.state === 'suspect' })
+      const alive = member.state === 'alive' || member.state === 'suspect'
+      this.#elections.feed({ type: 'member', node, alive, standing: standingOf(member.profile.flags) })
     }
     this.#tellBackends()
   }
@@ -241,25 +278,36 @@ export class Node {
         return this.ports.sendToPeer(effect.to, CHANNEL.election, effect.bytes)
       case 'persist':
         return this.ports.saveVotes(effect.records)
+      case 'probe-rival':
+        // Nothing here can look yet: an address that is there on every host has no owner to ask.
+        return this.ports.later(() =>
+          this.#elections.feed({ type: 'rival', service: effect.service, term: effect.term, found: false }),
+        )
       case 'acquired':
-        logger.log('info', 'lease-acquired', { service: effect.service, term: formatTerm(effect.term) })
+        logger.log(effect.alone ? 'warn' : 'info', 'lease-acquired', {
+          service: effect.service,
+          term: formatTerm(effect.term),
+          ...(effect.alone && { alone: true }),
+        })
         if (!this.directing.acquired(effect.service, effect.term, effect.deadline)) {
           logger.log('error', 'too-many-services', { service: effect.service })
         }
-        return this.#publish()
+        return this.#publication.plan()
       case 'renewed':
         return this.directing.renewed(effect.service, effect.term, effect.deadline)
       case 'lost': {
         const present = this.knowledge.service(effect.service) !== undefined
         logger.log('warn', 'lease-lost', { service: effect.service, term: formatTerm(effect.term), why: effect.why })
         this.directing.lost(effect.service, reasonOfLoss(this.#stopping, present))
-        return this.#publish()
+        return this.#publication.plan()
       }
       case 'observed': {
         const term = effect.term === undefined ? 'none' : formatTerm(effect.term)
         return logger.log('info', 'director', { service: effect.service, term })
       }
       case 'electorate':
+        // Removed, and with that free to be added anew.
+        this.ports.later(() => this.#setRole({ amnesiac: this.machines.elections.isAmnesiac }))
         return logger.log('info', 'electorate', {
           epoch: effect.epoch,
           voters: effect.voters.map((id) => this.#nameOf(id)).join(','),
@@ -285,7 +333,7 @@ export class Node {
       this.directing.lost(service, 'other')
       this.#elections.feed({ type: 'unable', service, forMs: UNABLE_MS, why })
     }
-    this.#publish()
+    this.#publication.plan()
   }
 
   /** The registry changed: every part that works with services gets the new set. */
@@ -303,17 +351,36 @@ export class Node {
     for (const service of services.active) {
       const old = before.get(service.name)
       before.delete(service.name)
-      if (old === undefined) this.#elections.feed({ type: 'service', name: service.name, present: true })
+      if (old === undefined)
+        this.#elections.feed({ type: 'service', name: service.name, rules: rulesOf(service, this.knowledge.members) })
       else if (!sameService(old, service)) this.#onChanged(service)
     }
-    for (const name of before.keys()) this.#elections.feed({ type: 'service', name, present: false })
+    for (const name of before.keys()) this.#elections.feed({ type: 'service-gone', name })
     this.#tellBackends()
-    this.#publish()
+    this.#publication.plan()
   }
 
   #onChanged(service: Service): void {
     this.directing.forgetObstacle(service.name)
+    this.#elections.feed({ type: 'service', name: service.name, rules: rulesOf(service, this.knowledge.members) })
     this.ports.logger.log('info', 'service-changed', { service: service.name, address: service.address })
+  }
+
+  #tellRules(): void {
+    for (const service of this.knowledge.services.active) {
+      if (service.alone !== '') {
+        this.#elections.feed({ type: 'service', name: service.name, rules: rulesOf(service, this.knowledge.members) })
+      }
+    }
+  }
+
+  #setRole(change: Partial<Role>): void {
+    const flags = flagsOf({ ...roleOf(this.self.flags), ...change })
+    if (flags === this.self.flags) return
+    this.profile = { ...this.self, flags }
+    this.#swim.feed({ type: 'profile', profile: this.profile })
+    this.knowledge.setMembers(this.machines.swim.members())
+    this.#elections.feed({ type: 'member', node: this.self.node, alive: true, standing: standingOf(flags) })
   }
 
   /** The lane hears who can serve what, and where this node's own programs are. */
@@ -322,34 +389,6 @@ export class Node {
       this.ports.toLane({ type: 'backends', service: service.name, seats: this.knowledge.seats(service) })
     }
     this.ports.toLane({ type: 'local-listeners', listeners: this.knowledge.localListeners() })
-  }
-
-  /** After the present turn: news often comes in bundles, and the machine that told us may not be fed meanwhile. */
-  #publish(): void {
-    if (this.#publishing) return
-    this.#publishing = true
-    queueMicrotask(() => this.#publishNow())
-  }
-
-  /** What this node says of itself to all others, when it changed. */
-  #publishNow(): void {
-    this.#publishing = false
-    const serving = this.knowledge.services.active.flatMap(({ name }) => this.#servingOf(name) ?? [])
-    const bytes = encodeNodeFacts({ listeners: this.#listeners, serving })
-    const text = Buffer.from(bytes).toString('latin1')
-    if (text === this.#published) return
-    this.#published = text
-    this.knowledge.setFacts(this.self.node, bytes)
-    this.#sync.feed({ type: 'facts', bytes })
-    this.#tellBackends()
-  }
-
-  #servingOf(service: string): Serving | undefined {
-    const directed = this.directing.get(service)
-    const obstacle = this.directing.obstacle(service)
-    const problem = obstacle === undefined ? '' : describeObstacle(obstacle, this.self.name)
-    if (directed !== undefined) return { service, term: directed.term.number, state: directed.state, problem }
-    return obstacle === undefined ? undefined : { service, term: 0, state: 'unable', problem }
   }
 
   #nameOf(node: NodeId): string {

@@ -1,4 +1,7 @@
 /** The registry's entries `service/NAME` as services: readable ones, in force unless an older one has their ports. */
+import type { ServiceRules } from '../election/ports.js'
+import type { Member } from '../gossip/ports.js'
+import type { Service } from '../proxy/service.js'
 import { createdAtMs, type ServiceFields, serviceFromFields } from '../proxy/service-fields.js'
 import { type CreatedService, resolveOverlaps } from '../proxy/service-overlap.js'
 import type { ServiceSet } from './knowledge.js'
@@ -21,4 +24,10 @@ export function servicesFromRegistry(entries: readonly (readonly [key: string, f
       unreadable.push({ name, problem: parsed.problems.map(({ field, problem }) => `${field} ${problem}`).join(', ') })
   }
   return { ...resolveOverlaps(readable), unreadable }
+}
+
+/** What elections need to know of a service. A name that two nodes have means neither. */
+export function rulesOf({ failback, alone }: Service, members: readonly Member[]): ServiceRules {
+  const named = members.filter(({ profile }) => profile.name === alone)
+  return { failback: failback === 'on', alone: named.length === 1 ? named[0]?.profile.node : undefined }
 }

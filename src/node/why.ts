@@ -56,7 +56,6 @@ const ANSWERS: Readonly<Record<Explanation['votes'][number]['answer'], string>> 
   silent: 'silent: it has just started and waits until what it may have granted before has run out',
   'not-voting': 'does not vote: it is no voter, or has lost its memory',
   epoch: 'refused: it knows another electorate',
-  changing: 'waits: the electorate is being changed',
   'too-long': 'refused: it allows shorter leases only; all nodes need the same --profile',
   'no answer': 'not asked by this node',
   'no link': 'out of reach: no control link',
@@ -122,7 +121,7 @@ function whyNobody(explanation: Explanation, names: Names, obstacles: readonly s
     return sentences
   }
   for (const obstacle of obstacles) sentences.push(`${obstacle}.`)
-  const waits = votes.filter(({ answer }) => answer === 'silent' || answer === 'held' || answer === 'changing')
+  const waits = votes.filter(({ answer }) => answer === 'silent' || answer === 'held')
   if (waits.length > 0) {
     sentences.push(
       `Waiting for ${list(waits.map(({ voter }) => names.ref(voter).name))}: earlier grants must run out first.`,

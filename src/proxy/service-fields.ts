@@ -7,6 +7,7 @@ import { canonicalIp, isIpv6, isWildcard, parseIp } from '../base/address.js'
 import type { Millis } from '../base/time.js'
 import { formatPorts, type PortList, parsePorts } from './port-list.js'
 import {
+  FAILBACKS,
   LOCAL_PREFERENCES,
   PROXY_PROTOCOLS,
   SCHEDULER_NAMES,
@@ -39,8 +40,11 @@ export const SERVICE_FIELDS = [
   'idleMs',
   'connectMs',
   'keepaliveMs',
+  'failback',
+  'alone',
 ] as const
 
+const NODE_NAME_LENGTH_MAX = 63
 const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
 /** All problems of a definition that a person wrote, its `name` among the fields; none means that it can be parsed. */
@@ -62,17 +66,18 @@ export function parseService(input: Readonly<Record<string, unknown>>): ParsedSe
 
 /** What the registry holds under a service's name. Problems are left only where guessing could do harm. */
 export function serviceFromFields(name: string, fields: ServiceFields): ParsedService {
-  // A scheduler that only a newer release knows still names nodes that listen: any order serves the clients.
+  // A word that only a newer release knows, where every other serves the clients as well.
   const scheduler = SCHEDULER_NAMES.find((known) => known === fields['scheduler']) ?? SERVICE_DEFAULTS.scheduler
-  const reader = new FieldReader({ ...fields, scheduler })
+  const failback = FAILBACKS.find((known) => known === fields['failback']) ?? SERVICE_DEFAULTS.failback
+  const reader = new FieldReader({ ...fields, scheduler, failback })
   const service = readService(name, reader)
   return reader.problems.length > 0 ? { type: 'problems', problems: reader.problems } : { type: 'service', service }
 }
 
 /** All fields but the name, defaults written out: a later release with other defaults changes no existing service. */
 export function fieldsOfService(service: Service): Record<(typeof SERVICE_FIELDS)[number], string | number> {
-  const { address, ports, proxyProtocol, scheduler, local, idleMs, connectMs, keepaliveMs } = service
-  return { address, ports: formatPorts(ports), proxyProtocol, scheduler, local, idleMs, connectMs, keepaliveMs }
+  const { name: _, ports, ...fields } = service
+  return { ...fields, ports: formatPorts(ports) }
 }
 
 /**
@@ -99,6 +104,8 @@ function readService(name: string, reader: FieldReader): Service {
     idleMs: reader.span('idleMs'),
     connectMs: reader.span('connectMs'),
     keepaliveMs: reader.span('keepaliveMs'),
+    failback: reader.choice('failback', FAILBACKS),
+    alone: reader.nodeName('alone'),
   }
 }
 
@@ -139,11 +146,23 @@ class FieldReader {
     return []
   }
 
-  choice<F extends 'proxyProtocol' | 'scheduler' | 'local'>(field: F, choices: readonly Service[F][]): Service[F] {
+  choice<F extends 'proxyProtocol' | 'scheduler' | 'local' | 'failback'>(
+    field: F,
+    choices: readonly Service[F][],
+  ): Service[F] {
     const value = this.#value(field) ?? SERVICE_DEFAULTS[field]
     const found = choices.find((choice) => choice === value)
     if (found === undefined) this.report(field, `${shown(value)} is not possible`, `choose ${choices.join(' or ')}`)
     return found ?? (SERVICE_DEFAULTS[field] as Service[F])
+  }
+
+  /** `none` is how a command line says nobody. */
+  nodeName(field: 'alone'): string {
+    const value = this.#value(field) ?? SERVICE_DEFAULTS[field]
+    if (value === '' || value === 'none') return ''
+    if (typeof value === 'string' && value.length <= NODE_NAME_LENGTH_MAX) return value
+    this.report(field, `${shown(value)} is no name of a node`, 'give a name that `baton status` shows, or none')
+    return ''
   }
 
   span(field: keyof typeof SPAN_LIMITS): number {

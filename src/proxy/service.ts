@@ -6,6 +6,8 @@ import type { LocalPreference } from './schedule/local-policy.js'
 /** What the backend is told of the client: nothing, or a PROXY protocol header, version 2. */
 export type ProxyProtocol = 'off' | 'v2'
 export type SchedulerName = 'round-robin'
+/** Whether a service goes back to the more preferred node when that one returns. */
+export type Failback = 'off' | 'on'
 
 export interface Service {
   readonly name: string
@@ -22,6 +24,9 @@ export interface Service {
   readonly connectMs: Millis
   /** TCP keepalive on both legs begins after so much silence. */
   readonly keepaliveMs: Millis
+  readonly failback: Failback
+  /** Name of the one node that may direct without a majority, where two vote and the other is gone; empty: none. */
+  readonly alone: string
 }
 
 export type ServiceSettings = Omit<Service, 'name' | 'address' | 'ports'>
@@ -39,10 +44,15 @@ export const SERVICE_DEFAULTS: ServiceSettings = Object.freeze({
   connectMs: 3_000,
   // Well below the five minutes after which common firewalls forget a silent connection.
   keepaliveMs: 30_000,
+  // A move costs something, and a director that serves is as good as another.
+  failback: 'off',
+  // Two nodes that cannot see each other must not both direct; who accepts that risk says so.
+  alone: '',
 })
 
 export const PROXY_PROTOCOLS: readonly ProxyProtocol[] = ['off', 'v2']
 export const SCHEDULER_NAMES: readonly SchedulerName[] = ['round-robin']
+export const FAILBACKS: readonly Failback[] = ['off', 'on']
 export const LOCAL_PREFERENCES: readonly LocalPreference[] = ['last', 'equal', 'first']
 
 export interface SpanLimits {
@@ -61,13 +71,11 @@ export const SPAN_LIMITS: Readonly<Record<'idleMs' | 'connectMs' | 'keepaliveMs'
   keepaliveMs: { minMs: 1_000, maxMs: 32_767_000, orZero: false },
 }
 
-/** Same definition in every respect. */
+/** Same definition in every respect; both as `parseService` makes them, with the fields in one order. */
 export function sameService(a: Service, b: Service): boolean {
   return definitionText(a) === definitionText(b)
 }
 
 function definitionText(service: Service): string {
-  const { name, address, ports, proxyProtocol, scheduler, local, idleMs, connectMs, keepaliveMs } = service
-  const fields = [name, address, formatPorts(ports), proxyProtocol, scheduler, local, idleMs, connectMs, keepaliveMs]
-  return fields.join(' ')
+  return JSON.stringify({ ...service, ports: formatPorts(service.ports) })
 }

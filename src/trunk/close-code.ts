@@ -29,6 +29,8 @@ export interface LinkClose {
   readonly by: 'us' | 'them'
   /** What the code does not say; may be empty. */
   readonly detail: string
+  /** Of a `lost` one: the system's word, such as ECONNREFUSED. */
+  readonly errno?: string
 }
 
 const NAMES = new Map<number, CloseCode>()

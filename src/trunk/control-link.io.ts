@@ -48,6 +48,7 @@ export class ControlLink {
   /** Bytes given to the Noise stream, its framing included. */
   #handedBytes = 0
   #trouble = ''
+  #errno = ''
 
   constructor(
     private readonly socket: Socket,
@@ -115,7 +116,10 @@ export class ControlLink {
     stream.on('data', (bytes) => this.#feed({ type: 'message', bytes }))
     stream.on('error', (error) => this.#note(error))
     stream.on('end', () => this.#end({ code: 'lost', by: 'us', detail: 'closed without a goodbye' }, false))
-    stream.on('close', () => this.#end({ code: 'lost', by: 'us', detail: this.#trouble }, true))
+    stream.on('close', () => {
+      const detail = this.#trouble
+      this.#end({ code: 'lost', by: 'us', detail, ...(this.#errno !== '' && { errno: this.#errno }) }, true)
+    })
     return stream
   }
 
@@ -177,7 +181,9 @@ export class ControlLink {
   }
 
   #note(error: Error): void {
-    if (this.#trouble === '') this.#trouble = errnoOf(error) || messageOf(error)
+    if (this.#trouble !== '') return
+    this.#errno = errnoOf(error)
+    this.#trouble = this.#errno || messageOf(error)
   }
 
   /** In the order of the calls. Muted from the moment on at which the owner closes. */

@@ -33,7 +33,9 @@ export interface ControlLinksSelf extends NodeKeyPair {
 export interface ControlLinksEvents {
   onUp(peer: PeerInfo): void
   /** Messages that were under way may be lost. A link that is replaced goes down and comes up. */
-  onDown(node: NodeId, why: string): void
+  onDown(node: NodeId, why: string, byUs: boolean): void
+  /** Its link ended by itself, and a fresh dial to its port was refused: its process is gone. There is no link now. */
+  onRefused(node: NodeId): void
   /** `payload` is the receiver's to keep. Channel 0 never comes; unknown ones do. */
   onMessage(node: NodeId, channel: number, payload: Uint8Array): void
 }
@@ -150,7 +152,10 @@ export class ControlLinks {
       }
       case 'down':
         log.log('info', 'control-down', { peer: effect.node, why: effect.why })
-        return this.#tell(() => events.onDown(effect.node, effect.why))
+        return this.#tell(() => events.onDown(effect.node, effect.why, effect.byUs))
+      case 'refused':
+        log.log('info', 'control-refused', { peer: effect.node })
+        return this.#tell(() => events.onRefused(effect.node))
       case 'trouble':
         return log.log('warn', 'control-dial-failed', {
           peer: effect.node,

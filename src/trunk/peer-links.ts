@@ -32,7 +32,10 @@ export type PeerLinksEffect =
   | { readonly type: 'refuse'; readonly link: LinkId; readonly node: NodeId; readonly code: CloseCode }
   | { readonly type: 'close'; readonly link: LinkId; readonly code: CloseCode }
   | { readonly type: 'up'; readonly link: LinkId; readonly peer: PeerInfo }
-  | { readonly type: 'down'; readonly node: NodeId; readonly why: string }
+  /** `byUs`: this end decided so. */
+  | { readonly type: 'down'; readonly node: NodeId; readonly why: string; readonly byUs: boolean }
+  /** The link ended, and its port refused a fresh dial: the process that held both is gone. */
+  | { readonly type: 'refused'; readonly node: NodeId }
   /** A dial failed for another reason than the last time. */
   | { readonly type: 'trouble'; readonly node: NodeId; readonly at: Endpoint | undefined; readonly why: string }
 
@@ -46,6 +49,8 @@ interface Peer {
   attempts: number
   upSince: Millis
   why: string | undefined
+  /** The boot whose link ended by itself; a dial shows whether its process is gone. */
+  lostBoot: number | undefined
 }
 
 export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
@@ -190,6 +195,7 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
     peer.bootKnown = info.boot
     peer.upSince = now
     peer.why = undefined
+    peer.lostBoot = undefined
     this.#set(peer, { phase: 'up', link, boot: info.boot, dialled: peer.link.phase === 'dialing' })
     this.#effects.push({ type: 'up', link, peer: info })
   }
@@ -198,14 +204,26 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
     const peer = this.#byLink.get(link)
     if (peer === undefined) return
     const why = describeClose(close)
-    const wasUp = peer.link.phase === 'up'
+    const { link: ended } = peer
+    const byUs = close.by === 'us' && close.code !== 'lost'
     this.#set(peer, { phase: 'down' })
-    if (wasUp) this.#effects.push({ type: 'down', node: peer.node, why })
-    else if (why !== peer.why) this.#effects.push({ type: 'trouble', node: peer.node, at: peer.wanted?.control, why })
+    if (ended.phase === 'up') {
+      peer.lostBoot = byUs ? undefined : ended.boot
+      this.#effects.push({ type: 'down', node: peer.node, why, byUs })
+    } else if (why !== peer.why) {
+      this.#effects.push({ type: 'trouble', node: peer.node, at: peer.wanted?.control, why })
+    }
+    if (ended.phase === 'dialing' && close.errno === 'ECONNREFUSED' && peer.lostBoot === ended.boot) {
+      peer.lostBoot = undefined
+      this.#effects.push({ type: 'refused', node: peer.node })
+    }
     peer.why = why
-    if (wasUp && now - peer.upSince >= this.config.dialMaxMs) peer.attempts = 0
+    if (ended.phase === 'up' && now - peer.upSince >= this.config.dialMaxMs) peer.attempts = 0
     if (peer.wanted === undefined) return this.#forget(peer)
-    this.#dials.set(peer.node, now + backoffDelay(peer.attempts++, this.#backoff, this.random))
+    // At once after a link that held: only a dial tells a broken connection from a dead process.
+    const isSudden = ended.phase === 'up' && !byUs && peer.attempts === 0
+    const pauseMs = backoffDelay(peer.attempts++, this.#backoff, this.random)
+    this.#dials.set(peer.node, isSudden ? now : now + pauseMs)
   }
 
   /** Ends whatever link there is, by our own decision; the peer stays known. */
@@ -214,7 +232,7 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
     if (link.phase === 'down') return
     this.#set(peer, { phase: 'down' })
     this.#effects.push({ type: 'close', link: link.link, code })
-    if (link.phase === 'up') this.#effects.push({ type: 'down', node: peer.node, why })
+    if (link.phase === 'up') this.#effects.push({ type: 'down', node: peer.node, why, byUs: true })
   }
 
   #set(peer: Peer, link: PeerLink): void {
@@ -233,6 +251,7 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
       attempts: 0,
       upSince: 0,
       why: undefined,
+      lostBoot: undefined,
     }
     this.#peers.set(node, peer)
     return peer

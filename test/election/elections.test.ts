@@ -1,3 +1,4 @@
+import { encodeElection } from '../../src/election/codec.js'
 import { assert, suite } from '../harness/suite.js'
 import { idOf, Room } from './script.js'
 
@@ -86,7 +87,7 @@ test('a gap of half a lease voids it; a short stall does not', () => {
 
 test('a removed service is nobody’s; a machine without electorate or quorum sleeps', () => {
   const room = trio()
-  for (const letter of ['a', 'b', 'c']) room.feed(letter, { type: 'service', name: 'web', present: false })
+  for (const letter of ['a', 'b', 'c']) room.feed(letter, { type: 'service-gone', name: 'web' })
   assert.equal(room.acting(), [])
   const stranger = new Room()
   stranger.add('x')
@@ -117,6 +118,62 @@ function twoChangesInOneLease(waitsBetweenChanges: boolean): string[] {
 test('two changes of the electorate in one lease would make two directors; the wait prevents it', () => {
   assert.is(twoChangesInOneLease(false).length, 2, 'without the rule the law is broken')
   assert.ok(twoChangesInOneLease(true).length <= 1)
+})
+
+/** b grants a its lease, restarts, and is asked by c, which knows of no holder: all within one lease. */
+function voterRestarts(bootSilence: boolean): string[] {
+  const room = new Room({}, { bootSilence })
+  for (const letter of ['a', 'b', 'c']) room.add(letter, letter === 'a')
+  room.link('a', 'b', 'c')
+  room.run(6_000)
+  const [director = ''] = room.acting()
+  const [voter = '', candidate = ''] = ['a', 'b', 'c'].filter((letter) => letter !== director)
+  room.cut(director, voter)
+  room.cut(director, candidate)
+  room.start(candidate)
+  room.machines.delete(idOf(voter))
+  room.run(1)
+  room.start(voter)
+  room.link(voter, candidate)
+  room.run(600)
+  return room.acting()
+}
+
+test('a voter that voted at once after a restart would make two directors; its silence prevents it', () => {
+  assert.is(voterRestarts(false).length, 2, 'without the rule the law is broken')
+  assert.ok(voterRestarts(true).length <= 1)
+})
+
+test('a vote is durable before it leaves, and joining never founds', () => {
+  const voter = new Room()
+  const effects: string[] = []
+  const machine = voter.add('a', true)
+  voter.add('b')
+  voter.lets = () => false
+  voter.link('a', 'b')
+  voter.run(5_000)
+  assert.equal(voter.machine('b').electorate().voters, [], 'b heard of no electorate and founds none')
+  const claims = [{ service: 'web', number: 900, flags: 0 }]
+  const { epoch } = machine.electorate()
+  const request = { kind: 'request' as const, epoch, round: 1, leaseMs: 1_000, batch: 1, claims }
+  machine.handle({ type: 'resign', service: 'web' }, voter.now)
+  machine.handle({ type: 'message', from: idOf('b'), bytes: encodeElection(request) }, voter.now)
+  for (let effect = machine.poll(); effect !== undefined; effect = machine.poll()) effects.push(effect.type)
+  const [persisted, sent] = [effects.lastIndexOf('persist'), effects.lastIndexOf('send')]
+  assert.ok(persisted >= 0 && persisted < sent, effects.join(' '))
+})
+
+test('the lease counts from before the request was sent, and ends earlier by the margin', () => {
+  const room = trio()
+  const [director = ''] = room.acting()
+  let sentAt = 0
+  room.lets = (_from, _to, message) => {
+    if (message.kind === 'request' || message.kind === 'renew') sentAt = room.now
+    return true
+  }
+  room.run(300)
+  room.lets = () => false
+  assert.is(room.machine(director).holding('web')?.deadline, sentAt + 1_000 - 50)
 })
 
 test.run()

@@ -19,6 +19,8 @@ const good: NodeOptions = {
   dataPort: 7441,
   seeds: [],
   profile: 'lan',
+  witness: false,
+  priority: 100,
   logFormat: 'json',
   logLevel: 'info',
   version: '0.1.0',

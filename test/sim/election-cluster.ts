@@ -8,7 +8,7 @@ import { Prng } from '../../src/base/prng.js'
 import { electionConfig } from '../../src/election/config.js'
 import { applyRecord, type DurableRecord, emptyState, foundElectorate } from '../../src/election/durable-state.js'
 import { Elections, type ElectionsOptions } from '../../src/election/elections.js'
-import type { ElectionEffect, ElectionEvent } from '../../src/election/ports.js'
+import { type ElectionEffect, type ElectionEvent, ORDINARY } from '../../src/election/ports.js'
 import { EventQueue } from './event-queue.js'
 
 export interface SimOptions {
@@ -116,10 +116,14 @@ export class ElectionCluster {
       isFresh: node.life === 1,
       now: this.#clock(node),
       rules: this.options.rules ?? {},
+      directs: true,
+      diesWithProcess: false,
+      probesRivals: false,
     })
     this.#trace(node, `boots (life ${node.life})`)
     this.#feed(node, { type: 'start' })
-    for (const name of this.services) this.#feed(node, { type: 'service', name, present: true })
+    for (const name of this.services)
+      this.#feed(node, { type: 'service', name, rules: { failback: false, alone: undefined } })
     for (const peer of this.nodes)
       if (peer !== node && peer.machine !== undefined && !this.#isCut(node, peer)) this.#link(node, peer)
   }
@@ -133,8 +137,12 @@ export class ElectionCluster {
     const { life } = node
     for (const peer of this.nodes) {
       if (peer === node) continue
-      this.#later(50, () => node.life === life && this.#feed(peer, { type: 'link-down', peer: node.id }))
-      this.#later(800, () => node.life === life && this.#feed(peer, { type: 'member', node: node.id, alive: false }))
+      this.#later(50, () => node.life === life && this.#feed(peer, { type: 'link-down', peer: node.id, byUs: false }))
+      this.#later(
+        800,
+        () =>
+          node.life === life && this.#feed(peer, { type: 'member', node: node.id, alive: false, standing: ORDINARY }),
+      )
     }
     this.#queue.add(this.now + this.#random.between(100, 3_000), () => this.#boot(node))
   }
@@ -144,8 +152,8 @@ export class ElectionCluster {
       [a, b],
       [b, a],
     ] as const) {
-      this.#feed(one, { type: 'member', node: other.id, alive: true })
-      this.#feed(one, { type: 'link-up', peer: other.id })
+      this.#feed(one, { type: 'member', node: other.id, alive: true, standing: ORDINARY })
+      this.#feed(one, { type: 'link-up', peer: other.id, boot: other.life })
     }
   }
 
@@ -177,8 +185,8 @@ export class ElectionCluster {
     const noticed = this.#random.between(100, 2_000)
     this.#later(noticed, () => {
       if (!this.#isCut(a, b)) return
-      this.#feed(a, { type: 'link-down', peer: b.id })
-      this.#feed(b, { type: 'link-down', peer: a.id })
+      this.#feed(a, { type: 'link-down', peer: b.id, byUs: false })
+      this.#feed(b, { type: 'link-down', peer: a.id, byUs: false })
     })
     this.#later(this.#random.between(300, 5_000), () => this.#mend(a, b))
   }

@@ -32,9 +32,4 @@ test('the checker sees voters that forget what they granted', () => {
   assert.ok(isCaught({ honourGrants: false }, [1, 2, 3, 4, 5]))
 })
 
-test('the checker sees voters that vote at once after a restart', () => {
-  // Rare: a voter must crash, come back and be asked by another candidate, all within one lease.
-  assert.ok(isCaught({ bootSilence: false }, [160]))
-})
-
 test.run()

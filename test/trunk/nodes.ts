@@ -59,6 +59,7 @@ export class TestNode {
       events: {
         onUp: (peer: PeerInfo) => this.#hear(`up ${indexOf(peer.node)}`),
         onDown: (node, why) => this.#hear(`down ${indexOf(node)}: ${why}`),
+        onRefused: (node) => this.#hear(`refused ${indexOf(node)}`),
         onMessage: (from, channel, payload) => {
           const shown = payload.byteLength > 20 ? `${payload.byteLength} bytes` : payload.join(' ')
           this.#hear(`message ${indexOf(from)}/${channel}: ${shown}`)

@@ -1,4 +1,5 @@
 import { Prng } from '../../src/base/prng.js'
+import type { LinkClose } from '../../src/trunk/close-code.js'
 import { trunkConfig } from '../../src/trunk/config.js'
 import { PeerLinks, type PeerLinksEffect, type PeerLinksEvent } from '../../src/trunk/peer-links.js'
 import type { PeerInfo, WantedPeer } from '../../src/trunk/ports.js'
@@ -61,6 +62,8 @@ function describe(effect: PeerLinksEffect): string {
     case 'down':
     case 'trouble':
       return `${effect.type}: ${effect.why}`
+    case 'refused':
+      return 'refused'
   }
 }
 
@@ -107,9 +110,39 @@ test('a link that breaks at once does not start the pauses anew, one that stood 
     a.tick(now)
     return pause
   }
-  for (let link = 2; link < 16; link += 2) flap(link, 10)
+  assert.is(flap(2, 10), 0, 'the first is looked at right away')
+  for (let link = 4; link < 16; link += 2) flap(link, 10)
   assert.ok(flap(16, 10) >= 2_500)
   assert.ok(flap(18, 5_000) <= 100)
+})
+
+test('a link that ends by itself is followed by a dial at once; a refusal tells that the process is gone', () => {
+  const refused = { ...lost, errno: 'ECONNREFUSED' }
+  const a = new Subject(0)
+  a.feed({ type: 'want', peer: wanted(1) })
+  assert.not(a.feed({ type: 'closed', link: 2, close: refused }).includes('refused'), 'it was never there')
+  a.tick(1_000)
+  a.feed({ type: 'up', link: 4, peer: info(1) }, 1_000)
+  a.feed({ type: 'closed', link: 4, close: { ...lost, errno: 'ECONNRESET' } }, 20_000)
+  assert.is(a.peers.nextDeadline(), 20_000)
+  assert.equal(a.tick(20_000), ['dial 6'])
+  assert.ok(a.feed({ type: 'closed', link: 6, close: refused }, 20_001).includes('refused'))
+  a.tick(21_000)
+  assert.not(a.feed({ type: 'closed', link: 8, close: refused }, 21_001).includes('refused'), 'once')
+})
+
+test('no evidence comes from a dial that fails otherwise, nor after a link that this end closed', () => {
+  const end = (close: LinkClose, errno: string): string[] => {
+    const a = new Subject(0)
+    a.feed({ type: 'want', peer: wanted(1) })
+    a.feed({ type: 'up', link: 2, peer: info(1) })
+    a.feed({ type: 'closed', link: 2, close })
+    a.tick(5_000)
+    return a.feed({ type: 'closed', link: 4, close: { ...lost, errno } }, 5_001)
+  }
+  assert.ok(end(lost, 'ECONNREFUSED').includes('refused'))
+  assert.not(end(lost, 'EHOSTUNREACH').includes('refused'))
+  assert.not(end({ code: 'silence', by: 'us', detail: '' }, 'ECONNREFUSED').includes('refused'))
 })
 
 test('news of a peer ends the pause', () => {

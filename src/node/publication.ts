@@ -1,0 +1,51 @@
+/** What this node says of itself to all others: the programs that listen here, and how the services that it directs do. */
+import type { ListeningSocket } from '../kernel/listening-socket.js'
+import { encodeListeners } from '../proxy/listener-codec.js'
+import { type Directing, describeObstacle } from './directing.js'
+import type { Knowledge } from './knowledge.js'
+import { encodeNodeFacts, type Serving } from './node-facts.js'
+
+export class Publication {
+  #listeners: Uint8Array = encodeListeners([])
+  #published: Uint8Array = new Uint8Array(0)
+  #planned = false
+
+  constructor(
+    private readonly nodeName: string,
+    private readonly knowledge: Knowledge,
+    private readonly directing: Directing,
+    private readonly later: (run: () => void) => void,
+    /** Called when something is news; `bytes` as node-facts encodes them. */
+    private readonly publish: (bytes: Uint8Array) => void,
+  ) {}
+
+  setListeners(sockets: readonly ListeningSocket[]): void {
+    this.#listeners = encodeListeners(sockets)
+    this.plan()
+  }
+
+  /** After the present turn: news often comes in bundles, and the machine that told us may not be fed meanwhile. */
+  plan(): void {
+    if (this.#planned) return
+    this.#planned = true
+    this.later(() => this.#publishNow())
+  }
+
+  #publishNow(): void {
+    this.#planned = false
+    const serving = this.knowledge.services.active.flatMap(({ name }) => this.#servingOf(name) ?? [])
+    const bytes = encodeNodeFacts({ listeners: this.#listeners, serving })
+    const before = this.#published
+    if (bytes.length === before.length && bytes.every((byte, i) => byte === before[i])) return
+    this.#published = bytes
+    this.publish(bytes)
+  }
+
+  #servingOf(service: string): Serving | undefined {
+    const directed = this.directing.get(service)
+    const obstacle = this.directing.obstacle(service)
+    const problem = obstacle === undefined ? '' : describeObstacle(obstacle, this.nodeName)
+    if (directed !== undefined) return { service, term: directed.term.number, state: directed.state, problem }
+    return obstacle === undefined ? undefined : { service, term: 0, state: 'unable', problem }
+  }
+}
