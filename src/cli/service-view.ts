@@ -25,9 +25,9 @@ export function renderServices(services: readonly ServiceView[], screen: Screen)
 
 /** One service, its setting and who serves it. */
 export function renderService(view: ServiceView, screen: Screen): string[] {
-  const { definition, director, term } = view
+  const { definition, term } = view
   const settings: readonly (readonly [string, Cell])[] = [
-    ['director', director === null ? { text: 'none', style: 'bad' } : director.name],
+    ['director', directorCell(view)],
     ['term', term === null ? '–' : formatCount(term.number)],
     ['serving', servingCell(view)],
     ['why', view.why],
@@ -37,6 +37,8 @@ export function renderService(view: ServiceView, screen: Screen): string[] {
     ['connect timeout', formatSetting(definition.connectMs)],
     ['idle timeout', definition.idleMs === 0 ? 'never' : formatSetting(definition.idleMs)],
     ['keepalive', formatSetting(definition.keepaliveMs)],
+    ['failback', definition.failback],
+    ['alone', definition.alone === '' ? 'nobody' : definition.alone],
     ['splices', formatCount(view.splices)],
   ]
   const pairs = [{ title: '' }, { title: '', wraps: true }]
@@ -72,6 +74,12 @@ export function renderWritten(verb: string, written: ServiceWritten, screen: Scr
   ]
 }
 
+/** A term without a majority is never shown as an ordinary one. */
+function directorCell({ director, alone }: ServiceView): Cell {
+  if (director === null) return { text: 'none', style: 'bad' }
+  return alone ? { text: `${director.name} (alone)`, style: 'warn' } : director.name
+}
+
 function renderBackends(view: ServiceView, screen: Screen): string[] {
   if (view.backends.length === 0) return noBackends(view.definition).flatMap((line) => hang('', line, screen.width))
   const columns: readonly Column[] = [
@@ -94,13 +102,13 @@ function noBackends({ ports }: ServiceDefinitionView): string[] {
 }
 
 function rowOf(view: ServiceView): Row {
-  const { definition, director, term, backends } = view
+  const { definition, term, backends } = view
   const nodes = new Set(backends.map(({ node }) => node.id)).size
   return {
     cells: [
       definition.name,
       formatServiceAddress(definition),
-      director === null ? { text: 'none', style: 'bad' } : director.name,
+      directorCell(view),
       term === null ? '–' : formatCount(term.number),
       servingCell(view),
       nodes === 0 ? { text: 'none', style: 'bad' } : plural(nodes, 'node'),

@@ -71,13 +71,13 @@ const MEMBER_STYLES: Readonly<Record<MemberView['state'], Style>> = {
 }
 
 function memberRow(member: MemberView): Row {
-  const { name, self, state, sinceMs, voter, address, directs, boot, id } = member
+  const { name, self, state, sinceMs, address, directs, boot, id } = member
   return {
     cells: [
       self ? `${name} (here)` : name,
       { text: `${state} ${formatSpan(sinceMs)}`, style: MEMBER_STYLES[state] },
       linkCell(member),
-      voter ? 'yes' : 'no',
+      voterCell(member),
       address,
       listenersText(member),
       directs.length === 0 ? '–' : directs.join(', '),
@@ -86,6 +86,13 @@ function memberRow(member: MemberView): Row {
     ],
     notes: memberNotes(member),
   }
+}
+
+function voterCell({ voter, role }: MemberView): Cell {
+  if (role === 'amnesiac') return { text: 'lost its votes', style: 'warn' }
+  if (role === 'leaving') return { text: 'leaving', style: 'dim' }
+  const word = voter ? 'yes' : 'no'
+  return role === 'witness' ? `${word} (witness)` : word
 }
 
 function linkCell({ link, state }: MemberView): Cell {

@@ -62,6 +62,8 @@ export default class Up extends BatonCommand {
     })(),
   }
 
+  protected readonly witness: boolean = false
+
   async run(): Promise<void> {
     const { flags } = await this.parse(Up)
     const problems: string[] = []
@@ -73,7 +75,7 @@ export default class Up extends BatonCommand {
       dataPort: flags['data-port'],
       seeds: seedsOf(flags.seed ?? [], problems),
       profile: flags.profile,
-      witness: false,
+      witness: this.witness,
       priority: flags.priority,
       logFormat: flags['log-format'] === 'auto' ? (process.stderr.isTTY ? 'pretty' : 'json') : flags['log-format'],
       logLevel: flags['log-level'],

@@ -20,6 +20,8 @@ export interface ClusterOptions {
   /** Addresses of the nodes, one each; all must be local. */
   readonly addresses: readonly string[]
   readonly names?: readonly string[]
+  /** Names of those that only vote. */
+  readonly witnesses?: readonly string[]
   /** More arguments for every `baton up`. */
   readonly upArguments?: readonly string[]
   /** Where state and logs go; a new temporary folder if not given. */
@@ -40,12 +42,13 @@ export class LocalCluster {
   private constructor(
     readonly folder: string,
     private readonly upArguments: readonly string[],
+    private readonly witnesses: readonly string[],
   ) {}
 
   /** Founds the cluster and starts all nodes; returns when each answers on its control socket. */
   static async start(options: ClusterOptions): Promise<LocalCluster> {
     const folder = options.folder ?? mkdtempSync(path.join(os.tmpdir(), 'baton-'))
-    const cluster = new LocalCluster(folder, options.upArguments ?? [])
+    const cluster = new LocalCluster(folder, options.upArguments ?? [], options.witnesses ?? [])
     try {
       const nameOf = (i: number) => options.names?.[i] ?? `node${i + 1}`
       const [founder = '', ...others] = options.addresses
@@ -68,7 +71,7 @@ export class LocalCluster {
   up(node: LabNode): void {
     const seeds = this.nodes.filter((other) => other !== node).flatMap((other) => ['--seed', `${other.address}:7440`])
     const args = [
-      'up',
+      this.witnesses.includes(node.name) ? 'witness' : 'up',
       '--state',
       node.state,
       '--bind',

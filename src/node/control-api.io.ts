@@ -9,6 +9,8 @@ import type { Service } from '../proxy/service.js'
 import { fieldsOfService } from '../proxy/service-fields.js'
 import type {
   ControlApi,
+  DepartureView,
+  ForgetRequest,
   MemberView,
   ServiceView,
   ServiceWrite,
@@ -17,6 +19,7 @@ import type {
   StatusView,
   WhyView,
 } from './control-protocol.js'
+import { Departure } from './departure.io.js'
 import { probeLocalAddress } from './local-address.io.js'
 import type { Node } from './node.io.js'
 import { plannedService, serviceUnknown } from './service-write.js'
@@ -33,12 +36,26 @@ export interface ControlApiParts {
   /** Control links that are up. */
   readonly linked: () => readonly NodeId[]
   readonly query: (limit: number, service?: string) => Promise<LaneReport>
+  /** Ends the process in order. */
+  readonly stop: () => void
   /** What is wrong with this host or its folder, beyond what services and members show. */
   readonly warnings: () => readonly string[]
 }
 
 export class NodeApi implements ControlApi {
-  constructor(private readonly parts: ControlApiParts) {}
+  readonly #departure: Departure
+
+  constructor(private readonly parts: ControlApiParts) {
+    this.#departure = new Departure(parts)
+  }
+
+  leave(): Promise<DepartureView> {
+    return this.#departure.leave()
+  }
+
+  forget({ nodes, force }: ForgetRequest): Promise<DepartureView> {
+    return this.#departure.forget(nodes, force)
+  }
 
   async status(): Promise<StatusView> {
     const { node, clock, startedAt, version } = this.parts
@@ -140,6 +157,7 @@ export class NodeApi implements ControlApi {
     return serviceView(service, {
       names,
       term,
+      alone: explanation.alone,
       why: why.sentences[0] ?? '',
       candidates: knowledge.candidates(service),
       report,

@@ -3,9 +3,12 @@ import { readFileSync, statSync } from 'node:fs'
 import http from 'node:http'
 import path from 'node:path'
 import { BatonError, errnoOf, messageOf } from '../base/errors.js'
+import type { Millis } from '../base/time.js'
 import type {
   ControlApi,
+  DepartureView,
   ErrorView,
+  ForgetRequest,
   ServiceView,
   ServiceWrite,
   ServiceWritten,
@@ -13,10 +16,10 @@ import type {
   StatusView,
   WhyView,
 } from './control-protocol.js'
-import { ANSWER_BYTES_MAX, ANSWER_MS_MAX } from './control-socket.js'
+import { ANSWER_BYTES_MAX, ANSWER_MS_MAX, DEPARTURE_MS_MAX } from './control-socket.js'
 
 interface Request {
-  readonly method: 'GET' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
   readonly path: string
   readonly body?: unknown
 }
@@ -61,8 +64,16 @@ export class ControlClient implements ControlApi {
     return this.#ask({ method: 'GET', path: `${servicePath(service)}/why` })
   }
 
-  async #ask<View>(request: Request): Promise<View> {
-    const { status, text } = await this.#exchange(request)
+  leave(): Promise<DepartureView> {
+    return this.#ask({ method: 'POST', path: '/v1/leave' }, this.deadlineMs + DEPARTURE_MS_MAX)
+  }
+
+  forget(request: ForgetRequest): Promise<DepartureView> {
+    return this.#ask({ method: 'POST', path: '/v1/forget', body: request }, this.deadlineMs + DEPARTURE_MS_MAX)
+  }
+
+  async #ask<View>(request: Request, deadlineMs = this.deadlineMs): Promise<View> {
+    const { status, text } = await this.#exchange(request, deadlineMs)
     if (status === 204) return undefined as View
     const body = parseAnswer(text, status)
     if (status < 400) return body as View
@@ -70,13 +81,13 @@ export class ControlClient implements ControlApi {
     throw new BatonError(code, message, hint === undefined ? {} : { hint })
   }
 
-  #exchange({ method, path: target, body }: Request): Promise<Answer> {
+  #exchange({ method, path: target, body }: Request, deadlineMs: Millis): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const payload = body === undefined ? undefined : JSON.stringify(body)
       const headers = payload === undefined ? {} : { 'content-type': 'application/json' }
       // The whole exchange has one deadline: a timeout of the socket would begin anew with each byte.
-      const signal = AbortSignal.timeout(this.deadlineMs)
-      const fail = (error: unknown) => reject(signal.aborted ? this.#silent() : this.#explain(error))
+      const signal = AbortSignal.timeout(deadlineMs)
+      const fail = (error: unknown) => reject(signal.aborted ? this.#silent(deadlineMs) : this.#explain(error))
       const request = http.request({ socketPath: this.socketPath, method, path: target, headers, agent: false, signal })
       request.once('error', fail)
       request.once('response', (response) => {
@@ -96,10 +107,10 @@ export class ControlClient implements ControlApi {
     })
   }
 
-  #silent(): BatonError {
+  #silent(deadlineMs: Millis): BatonError {
     return new BatonError(
       'ERR_CONTROL_TIMEOUT',
-      `the node did not answer on ${this.socketPath} within ${this.deadlineMs / 1000} s`,
+      `the node did not answer on ${this.socketPath} within ${deadlineMs / 1000} s`,
       { hint: 'it may be stopped or overloaded: look at its log and at `top`' },
     )
   }

@@ -28,6 +28,10 @@ export interface MemberView extends NodeRef {
   readonly boot: number
   readonly address: string
   readonly voter: boolean
+  /** A witness only votes; a node that leaves does neither; one that lost its votes waits to be added anew. */
+  readonly role: 'node' | 'witness' | 'leaving' | 'amnesiac'
+  /** Router priority. */
+  readonly priority: number
   /** The control link from here: `why` says what it waits for or failed on. */
   readonly link: { readonly state: 'self' | 'up' | 'dialing' | 'down'; readonly why?: string }
   /** Listeners on ports that some service names; all of them with `?all`. */
@@ -57,6 +61,9 @@ export interface ServiceDefinitionView {
   readonly connectMs: Millis
   readonly idleMs: Millis
   readonly keepaliveMs: Millis
+  readonly failback: string
+  /** The node that may direct without a majority; empty: none. */
+  readonly alone: string
 }
 
 export interface BackendView {
@@ -70,6 +77,8 @@ export interface ServiceView {
   readonly definition: ServiceDefinitionView
   readonly director: NodeRef | null
   readonly term: TermView | null
+  /** The term is held without a majority, by the node that the service names for that. */
+  readonly alone: boolean
   /** The director accepts connections on every port, or what is in the way. */
   readonly serving: 'yes' | 'no' | 'unknown'
   /** One line: why this director, or why none; what is wrong, and the way out. */
@@ -172,6 +181,20 @@ export interface ServiceWritten {
   readonly notes: readonly string[]
 }
 
+/** After `POST /v1/leave` or `/v1/forget`: who is gone, and who votes now. */
+export interface DepartureView {
+  readonly gone: readonly NodeRef[]
+  readonly epoch: number
+  readonly voters: readonly NodeRef[]
+}
+
+/** `nodes`: names, or the beginnings of ids. */
+export interface ForgetRequest {
+  readonly nodes: readonly string[]
+  /** Without a majority, by this voter alone. */
+  readonly force: boolean
+}
+
 /** Every answer with a status of 400 or more. */
 export interface ErrorView {
   readonly code: string
@@ -188,4 +211,6 @@ export interface ControlApi {
   removeService(name: string): Promise<void>
   splices(filter: { service?: string; limit: number }): Promise<SplicesView>
   why(service: string): Promise<WhyView>
+  leave(): Promise<DepartureView>
+  forget(request: ForgetRequest): Promise<DepartureView>
 }

@@ -9,7 +9,7 @@ import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { BatonError, errnoOf, messageOf } from '../base/errors.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
-import type { ControlApi, ErrorView, ServiceWrite } from './control-protocol.js'
+import type { ControlApi, ErrorView, ForgetRequest, ServiceWrite } from './control-protocol.js'
 import {
   ANSWER_MS_MAX,
   REQUEST_BYTES_MAX,
@@ -82,6 +82,8 @@ function addRoutes(app: FastifyInstance, api: ControlApi): void {
     await api.removeService(params.name)
     return reply.code(204).send()
   })
+  app.post('/v1/leave', () => api.leave())
+  app.post<{ Body: ForgetRequest }>('/v1/forget', FORGET, ({ body }) => api.forget(body))
   app.get<{ Querystring: { service?: string; limit?: string } }>('/v1/splices', SPLICES, ({ query }) => {
     const limit = Math.min(SPLICES_LIMIT_MAX, Number(query.limit ?? SPLICES_LIMIT_DEFAULT))
     return api.splices(query.service === undefined ? { limit } : { service: query.service, limit })
@@ -111,6 +113,15 @@ const WRITE = {
         },
         force: { type: 'boolean' },
       },
+    },
+  },
+}
+const FORGET = {
+  schema: {
+    body: {
+      type: 'object',
+      required: ['nodes', 'force'],
+      properties: { nodes: { type: 'array', items: NAME, minItems: 1, maxItems: 64 }, force: { type: 'boolean' } },
     },
   },
 }

@@ -13,5 +13,8 @@ export const ANSWER_BYTES_MAX = 16 * 1024 * 1024
 /** A node answers from memory; one that needs longer is stuck, and whoever asked should hear so. */
 export const ANSWER_MS_MAX: Millis = 5_000
 
+/** Changing the electorate takes a few leases, and as many again after each loss; what takes longer has no majority. */
+export const DEPARTURE_MS_MAX: Millis = 10_000
+
 export const SPLICES_LIMIT_DEFAULT = 100
 export const SPLICES_LIMIT_MAX = 10_000

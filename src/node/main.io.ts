@@ -23,6 +23,7 @@ import { Sync } from '../gossip/sync.js'
 import { openUdp } from '../gossip/udp.io.js'
 import { loadLibc } from '../kernel/libc.io.js'
 import { SocketTable } from '../kernel/socket-table.io.js'
+import type { FromLane } from '../proxy/lane-protocol.js'
 import { LeaseSlots } from '../proxy/lease-slots.js'
 import { trunkConfig } from '../trunk/config.js'
 import { ControlLinks } from '../trunk/control-links.io.js'
@@ -32,6 +33,7 @@ import type { NodeOptions } from './config-schema.js'
 import { NodeApi } from './control-api.io.js'
 import type { MemberView } from './control-protocol.js'
 import { startControlServer } from './control-server.io.js'
+import { IdleLane } from './idle-lane.js'
 import { LaneHost } from './lane-host.io.js'
 import { StreamLogger } from './logger.io.js'
 import { MembersFile } from './members-file.io.js'
@@ -60,8 +62,8 @@ export async function runNode(options: NodeOptions): Promise<void> {
   endOnFault(logger)
   try {
     const node = await RunningNode.start(options, state, logger)
-    const signal = await stopSignal()
-    logger.log('info', 'stopping', { signal })
+    const why = await Promise.race([stopSignal(), node.left])
+    logger.log('info', 'stopping', { why })
     const force = setTimeout(() => {
       logger.log('error', 'stop-late', { ms: STOP_MS_MAX })
       process.exit(1)
@@ -96,6 +98,7 @@ class RunningNode {
   /** What is wrong now, by the part that it concerns. */
   readonly #warnings = new Map<string, string>()
   readonly #cleanups: (() => Promise<void> | void)[] = []
+  readonly #left = deferred<string>()
 
   private constructor(
     private readonly options: NodeOptions,
@@ -115,6 +118,11 @@ class RunningNode {
       await running.stop()
       throw error
     }
+  }
+
+  /** Resolves when this node has left its cluster for good. */
+  get left(): Promise<string> {
+    return this.#left.promise
   }
 
   /** In the reverse order of the start: first what others rely on is handed over, last come the sockets. */
@@ -138,23 +146,7 @@ class RunningNode {
     this.#cleanups.push(() => members.save())
 
     let node: Node | undefined
-    const lane = new LaneHost(
-      {
-        lane: 0,
-        node: state.id,
-        name: state.name,
-        boot,
-        address: options.bind,
-        engine: 'net',
-        seed: random.u32(),
-        leases,
-      },
-      logger,
-      (message) => node?.onLane(message),
-      (error) => this.#laneDied(error),
-    )
-    this.#cleanups.push(() => lane.stop(LANE_STOP_MS))
-    const data = await listenForData(lane, { address: options.bind, port: options.dataPort })
+    const { lane, data } = await this.#startLane(boot, random, leases, (message) => node?.onLane(message))
 
     const links = new ControlLinks({
       self: { node: state.id, boot, name: state.name, ...state.keyPair },
@@ -245,12 +237,39 @@ class RunningNode {
       version: options.version,
       linkOf: (peer) => linkView(links.state(peer)),
       linked: () => links.linked(),
+      stop: () => this.#left.resolve('leave'),
       query: (limit, service) => lane.query(limit, service),
       warnings: () => [...this.#warnings.values(), ...this.#lonely(started, startedAt), ...strangers.warnings()],
     })
     const server = await startControlServer({ path: state.paths.control, api, logger })
     this.#cleanups.push(() => server.close())
     logger.log('info', 'up', { name: state.name, id: state.id, boot, bind: options.bind, bindFrom: options.bindFrom })
+  }
+
+  async #startLane(
+    boot: number,
+    random: Prng,
+    leases: SharedArrayBuffer,
+    onMessage: (message: FromLane) => void,
+  ): Promise<{ lane: LaneHost | IdleLane; data: Endpoint }> {
+    const { options, state, logger } = this
+    const at = { address: options.bind, port: options.dataPort }
+    // A witness carries no connection, its own or others'.
+    if (options.witness) return { lane: new IdleLane(), data: { ...at, port: 0 } }
+    const { id: node, name } = state
+    const setup = {
+      lane: 0,
+      node,
+      name,
+      boot,
+      address: options.bind,
+      engine: 'net' as const,
+      seed: random.u32(),
+      leases,
+    }
+    const lane = new LaneHost(setup, logger, onMessage, (error) => this.#laneDied(error))
+    this.#cleanups.push(() => lane.stop(LANE_STOP_MS))
+    return { lane, data: await listenForData(lane, at) }
   }
 
   async #openUdp(
@@ -279,6 +298,8 @@ class RunningNode {
   #watch(node: Node): void {
     const stalls = new StallWatch(this.clock, STALL_MS, (lateMs) => node.onStalled(lateMs))
     stalls.start()
+    this.#cleanups.push(() => stalls.stop())
+    if (this.options.witness) return
     const sockets = new SocketTable({
       clock: this.clock,
       onListeners: (listeners) => node.onListeners(listeners),
@@ -288,10 +309,7 @@ class RunningNode {
       },
     })
     sockets.start()
-    this.#cleanups.push(() => {
-      stalls.stop()
-      sockets.stop()
-    })
+    this.#cleanups.push(() => sockets.stop())
   }
 
   /** Seeds were named and nobody was found: the commonest causes, since a wrong key is answered with silence. */
@@ -322,6 +340,14 @@ class RunningNode {
     this.logger.log('error', 'lane-died', { lane: 0, why: messageOf(error), stack: error.stack })
     process.exit(1)
   }
+}
+
+function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {}
+  const promise = new Promise<T>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
 }
 
 /** 53 bits: as many as a seed takes. */

@@ -9,7 +9,7 @@
 import type { Endpoint } from '../base/address.js'
 import type { AlarmClock } from '../base/clock.js'
 import { Driver } from '../base/driver.io.js'
-import { formatTerm, type NodeId } from '../base/ids.js'
+import { type NodeId, shortId } from '../base/ids.js'
 import type { Logger } from '../base/log.js'
 import type { Prng } from '../base/prng.js'
 import type { Elections } from '../election/elections.js'
@@ -26,6 +26,7 @@ import { type Service, sameService } from '../proxy/service.js'
 import { CHANNEL } from '../trunk/channels.js'
 import type { PeerInfo, WantedPeer } from '../trunk/ports.js'
 import { Directing, describeObstacle, reasonOfLoss } from './directing.js'
+import { logElection } from './election-log.js'
 import { Knowledge } from './knowledge.js'
 import { type BrokerEffect, type BrokerEvent, LinkBroker } from './link-broker.js'
 import { LinkOffers } from './link-offers.io.js'
@@ -272,54 +273,40 @@ export class Node {
   }
 
   #onElection(effect: ElectionEffect): void {
-    const { logger } = this.ports
+    logElection(effect, this.ports.logger, (node) => this.#nameOf(node))
     switch (effect.type) {
       case 'send':
         return this.ports.sendToPeer(effect.to, CHANNEL.election, effect.bytes)
       case 'persist':
         return this.ports.saveVotes(effect.records)
-      case 'probe-rival':
+      case 'probe-rival': {
         // Nothing here can look yet: an address that is there on every host has no owner to ask.
-        return this.ports.later(() =>
-          this.#elections.feed({ type: 'rival', service: effect.service, term: effect.term, found: false }),
-        )
+        const { service, term } = effect
+        return this.ports.later(() => this.#elections.feed({ type: 'rival', service, term, found: false }))
+      }
       case 'acquired':
-        logger.log(effect.alone ? 'warn' : 'info', 'lease-acquired', {
-          service: effect.service,
-          term: formatTerm(effect.term),
-          ...(effect.alone && { alone: true }),
-        })
         if (!this.directing.acquired(effect.service, effect.term, effect.deadline)) {
-          logger.log('error', 'too-many-services', { service: effect.service })
+          this.ports.logger.log('error', 'too-many-services', { service: effect.service })
         }
         return this.#publication.plan()
       case 'renewed':
         return this.directing.renewed(effect.service, effect.term, effect.deadline)
       case 'lost': {
         const present = this.knowledge.service(effect.service) !== undefined
-        logger.log('warn', 'lease-lost', { service: effect.service, term: formatTerm(effect.term), why: effect.why })
         this.directing.lost(effect.service, reasonOfLoss(this.#stopping, present))
         return this.#publication.plan()
       }
-      case 'observed': {
-        const term = effect.term === undefined ? 'none' : formatTerm(effect.term)
-        return logger.log('info', 'director', { service: effect.service, term })
-      }
       case 'electorate':
         // Removed, and with that free to be added anew.
-        this.ports.later(() => this.#setRole({ amnesiac: this.machines.elections.isAmnesiac }))
-        return logger.log('info', 'electorate', {
-          epoch: effect.epoch,
-          voters: effect.voters.map((id) => this.#nameOf(id)).join(','),
-        })
-      case 'log':
-        return logger.log(effect.level, effect.event, effect.fields)
+        return this.ports.later(() => this.#setRole({ amnesiac: this.machines.elections.isAmnesiac }))
     }
   }
 
   #onBroker({ type, peer }: BrokerEffect): void {
-    if (type === 'offer') this.#offers.offer(peer)
-    else this.ports.toLane({ type: 'link-drop', peer })
+    // A witness has nothing to join: the broker may ask again and again, and no keys are made.
+    const witness = [this.self.node, peer].some((node) => roleOf(this.#flagsOf(node)).witness)
+    if (type === 'offer') return witness ? undefined : this.#offers.offer(peer)
+    this.ports.toLane({ type: 'link-drop', peer })
   }
 
   #onServing(message: Extract<FromLane, { type: 'serving' | 'cannot-serve' }>): void {
@@ -392,6 +379,14 @@ export class Node {
   }
 
   #nameOf(node: NodeId): string {
-    return this.knowledge.members.find(({ profile }) => profile.node === node)?.profile.name ?? node.slice(0, 8)
+    return this.#profileOf(node)?.name ?? shortId(node)
+  }
+
+  #flagsOf(node: NodeId): number {
+    return this.#profileOf(node)?.flags ?? 0
+  }
+
+  #profileOf(node: NodeId): MemberProfile | undefined {
+    return this.knowledge.members.find(({ profile }) => profile.node === node)?.profile
   }
 }

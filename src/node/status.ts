@@ -20,6 +20,7 @@ import type {
   TermView,
 } from './control-protocol.js'
 import type { Serving } from './node-facts.js'
+import { roleOf } from './roles.js'
 
 /** Names of nodes, also of those that gossip has not told of yet. */
 export class Names {
@@ -38,9 +39,8 @@ export class Names {
   }
 }
 
-export function definitionView(service: Service): ServiceDefinitionView {
-  const { name, address, ports, proxyProtocol, scheduler, local, connectMs, idleMs, keepaliveMs } = service
-  return { name, address, ports: formatPorts(ports), proxyProtocol, scheduler, local, connectMs, idleMs, keepaliveMs }
+export function definitionView({ ports, ...rest }: Service): ServiceDefinitionView {
+  return { ...rest, ports: formatPorts(ports) }
 }
 
 export interface MemberFacts {
@@ -56,7 +56,7 @@ export interface MemberFacts {
 }
 
 export function memberView(member: Member, facts: MemberFacts): MemberView {
-  const { node, name, boot, gossip } = member.profile
+  const { node, name, boot, gossip, flags } = member.profile
   const self = node === facts.self
   return {
     id: node,
@@ -67,16 +67,27 @@ export function memberView(member: Member, facts: MemberFacts): MemberView {
     boot,
     address: gossip.address,
     voter: facts.voters.has(node),
+    role: roleName(flags),
+    priority: roleOf(flags).priority,
     link: self ? { state: 'self' } : facts.linkOf(node),
     listeners: facts.listenersOf(node).filter(({ port }) => facts.servicePorts(port)),
     directs: facts.directs(node),
   }
 }
 
+function roleName(flags: number): MemberView['role'] {
+  const { witness, leaving, amnesiac } = roleOf(flags)
+  if (leaving) return 'leaving'
+  if (amnesiac) return 'amnesiac'
+  return witness ? 'witness' : 'node'
+}
+
 export interface ServiceFacts {
   readonly names: Names
   /** The term in force as far as this node knows. */
   readonly term: Term | undefined
+  /** Held without a majority. */
+  readonly alone: boolean
   /** One line: who directs and why, or why nobody. */
   readonly why: string
   readonly candidates: readonly ListenerCandidate[]
@@ -95,6 +106,7 @@ export function serviceView(service: Service, facts: ServiceFacts): ServiceView 
     definition: definitionView(service),
     director: term === undefined ? null : names.ref(term.holder),
     term: term === undefined ? null : names.term(term),
+    alone: facts.alone,
     serving: state,
     why: facts.why,
     // What keeps others from directing is no problem while somebody serves.

@@ -62,19 +62,27 @@ const ANSWERS: Readonly<Record<Explanation['votes'][number]['answer'], string>> 
 }
 
 function whyThisOne(
-  { term, since, deadline, candidates, quorum, reachable }: Explanation,
+  { term, since, alone, deadline, candidates, quorum, reachable, rules }: Explanation,
   names: Names,
   now: Millis,
 ): string[] {
   if (term === undefined) return []
   const holder = names.ref(term.holder).name
   const span = since === undefined ? '' : `, for ${formatSpan(now - since)}`
+  if (alone) {
+    return [
+      `${holder} directs alone in term ${term.number}${span}, without a majority: the service names it for that, and the other of two voters is gone.`,
+      'When the other is back, it grants the same term or another takes its place. A witness (`baton witness`) would spare this.',
+    ]
+  }
   const sentences = [`${holder} directs in term ${term.number}${span}: a majority of the voters granted it the lease.`]
   const first = candidates[0]
   if (first === term.holder) sentences.push('It is the most preferred of the live nodes for this service.')
   else if (first !== undefined) {
     sentences.push(
-      `${names.ref(first).name} would be preferred, but nothing is taken back from a director that serves (no failback).`,
+      rules.failback
+        ? `${names.ref(first).name} is preferred and gets it back when it has been there for a while (failback is on).`
+        : `${names.ref(first).name} would be preferred, but nothing is taken back from a director that serves (no failback).`,
     )
   }
   if (deadline !== undefined)
@@ -102,7 +110,7 @@ function spare(reachable: readonly NodeRef[], quorum: number): string {
 }
 
 function whyNobody(explanation: Explanation, names: Names, obstacles: readonly string[]): string[] {
-  const { quorum, reachable, unreachable, votes, standing } = explanation
+  const { quorum, reachable, unreachable, votes, standing, rules } = explanation
   const sentences = ['Nobody directs this service now.']
   if (votes.length === 0) {
     return [
@@ -116,7 +124,9 @@ function whyNobody(explanation: Explanation, names: Names, obstacles: readonly s
       `${quorum} of ${votes.length} voters are needed and ${reachable.length} can be reached from here; out of reach: ${missing}.`,
     )
     sentences.push(
-      'Start those nodes or mend the network. Nobody may direct on less than a majority, or two could at once.',
+      rules.alone === undefined
+        ? 'Start those nodes or mend the network. Nobody may direct on less than a majority, or two could at once. Nodes that are gone for good can be given up: `baton forget`.'
+        : `Start those nodes or mend the network. Only ${names.ref(rules.alone).name} may direct without them, when the other of two voters has been gone for a while.`,
     )
     return sentences
   }

@@ -42,6 +42,11 @@ export function fakeApi(asked: unknown[] = []): ControlApi {
       known(name)
       return why
     },
+    leave: async () => ({ gone: healthy.members.slice(0, 1), epoch: 4, voters: healthy.members.slice(1) }),
+    forget: async (request) => {
+      asked.push(request)
+      return { gone: healthy.members.slice(2), epoch: 4, voters: healthy.members.slice(0, 2) }
+    },
   }
 }
 

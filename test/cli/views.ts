@@ -20,6 +20,8 @@ const member = (i: number, more: Partial<MemberView> = {}): MemberView => ({
   boot: 4,
   address: `127.0.0.1${i + 1}`,
   voter: true,
+  role: 'node',
+  priority: 100,
   link: { state: i === 0 ? 'self' : 'up' },
   listeners: [{ address: `127.0.0.1${i + 1}`, port: 8080 }],
   directs: i === 1 ? ['web'] : [],
@@ -36,12 +38,15 @@ export const definition: ServiceDefinitionView = {
   connectMs: 3_000,
   idleMs: 0,
   keepaliveMs: 30_000,
+  failback: 'off',
+  alone: '',
 }
 
 export const web: ServiceView = {
   definition,
   director: node2,
   term: { number: 7, holder: node2 },
+  alone: false,
   serving: 'yes',
   why: 'node2 directs since 3m 12s: it is the first of three candidates',
   backends: NODES.map((node, i) => ({ node, port: 8080, address: `127.0.0.1${i + 1}`, splices: 30 + i })),

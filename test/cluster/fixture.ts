@@ -18,10 +18,15 @@ export interface Fixture {
   readonly addresses: readonly string[]
 }
 
-export async function startCluster(scope: Scope, nodes = 3, upArguments: readonly string[] = []): Promise<Fixture> {
+export async function startCluster(
+  scope: Scope,
+  nodes = 3,
+  upArguments: readonly string[] = [],
+  witnesses: readonly string[] = [],
+): Promise<Fixture> {
   const addresses = Array.from({ length: nodes }, (_, i) => `${BLOCK}.${11 + i}`)
   const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-test-'))
-  const cluster = await LocalCluster.start({ addresses, folder, upArguments })
+  const cluster = await LocalCluster.start({ addresses, folder, upArguments, witnesses })
   scope.defer(() => cluster.remove())
   await cluster.settled()
   return { cluster, addresses, serviceAddress: `${BLOCK}.100` }

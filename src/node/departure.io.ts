@@ -1,0 +1,138 @@
+/**
+ * How a node goes for good, and how others are given up: both change the electorate, which takes a majority and a moment,
+ * so both wait for the outcome and say what is missing when it does not come.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Clock } from '../base/clock.js'
+import { BatonError } from '../base/errors.js'
+import { type NodeId, shortId } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
+import type { DepartureView } from './control-protocol.js'
+import { DEPARTURE_MS_MAX } from './control-socket.js'
+import type { Node } from './node.io.js'
+import { Names } from './status.js'
+
+const LOOK_EVERY_MS: Millis = 50
+const CANNOT_LEAVE = 'this node cannot give up its vote'
+const CANNOT_FORGET = 'the voters cannot agree to that'
+
+export interface DepartureParts {
+  readonly node: Node
+  readonly clock: Clock
+  readonly linked: () => readonly NodeId[]
+  /** Ends the process in order, after the answer has left. */
+  readonly stop: () => void
+}
+
+export class Departure {
+  #underWay = false
+
+  constructor(private readonly parts: DepartureParts) {}
+
+  /** Hands over what this node directs, has its vote removed, and stops. Throws ERR_LEAVE_NO_QUORUM, ERR_LEAVE_CONFLICT. */
+  async leave(): Promise<DepartureView> {
+    const { node, stop } = this.parts
+    if (this.#underWay) throw new BatonError('ERR_LEAVE_CONFLICT', 'this node is leaving already')
+    const self = node.self.node
+    const others = node.knowledge.members.filter(({ profile, state }) => profile.node !== self && state !== 'left')
+    if (others.length > 0 && !this.#hasQuorum()) throw this.#noQuorum('ERR_LEAVE_NO_QUORUM', CANNOT_LEAVE)
+    this.#underWay = true
+    try {
+      node.prepareToLeave(true)
+      // The last one takes the cluster with it: nobody is left to agree.
+      const left = others.length === 0 || (await this.#until(() => !this.#voters().includes(self)))
+      if (!left) {
+        node.prepareToLeave(false)
+        throw this.#noQuorum('ERR_LEAVE_NO_QUORUM', CANNOT_LEAVE)
+      }
+      stop()
+      return this.#view([self])
+    } finally {
+      this.#underWay = false
+    }
+  }
+
+  /** `texts`: names, or the beginnings of ids. Throws ERR_NODE_UNKNOWN, ERR_NODE_ALIVE, ERR_FORGET_NO_QUORUM, ERR_FORGET_DENIED. */
+  async forget(texts: readonly string[], force: boolean): Promise<DepartureView> {
+    const { node, linked } = this.parts
+    const nodes = texts.map((text) => this.#find(text))
+    const here = new Set([node.self.node, ...linked()])
+    for (const id of nodes) if (here.has(id)) throw this.#alive(id)
+    if (force) this.#refuseForceOfNonVoter()
+    const votes = nodes.some((id) => this.#voters().includes(id))
+    if (!force && votes && !this.#hasQuorum()) throw this.#noQuorum('ERR_FORGET_NO_QUORUM', CANNOT_FORGET)
+    node.forget(nodes, force)
+    const gone = await this.#until(() => !this.#voters().some((voter) => nodes.includes(voter)))
+    if (!gone) throw this.#noQuorum('ERR_FORGET_NO_QUORUM', CANNOT_FORGET)
+    return this.#view(nodes)
+  }
+
+  #voters(): readonly NodeId[] {
+    return this.parts.node.machines.elections.electorate().voters
+  }
+
+  #find(text: string): NodeId {
+    const members = this.parts.node.knowledge.members.map(({ profile }) => profile)
+    const found = members.filter(({ name, node }) => name === text || (text.length >= 8 && node.startsWith(text)))
+    const [only] = found
+    if (only !== undefined && found.length === 1) return only.node
+    const names = members.map(({ name, node }) => `${name} (${shortId(node)})`).join(', ')
+    const message = found.length === 0 ? `there is no node ${text}` : `${text} means ${found.length} nodes`
+    throw new BatonError('ERR_NODE_UNKNOWN', message, { hint: `nodes are: ${names}; ids tell equal names apart` })
+  }
+
+  #alive(id: NodeId): BatonError {
+    const { name } = this.#names().ref(id)
+    const hint = `on ${name} run \`baton leave\`; or stop it first`
+    return new BatonError('ERR_NODE_ALIVE', `${name} is alive, and only what is gone can be forgotten`, { hint })
+  }
+
+  #refuseForceOfNonVoter(): void {
+    const { node } = this.parts
+    if (this.#voters().includes(node.self.node) && !node.machines.elections.isAmnesiac) return
+    const voters = this.#voters().map((voter) => this.#names().ref(voter).name)
+    const hint = `run it on a voter: ${voters.join(', ') || 'none is known here'}`
+    throw new BatonError('ERR_FORGET_DENIED', 'this node does not vote, so its word alone decides nothing', { hint })
+  }
+
+  #missing(): readonly string[] {
+    const here = new Set([this.parts.node.self.node, ...this.parts.linked()])
+    const names = this.#names()
+    return this.#voters().flatMap((voter) => (here.has(voter) ? [] : names.ref(voter).name))
+  }
+
+  #hasQuorum(): boolean {
+    const voters = this.#voters().length
+    return voters - this.#missing().length >= Math.floor(voters / 2) + 1
+  }
+
+  #noQuorum(code: string, what: string): BatonError {
+    const [missing, voters] = [this.#missing(), this.#voters().length]
+    const hint =
+      missing.length === 0
+        ? 'try again in a moment; `baton status` shows the voters'
+        : `out of reach: ${missing.join(', ')}; start them, or if they are gone for good: baton forget ${missing.join(' ')} --force`
+    return new BatonError(code, `${what}: ${Math.floor(voters / 2) + 1} of ${voters} voters are needed`, { hint })
+  }
+
+  async #until(done: () => boolean): Promise<boolean> {
+    const { clock } = this.parts
+    const end = clock.now() + DEPARTURE_MS_MAX
+    while (!done() && clock.now() < end) await pause(LOOK_EVERY_MS)
+    return done()
+  }
+
+  #view(nodes: readonly NodeId[]): DepartureView {
+    const names = this.#names()
+    const { epoch, voters } = this.parts.node.machines.elections.electorate()
+    return {
+      gone: nodes.map((id) => names.ref(id)),
+      epoch,
+      voters: voters.filter((voter) => !nodes.includes(voter)).map((voter) => names.ref(voter)),
+    }
+  }
+
+  #names(): Names {
+    return new Names(this.parts.node.knowledge.members)
+  }
+}
