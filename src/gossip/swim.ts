@@ -243,7 +243,8 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
   #noteStranger(sender: Identity, at: Endpoint, now: Millis): void {
     const held = this.#view.table.get(sender.node)
     const strange = held === undefined || held.profile.boot < sender.boot
-    const revenant = held?.state === 'down' && held.profile.boot === sender.boot
+    const isGone = held?.state === 'down' || held?.state === 'left'
+    const revenant = isGone && held.profile.boot === sender.boot
     if (strange || revenant) this.#candidates.add(at, this.#detector.prober.seq(), sender.node, now)
   }
 
