@@ -19,11 +19,18 @@ export interface Grant {
 export interface VoterRules {
   readonly honourGrants: boolean
   readonly bootSilence: boolean
+  /** A vote is for one life of its holder. */
+  readonly tellsLivesApart: boolean
   /** Evidence of death frees only what dies with the process. */
   readonly freesOnlyTheMortal: boolean
 }
 
-export const SOUND_RULES: VoterRules = { honourGrants: true, bootSilence: true, freesOnlyTheMortal: true }
+export const SOUND_RULES: VoterRules = {
+  honourGrants: true,
+  bootSilence: true,
+  tellsLivesApart: true,
+  freesOnlyTheMortal: true,
+}
 
 const NOBODY: Term = { number: 0, holder: '' }
 
@@ -47,12 +54,12 @@ export class Voter {
     now: Millis,
   ): { readonly answer: LeaseVerdict; readonly vote: Vote | undefined } {
     const term = { number: claim.number, holder: from }
-    const vote = { ...term, boot }
+    const vote = { ...term, boot: this.rules.tellsLivesApart ? boot : 1 }
     const voted = this.votes.get(claim.service)
     const refusal = this.#refusal(claim, vote, leaseMs, voted, now)
     if (refusal !== undefined) return { answer: refusal, vote: undefined }
     this.#grants.set(claim.service, { term, until: now + leaseMs, flags: claim.flags })
-    const isNew = voted === undefined || voted.number !== term.number || voted.boot !== boot
+    const isNew = voted === undefined || voted.number !== term.number || voted.boot !== vote.boot
     const answer = {
       service: claim.service,
       number: claim.number,

@@ -168,6 +168,27 @@ test('a voter that voted at once after a restart would make two directors; its s
   assert.ok(voterRestarts(true).length <= 1)
 })
 
+/** b directs and does not vote; it starts anew and remembers nothing. Its terms, one life after the other. */
+function termsOfTwoLives(tellsLivesApart: boolean): number[] {
+  const room = new Room({ settleMs: 1e9 }, { tellsLivesApart })
+  room.add('a', true, {}, { directs: false })
+  room.add('b')
+  room.link('a', 'b')
+  room.run(2_000)
+  const first = room.machine('b').holding('web')?.term.number ?? 0
+  room.remove('b')
+  room.run(2_000)
+  room.start('b', false)
+  room.link('a', 'b')
+  room.run(3_000)
+  return [first, room.machine('b').holding('web')?.term.number ?? 0]
+}
+
+test('a holder that starts anew does not get its earlier term again', () => {
+  assert.equal(termsOfTwoLives(false), [1, 1], 'without the rule a term has two lives')
+  assert.equal(termsOfTwoLives(true), [1, 2])
+})
+
 test('a vote is durable before it leaves, and joining never founds', () => {
   const voter = new Room()
   const effects: string[] = []

@@ -1,6 +1,6 @@
 /** A share of the seeds that `npm run sim` and the long tests run. `SEED=n` runs that one alone. */
 import { assert, suite } from '../harness/suite.js'
-import { Cluster } from './cluster.js'
+import { Cluster, type ClusterOptions } from './cluster.js'
 
 const test = suite('sim/cluster', 60_000)
 const SEEDS = 25
@@ -24,17 +24,31 @@ test('the same seed gives the same run, line by line', () => {
   assert.is(run(), run())
 })
 
-/** What the first of these seeds breaks when a rule is switched off. */
-function broken(rule: string, seeds: readonly number[]): string {
-  for (const seed of seeds) {
-    const wrong = new Cluster({ seed, rules: { [rule]: false } }).run()
+/** What is wrong under the first of these seeds that shows it. */
+function broken(change: Partial<ClusterOptions>, tries: readonly number[]): string {
+  for (const seed of tries) {
+    const wrong = new Cluster({ seed, ...change }).run()
     if (wrong !== undefined) return wrong
   }
   return 'nothing'
 }
 
-test('the law of one director is missed when voters do not honour what they granted', () => {
-  assert.match(broken('honourGrants', [1, 2, 3, 4, 5, 6]), 'two act for')
+const FEW = [1, 2, 3, 4, 5, 6, 7, 8]
+
+test('the laws are missed: voters that do not honour what they granted make two directors', () => {
+  assert.match(broken({ rules: { honourGrants: false } }, FEW), 'two act for')
+})
+
+test('the laws are missed: a disk that loses votes lets a voter vote again', () => {
+  assert.match(broken({ broken: 'lost-votes' }, FEW), 'votes in term')
+})
+
+test('the laws are missed: a disk that gives back an old registry takes a service back', () => {
+  assert.match(broken({ broken: 'old-registry' }, FEW), 'goes back on')
+})
+
+test('the laws are missed: what never heals is not taken for healed', () => {
+  assert.match(broken({ broken: 'no-healing' }, FEW), '45000 ms after the last fault')
 })
 
 test.run()

@@ -6,6 +6,7 @@
 import type { Endpoint } from '../../src/base/address.js'
 import { Prng } from '../../src/base/prng.js'
 import type { ElectionsOptions } from '../../src/election/elections.js'
+import type { Delta } from '../../src/gossip/registry.js'
 import { registryKey } from '../../src/node/services.js'
 import { fieldsOfService, parseService } from '../../src/proxy/service-fields.js'
 import { EventQueue } from './event-queue.js'
@@ -16,6 +17,8 @@ import { CALM, Network, type Weather } from './network.js'
 export interface ClusterOptions {
   readonly seed: number
   readonly rules?: NonNullable<ElectionsOptions['rules']>
+  /** To see the laws broken: disks that give back what was saved first, votes that fall out, a cut that never heals. */
+  readonly broken?: 'old-registry' | 'lost-votes' | 'no-healing'
   readonly trace?: (line: string) => void
 }
 
@@ -32,6 +35,7 @@ export class Cluster {
   readonly #random: Prng
   readonly #queue = new EventQueue()
   readonly #network: Network
+  readonly #firstSaved = new Map<number, Delta>()
   readonly #diskless = new Set<number>()
   #powerFails = 0
   /** A change of the electorate that was asked for may take until then. */
@@ -147,6 +151,9 @@ export class Cluster {
   #start(host: Host): void {
     if (host.isUp) return
     this.#trace(`${nameOf(host)} starts as boot ${host.boot + 1}`)
+    const { broken } = this.options
+    if (broken === 'old-registry') host.disk.registry = this.#firstSaved.get(host.index) ?? []
+    if (broken === 'lost-votes') host.disk.votes = host.disk.votes.filter(({ kind }) => kind !== 'vote')
     const seeds = this.hosts.filter((other) => other !== host).map(({ at }) => at)
     host.start(seeds)
     this.#network.dial(host)
@@ -210,6 +217,7 @@ export class Cluster {
         if (a === b) continue
         this.#network.cut(a, b)
         if (both) this.#network.cut(b, a)
+        if (this.options.broken === 'no-healing') continue
         this.#at(this.now + ms, () => {
           this.#network.heal(a, b)
           this.#network.heal(b, a)
@@ -243,7 +251,7 @@ export class Cluster {
     this.#powerFails = 0
     this.#network.weather = CALM
     for (const a of this.hosts) {
-      for (const b of this.hosts) if (a !== b) this.#network.heal(a, b)
+      for (const b of this.hosts) if (a !== b && this.options.broken !== 'no-healing') this.#network.heal(a, b)
       this.#start(a)
     }
   }
@@ -260,7 +268,10 @@ export class Cluster {
     return {
       trunk: () => this.#network,
       voted: (host, record) => this.laws.voted(host, record),
-      saved: (host, registry) => this.laws.saved(host, registry),
+      saved: (host, registry) => {
+        if (!this.#firstSaved.has(host.index) && registry.length > 0) this.#firstSaved.set(host.index, registry)
+        this.laws.saved(host, registry)
+      },
       failsAt: (host) => {
         if (this.#calm || this.#powerFails === 0) return false
         this.#powerFails--

@@ -52,7 +52,7 @@ export interface Watcher {
 }
 
 interface Disk {
-  readonly votes: DurableRecord[]
+  votes: DurableRecord[]
   /** The file of votes is there, be it empty. */
   hasVotes: boolean
   registry: Delta
@@ -139,6 +139,7 @@ export class Host implements Port {
     const clock = this.#alarmClock(boot)
     const registry = new Registry(this.id)
     registry.merge(disk.registry, clock.wall())
+    this.watcher.saved(this, registry.state())
     const self = {
       node: this.id,
       boot,
