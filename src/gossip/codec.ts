@@ -28,6 +28,7 @@ export const PACKET_BYTES_MAX = 1_159
 /** The writer cuts full state at 16 KiB; a reader refuses more than four times that. */
 export const STREAM_PACKET_BYTES_MAX = 65_536
 export const PACKET_HEADER_BYTES = 1 + NODE_ID_BYTES + 4
+const DIGEST_BYTES = 8
 const NOBODY = '0'.repeat(2 * NODE_ID_BYTES)
 
 const KINDS = { ping: 1, 'ping-req': 2, ack: 3, nack: 4, claim: 5, pull: 6 } as const
@@ -103,6 +104,7 @@ function writeBody(writer: ByteWriter, message: Message): void {
     case 'claim':
       return writeClaim(writer, message.claim)
     case 'pull':
+      writer.hex(message.digest ?? '')
       return
     default:
       return unreachable(message)
@@ -126,7 +128,7 @@ function readMessage(kind: number, reader: ByteReader): Message | undefined {
     case KINDS.claim:
       return { kind: 'claim', claim: readClaim(reader) }
     case KINDS.pull:
-      return { kind: 'pull' }
+      return { kind: 'pull', digest: reader.remaining === 0 ? undefined : reader.hex(DIGEST_BYTES) }
     default:
       return undefined
   }

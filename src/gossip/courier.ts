@@ -45,6 +45,11 @@ export class Courier {
     this.perform({ type: 'stream', to, bytes: encodePacket(this.me, messages) })
   }
 
+  /** Asks for the peer's state, should it differ from ours. */
+  streamDigest(to: NodeId): void {
+    this.stream(to, [encodeMessage({ kind: 'pull', digest: this.view.table.digest })])
+  }
+
   /** All that this node holds, over the control link. */
   streamState(to: NodeId, wantsAnswer: boolean): void {
     const claims = this.view.table.all().map((member) => this.view.claimOf(member))

@@ -15,6 +15,7 @@ import type { Machine } from '../base/machine.js'
 import type { Prng } from '../base/prng.js'
 import type { Millis } from '../base/time.js'
 import { TimerTable } from '../base/timer-table.js'
+import { Absentees } from './absentees.js'
 import { CandidateTable } from './candidate-table.js'
 import { checkProfile, decodePacket, encodeMessage } from './codec.js'
 import type { GossipConfig } from './config.js'
@@ -55,6 +56,7 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
   readonly #courier: Courier
   readonly #detector: Detector
   readonly #candidates: CandidateTable
+  readonly #absentees: Absentees
   readonly #links = new Links()
   readonly #chores = new TimerTable<Chore>()
   readonly #effects: SwimEffect[] = []
@@ -71,6 +73,7 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
     this.#courier = new Courier(this.#me, this.#view, config, random, perform)
     this.#detector = new Detector(this.#view, this.#courier, this.#links, config, random)
     this.#candidates = new CandidateTable(config)
+    this.#absentees = new Absentees(this.#view.table, config.membersMax, random)
   }
 
   /** All that are known, this node and the dead included. */
@@ -124,6 +127,7 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
       case 'stream':
         return this.#receive(event.bytes, { type: 'stream', peer: event.from }, now)
       case 'candidate':
+        if (event.lasting) this.#absentees.remember(event.at)
         return this.#candidates.add(event.at, this.#detector.prober.seq(), undefined, now)
       case 'link-up':
         return this.#linkUp(event.peer)
@@ -159,17 +163,21 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
         return this.#gossip(now)
       case 'reconnect':
         this.#chores.set('reconnect', now + this.#config.reconnectIntervalMs)
-        for (const member of sample(this.#view.table.down(), 1, this.#random)) this.#courier.pingMember(member, 0)
-        return
+        return this.#askAbsentee()
       case 'push-pull': {
         this.#chores.set('push-pull', now + this.#config.pushPullIntervalMs)
         const peer = this.#links.any(this.#random)
-        if (peer !== undefined) this.#courier.streamState(peer, true)
+        if (peer !== undefined) this.#courier.streamDigest(peer)
         return
       }
       default:
         return unreachable(chore)
     }
+  }
+
+  #askAbsentee(): void {
+    const absentee = this.#absentees.next()
+    if (absentee !== undefined) this.#courier.pingWhoever(absentee.at, 0, absentee.member)
   }
 
   /** The first claim of a burst leaves at once, the next no sooner than an interval later. */
@@ -215,8 +223,8 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
       case 'nack':
         return this.#detector.prober.nack(message.seq)
       case 'pull':
-        if (origin.type === 'stream') this.#courier.streamState(origin.peer, false)
-        return
+        if (origin.type !== 'stream' || message.digest === this.#view.table.digest) return
+        return this.#courier.streamState(origin.peer, message.digest !== undefined)
       default:
         return unreachable(message)
     }
@@ -250,7 +258,7 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
   #linkUp(peer: NodeId): void {
     this.#links.up(peer)
     // One exchange serves both; the lower id begins.
-    if (this.#me.node < peer) this.#courier.streamState(peer, true)
+    if (this.#me.node < peer) this.#courier.streamDigest(peer)
   }
 
   /** A hint, no evidence: the link may have broken alone. It is worth a probe at once. */

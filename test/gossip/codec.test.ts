@@ -25,7 +25,8 @@ function drawMessage(random: Prng): Message {
     { kind: 'ack', seq, subject: identity },
     { kind: 'nack', seq },
     { kind: 'claim', claim: drawClaim(random) },
-    { kind: 'pull' },
+    { kind: 'pull', digest: undefined },
+    { kind: 'pull', digest: '0123456789abcdef' },
   ]
   return kinds[random.below(kinds.length)] as Message
 }
