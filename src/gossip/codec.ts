@@ -39,10 +39,31 @@ export type DecodedPacket =
   | { readonly type: 'malformed'; readonly why: string }
 
 export function encodePacket(sender: Identity, messages: readonly Uint8Array[]): Uint8Array {
-  const writer = new ByteWriter(512).u8(PACKET_VERSION)
+  return joinPacket(packetHeader(sender), messages)
+}
+
+/** The same in all packets of a sender. */
+export function packetHeader(sender: Identity): Uint8Array {
+  const writer = new ByteWriter(PACKET_HEADER_BYTES).u8(PACKET_VERSION)
   writeIdentity(writer, sender)
-  for (const message of messages) writer.put(message)
   return writer.finish()
+}
+
+export function joinPacket(header: Uint8Array, messages: readonly Uint8Array[]): Uint8Array {
+  const packet = new Uint8Array(header.byteLength + bytesOf(messages))
+  packet.set(header)
+  let at = header.byteLength
+  for (const message of messages) {
+    packet.set(message, at)
+    at += message.byteLength
+  }
+  return packet
+}
+
+export function bytesOf(messages: readonly Uint8Array[]): number {
+  let bytes = 0
+  for (const message of messages) bytes += message.byteLength
+  return bytes
 }
 
 /** Total: every byte string has an answer, and none of them is an exception. */
@@ -58,7 +79,7 @@ export function decodePacket(bytes: Uint8Array): DecodedPacket {
   let skipped = 0
   while (!reader.failed && reader.remaining > 0) {
     const kind = reader.u8()
-    const body = new ByteReader(reader.take(reader.u16()))
+    const body = reader.part(reader.u16())
     const message = reader.failed ? undefined : readMessage(kind, body)
     if (body.failed) return { type: 'malformed', why: `message of kind ${kind} is malformed` }
     if (message === undefined) skipped++
@@ -70,7 +91,7 @@ export function decodePacket(bytes: Uint8Array): DecodedPacket {
 
 /** One message with its frame. Own values only: a profile that cannot be encoded is a broken invariant. */
 export function encodeMessage(message: Message): Uint8Array {
-  const writer = new ByteWriter(160).u8(KINDS[message.kind]).u16(0)
+  const writer = new ByteWriter(message.kind === 'claim' ? 160 : 48).u8(KINDS[message.kind]).u16(0)
   writeBody(writer, message)
   return writer.patchU16(1, writer.length - 3).finish()
 }
