@@ -61,6 +61,7 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
   readonly #chores = new TimerTable<Chore>()
   readonly #effects: SwimEffect[] = []
   #gossipedAt: Millis = Number.NEGATIVE_INFINITY
+  #exchangedAt: Millis = Number.NEGATIVE_INFINITY
   #excusedUntil: Millis = Number.NEGATIVE_INFINITY
 
   constructor({ self, config, random }: SwimOptions) {
@@ -130,7 +131,7 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
         if (event.lasting) this.#absentees.remember(event.at)
         return this.#candidates.add(event.at, this.#detector.prober.seq(), undefined, now)
       case 'link-up':
-        return this.#linkUp(event.peer)
+        return this.#linkUp(event.peer, now)
       case 'link-down':
         return this.#linkDown(event.peer, now)
       case 'stalled':
@@ -167,7 +168,7 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
       case 'push-pull': {
         this.#chores.set('push-pull', now + this.#config.pushPullIntervalMs)
         const peer = this.#links.any(this.#random)
-        if (peer !== undefined) this.#courier.streamDigest(peer)
+        if (peer !== undefined) this.#exchange(() => this.#courier.streamDigest(peer), now)
         return
       }
       default:
@@ -223,8 +224,8 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
       case 'nack':
         return this.#detector.prober.nack(message.seq)
       case 'pull':
-        if (origin.type !== 'stream' || message.digest === this.#view.table.digest) return
-        return this.#courier.streamState(origin.peer, message.digest !== undefined)
+        if (origin.type === 'stream') this.#answerPull(origin.peer, message.digest, now)
+        return
       default:
         return unreachable(message)
     }
@@ -255,10 +256,25 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
 
   // ---- control links
 
-  #linkUp(peer: NodeId): void {
+  #linkUp(peer: NodeId, now: Millis): void {
     this.#links.up(peer)
     // One exchange serves both; the lower id begins.
-    if (this.#me.node < peer) this.#courier.streamDigest(peer)
+    if (this.#me.node < peer) this.#exchange(() => this.#courier.streamDigest(peer), now)
+  }
+
+  #answerPull(peer: NodeId, digest: string | undefined, now: Millis): void {
+    if (digest === undefined) return this.#courier.streamState(peer, false)
+    if (digest !== this.#view.table.digest) this.#exchange(() => this.#courier.streamState(peer, true), now)
+  }
+
+  /**
+   * Links come up by the hundred when somebody joins or a cut heals, and the first exchange brings all that the others
+   * would: so no more than one begins in a probe interval. What one exchange misses, gossip or the next will bring.
+   */
+  #exchange(begin: () => void, now: Millis): void {
+    if (now - this.#exchangedAt < this.#config.probeIntervalMs) return
+    this.#exchangedAt = now
+    begin()
   }
 
   /** A hint, no evidence: the link may have broken alone. It is worth a probe at once. */

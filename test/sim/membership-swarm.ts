@@ -11,8 +11,8 @@ import { disagreement, falseVerdicts, Laws } from './membership-laws.js'
 const FAULTS_MS: Millis = 60_000
 const LOOK_MS: Millis = 100
 const SEED_EVERY_MS: Millis = 10_000
-/** After the faults all views must be true within this. Longest of 2,000 seeds: see docs/membership.md. */
-export const HEAL_MS: Millis = 30_000
+/** After the faults all views must be true within this. The longest of 2,000 seeds is in docs/membership.md. */
+export const HEAL_MS: Millis = 15_000
 /** Then, for this long, nobody alive may be taken for dead. */
 const CALM_MS: Millis = 20_000
 
@@ -171,12 +171,12 @@ class Swarm {
     const cluster = this.#cluster
     cluster.heal()
     cluster.weather = LOSSY
-    const [first, second] = [cluster.node(0), cluster.node(1)]
-    // Half of the crashed stay so, but not both seeds.
-    for (const node of cluster.nodes) {
-      const left = cluster.memberAt(node.index, node.index)?.state === 'left'
-      if (left || (!node.up && (node === first || node === second || this.#random.chance(0.5))))
-        cluster.restart(node.index)
+    for (const { index, up, disk } of cluster.nodes) {
+      const left = cluster.memberAt(index, index)?.state === 'left'
+      // Half of the crashed stay so, but not the seeds.
+      if (left || (!up && (index < 2 || this.#random.chance(0.5)))) cluster.restart(index)
+      // Who never met anybody has nobody to ask but its seeds.
+      if (disk.size === 0) this.#offerSeeds([index])
     }
   }
 }

@@ -4,7 +4,7 @@ import { assert, suite } from '../harness/suite.js'
 import { MembershipCluster } from './membership.js'
 import { Absentminded, Forgetful, Hasty, Meddling, ShortOfMemory, Unforgiving } from './membership-broken.js'
 import { LOSSY, type SwimLike } from './membership-cast.js'
-import { measureDetection, measureQuiet } from './membership-measure.js'
+import { measure } from './membership-measure.js'
 import { runSwarm } from './membership-swarm.js'
 
 const test = suite('sim/membership', 20_000)
@@ -57,14 +57,14 @@ for (const [profile, limitMs] of [
 ] as const) {
   for (const size of [2, 3, 16]) {
     test(`a crash among ${size} is known to all within ${limitMs} ms on ${profile}`, () => {
-      const { maxMs } = measureDetection({ size, profile }, size === 16 ? 8 : 25)
+      const { maxMs } = measure({ size, profile, nodeSeconds: 1, crashes: size === 16 ? 8 : 25 })
       assert.ok(maxMs <= limitMs, `${maxMs} ms`)
     })
   }
 }
 
 test('at 1 % loss nobody is taken for dead, and the load does not grow with the cluster', () => {
-  const [small, large] = [8, 32].map((size) => measureQuiet({ size, profile: 'lan' }, 5_000))
+  const [small, large] = [8, 32].map((size) => measure({ size, profile: 'lan', nodeSeconds: 5_000, crashes: 0 }))
   assert.is(small?.falsePositives, 0)
   assert.is(large?.falsePositives, 0)
   assert.ok((large?.bytesPerSecond ?? Number.NaN) < 1.1 * (small?.bytesPerSecond ?? Number.NaN))

@@ -95,7 +95,10 @@ export class MembershipCluster {
 
   /** Starts all, each with the whole view: joining a thousand one by one is not what is measured. */
   static acquainted(options: ClusterOptions): MembershipCluster {
-    const cluster = new MembershipCluster(options)
+    const config = options.config ?? gossipConfig('lan')
+    // Nobody lacks the news, so once is enough.
+    const terse: { -readonly [Knob in keyof GossipConfig]: number } = { ...config, retransmitFactor: 0.01 }
+    const cluster = new MembershipCluster({ ...options, config: terse })
     const claims = cluster.nodes.map(({ index, id }) =>
       encodeMessage({
         kind: 'claim',
@@ -107,7 +110,8 @@ export class MembershipCluster {
       cluster.start(index)
       for (const bytes of packets) cluster.feed(index, { type: 'stream', from: nodeId(options.size), bytes })
     }
-    cluster.run(3_000)
+    cluster.run(5_000)
+    terse.retransmitFactor = config.retransmitFactor
     if (!cluster.converged()) throw new Error(`not acquainted, SEED=${options.seed}`)
     cluster.seen.length = 0
     return cluster
