@@ -23,11 +23,13 @@ export interface Measurement {
   readonly nodeSeconds: number
   /** … then silent crashes at random moments, one after another: from each until all others hold the member down. */
   readonly crashes: number
+  /** With control links, as nodes have them; without, the second way to a member that does not answer is missing. */
+  readonly links?: boolean
 }
 
-export function measure({ size, profile, nodeSeconds, crashes }: Measurement): Measured {
+export function measure({ size, profile, nodeSeconds, crashes, links = true }: Measurement): Measured {
   const config = gossipConfig(profile)
-  const cluster = MembershipCluster.acquainted({ size, seed: 1, config, weather: LOSSY, drift: 500e-6 })
+  const cluster = MembershipCluster.acquainted({ size, seed: 1, config, weather: LOSSY, drift: 500e-6, links })
   const before = { ...cluster.sent }
   cluster.run((nodeSeconds / size) * 1_000)
   const { datagrams, datagramBytes, streamBytes } = cluster.sent

@@ -1,6 +1,6 @@
 /**
- * `node --import tsx test/sim/membership-table.ts [--node-seconds N] [--crashes N] [--profile lan|fast]`: the tables of
- * docs/membership.md, measured anew. The same arguments give the same numbers on every host.
+ * `node --import tsx test/sim/membership-table.ts [--node-seconds N] [--crashes N] [--profile lan|fast] [--no-links]`:
+ * the tables of docs/membership.md, measured anew. The same arguments give the same numbers on every host.
  */
 import { parseArgs } from 'node:util'
 import type { GossipProfile } from '../../src/gossip/config.js'
@@ -11,8 +11,10 @@ const { values } = parseArgs({
     'node-seconds': { type: 'string', default: '250000' },
     crashes: { type: 'string', default: '200' },
     profile: { type: 'string' },
+    'no-links': { type: 'boolean', default: false },
   },
 })
+const links = !values['no-links']
 const SIZES = [3, 8, 16, 64] as const
 const LARGE = { size: 1_000, nodeSeconds: 60_000, crashes: 20 } as const
 const PROFILES: readonly GossipProfile[] = ['lan', 'fast']
@@ -35,9 +37,9 @@ row(columns.map(() => '---'))
 for (const profile of PROFILES) {
   if (values.profile !== undefined && values.profile !== profile) continue
   for (const size of SIZES) {
-    print({ profile, size, nodeSeconds: Number(values['node-seconds']), crashes: Number(values.crashes) })
+    print({ profile, size, nodeSeconds: Number(values['node-seconds']), crashes: Number(values.crashes), links })
   }
-  print({ profile, ...LARGE })
+  if (links) print({ profile, ...LARGE })
 }
 
 function print(measurement: Measurement): void {
