@@ -4,7 +4,7 @@ import { Absentees } from '../../src/gossip/absentees.js'
 import { MemberTable } from '../../src/gossip/member-table.js'
 import type { MemberState } from '../../src/gossip/messages.js'
 import { assert, suite } from '../harness/suite.js'
-import { nodeId, profileOf } from './cluster.js'
+import { nodeId, profileOf } from './profiles.js'
 
 const test = suite('gossip/absentees')
 

@@ -1,7 +1,7 @@
 import { MemberTable } from '../../src/gossip/member-table.js'
 import type { Claim, MemberState } from '../../src/gossip/messages.js'
 import { assert, suite } from '../harness/suite.js'
-import { nodeId, profileOf } from './cluster.js'
+import { nodeId, profileOf } from './profiles.js'
 
 const test = suite('gossip/member-table')
 

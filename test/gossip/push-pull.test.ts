@@ -4,7 +4,7 @@ import { gossipConfig } from '../../src/gossip/config.js'
 import type { Message } from '../../src/gossip/messages.js'
 import { Swim } from '../../src/gossip/swim.js'
 import { assert, suite } from '../harness/suite.js'
-import { nodeId, profileOf } from './cluster.js'
+import { nodeId, profileOf } from './profiles.js'
 
 const test = suite('gossip/push-pull')
 const config = gossipConfig('lan')

@@ -5,7 +5,7 @@ import type { Claim, Member, MemberProfile, Message } from '../../src/gossip/mes
 import type { SwimEffect } from '../../src/gossip/ports.js'
 import { Swim } from '../../src/gossip/swim.js'
 import { assert, suite } from '../harness/suite.js'
-import { nodeId, profileOf } from './cluster.js'
+import { nodeId, profileOf } from './profiles.js'
 
 const test = suite('gossip/swim')
 const config = gossipConfig('lan')

@@ -1,9 +1,8 @@
 /** Who plays in the simulation of membership, and in what weather. */
-import type { Endpoint } from '../../src/base/address.js'
 import type { NodeId } from '../../src/base/ids.js'
 import type { Prng } from '../../src/base/prng.js'
 import type { Millis } from '../../src/base/time.js'
-import type { MemberProfile, MemberState } from '../../src/gossip/messages.js'
+import type { MemberState } from '../../src/gossip/messages.js'
 import type { Swim } from '../../src/gossip/swim.js'
 
 export interface Weather {
@@ -52,19 +51,4 @@ export interface SimNode {
   wakeAt: Millis
   /** Addresses on its disk. */
   disk: Set<string>
-}
-
-export function nodeId(index: number): NodeId {
-  // Spread over the whole range, as hashes are.
-  return ((index + 1) * 0x9e3779b1)
-    .toString(16)
-    .padStart(12, '0')
-    .padEnd(32, (index % 16).toString(16))
-    .slice(0, 32)
-}
-
-export function profileOf(index: number, boot = 1, node = nodeId(index)): MemberProfile {
-  const address = `10.0.${index >> 8}.${index & 255}`
-  const port = (number: number): Endpoint => ({ address, port: number })
-  return { node, boot, name: `node-${index}`, gossip: port(7000), control: port(7001), data: port(0), flags: 0 }
 }

@@ -13,16 +13,9 @@ import type { Member, MemberProfile, MemberState } from '../../src/gossip/messag
 import type { SwimEffect, SwimEvent } from '../../src/gossip/ports.js'
 import { statePackets } from '../../src/gossip/push-pull.js'
 import { Swim, type SwimOptions } from '../../src/gossip/swim.js'
+import { nodeId, profileOf } from '../gossip/profiles.js'
 import { EventQueue } from './event-queue.js'
-import {
-  CALM,
-  nodeId,
-  type Observation,
-  profileOf,
-  type SimNode,
-  type SwimLike,
-  type Weather,
-} from './membership-cast.js'
+import { CALM, type Observation, type SimNode, type SwimLike, type Weather } from './membership-cast.js'
 import { Links } from './membership-links.js'
 
 /** What the seal adds to each datagram, and the frame of a control link to each message. */
