@@ -228,7 +228,7 @@ class RunningNode {
       started.halt()
     })
     this.#watch(started)
-    for (const at of members.load()) started.onCandidate(at)
+    for (const at of members.load()) started.onCandidate(at, true)
     const seeds = new SeedSource({ seeds: options.seeds, clock, random, logger })
     seeds.start((at) => started.onCandidate(at))
     this.#cleanups.push(() => seeds.stop())

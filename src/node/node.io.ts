@@ -155,8 +155,9 @@ export class Node {
     this.#swim.feed({ type: 'datagram', from, bytes })
   }
 
-  onCandidate(at: Endpoint): void {
-    this.#swim.feed({ type: 'candidate', at })
+  /** `lasting`: known from an earlier boot, and so asked for ever. */
+  onCandidate(at: Endpoint, lasting = false): void {
+    this.#swim.feed({ type: 'candidate', at, lasting })
   }
 
   onPeerUp({ node: peer, name, boot }: PeerInfo): void {
