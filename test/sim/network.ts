@@ -147,11 +147,11 @@ export class Network {
   #connect(a: Port, b: Port): void {
     const wanted = a.isUp ? a.wants(b.id) : undefined
     const standing = this.#linkBetween(a, b)
-    if (wanted === undefined || (standing !== undefined && isOfPresentLives(standing))) return
+    if (wanted === undefined || (standing !== undefined && isWhole(standing))) return
     // It is dialled until it is up, whatever happens first.
     this.#later(REDIAL_MS * this.random.between(0.5, 1.5), () => this.#connect(a, b))
     if (!b.isUp || b.boot < wanted || this.isCut(a, b) || this.isCut(b, a)) return
-    // A new life replaces what is left of the old one, whether that was noticed or not.
+    // A fresh dial replaces what is left of an earlier link, whether its end was noticed or not.
     if (standing !== undefined) this.#endLink(standing, true)
     const link: Link = {
       number: ++this.#numbers,
@@ -175,6 +175,7 @@ export class Network {
     link.held[side] = false
     const peer = link.ends[1 - side] as Port
     if (end.isUp && end.boot === link.boots[side]) end.onLinkDown(peer, true)
+    this.#later(this.random.between(5, REDIAL_MS), () => this.#connect(end, peer))
     if (!this.isCut(end, peer)) this.#later(2, () => this.#endLink(link, false))
     else this.#later(this.random.between(1_000, 6_000), () => this.#endLink(link, true))
   }
@@ -213,8 +214,8 @@ export class Network {
   }
 }
 
-function isOfPresentLives({ ends, boots }: Link): boolean {
-  return ends.every((end, side) => end.isUp && end.boot === boots[side])
+function isWhole({ ends, boots, held }: Link): boolean {
+  return ends.every((end, side) => held[side] === true && end.isUp && end.boot === boots[side])
 }
 
 function keyOf(a: Port, b: Port): string {
