@@ -144,8 +144,8 @@ export class Contests {
   }
 
   /** Others ask for these: their numbers are used. */
-  heardClaims(claims: readonly LeaseClaim[]): void {
-    for (const { service, number } of claims) this.#contests.get(service)?.elector.heardNumber(number)
+  heardClaims(from: NodeId, claims: readonly LeaseClaim[], now: Millis): void {
+    for (const { service, number } of claims) this.#contests.get(service)?.elector.heardCandidate(from, number, now)
   }
 
   heardHolder(holder: NodeId, claims: readonly LeaseClaim[], validMs: Millis, now: Millis): void {
@@ -188,7 +188,10 @@ export class Contests {
         this.parts.emit({ type: 'probe-rival', service, term: elector.wanted })
       } else if (outcome === 'acquired') this.#acquired(service, now)
       else if (outcome === 'renewed' || outcome === 'quorate') this.#tellHeld('renewed', service)
-      else if (outcome === 'again') this.#renewAt = Math.min(this.#renewAt, now + this.options.config.againMs)
+      else if (outcome === 'again') {
+        const waitMs = verdict.verdict === 'silent' ? verdict.remainingMs : 0
+        this.#renewAt = Math.min(this.#renewAt, now + Math.max(this.options.config.againMs, waitMs))
+      }
     }
   }
 

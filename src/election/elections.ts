@@ -210,7 +210,7 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
       case 'renew': {
         const claims = this.#voting.claimsOf(from, message)
         if (claims === undefined) return
-        this.#contests.heardClaims(claims)
+        this.#contests.heardClaims(from, claims, now)
         return this.#send(from, shortest(this.#voting.vote(from, message, claims, now)))
       }
       case 'answer':

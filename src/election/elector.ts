@@ -27,7 +27,7 @@ export interface LastAnswer {
 
 /**
  * `won`: a majority has granted, and a rival is to be looked for; `quorate`: a lease held alone now has its majority;
- * `again`: a voter has still to hear what this node knows already, and is to be asked once more soon.
+ * `again`: a voter has still to hear what this node knows already, or may not speak yet; it is to be asked once more.
  */
 export type ElectorOutcome = 'none' | 'won' | 'acquired' | 'renewed' | 'quorate' | 'again'
 
@@ -68,6 +68,7 @@ export class Elector {
   /** Does not stand before this. */
   #notBefore: Millis
   #unable: Unable | undefined
+  #candidate: { readonly node: NodeId; readonly until: Millis } | undefined
   #abandoned: Term | undefined
 
   constructor(
@@ -110,6 +111,14 @@ export class Elector {
     if (number > this.#highestNumber) this.#highestNumber = number
   }
 
+  /** Another stands for it: as in Raft, whoever was asked for a vote lets the asker try first. */
+  heardCandidate(candidate: NodeId, number: number, now: Millis): void {
+    this.heardNumber(number)
+    if (candidate !== this.self && candidate !== this.#known?.term.holder) {
+      this.#candidate = { node: candidate, until: now + 2 * this.config.staggerMs }
+    }
+  }
+
   /**
    * Another node says that it directs. Answers the own term that must end for it: of a lease held alone, where the other
    * has a majority.
@@ -136,6 +145,7 @@ export class Elector {
 
   /** A node's process is gone; what it directed through that process alone is free. */
   bury(node: NodeId, now: Millis): void {
+    if (this.#candidate?.node === node) this.#candidate = undefined
     if (this.#known?.term.holder === node && (this.#known.flags & FLAG_DIES_WITH_PROCESS) !== 0) this.#forgetHolder(now)
   }
 
@@ -160,7 +170,8 @@ export class Elector {
 
   /** When this node would stand: after the known lease has run out, later the less it is preferred. */
   turn(rank: number): Millis {
-    const free = Math.max(this.#notBefore, this.#known?.until ?? 0, this.#unable?.until ?? 0)
+    const { until: candidateUntil = 0 } = this.#candidate ?? {}
+    const free = Math.max(this.#notBefore, this.#known?.until ?? 0, this.#unable?.until ?? 0, candidateUntil)
     return free + rank * this.config.staggerMs
   }
 
@@ -322,6 +333,7 @@ export class Elector {
 
   #refused(answer: LeaseVerdict, isBuried: (node: NodeId) => boolean, now: Millis): ElectorOutcome {
     const { verdict, highest } = answer
+    if (verdict === 'silent') return 'again'
     const endorser = this.#state.phase === 'standing' ? this.#state.endorser : undefined
     if (verdict === 'held' && (isBuried(highest.holder) || highest.holder === endorser)) return 'again'
     // Another may have this number; only who was answered by nobody uses its own once more.

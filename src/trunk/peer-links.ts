@@ -39,6 +39,11 @@ export type PeerLinksEffect =
   /** A dial failed for another reason than the last time. */
   | { readonly type: 'trouble'; readonly node: NodeId; readonly at: Endpoint | undefined; readonly why: string }
 
+/** A link that stood for so many first pauses is worth a dial at once, however often it broke before. */
+const STOOD_PAUSES = 10
+const LOOKS_MAX = 5
+const LOOK_FIRST_MS: Millis = 10
+
 interface Peer {
   readonly node: NodeId
   wanted: WantedPeer | undefined
@@ -49,8 +54,9 @@ interface Peer {
   attempts: number
   upSince: Millis
   why: string | undefined
-  /** The boot whose link ended by itself; a dial shows whether its process is gone. */
+  /** The boot whose link ended by itself, and how often it was dialled since: that shows whether its process is gone. */
   lostBoot: number | undefined
+  looks: number
 }
 
 export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
@@ -209,6 +215,7 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
     this.#set(peer, { phase: 'down' })
     if (ended.phase === 'up') {
       peer.lostBoot = byUs ? undefined : ended.boot
+      peer.looks = 0
       this.#effects.push({ type: 'down', node: peer.node, why, byUs })
     } else if (why !== peer.why) {
       this.#effects.push({ type: 'trouble', node: peer.node, at: peer.wanted?.control, why })
@@ -220,10 +227,25 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
     peer.why = why
     if (ended.phase === 'up' && now - peer.upSince >= this.config.dialMaxMs) peer.attempts = 0
     if (peer.wanted === undefined) return this.#forget(peer)
-    // At once after a link that held: only a dial tells a broken connection from a dead process.
-    const isSudden = ended.phase === 'up' && !byUs && peer.attempts === 0
+    this.#dials.set(peer.node, now + this.#pause(peer, now))
+  }
+
+  /**
+   * At once after a link that held: only a dial tells a broken connection from a dead process. One that is just ending
+   * may still take a dial, and so is asked a few times more.
+   */
+  #pause(peer: Peer, now: Millis): Millis {
     const pauseMs = backoffDelay(peer.attempts++, this.#backoff, this.random)
-    this.#dials.set(peer.node, isSudden ? now : now + pauseMs)
+    const hasStood = now - peer.upSince >= STOOD_PAUSES * this.config.dialFirstMs
+    if (
+      peer.lostBoot === undefined ||
+      peer.looks >= LOOKS_MAX ||
+      !(hasStood || peer.attempts === 1 || peer.looks > 0)
+    ) {
+      return pauseMs
+    }
+    const looks = peer.looks++
+    return looks === 0 ? 0 : Math.min(pauseMs, LOOK_FIRST_MS * 2 ** (looks - 1))
   }
 
   /** Ends whatever link there is, by our own decision; the peer stays known. */
@@ -252,6 +274,7 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
       upSince: 0,
       why: undefined,
       lostBoot: undefined,
+      looks: 0,
     }
     this.#peers.set(node, peer)
     return peer

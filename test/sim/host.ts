@@ -39,6 +39,8 @@ export interface HostOptions {
   /** How wrong its wall clock is. */
   readonly wallSkewMs: number
   readonly rules: NonNullable<ElectionsOptions['rules']>
+  /** `lan` if not given. */
+  readonly profile?: 'lan' | 'fast'
 }
 
 /** What a host tells whoever watches. */
@@ -84,7 +86,7 @@ export class Host implements Port {
     private readonly watcher: Watcher,
     private readonly hostAt: (at: Endpoint) => Host | undefined,
   ) {
-    this.id = (options.index + 1).toString(16).repeat(32)
+    this.id = (options.index + 1).toString(16).padStart(2, '0').repeat(16)
     this.#offset = 1e6 * (options.index + 1)
     this.#rate = 1 + options.driftPpm * 1e-6
     const votes: DurableRecord[] = options.founds
@@ -125,7 +127,7 @@ export class Host implements Port {
 
   start(seeds: readonly Endpoint[]): void {
     if (this.isUp) return
-    const { seed, index, rules } = this.options
+    const { seed, index, rules, profile = 'lan' } = this.options
     const { disk } = this
     const isFirst = disk.boot === 0
     disk.boot++
@@ -157,7 +159,7 @@ export class Host implements Port {
     const elections = new Elections({
       self: this.id,
       boot,
-      config: electionConfig('lan'),
+      config: electionConfig(profile),
       random,
       durable,
       isFresh: isFirst,
@@ -169,7 +171,7 @@ export class Host implements Port {
     })
     const facts = new Facts({ node: this.id, boot })
     const machines = {
-      swim: new Swim({ self, config: gossipConfig('lan'), random }),
+      swim: new Swim({ self, config: gossipConfig(profile), random }),
       sync: new Sync({ registry, facts, clock, random }),
       elections,
       registry,
@@ -279,7 +281,7 @@ export class Host implements Port {
   }
 
   #stream(to: NodeId, channel: number, bytes: Uint8Array): void {
-    const target = this.hostAt({ address: `10.0.0.${Number.parseInt(to.charAt(0), 16)}`, port: 7440 })
+    const target = this.hostAt({ address: `10.0.0.${Number.parseInt(to.slice(0, 2), 16)}`, port: 7440 })
     if (target !== undefined) this.watcher.trunk(this).send(this, target, channel, bytes)
   }
 
