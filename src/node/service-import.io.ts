@@ -1,0 +1,82 @@
+/** Brings the services to what was declared: all of it as one write, or nothing where anything is wrong. */
+import type { Clock } from '../base/clock.js'
+import { type Changes, Registry } from '../gossip/registry.js'
+import type { RegistryWrite } from '../gossip/sync.js'
+import { fieldsOfService } from '../proxy/service-fields.js'
+import type { ImportProblem, ImportRequest, ImportView } from './control-protocol.js'
+import { probeLocalAddress } from './local-address.io.js'
+import type { Node } from './node.io.js'
+import { planServices, type ServicePlan } from './service-plan.js'
+import { registryKey } from './services.js'
+
+export async function importServices(
+  node: Node,
+  clock: Pick<Clock, 'wall'>,
+  { services, prune, dryRun, force }: ImportRequest,
+): Promise<ImportView> {
+  const plan = () => planServices(services, node.knowledge.services, prune)
+  // Asking the system takes turns of the event loop; what is decided and written has to be of one turn.
+  const absent = force ? new Map<string, string>() : await absentAddresses(plan())
+  const final = plan()
+  const problems = [...final.problems, ...foreign(final, absent)]
+  const writes = problems.length > 0 ? [] : writesOf(final, clock.wall())
+  problems.push(...roomFor(writes, node.machines.registry, clock.wall()))
+  const applied = problems.length === 0 && !dryRun
+  if (applied && writes.length > 0) node.write(writes)
+  return { changes: final.changes, problems, applied }
+}
+
+/** Differences only: a write on another node at the same time keeps its own fields. */
+function writesOf({ changes, outcome }: ServicePlan, wall: number): RegistryWrite[] {
+  return changes.flatMap(({ service, change, fields }): RegistryWrite[] => {
+    const name = registryKey(service)
+    const after = outcome.get(service)
+    if (change === 'removed') return [{ name, changes: undefined }]
+    if (after === undefined) return []
+    if (change === 'added') return [{ name, changes: { ...fieldsOfService(after), createdAtMs: wall } }]
+    if (change !== 'changed') return []
+    return [
+      { name, changes: Object.fromEntries(fields.map(({ field, to }): [string, string | number] => [field, to])) },
+    ]
+  })
+}
+
+/** Tried on a copy first: limits count all writes together. */
+function roomFor(writes: readonly RegistryWrite[], registry: Registry, wall: number): ImportProblem[] {
+  const copy = new Registry('0'.repeat(32))
+  copy.merge(registry.state(), wall)
+  const tryOut = (name: string, changes: Changes | undefined): string[] => {
+    const problems = changes === undefined ? [] : copy.check(name, changes)
+    if (changes === undefined) copy.remove(name, wall)
+    else if (problems.length === 0) copy.write(name, changes, wall)
+    return problems
+  }
+  return writes.flatMap(({ name, changes }) =>
+    tryOut(name, changes).map((problem) => ({
+      service: name.slice(registryKey('').length),
+      field: 'name',
+      problem,
+      hint: 'remove services that nobody needs',
+    })),
+  )
+}
+
+/** An address of another host is a typing error more often than a plan. */
+function foreign({ changes, outcome }: ServicePlan, absent: ReadonlyMap<string, string>): ImportProblem[] {
+  return changes.flatMap(({ service, fields }) => {
+    const address = outcome.get(service)?.address ?? ''
+    const errno = fields.some(({ field }) => field === 'address') ? absent.get(address) : undefined
+    if (errno === undefined) return []
+    const hint = 'add it to an interface of every node that may direct, or say --force if only other nodes have it'
+    return [{ service, field: 'address', problem: `${address} is not on this host (${errno})`, hint }]
+  })
+}
+
+async function absentAddresses({ outcome }: ServicePlan): Promise<Map<string, string>> {
+  const absent = new Map<string, string>()
+  for (const address of new Set([...outcome.values()].map((service) => service.address))) {
+    const errno = await probeLocalAddress(address)
+    if (errno !== '') absent.set(address, errno)
+  }
+  return absent
+}
