@@ -8,12 +8,10 @@ export class FileFault extends BatonError {
     code: 'ERR_FILE_INVALID' | 'ERR_IMPORT_CONFLICT',
     file: string,
     readonly problems: readonly FileProblemView[],
-    hint?: string,
   ) {
     const lines = problems.map(({ line, column, problem, hint: way }) => {
       return `${file}:${line}:${column}: ${problem}${way === undefined ? '' : `; ${way}`}`
     })
-    const what = `${plural(problems.length, 'problem')} in ${file}:`
-    super(code, [what, ...lines].join('\n'), hint === undefined ? {} : { hint })
+    super(code, [`${plural(problems.length, 'problem')} in ${file}; nothing was changed`, ...lines].join('\n'))
   }
 }

@@ -8,9 +8,9 @@ import { plural } from './units.js'
 type Change = ServiceChange['change']
 
 const WORDS: Readonly<Record<Change, { readonly done: string; readonly planned: string; readonly style: Style }>> = {
-  added: { done: 'added', planned: 'would add', style: 'good' },
-  changed: { done: 'changed', planned: 'would change', style: 'warn' },
-  removed: { done: 'removed', planned: 'would remove', style: 'bad' },
+  added: { done: 'added', planned: 'to add', style: 'good' },
+  changed: { done: 'changed', planned: 'to change', style: 'warn' },
+  removed: { done: 'removed', planned: 'to remove', style: 'bad' },
   unchanged: { done: 'unchanged', planned: 'unchanged', style: 'dim' },
   kept: { done: 'stays', planned: 'stays', style: 'dim' },
 }

@@ -74,10 +74,10 @@ export default class Up extends BatonCommand {
   protected readonly witness: boolean = false
 
   async run(): Promise<void> {
-    const { flags: typed, metadata } = await this.parse(Up)
+    const { flags: typed, raw } = await this.parse(Up)
     const file = typed.config
-    const config = file === undefined ? undefined : (await import('../cli/config-source.js')).loadConfigFile(file)
-    const isTyped = (flag: string) => flag in metadata.flags && metadata.flags[flag]?.setFromDefault !== true
+    const config = file === undefined ? undefined : await (await import('../cli/config-source.js')).loadConfigFile(file)
+    const isTyped = (flag: string) => raw.some((token) => token.type === 'flag' && token.flag === flag)
     const flags = { ...typed, ...(config === undefined ? {} : flagsOfFile(config, isTyped)) }
     const problems: string[] = []
     const options: NodeOptions = {

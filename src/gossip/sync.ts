@@ -74,11 +74,13 @@ export class Sync implements Machine<SyncEvent, SyncEffect> {
   readonly #random: Prng
   readonly #antiEntropyMs: Millis
   readonly #linked = new Set<NodeId>()
-  /** Linked, and not yet told what this node holds after the first exchange. */
+  /** Linked, and not yet sent a summary. */
   readonly #fresh = new Set<NodeId>()
+  /** Asked for its digest, and not yet heard to the end. */
+  readonly #asked = new Set<NodeId>()
   readonly #effects: SyncEffect[] = []
   #choreAt: Millis | undefined
-  #agreed = false
+  #caughtUp = false
 
   constructor({ registry, facts, clock, random, antiEntropyMs = ANTI_ENTROPY_MS }: SyncOptions) {
     this.#registry = registry
@@ -98,6 +100,7 @@ export class Sync implements Machine<SyncEvent, SyncEffect> {
       case 'link-down':
         this.#linked.delete(event.peer)
         this.#fresh.delete(event.peer)
+        this.#asked.delete(event.peer)
         return
       case 'message':
         return this.#receive(event.from, event.bytes)
@@ -136,9 +139,9 @@ export class Sync implements Machine<SyncEvent, SyncEffect> {
     return this.#choreAt
   }
 
-  /** A peer held the same registry as this node: what others wrote before this node came is known here. */
-  get hasAgreed(): boolean {
-    return this.#agreed
+  /** What a peer held when it was met, all of it, is known here. */
+  get hasCaughtUp(): boolean {
+    return this.#caughtUp
   }
 
   #apply({ name, changes }: RegistryWrite): Delta {
@@ -164,15 +167,14 @@ export class Sync implements Machine<SyncEvent, SyncEffect> {
   #hear(from: NodeId, message: SyncMessage): void {
     switch (message.kind) {
       case 'summary':
-        if (message.registry === this.#registry.fingerprint()) this.#agreed = true
-        else this.#compareRegistry(from, ALL_NAMES, true)
+        if (message.registry === this.#registry.fingerprint()) this.#caughtUp = true
+        else this.#ask(from)
         if (message.facts !== this.#facts.fingerprint()) this.#compareFacts(from, true)
         return
       case 'digest':
         this.#send(from, { kind: 'entries', entries: this.#registry.deltaSince(message.digest) })
         if (message.answer) this.#compareRegistry(from, message.digest, false)
-        // Once a link, behind what its first digests lacked: where two maps cannot agree, this must not go on for ever.
-        else if (message.digest.upTo === '' && this.#fresh.delete(from)) this.#summarize(from)
+        else if (message.digest.upTo === '') this.#onLastDigest(from)
         return
       case 'fact-digest':
         this.#send(from, { kind: 'facts', facts: this.#facts.since(message.versions) })
@@ -226,6 +228,18 @@ export class Sync implements Machine<SyncEvent, SyncEffect> {
 
   #compareFacts(peer: NodeId, answer: boolean): void {
     this.#send(peer, { kind: 'fact-digest', answer, versions: this.#facts.versions() })
+  }
+
+  #ask(peer: NodeId): void {
+    this.#asked.add(peer)
+    this.#compareRegistry(peer, ALL_NAMES, true)
+  }
+
+  /** Entries go before digests, and links keep the order: what this peer had for us is here. */
+  #onLastDigest(peer: NodeId): void {
+    if (this.#asked.delete(peer)) this.#caughtUp = true
+    // Once a link: two maps that cannot become equal would go on for ever.
+    if (this.#fresh.delete(peer)) this.#summarize(peer)
   }
 
   #summarize(peer: NodeId): void {

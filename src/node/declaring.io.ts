@@ -54,7 +54,7 @@ export class Declaring {
     this.#waitedMs += LOOK_EVERY_MS
     const links = linked()
     const electorate = electorateView(elections, node.self.node, links, new Names([]))
-    const obstacle = findObstacle(electorate, links.length, sync.hasAgreed)
+    const obstacle = findObstacle(electorate, links.length, sync.hasCaughtUp)
     if (obstacle === undefined) {
       this.stop()
       this.#apply(declared).catch((error: unknown) => this.#fail(declared, [messageOf(error)]))
@@ -93,9 +93,9 @@ export class Declaring {
 export function findObstacle(
   { voters, quorum, reachable }: Pick<ElectorateView, 'voters' | 'quorum' | 'reachable'>,
   links: number,
-  hasAgreed: boolean,
+  hasCaughtUp: boolean,
 ): string | undefined {
   if (voters.length === 0) return 'this node has not joined its cluster yet'
   if (reachable < quorum) return `${reachable} of ${voters.length} voters are reachable, ${quorum} are needed`
-  return links > 0 && !hasAgreed ? 'this node has not heard all services from another node yet' : undefined
+  return links > 0 && !hasCaughtUp ? 'this node has not heard all services from another node yet' : undefined
 }

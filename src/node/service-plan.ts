@@ -4,7 +4,7 @@
  */
 import { formatPorts } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
-import { fieldsOfService, parseService } from '../proxy/service-fields.js'
+import { fieldsOfService, parseService, SERVICE_FIELDS } from '../proxy/service-fields.js'
 import { overlap } from '../proxy/service-overlap.js'
 import type { DeclaredService, ImportProblem, ServiceChange } from './control-protocol.js'
 import type { ServiceSet } from './knowledge.js'
@@ -55,9 +55,11 @@ export function planServices(
 function changeOf(service: Service, old: Service | undefined, named: readonly string[]): ServiceChange {
   const now: Readonly<Record<string, string | number>> = fieldsOfService(service)
   const was: Readonly<Record<string, string | number>> = old === undefined ? {} : fieldsOfService(old)
-  const fields = Object.keys(now)
-    .filter((field) => named.includes(field) && now[field] !== was[field])
-    .map((field) => ({ field, from: was[field] ?? null, to: now[field] ?? '' }))
+  const fields = SERVICE_FIELDS.filter((field) => named.includes(field) && now[field] !== was[field]).map((field) => ({
+    field,
+    from: was[field] ?? null,
+    to: now[field] ?? '',
+  }))
   const change = old === undefined ? 'added' : fields.length > 0 ? 'changed' : 'unchanged'
   return { service: service.name, change, fields }
 }

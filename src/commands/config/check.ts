@@ -21,7 +21,7 @@ export default class ConfigCheck extends BatonCommand {
   async run(): Promise<Checked> {
     const { args } = await this.parse(ConfigCheck)
     const { loadConfigFile } = await import('../../cli/config-source.js')
-    const config = loadConfigFile(args.file)
+    const config = await loadConfigFile(args.file)
     const settings = Object.keys(config.settings)
     const services = (config.services ?? []).map(({ name }) => name)
     const found = `${plural(settings.length, 'node setting')}, ${plural(services.length, 'service')}`

@@ -27,7 +27,7 @@ export default class ServiceImport extends BatonCommand {
   async run(): Promise<ImportView> {
     const { args, flags } = await this.parse(ServiceImport)
     const { loadConfigFile } = await import('../../cli/config-source.js')
-    const { services, locate } = loadConfigFile(args.file)
+    const { services, locate } = await loadConfigFile(args.file)
     if (services === undefined) {
       const problem = 'the file names no services: nothing to import'
       throw new FileFault('ERR_FILE_INVALID', args.file, [{ line: 1, column: 1, problem }])
@@ -39,7 +39,7 @@ export default class ServiceImport extends BatonCommand {
       force: flags.force ?? false,
     })
     if (view.problems.length > 0) {
-      throw new FileFault('ERR_IMPORT_CONFLICT', args.file, view.problems.map(locate), 'nothing was written')
+      throw new FileFault('ERR_IMPORT_CONFLICT', args.file, view.problems.map(locate))
     }
     this.log(renderImport(view, this.screen()))
     return view
