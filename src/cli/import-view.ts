@@ -3,6 +3,7 @@ import type { ImportView, ServiceChange } from '../node/control-protocol.js'
 import type { Screen, Style } from './colour.js'
 import { flagOf, wordOf } from './service-words.js'
 import { type Row, renderTable } from './table.js'
+import { hang } from './text.js'
 import { plural } from './units.js'
 
 type Change = ServiceChange['change']
@@ -23,7 +24,8 @@ export function renderImport({ changes, applied }: ImportView, screen: Screen): 
       changes.flatMap((change) => rowsOf(change, applied)),
       screen,
     ),
-    `${summary(changes, applied)}${applied ? '' : ' Nothing was written: this was a dry run.'}`,
+    ...hang('', summary(changes, applied), screen.width),
+    ...(applied ? [] : ['Nothing was written: this was a dry run.']),
   ].join('\n')
 }
 

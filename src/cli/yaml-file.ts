@@ -56,11 +56,7 @@ export class YamlFile {
     const node = this.#resolve(item.node)
     if (node === null || (isScalar(node) && node.value === null)) return []
     if (!isMap(node)) {
-      this.report(
-        this.placeOf(item),
-        `${item.key} must be a list of names with values`,
-        'write lines like `name: value`',
-      )
+      this.report(this.placeOf(item), `${item.key} must be names with values`, 'write lines like `name: value`')
       return []
     }
     return node.items.flatMap(({ key, value }) => {

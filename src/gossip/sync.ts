@@ -96,6 +96,7 @@ export class Sync implements Machine<SyncEvent, SyncEffect> {
       case 'link-up':
         this.#linked.add(event.peer)
         this.#fresh.add(event.peer)
+        this.#asked.delete(event.peer)
         return this.#compare(event.peer, false)
       case 'link-down':
         this.#linked.delete(event.peer)

@@ -34,21 +34,26 @@ export function planServices(
   const problems: ImportProblem[] = []
   const outcome = new Map<string, Service>()
   const changes: ServiceChange[] = []
+  const placed: Service[] = []
   for (const { name, fields } of declared) {
     const old = before.get(name)
     const parsed = parseService({ name, ...(old === undefined ? {} : fieldsOfService(old)), ...fields })
     if (parsed.type === 'problems') {
       problems.push(...parsed.problems.map((problem) => ({ service: name, ...problem })))
+      // Where it wants to be may be clear all the same: then a collision is told at once as well.
+      const place = parseService({ name, address: fields['address'], ports: fields['ports'] })
+      if (place.type === 'service') placed.push(place.service)
       continue
     }
     outcome.set(name, parsed.service)
+    placed.push(parsed.service)
     changes.push(changeOf(parsed.service, old, Object.keys(fields)))
   }
   const others = [...before.keys(), ...unreadable.map(({ name }) => name)].filter((name) => !names.has(name)).sort()
   const fate = prune ? ('removed' as const) : ('kept' as const)
   changes.push(...others.map((service) => ({ service, change: fate, fields: [] })))
   const kept = prune ? [] : existing.filter(({ name }) => !names.has(name))
-  problems.push(...collisions(outcome, kept, changes))
+  problems.push(...collisions(placed, kept, changes))
   return { changes, problems, outcome }
 }
 
@@ -66,20 +71,19 @@ function changeOf(service: Service, old: Service | undefined, named: readonly st
 
 /** Each pair once, told of the later one. Two that collide already, and are left as they are, are not this plan's fault. */
 function collisions(
-  outcome: ReadonlyMap<string, Service>,
+  placed: readonly Service[],
   kept: readonly Service[],
   changes: readonly ServiceChange[],
 ): ImportProblem[] {
-  const touched = new Set(
-    changes.filter(({ change }) => change === 'added' || change === 'changed').map((c) => c.service),
-  )
+  const untouched = changes.filter(({ change }) => change === 'unchanged' || change === 'kept')
+  const same = new Set(untouched.map(({ service }) => service))
   const atAddress = new Map<string, Service[]>()
   const problems: ImportProblem[] = []
-  for (const service of [...kept, ...outcome.values()]) {
+  for (const service of [...kept, ...placed]) {
     const neighbours = atAddress.get(service.address) ?? []
     atAddress.set(service.address, [...neighbours, service])
     for (const other of neighbours) {
-      if (!touched.has(service.name) && !touched.has(other.name)) continue
+      if (same.has(service.name) && same.has(other.name)) continue
       const port = overlap(service, other)
       if (port !== undefined) problems.push(collision(service, other, port))
     }
