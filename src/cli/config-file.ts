@@ -65,7 +65,7 @@ class ConfigReader {
 
   read(): ConfigFile {
     const { file } = this
-    const items = file.entries(file.root, [...NODE_SETTINGS, 'prune', 'services'])
+    const items = file.entries(file.root, [...NODE_SETTINGS, 'prune', 'services']) ?? []
     for (const item of items) if (item.key !== 'prune' && item.key !== 'services') this.#readSetting(item)
     const services = items.find(({ key }) => key === 'services')
     if (services !== undefined) this.#readServices(services)
@@ -149,12 +149,14 @@ class ConfigReader {
   }
 
   #readServices(item: Item): void {
-    for (const service of this.file.entries(item)) {
+    for (const service of this.file.entries(item) ?? []) {
       // Given twice: told already.
       if (this.#places.has(service.key)) continue
       const fields: Record<string, string | number> = {}
       this.#places.set(service.key, service.place)
-      for (const field of this.file.entries(service, SERVICE_FLAGS)) {
+      const items = this.file.entries(service, SERVICE_FLAGS)
+      if (items === undefined) continue
+      for (const field of items) {
         const flag = field.key as ServiceFlag
         const value = this.#readField(field, flag)
         const path = `${service.key}/${fieldOf(flag)}`

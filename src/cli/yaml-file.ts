@@ -51,13 +51,13 @@ export class YamlFile {
     return range === undefined || range === null ? place : this.#at(range[0])
   }
 
-  /** Keys and what stands behind them; with `known`, others are a problem. Nothing at all is an empty map. */
-  entries(item: Item, known?: readonly string[]): Item[] {
+  /** Keys and what stands behind them; with `known`, others are a problem. Nothing at all is an empty map; what is none is `undefined`. */
+  entries(item: Item, known?: readonly string[]): Item[] | undefined {
     const node = this.#resolve(item.node)
     if (node === null || (isScalar(node) && node.value === null)) return []
     if (!isMap(node)) {
       this.report(this.placeOf(item), `${item.key} must be names with values`, 'write lines like `name: value`')
-      return []
+      return undefined
     }
     return node.items.flatMap(({ key, value }) => {
       const range = (key as ParsedNode | null)?.range

@@ -94,6 +94,8 @@ test('one mistake is told once', () => {
   for (const text of [
     'bind:',
     'priority: x',
+    'services: [web]',
+    'services: {web: 8080}',
     'services: {web: {address: 10.0.0.1, ports: }}',
     'services: {web: {ports: 1, address: x}}',
   ]) {
