@@ -12,6 +12,7 @@
  * All of it is judged at once, without a node.
  */
 import {
+  DECLARED_MAX,
   findOptionProblems,
   LOG_FORMATS,
   LOG_LEVELS,
@@ -149,7 +150,12 @@ class ConfigReader {
   }
 
   #readServices(item: Item): void {
-    for (const service of this.file.entries(item) ?? []) {
+    const declared = this.file.entries(item) ?? []
+    if (declared.length > DECLARED_MAX) {
+      const problem = `${declared.length} services are declared, at most ${DECLARED_MAX} are read from one file`
+      this.file.report(item.place, problem, 'write several files')
+    }
+    for (const service of declared.slice(0, DECLARED_MAX)) {
       // Given twice: told already.
       if (this.#places.has(service.key)) continue
       const fields: Record<string, string | number> = {}

@@ -68,6 +68,12 @@ export const NODE_SETTINGS = [
   'log-level',
 ] as const
 
+/**
+ * In one file. All of them are judged and written in one turn, at about 0.2 ms each: more would hold up the control plane
+ * for so long that the node loses what it directs.
+ */
+export const DECLARED_MAX = 1_024
+
 export type NodeSetting = (typeof NODE_SETTINGS)[number]
 
 export interface SettingProblem {

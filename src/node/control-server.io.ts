@@ -9,6 +9,7 @@ import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { BatonError, errnoOf, messageOf } from '../base/errors.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
+import { DECLARED_MAX } from './config-schema.js'
 import type { ControlApi, ErrorView, ForgetRequest, ImportRequest, ServiceWrite } from './control-protocol.js'
 import {
   ANSWER_MS_MAX,
@@ -128,6 +129,7 @@ const IMPORT = {
       properties: {
         services: {
           type: 'array',
+          maxItems: DECLARED_MAX,
           items: {
             type: 'object',
             required: ['name', 'fields'],

@@ -1,6 +1,6 @@
 /** Brings the services to what was declared: all of it as one write, or nothing where anything is wrong. */
 import type { Clock } from '../base/clock.js'
-import { type Changes, Registry } from '../gossip/registry.js'
+import type { Registry } from '../gossip/registry.js'
 import type { RegistryWrite } from '../gossip/sync.js'
 import { fieldsOfService } from '../proxy/service-fields.js'
 import type { ImportProblem, ImportRequest, ImportView } from './control-protocol.js'
@@ -16,11 +16,11 @@ export async function importServices(
 ): Promise<ImportView> {
   const plan = () => planServices(services, node.knowledge.services, prune)
   // Asking the system takes turns of the event loop; what is decided and written has to be of one turn.
-  const absent = force ? new Map<string, string>() : await absentAddresses(plan())
+  const absent = force ? undefined : await absentAddresses(plan())
   const final = plan()
-  const problems = [...final.problems, ...foreign(final, absent)]
+  const problems = [...final.problems, ...(absent === undefined ? [] : foreign(final, absent))]
   const writes = problems.length > 0 ? [] : writesOf(final, clock.wall())
-  problems.push(...roomFor(writes, node.machines.registry, clock.wall()))
+  problems.push(...roomFor(writes, node.machines.registry))
   const applied = problems.length === 0 && !dryRun
   if (applied && writes.length > 0) node.write(writes)
   return { changes: final.changes, problems, applied }
@@ -41,24 +41,11 @@ function writesOf({ changes, outcome }: ServicePlan, wall: number): RegistryWrit
   })
 }
 
-/** Tried on a copy first: limits count all writes together. */
-function roomFor(writes: readonly RegistryWrite[], registry: Registry, wall: number): ImportProblem[] {
-  const copy = new Registry('0'.repeat(32))
-  copy.merge(registry.state(), wall)
-  const tryOut = (name: string, changes: Changes | undefined): string[] => {
-    const problems = changes === undefined ? [] : copy.check(name, changes)
-    if (changes === undefined) copy.remove(name, wall)
-    else if (problems.length === 0) copy.write(name, changes, wall)
-    return problems
-  }
-  return writes.flatMap(({ name, changes }) =>
-    tryOut(name, changes).map((problem) => ({
-      service: name.slice(registryKey('').length),
-      field: 'name',
-      problem,
-      hint: 'remove services that nobody needs',
-    })),
-  )
+function roomFor(writes: readonly RegistryWrite[], registry: Registry): ImportProblem[] {
+  const written = writes.flatMap(({ name, changes }) => (changes === undefined ? [] : [[name, changes] as const]))
+  const service = written.at(-1)?.[0].slice(registryKey('').length) ?? ''
+  const hint = 'remove services that nobody needs'
+  return registry.checkAll(written).map((problem) => ({ service, field: 'name', problem, hint }))
 }
 
 /** An address of another host is a typing error more often than a plan. */

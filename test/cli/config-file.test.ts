@@ -90,6 +90,14 @@ test('every problem has its place', () => {
   }
 })
 
+test('more services than a node can write in one turn are refused', () => {
+  const services = Array.from({ length: 1_025 }, (_, i) => `  s${i}: { address: 10.${i >> 8}.${i & 255}.1, ports: 80 }`)
+  const [problem, ...others] = parseConfigFile(['services:', ...services].join('\n')).problems
+  assert.match(problem?.problem ?? '', '1025 services are declared, at most 1024')
+  assert.equal(others, [])
+  assert.equal(parseConfigFile(['services:', ...services.slice(1)].join('\n')).problems, [])
+})
+
 test('one mistake is told once', () => {
   for (const text of [
     'bind:',

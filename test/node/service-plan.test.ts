@@ -97,8 +97,8 @@ test('all problems of all services are told at once, collisions of the faulty am
   )
 })
 
-test('thousands of services are planned in well under a lease', () => {
-  const many = Array.from({ length: 4_096 }, (_, i) => ({
+test('as many services as a file may hold are planned in well under a lease', () => {
+  const many = Array.from({ length: 1_024 }, (_, i) => ({
     name: `s${i}`,
     fields: { address: `10.${i >> 8}.${i & 255}.1`, ports: '80,443' },
   }))
