@@ -123,6 +123,42 @@ test('a clock an hour ahead wins the fields that both sides wrote, and no others
   assert.equal(held(network), { address: '10.0.0.1', local: 'first', ports: '81' })
 })
 
+test('a clock an hour behind loses the fields that both sides wrote, and no others', () => {
+  const network = cutInTwo(1, -HOUR_MS)
+  write(network, 0, { ports: '81' })
+  write(network, 3, { ports: '82', local: 'first' })
+  heal(network)
+  assert.equal(held(network), { address: '10.0.0.1', local: 'first', ports: '81' })
+})
+
+test('while all are linked a wrong clock does no harm: the last change stands', () => {
+  for (const aheadMs of [HOUR_MS, -HOUR_MS]) {
+    const network = cutInTwo(1, aheadMs)
+    heal(network)
+    for (const [i, index] of [3, 0, 4, 1, 3].entries()) {
+      write(network, index, { ports: `${i}` })
+      assert.is(held(network)?.['ports'], `${i}`)
+    }
+  }
+})
+
+test('a service that was added on both sides is one service, field by field', () => {
+  const network = cutInTwo()
+  write(network, 0, { address: '10.0.0.2', ports: '1' }, 'service/new')
+  write(network, 3, { ports: '2', local: 'last' }, 'service/new')
+  heal(network)
+  assert.equal(held(network, 'service/new'), { address: '10.0.0.2', local: 'last', ports: '2' })
+})
+
+test('a change that is later than the removal on the other side is there, and what was older is gone', () => {
+  const network = cutInTwo()
+  network.feed(3, { type: 'remove', name: WEB })
+  network.run(network.now + 100)
+  write(network, 0, { ports: '81' })
+  heal(network)
+  assert.equal(held(network), { ports: '81' })
+})
+
 test('a removal with a clock an hour ahead takes the service along, and it can be added again at once', () => {
   const network = cutInTwo(1, HOUR_MS)
   network.feed(3, { type: 'remove', name: WEB })
