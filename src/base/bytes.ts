@@ -9,12 +9,17 @@ const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'
 const NOTHING = new Uint8Array(0)
 
 export class ByteReader {
-  #at = 0
+  #at: number
+  readonly #end: number
   #failed = false
-  readonly #view: DataView
 
-  constructor(private readonly bytes: Uint8Array) {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  constructor(
+    private readonly bytes: Uint8Array,
+    from = 0,
+    to = bytes.byteLength,
+  ) {
+    this.#at = from
+    this.#end = to
   }
 
   /** A read went past the end, or a value was out of range. */
@@ -23,7 +28,7 @@ export class ByteReader {
   }
 
   get remaining(): number {
-    return this.bytes.byteLength - this.#at
+    return this.#end - this.#at
   }
 
   /** Everything was read, nothing is left over. */
@@ -32,23 +37,25 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#take(1) ? this.#view.getUint8(this.#at - 1) : 0
+    return this.#take(1) ? this.#back(1) : 0
   }
 
   u16(): number {
-    return this.#take(2) ? this.#view.getUint16(this.#at - 2, true) : 0
+    return this.#take(2) ? this.#back(2) | (this.#back(1) << 8) : 0
   }
 
   u16be(): number {
-    return this.#take(2) ? this.#view.getUint16(this.#at - 2, false) : 0
+    return this.#take(2) ? (this.#back(2) << 8) | this.#back(1) : 0
   }
 
   u32(): number {
-    return this.#take(4) ? this.#view.getUint32(this.#at - 4, true) : 0
+    if (!this.#take(4)) return 0
+    return (this.#back(4) | (this.#back(3) << 8) | (this.#back(2) << 16) | (this.#back(1) << 24)) >>> 0
   }
 
   u32be(): number {
-    return this.#take(4) ? this.#view.getUint32(this.#at - 4, false) : 0
+    if (!this.#take(4)) return 0
+    return ((this.#back(4) << 24) | (this.#back(3) << 16) | (this.#back(2) << 8) | this.#back(1)) >>> 0
   }
 
   /** A u64 that must fit a JavaScript integer (below 2⁵³): offsets and counters do, for 285 years at 1 GB/s. */
@@ -64,12 +71,17 @@ export class ByteReader {
     return this.#take(length) ? this.bytes.subarray(this.#at - length, this.#at) : NOTHING
   }
 
+  /** A reader of the next `length` bytes alone; of none if there are not so many. */
+  part(length: number): ByteReader {
+    return this.#take(length) ? new ByteReader(this.bytes, this.#at - length, this.#at) : new ByteReader(NOTHING)
+  }
+
   rest(): Uint8Array {
     return this.take(this.#failed ? 0 : this.remaining)
   }
 
   hex(length: number): string {
-    return toHex(this.take(length))
+    return this.#take(length) ? hexOf(this.bytes, this.#at - length, this.#at) : ''
   }
 
   /** A text that its length (u16) precedes; longer than `bytesMax` fails. */
@@ -84,6 +96,11 @@ export class ByteReader {
     this.#failed = true
   }
 
+  /** The byte that many before the place of reading. */
+  #back(by: number): number {
+    return this.bytes[this.#at - by] as number
+  }
+
   #take(length: number): boolean {
     if (this.#failed || length < 0 || length > this.remaining) {
       this.#failed = true
@@ -96,12 +113,10 @@ export class ByteReader {
 
 export class ByteWriter {
   #bytes: Uint8Array
-  #view: DataView
   #length = 0
 
   constructor(capacity = 256) {
     this.#bytes = new Uint8Array(capacity)
-    this.#view = new DataView(this.#bytes.buffer)
   }
 
   get length(): number {
@@ -110,32 +125,26 @@ export class ByteWriter {
 
   u8(value: number): this {
     const at = this.#grow(1)
-    this.#view.setUint8(at, value)
+    this.#bytes[at] = value
     return this
   }
 
   u16(value: number): this {
-    const at = this.#grow(2)
-    this.#view.setUint16(at, value, true)
-    return this
+    return this.patchU16(this.#grow(2), value)
   }
 
   u16be(value: number): this {
-    const at = this.#grow(2)
-    this.#view.setUint16(at, value, false)
-    return this
+    return this.patchU16be(this.#grow(2), value)
   }
 
   u32(value: number): this {
     const at = this.#grow(4)
-    this.#view.setUint32(at, value, true)
+    for (let i = 0; i < 4; i++) this.#bytes[at + i] = value >>> (8 * i)
     return this
   }
 
   u32be(value: number): this {
-    const at = this.#grow(4)
-    this.#view.setUint32(at, value, false)
-    return this
+    return this.patchU32be(this.#grow(4), value)
   }
 
   u64(value: number): this {
@@ -160,17 +169,19 @@ export class ByteWriter {
 
   /** Overwrites what was written at `at`: for lengths that are known only afterwards. */
   patchU16(at: number, value: number): this {
-    this.#view.setUint16(at, value, true)
+    this.#bytes[at] = value
+    this.#bytes[at + 1] = value >>> 8
     return this
   }
 
   patchU16be(at: number, value: number): this {
-    this.#view.setUint16(at, value, false)
+    this.#bytes[at] = value >>> 8
+    this.#bytes[at + 1] = value
     return this
   }
 
   patchU32be(at: number, value: number): this {
-    this.#view.setUint32(at, value, false)
+    for (let i = 0; i < 4; i++) this.#bytes[at + i] = value >>> (24 - 8 * i)
     return this
   }
 
@@ -179,7 +190,7 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.#length)
   }
 
-  /** Where to write; may replace the view, so it is called before the view is looked at. */
+  /** Where to write; may replace the bytes, so it is called before they are looked at. */
   #grow(by: number): number {
     const at = this.#length
     const needed = at + by
@@ -187,7 +198,6 @@ export class ByteWriter {
       const larger = new Uint8Array(Math.max(needed, this.#bytes.byteLength * 2))
       larger.set(this.#bytes)
       this.#bytes = larger
-      this.#view = new DataView(larger.buffer)
     }
     this.#length = needed
     return at
@@ -195,17 +205,30 @@ export class ByteWriter {
 }
 
 export function toHex(bytes: Uint8Array): string {
+  return hexOf(bytes, 0, bytes.length)
+}
+
+function hexOf(bytes: Uint8Array, from: number, to: number): string {
   let out = ''
-  for (let i = 0; i < bytes.length; i++) out += HEX[bytes[i] as number]
+  for (let i = from; i < to; i++) out += HEX[bytes[i] as number]
   return out
 }
 
 /** Two digits a byte; anything else gives fewer bytes than asked, which the length check of the caller finds. */
 export function fromHex(text: string): Uint8Array {
-  if (!/^[0-9a-f]*$/i.test(text)) return NOTHING
   const out = new Uint8Array(text.length >> 1)
-  for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(text.slice(i * 2, i * 2 + 2), 16)
+  for (let i = 0; i < text.length; i++) {
+    const digit = hexDigit(text.charCodeAt(i))
+    if (digit === undefined) return NOTHING
+    if (i >> 1 < out.length) out[i >> 1] = ((out[i >> 1] as number) << 4) | digit
+  }
   return out
+}
+
+function hexDigit(code: number): number | undefined {
+  if (code >= 48 && code <= 57) return code - 48
+  const letter = (code | 32) - 97
+  return letter >= 0 && letter < 6 ? letter + 10 : undefined
 }
 
 export function utf8(text: string): Uint8Array {

@@ -89,7 +89,6 @@ function memberRow(member: MemberView): Row {
 }
 
 function voterCell({ voter, role }: MemberView): Cell {
-  if (role === 'amnesiac') return { text: 'lost its votes', style: 'warn' }
   if (role === 'leaving') return { text: 'leaving', style: 'dim' }
   const word = voter ? 'yes' : 'no'
   return role === 'witness' ? `${word} (witness)` : word

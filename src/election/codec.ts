@@ -4,8 +4,8 @@
  */
 import { unreachable } from '../base/assert.js'
 import { ByteReader, ByteWriter } from '../base/bytes.js'
-import { NODE_ID_BYTES, type NodeId, type Term } from '../base/ids.js'
-import type { Ballot } from './durable-state.js'
+import { NODE_ID_BYTES, type Term } from '../base/ids.js'
+import type { Ballot, Seats } from './durable-state.js'
 import { type ElectionMessage, type LeaseClaim, VERDICTS } from './messages.js'
 
 const VERSION = 1
@@ -26,6 +26,7 @@ const KINDS = {
   ended: 14,
   which: 15,
   forget: 16,
+  memory: 17,
 } as const
 
 const SERVICE_BYTES_MAX = 128
@@ -76,8 +77,11 @@ export function encodeElection(message: ElectionMessage): Uint8Array {
     case 'forget':
       out.hex(message.node)
       break
+    case 'memory':
+      out.u32(message.boot)
+      break
     case 'electorate':
-      putVoters(out.u32(message.electorate.epoch), message.electorate.voters)
+      putSeats(out.u32(message.electorate.epoch), message.electorate)
       break
     case 'prepare':
       putBallot(out.u32(message.epoch), message.ballot)
@@ -85,10 +89,10 @@ export function encodeElection(message: ElectionMessage): Uint8Array {
     case 'promise':
       putBallot(putBallot(out.u32(message.epoch), message.ballot).u8(message.ok ? 1 : 0), message.promised)
       out.u8(message.accepted === undefined ? 0 : 1)
-      if (message.accepted !== undefined) putVoters(putBallot(out, message.accepted.ballot), message.accepted.voters)
+      if (message.accepted !== undefined) putSeats(putBallot(out, message.accepted.ballot), message.accepted.seats)
       break
     case 'accept':
-      putVoters(putBallot(out.u32(message.epoch), message.ballot), message.voters)
+      putSeats(putBallot(out.u32(message.epoch), message.ballot), message.seats)
       break
     case 'accepted':
       putBallot(putBallot(out.u32(message.epoch), message.ballot).u8(message.ok ? 1 : 0), message.promised)
@@ -138,19 +142,21 @@ function readBody(kind: number, r: ByteReader): ElectionMessage | undefined {
       return { kind: 'which', batch: r.u32() }
     case KINDS.forget:
       return { kind: 'forget', node: r.hex(NODE_ID_BYTES) }
+    case KINDS.memory:
+      return { kind: 'memory', boot: r.u32() }
     case KINDS.electorate: {
       const epoch = r.u32()
-      return { kind: 'electorate', electorate: { epoch, voters: readVoters(r) } }
+      return { kind: 'electorate', electorate: { epoch, ...readSeats(r) } }
     }
     case KINDS.prepare:
       return { kind: 'prepare', epoch: r.u32(), ballot: readBallot(r) }
     case KINDS.promise: {
       const head = { epoch: r.u32(), ballot: readBallot(r), ok: r.u8() === 1, promised: readBallot(r) }
-      const accepted = r.u8() === 1 ? { ballot: readBallot(r), voters: readVoters(r) } : undefined
+      const accepted = r.u8() === 1 ? { ballot: readBallot(r), seats: readSeats(r) } : undefined
       return { kind: 'promise', ...head, accepted }
     }
     case KINDS.accept:
-      return { kind: 'accept', epoch: r.u32(), ballot: readBallot(r), voters: readVoters(r) }
+      return { kind: 'accept', epoch: r.u32(), ballot: readBallot(r), seats: readSeats(r) }
     case KINDS.accepted:
       return { kind: 'accepted', epoch: r.u32(), ballot: readBallot(r), ok: r.u8() === 1, promised: readBallot(r) }
     default:
@@ -198,13 +204,13 @@ function readBallot(r: ByteReader): Ballot {
   return { round: r.u32(), node: r.hex(NODE_ID_BYTES) }
 }
 
-function putVoters(out: ByteWriter, voters: readonly NodeId[]): void {
+function putSeats(out: ByteWriter, { voters, memories }: Seats): void {
   out.u16(voters.length)
-  for (const voter of voters) out.hex(voter)
+  for (const [i, voter] of voters.entries()) out.hex(voter).u32(memories[i] ?? 0)
 }
 
-function readVoters(r: ByteReader): NodeId[] {
-  const voters = readList(r, VOTERS_MAX, () => r.hex(NODE_ID_BYTES))
-  if (voters.length === 0) r.fail()
-  return voters
+function readSeats(r: ByteReader): Seats {
+  const seats = readList(r, VOTERS_MAX, () => ({ voter: r.hex(NODE_ID_BYTES), memory: r.u32() }))
+  if (seats.length === 0) r.fail()
+  return { voters: seats.map(({ voter }) => voter), memories: seats.map(({ memory }) => memory) }
 }

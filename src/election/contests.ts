@@ -28,6 +28,8 @@ import type { Voting } from './voting.js'
 
 export interface ContestOptions {
   readonly self: NodeId
+  /** Of this life; at least 1. */
+  readonly boot: number
   readonly config: ElectionConfig
   readonly random: Prng
   readonly durable: DurableState

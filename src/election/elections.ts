@@ -61,7 +61,8 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
     const numbers = new BatchNumbers()
     const polling = new Polling(self, config, numbers, send)
     const announcements = new Announcements(numbers, send)
-    const voting = new Voting(voter, keeper, durable, persist, send)
+    const bootOf = (node: NodeId) => (node === self ? options.boot : roster.boot(node))
+    const voting = new Voting(voter, keeper, durable, bootOf, persist, send)
     this.#roster = roster
     this.#voter = voter
     this.#keeper = keeper
@@ -114,9 +115,6 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
       case 'clock-gap':
         this.#onGap(event.ms, now)
         break
-      case 'amnesia':
-        this.#keeper.forget()
-        break
       case 'forget':
         this.#keeper.giveUp(event.node)
         this.#broadcast({ kind: 'forget', node: event.node })
@@ -158,9 +156,14 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
     return { epoch, voters, pending: this.#keeper.pending }
   }
 
-  /** What this node promised earlier is lost: it does not vote until it was removed and added anew. */
+  /** There is a seat for what this node has forgotten: it does not vote until it was removed and added anew. */
   get isAmnesiac(): boolean {
-    return this.options.durable.forgot
+    return this.#keeper.isAmnesiac
+  }
+
+  /** The same of a peer, as far as it has said. */
+  hasForgotten(peer: NodeId): boolean {
+    return this.#keeper.hasForgotten(peer)
   }
 
   explain(service: string, now: Millis): Explanation {

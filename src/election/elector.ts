@@ -59,7 +59,7 @@ export class Elector {
   readonly answers = new Map<NodeId, LastAnswer>()
   readonly #count = new LeaseCount()
   #state: State = { phase: 'idle' }
-  /** The director as others say, and until when that is worth waiting for. */
+  /** The director as it says itself. */
   #known: KnownHolder | undefined
   #highestNumber = 0
   /** Number of a candidacy of this node that never had a majority: it may be used again. */
@@ -327,7 +327,8 @@ export class Elector {
     // Another may have this number; only who was answered by nobody uses its own once more.
     this.#unusedNumber = 0
     if (verdict === 'held') {
-      this.#known ??= { term: highest, flags: 0, until: now + this.#waitFor(answer), since: now }
+      // By a director that was not heard yet, or by a candidate: both are worth waiting for, as long as no other is known.
+      if (this.#known === undefined) this.#notBefore = Math.max(this.#notBefore, now + this.#waitFor(answer))
       this.#abandon()
     } else if (verdict === 'older-term') this.#stepBack(now)
     return 'none'

@@ -12,7 +12,14 @@
  */
 import type { NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
-import { type Ballot, compareBallots, type DurableState, type Electorate, quorumOf } from './durable-state.js'
+import {
+  type Ballot,
+  compareBallots,
+  type DurableState,
+  type Electorate,
+  quorumOf,
+  type Seats,
+} from './durable-state.js'
 import type { ElectionMessage } from './messages.js'
 
 type Prepare = Extract<ElectionMessage, { kind: 'prepare' }>
@@ -49,7 +56,7 @@ export function answerAccept(
 export class Proposal {
   readonly #promises = new Map<NodeId, PromiseMessage['accepted']>()
   readonly #accepted = new Set<NodeId>()
-  #voters: readonly NodeId[]
+  #seats: Seats
   #phase: 'preparing' | 'accepting' | 'decided' | 'beaten' = 'preparing'
   #highest: Ballot
 
@@ -57,10 +64,10 @@ export class Proposal {
     readonly electorate: Electorate,
     readonly ballot: Ballot,
     /** What is wanted, if nothing was accepted before. */
-    wanted: readonly NodeId[],
+    wanted: Seats,
     readonly startedAt: Millis,
   ) {
-    this.#voters = wanted
+    this.#seats = wanted
     this.#highest = ballot
   }
 
@@ -68,8 +75,8 @@ export class Proposal {
     return this.#phase
   }
 
-  get voters(): readonly NodeId[] {
-    return this.#voters
+  get seats(): Seats {
+    return this.#seats
   }
 
   /** The highest round that anybody spoke of: the next attempt goes above it. */
@@ -92,9 +99,9 @@ export class Proposal {
     for (const accepted of this.#promises.values()) {
       if (accepted === undefined || (highest !== undefined && compareBallots(accepted.ballot, highest) <= 0)) continue
       highest = accepted.ballot
-      this.#voters = accepted.voters
+      this.#seats = accepted.seats
     }
-    return { kind: 'accept', epoch: this.electorate.epoch, ballot: this.ballot, voters: this.#voters }
+    return { kind: 'accept', epoch: this.electorate.epoch, ballot: this.ballot, seats: this.#seats }
   }
 
   /** The new electorate, once a majority has accepted it. */
@@ -104,7 +111,7 @@ export class Proposal {
     this.#accepted.add(from)
     if (this.#accepted.size < quorumOf(this.electorate)) return undefined
     this.#phase = 'decided'
-    return { epoch: this.electorate.epoch + 1, voters: this.#voters }
+    return { epoch: this.electorate.epoch + 1, ...this.#seats }
   }
 
   #concerns(from: NodeId, message: PromiseMessage | Accepted): boolean {

@@ -7,7 +7,16 @@ import type { NodeId } from '../base/ids.js'
 import type { Prng } from '../base/prng.js'
 import type { Millis } from '../base/time.js'
 import type { ElectionConfig } from './config.js'
-import { applyRecord, type DurableRecord, type DurableState, type Electorate } from './durable-state.js'
+import {
+  applyRecord,
+  type DurableRecord,
+  type DurableState,
+  type Electorate,
+  memoryOf,
+  type Seats,
+  withoutSeat,
+  withSeat,
+} from './durable-state.js'
 import { answerAccept, answerPrepare, Proposal } from './electorate-change.js'
 import type { ElectionMessage } from './messages.js'
 import type { Roster } from './roster.js'
@@ -32,6 +41,8 @@ export interface KeeperPorts {
 }
 
 export class ElectorateKeeper {
+  /** In which boot each peer's log of votes was begun, as it said last. */
+  readonly #memories = new Map<NodeId, number>()
   /** Given up by an operator. */
   readonly #forgotten = new Set<NodeId>()
   #proposal: Proposal | undefined
@@ -61,19 +72,27 @@ export class ElectorateKeeper {
     return this.state.electorate
   }
 
-  /** A member of the electorate that remembers what it promised. */
+  /** There is a seat, and it belongs to what this node remembers. */
   get isVoter(): boolean {
-    return !this.state.forgot && this.state.electorate?.voters.includes(this.self) === true
+    const { electorate, memory } = this.state
+    return electorate !== undefined && memoryOf(electorate, this.self) === memory
   }
 
-  /** This node's memory is lost, and with it its vote. */
-  forget(): void {
-    if (!this.state.forgot) this.#keep({ kind: 'forgot', forgot: true })
+  /** There is a seat for what this node has forgotten: it does not vote until it was removed and added anew. */
+  get isAmnesiac(): boolean {
+    return !this.isVoter && this.state.electorate?.voters.includes(this.self) === true
+  }
+
+  /** A peer has a seat, but not for what it remembers now. */
+  hasForgotten(peer: NodeId): boolean {
+    const { electorate } = this.state
+    const memory = this.#memories.get(peer)
+    return electorate?.voters.includes(peer) === true && memory !== undefined && memory !== memoryOf(electorate, peer)
   }
 
   /** A change under way, in words. */
   get pending(): string | undefined {
-    const voters = this.#proposal?.voters ?? this.state.accepted?.voters
+    const voters = (this.#proposal?.seats ?? this.state.accepted?.seats)?.voters
     const before = this.state.electorate?.voters ?? []
     const added = voters?.find((voter) => !before.includes(voter))
     const removed = before.find((voter) => voters?.includes(voter) === false)
@@ -84,6 +103,7 @@ export class ElectorateKeeper {
   linkUp(peer: NodeId): void {
     // Who comes back is not given up.
     this.#forgotten.delete(peer)
+    this.ports.send(peer, { kind: 'memory', boot: this.state.memory })
     if (this.state.electorate !== undefined)
       this.ports.send(peer, { kind: 'electorate', electorate: this.state.electorate })
   }
@@ -97,13 +117,16 @@ export class ElectorateKeeper {
   force(without: readonly NodeId[], now: Millis): void {
     const { electorate } = this.state
     if (electorate === undefined || !this.isVoter) return
-    const voters = electorate.voters.filter((voter) => voter === this.self || !without.includes(voter))
-    this.#adopt({ epoch: Math.min(EPOCH_MAX, electorate.epoch + FORCED_EPOCHS), voters }, now)
+    let seats: Seats = electorate
+    for (const node of without) if (node !== this.self) seats = withoutSeat(seats, node)
+    const { voters, memories } = seats
+    this.#adopt({ epoch: Math.min(EPOCH_MAX, electorate.epoch + FORCED_EPOCHS), voters, memories }, now)
   }
 
   receive(from: NodeId, message: ElectionMessage, now: Millis): void {
     const { electorate } = this.state
     if (message.kind === 'electorate') return this.#adopt(message.electorate, now)
+    if (message.kind === 'memory') return void this.#memories.set(from, message.boot)
     if (!('epoch' in message) || electorate === undefined) return
     if (message.epoch < electorate.epoch) return this.ports.send(from, { kind: 'electorate', electorate })
     if (message.epoch > electorate.epoch) return
@@ -123,7 +146,7 @@ export class ElectorateKeeper {
     const { electorate } = this.state
     if (electorate === undefined || !this.isVoter || now < this.nextDeadline()) return
     this.#retryAt = now + this.config.changeRetryMs * (1 + this.random.unit())
-    const wanted = this.#wantedVoters(electorate, now)
+    const wanted = this.#wantedSeats(electorate, now)
     if (wanted === undefined) {
       this.#proposal = undefined
       return
@@ -138,29 +161,36 @@ export class ElectorateKeeper {
   }
 
   /** A change that somebody left half done comes first; then who leaves or is given up; then a settled newcomer. */
-  #wantedVoters(electorate: Electorate, now: Millis): readonly NodeId[] | undefined {
+  #wantedSeats(electorate: Electorate, now: Millis): Seats | undefined {
     const { accepted } = this.state
     if (accepted !== undefined) {
       const isStuck = this.#acceptedAt === undefined || now >= this.#acceptedAt + 2 * this.config.changeRetryMs
-      return isStuck ? accepted.voters : undefined
+      return isStuck ? accepted.seats : undefined
     }
     if (this.#proposer(electorate) !== this.self) return undefined
-    const votes = (node: NodeId) => this.roster.standing(node).votes
-    const leaver = electorate.voters.find((voter) => !votes(voter) || this.#forgotten.has(voter))
-    if (leaver !== undefined && electorate.voters.length > 1) {
-      return electorate.voters.filter((voter) => voter !== leaver)
-    }
+    // A seat that cannot vote counts against every majority: it goes before one that may still come back.
+    const leaver =
+      electorate.voters.find((voter) => !this.#stays(electorate, voter)) ??
+      electorate.voters.find((voter) => this.#forgotten.has(voter))
+    if (leaver !== undefined && electorate.voters.length > 1) return withoutSeat(electorate, leaver)
     if (electorate.voters.length >= this.config.votersMax) return undefined
     const newcomer = this.roster
       .linked()
-      .filter((node) => !electorate.voters.includes(node) && votes(node) && this.#isSettled(node, now))
+      .filter((node) => !electorate.voters.includes(node) && this.roster.standing(node).votes)
+      .filter((node) => this.#memories.has(node) && this.#isSettled(node, now))
       .sort()[0]
-    return newcomer === undefined ? undefined : [...electorate.voters, newcomer].sort()
+    return newcomer === undefined ? undefined : withSeat(electorate, newcomer, this.#memories.get(newcomer) ?? 0)
   }
 
   /** One voter proposes, or ballots would beat each other: the lowest that stays. */
-  #proposer({ voters }: Electorate): NodeId | undefined {
-    return voters.filter((voter) => this.roster.reaches(voter) && this.roster.standing(voter).votes).sort()[0]
+  #proposer(electorate: Electorate): NodeId | undefined {
+    return electorate.voters.filter((voter) => this.roster.reaches(voter) && this.#stays(electorate, voter)).sort()[0]
+  }
+
+  /** It does not leave, and as far as is known it remembers what its seat stands for. */
+  #stays(electorate: Electorate, voter: NodeId): boolean {
+    const memory = voter === this.self ? this.state.memory : this.#memories.get(voter)
+    return this.roster.standing(voter).votes && (memory ?? memoryOf(electorate, voter)) === memoryOf(electorate, voter)
   }
 
   #isSettled(node: NodeId, now: Millis): boolean {
@@ -180,7 +210,7 @@ export class ElectorateKeeper {
     const { answer, changed } = answerAccept(this.state, epoch, message)
     if (changed) {
       this.#acceptedAt = now
-      this.#keep({ kind: 'accepted', epoch, ballot: message.ballot, voters: message.voters })
+      this.#keep({ kind: 'accepted', epoch, ballot: message.ballot, seats: message.seats })
     }
     return answer
   }
@@ -197,7 +227,6 @@ export class ElectorateKeeper {
   #adopt(electorate: Electorate, now: Millis): void {
     if (electorate.epoch <= (this.state.electorate?.epoch ?? 0)) return
     this.#keep({ kind: 'electorate', electorate })
-    if (this.state.forgot && !electorate.voters.includes(this.self)) this.#keep({ kind: 'forgot', forgot: false })
     this.#proposal = undefined
     this.#acceptedAt = undefined
     this.#adoptedAt = now

@@ -1,6 +1,6 @@
 /** What voters, holders and proposers say to each other, over control links whose ends are proven. */
 import type { NodeId, Term } from '../base/ids.js'
-import type { Ballot, Electorate } from './durable-state.js'
+import type { Ballot, Electorate, Seats } from './durable-state.js'
 
 /** Whatever the holder acts through ends with its process: evidence of that death frees the grant early. */
 export const FLAG_DIES_WITH_PROCESS = 1
@@ -74,6 +74,8 @@ export type ElectionMessage =
   | { readonly kind: 'ended'; readonly claims: readonly LeaseClaim[] }
   /** A number came whose claims the sender does not have; they are to be sent whole. */
   | { readonly kind: 'which'; readonly batch: number }
+  /** First on each link: the boot in which the sender's log of votes was begun. */
+  | { readonly kind: 'memory'; readonly boot: number }
   /** To voters: an operator has given this node up; whoever proposes changes is to remove it. */
   | { readonly kind: 'forget'; readonly node: NodeId }
   /** A committed one. */
@@ -86,9 +88,9 @@ export type ElectionMessage =
       readonly ok: boolean
       /** What stands against it, or what was promised. */
       readonly promised: Ballot
-      readonly accepted: { readonly ballot: Ballot; readonly voters: readonly NodeId[] } | undefined
+      readonly accepted: { readonly ballot: Ballot; readonly seats: Seats } | undefined
     }
-  | { readonly kind: 'accept'; readonly epoch: number; readonly ballot: Ballot; readonly voters: readonly NodeId[] }
+  | { readonly kind: 'accept'; readonly epoch: number; readonly ballot: Ballot; readonly seats: Seats }
   | {
       readonly kind: 'accepted'
       readonly epoch: number

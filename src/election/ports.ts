@@ -10,7 +10,7 @@ export type { DurableRecord } from './durable-state.js'
 export interface Standing {
   /** `false`: a witness, or a node that leaves; it is no candidate. */
   readonly directs: boolean
-  /** `false`: it leaves, or has lost its memory; it is removed from the electorate and not added. */
+  /** `false`: it leaves; it is removed from the electorate and not added. */
   readonly votes: boolean
   /** Router priority, higher first. */
   readonly priority: number
@@ -51,8 +51,6 @@ export type ElectionEvent =
   | { readonly type: 'rival'; readonly service: string; readonly term: Term; readonly found: boolean }
   /** The process stood still for so long, or its host slept: no lease counts until one sent from now on comes back. */
   | { readonly type: 'clock-gap'; readonly ms: Millis }
-  /** What this node promised earlier is lost, so it must not vote. */
-  | { readonly type: 'amnesia' }
   /** An operator's word that this node will not come back; done by a majority of the present electorate. */
   | { readonly type: 'forget'; readonly node: NodeId }
   /** The same without a majority, by this voter alone. If those that are forgotten still live, two may direct. */

@@ -45,6 +45,11 @@ export class Roster {
     return (this.#boots.get(node) ?? boot) < boot
   }
 
+  /** Its life, as its link says; 0 before the first. */
+  boot(node: NodeId): number {
+    return this.#boots.get(node) ?? 0
+  }
+
   linkUp(node: NodeId, boot: number, now: Millis): void {
     this.#boots.set(node, boot)
     this.#linkedSince.set(node, now)

@@ -39,12 +39,15 @@ export class TermStore {
     this.#fd = fd
   }
 
-  /** `founder`: where there is no log yet, this node founds the electorate. Throws ERR_VOTES_DAMAGED, ERR_VOTES_NEWER, ERR_STATE_UNWRITABLE. */
-  static open(file: string, founder: NodeId | undefined): TermStore {
+  /**
+   * `founder`: where there is no log yet, this node founds the electorate. A log that is begun in `boot` is a new memory,
+   * which has no part in what an earlier one promised. Throws ERR_VOTES_DAMAGED, ERR_VOTES_NEWER, ERR_STATE_UNWRITABLE.
+   */
+  static open(file: string, boot: number, founder: NodeId | undefined): TermStore {
     const text = readIfThere(file)
     if (text === undefined || text === '') {
-      const state = emptyState()
-      if (founder !== undefined) applyRecord(state, { kind: 'electorate', electorate: foundElectorate(founder) })
+      const state = emptyState(boot)
+      if (founder !== undefined) applyRecord(state, { kind: 'electorate', electorate: foundElectorate(founder, boot) })
       rewrite(file, state)
       return new TermStore(file, state, true, recordsOf(state).length, openForAppend(file))
     }
@@ -95,7 +98,7 @@ function parse(file: string, text: string): { state: DurableState; lines: number
     }
     throw damaged(file, 'its first line is not that of a log of votes')
   }
-  const state = emptyState()
+  const state = emptyState(0)
   for (const [i, line] of rest.entries()) {
     const record = parseLine(line)
     if (record === undefined) throw damaged(file, `line ${i + 2} does not fit its checksum`)

@@ -6,6 +6,7 @@
  */
 import type { NodeId, Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
+import type { Vote } from './durable-state.js'
 import { FLAG_DIES_WITH_PROCESS, type LeaseClaim, type LeaseVerdict, type Verdict } from './messages.js'
 
 export interface Grant {
@@ -18,11 +19,18 @@ export interface Grant {
 export interface VoterRules {
   readonly honourGrants: boolean
   readonly bootSilence: boolean
+  /** A vote is for one life of its holder. */
+  readonly tellsLivesApart: boolean
   /** Evidence of death frees only what dies with the process. */
   readonly freesOnlyTheMortal: boolean
 }
 
-export const SOUND_RULES: VoterRules = { honourGrants: true, bootSilence: true, freesOnlyTheMortal: true }
+export const SOUND_RULES: VoterRules = {
+  honourGrants: true,
+  bootSilence: true,
+  tellsLivesApart: true,
+  freesOnlyTheMortal: true,
+}
 
 const NOBODY: Term = { number: 0, holder: '' }
 
@@ -30,7 +38,7 @@ export class Voter {
   readonly #grants = new Map<string, Grant>()
 
   constructor(
-    private readonly votes: ReadonlyMap<string, Term>,
+    private readonly votes: ReadonlyMap<string, Vote>,
     private readonly leaseMs: Millis,
     /** What an earlier boot granted may still hold until then. */
     private readonly silentUntil: Millis,
@@ -41,15 +49,17 @@ export class Voter {
   judge(
     claim: LeaseClaim,
     from: NodeId,
+    boot: number,
     leaseMs: Millis,
     now: Millis,
-  ): { readonly answer: LeaseVerdict; readonly vote: Term | undefined } {
+  ): { readonly answer: LeaseVerdict; readonly vote: Vote | undefined } {
     const term = { number: claim.number, holder: from }
+    const vote = { ...term, boot: this.rules.tellsLivesApart ? boot : 1 }
     const voted = this.votes.get(claim.service)
-    const refusal = this.#refusal(claim, from, leaseMs, voted, now)
+    const refusal = this.#refusal(claim, vote, leaseMs, voted, now)
     if (refusal !== undefined) return { answer: refusal, vote: undefined }
     this.#grants.set(claim.service, { term, until: now + leaseMs, flags: claim.flags })
-    const isNew = voted === undefined || voted.number !== term.number || voted.holder !== term.holder
+    const isNew = voted === undefined || voted.number !== term.number || voted.boot !== vote.boot
     const answer = {
       service: claim.service,
       number: claim.number,
@@ -57,7 +67,7 @@ export class Voter {
       highest: term,
       remainingMs: leaseMs,
     }
-    return { answer, vote: isNew ? term : undefined }
+    return { answer, vote: isNew ? vote : undefined }
   }
 
   /** The holder itself has stopped acting. */
@@ -66,12 +76,12 @@ export class Voter {
   }
 
   /** The holder has stopped acting in favour of one: the vote that follows from it, which must become durable first. */
-  endorse(service: string, number: number, from: NodeId, successor: NodeId, now: Millis): Term | undefined {
+  endorse(service: string, number: number, from: NodeId, successor: NodeId, now: Millis): Vote | undefined {
     const voted = this.votes.get(service)
     if (!this.#isGrantedTo(service, number, from) || (voted?.number ?? 0) > number) return undefined
     const term = { number: number + 1, holder: successor }
     this.#grants.set(service, { term, until: now + this.leaseMs, flags: 0 })
-    return term
+    return { ...term, boot: 0 }
   }
 
   /** The holder's process is gone: so is all that it acted through, where it said so. */
@@ -99,9 +109,9 @@ export class Voter {
 
   #refusal(
     claim: LeaseClaim,
-    from: NodeId,
+    wanted: Vote,
     leaseMs: Millis,
-    voted: Term | undefined,
+    voted: Vote | undefined,
     now: Millis,
   ): LeaseVerdict | undefined {
     const refuse = (verdict: Verdict, remainingMs = 0): LeaseVerdict => {
@@ -109,10 +119,9 @@ export class Voter {
     }
     if (leaseMs > this.leaseMs) return refuse('too-long')
     if (this.rules.bootSilence && now < this.silentUntil) return refuse('silent', this.silentUntil - now)
-    const older = voted !== undefined && claim.number < voted.number
-    if (older || (voted?.number === claim.number && voted.holder !== from)) return refuse('older-term')
+    if (voted !== undefined && !mayFollow(wanted, voted)) return refuse('older-term')
     const grant = this.grant(claim.service, now)
-    if (this.rules.honourGrants && grant !== undefined && grant.term.holder !== from) {
+    if (this.rules.honourGrants && grant !== undefined && grant.term.holder !== wanted.holder) {
       return {
         ...refuse('held', grant.until - now),
         highest: grant.term.number >= (voted?.number ?? 0) ? grant.term : (voted ?? NOBODY),
@@ -120,4 +129,10 @@ export class Voter {
     }
     return undefined
   }
+}
+
+/** A later term, or the same one of the same life. */
+function mayFollow(wanted: Vote, voted: Vote): boolean {
+  if (wanted.number !== voted.number) return wanted.number > voted.number
+  return wanted.holder === voted.holder && (wanted.boot === voted.boot || voted.boot === 0)
 }

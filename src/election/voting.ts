@@ -19,6 +19,8 @@ export class Voting {
     private readonly voter: Voter,
     private readonly keeper: ElectorateKeeper,
     private readonly durable: DurableState,
+    /** The life of a node that is linked now, or of this node. */
+    private readonly bootOf: (node: NodeId) => number,
     private readonly persist: (records: readonly DurableRecord[]) => void,
     private readonly send: (to: NodeId, message: ElectionMessage) => void,
   ) {}
@@ -43,7 +45,7 @@ export class Voting {
         const highest = this.durable.votes.get(claim.service) ?? { number: 0, holder: '' }
         return { service: claim.service, number: claim.number, verdict: refusal, highest, remainingMs: 0 }
       }
-      const { answer, vote } = this.voter.judge(claim, from, leaseMs, now)
+      const { answer, vote } = this.voter.judge(claim, from, this.bootOf(from), leaseMs, now)
       if (vote !== undefined) records.push({ kind: 'vote', service: claim.service, term: vote })
       return answer
     })

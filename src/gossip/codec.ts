@@ -28,6 +28,7 @@ export const PACKET_BYTES_MAX = 1_159
 /** The writer cuts full state at 16 KiB; a reader refuses more than four times that. */
 export const STREAM_PACKET_BYTES_MAX = 65_536
 export const PACKET_HEADER_BYTES = 1 + NODE_ID_BYTES + 4
+const DIGEST_BYTES = 8
 const NOBODY = '0'.repeat(2 * NODE_ID_BYTES)
 
 const KINDS = { ping: 1, 'ping-req': 2, ack: 3, nack: 4, claim: 5, pull: 6 } as const
@@ -38,10 +39,31 @@ export type DecodedPacket =
   | { readonly type: 'malformed'; readonly why: string }
 
 export function encodePacket(sender: Identity, messages: readonly Uint8Array[]): Uint8Array {
-  const writer = new ByteWriter(512).u8(PACKET_VERSION)
+  return joinPacket(packetHeader(sender), messages)
+}
+
+/** The same in all packets of a sender. */
+export function packetHeader(sender: Identity): Uint8Array {
+  const writer = new ByteWriter(PACKET_HEADER_BYTES).u8(PACKET_VERSION)
   writeIdentity(writer, sender)
-  for (const message of messages) writer.put(message)
   return writer.finish()
+}
+
+export function joinPacket(header: Uint8Array, messages: readonly Uint8Array[]): Uint8Array {
+  const packet = new Uint8Array(header.byteLength + bytesOf(messages))
+  packet.set(header)
+  let at = header.byteLength
+  for (const message of messages) {
+    packet.set(message, at)
+    at += message.byteLength
+  }
+  return packet
+}
+
+export function bytesOf(messages: readonly Uint8Array[]): number {
+  let bytes = 0
+  for (const message of messages) bytes += message.byteLength
+  return bytes
 }
 
 /** Total: every byte string has an answer, and none of them is an exception. */
@@ -57,7 +79,7 @@ export function decodePacket(bytes: Uint8Array): DecodedPacket {
   let skipped = 0
   while (!reader.failed && reader.remaining > 0) {
     const kind = reader.u8()
-    const body = new ByteReader(reader.take(reader.u16()))
+    const body = reader.part(reader.u16())
     const message = reader.failed ? undefined : readMessage(kind, body)
     if (body.failed) return { type: 'malformed', why: `message of kind ${kind} is malformed` }
     if (message === undefined) skipped++
@@ -69,7 +91,7 @@ export function decodePacket(bytes: Uint8Array): DecodedPacket {
 
 /** One message with its frame. Own values only: a profile that cannot be encoded is a broken invariant. */
 export function encodeMessage(message: Message): Uint8Array {
-  const writer = new ByteWriter(160).u8(KINDS[message.kind]).u16(0)
+  const writer = new ByteWriter(message.kind === 'claim' ? 160 : 48).u8(KINDS[message.kind]).u16(0)
   writeBody(writer, message)
   return writer.patchU16(1, writer.length - 3).finish()
 }
@@ -103,6 +125,7 @@ function writeBody(writer: ByteWriter, message: Message): void {
     case 'claim':
       return writeClaim(writer, message.claim)
     case 'pull':
+      writer.hex(message.digest ?? '')
       return
     default:
       return unreachable(message)
@@ -126,7 +149,7 @@ function readMessage(kind: number, reader: ByteReader): Message | undefined {
     case KINDS.claim:
       return { kind: 'claim', claim: readClaim(reader) }
     case KINDS.pull:
-      return { kind: 'pull' }
+      return { kind: 'pull', digest: reader.remaining === 0 ? undefined : reader.hex(DIGEST_BYTES) }
     default:
       return undefined
   }

@@ -14,7 +14,7 @@
  *
  * What it costs: 1000 / probeIntervalMs probes per second and node, each a ping and an ack of about 90 bytes sealed, and
  * as many answers to others, whatever n is. Simulated at 1 % loss, 8 and 64 nodes alike: 23 datagrams and 2 kB sent per
- * second and node on `lan`, 76 and 7 kB on `fast`.
+ * second and node on `lan`, 76 and 7 kB on `fast`. docs/membership.md has each knob with its relations, and tables.
  */
 import type { Millis } from '../base/time.js'
 
@@ -46,9 +46,9 @@ export interface GossipConfig {
   readonly gossipFanout: number
   /** λ: a claim is sent λ · ⌈log10(n + 1)⌉ times by each who has it. */
   readonly retransmitFactor: number
-  /** Full state is exchanged over one random control link this often: repairs whatever gossip lost. */
+  /** Digests are compared over one random control link this often, and full state where they differ. */
   readonly pushPullIntervalMs: Millis
-  /** One random member that is down is asked again this often, for ever: so a partition of any length heals. */
+  /** One member that is down, or address of an earlier boot, is asked again this often, for ever: so any cut heals. */
   readonly reconnectIntervalMs: Millis
   /** A candidate address is pinged this often … */
   readonly candidateIntervalMs: Millis
@@ -167,24 +167,28 @@ export function checkGossipConfig(config: GossipConfig): string[] {
   const demand = (holds: boolean, problem: string) => {
     if (!holds) problems.push(problem)
   }
-  const { probeTimeoutMs, probeDeadlineMs, suspicionBaseMs, probeIntervalMs, stallMs } = config
-  demand(
-    probeDeadlineMs >= 3 * probeTimeoutMs,
-    `probeDeadlineMs (${probeDeadlineMs}) must be at least 3 × probeTimeoutMs (${probeTimeoutMs}), or helpers answer too late`,
-  )
-  demand(
-    suspicionBaseMs >= 2 * probeIntervalMs,
-    `suspicionBaseMs (${suspicionBaseMs}) must be at least 2 × probeIntervalMs (${probeIntervalMs}), or a suspect is not told in time`,
-  )
+  /** `knob` must be at least `factor` times `other`. What is no number has been named already. */
+  const atLeast = (knob: keyof GossipConfig, factor: number, other: keyof GossipConfig, why: string) => {
+    const times = factor === 1 ? '' : `${factor} × `
+    const relation = `${knob} (${config[knob]}) must be at least ${times}${other} (${config[other]})`
+    demand(!(config[knob] < factor * config[other]), `${relation}, or ${why}`)
+  }
+  const { probeTimeoutMs, stallMs, membersMax } = config
+  atLeast('probeDeadlineMs', 3, 'probeTimeoutMs', 'helpers answer too late')
+  atLeast('suspicionBaseMs', 2, 'probeIntervalMs', 'a suspect is not told in time')
+  atLeast('suspicionBaseMs', 1, 'probeTimeoutMs', 'a refutation is not back in time')
+  atLeast('probeIntervalMs', 1, 'gossipIntervalMs', 'news travels slower than probes')
+  atLeast('retransmitFactor', 1, 'gossipFanout', 'a claim does not fill one round of gossip')
+  atLeast('reconnectIntervalMs', 1, 'probeIntervalMs', 'members that are down cost more than those that live')
+  atLeast('pushPullIntervalMs', 1, 'reconnectIntervalMs', 'whole views are exchanged before gossip has had its time')
+  atLeast('candidateIntervalMs', 1, 'probeTimeoutMs', 'a candidate is asked again before it can answer')
+  atLeast('candidateExpiryMs', 3, 'candidateIntervalMs', 'two lost datagrams lose a candidate')
   demand(stallMs < probeTimeoutMs, `stallMs (${stallMs}) must be below probeTimeoutMs (${probeTimeoutMs})`)
-  demand(
-    config.gossipIntervalMs <= probeIntervalMs,
-    `gossipIntervalMs (${config.gossipIntervalMs}) must not be above probeIntervalMs (${probeIntervalMs})`,
-  )
   demand(config.suspicionMaxFactor >= 1, `suspicionMaxFactor (${config.suspicionMaxFactor}) must be at least 1`)
+  const spreadMs = spreadRounds(membersMax, config.gossipFanout) * config.gossipIntervalMs
   demand(
-    config.candidateExpiryMs >= config.candidateIntervalMs,
-    `candidateExpiryMs (${config.candidateExpiryMs}) is below candidateIntervalMs (${config.candidateIntervalMs})`,
+    !(config.pushPullIntervalMs < spreadMs),
+    `pushPullIntervalMs (${config.pushPullIntervalMs}) must be at least the ${spreadMs} ms in which gossip reaches membersMax (${membersMax})`,
   )
   return problems
 }

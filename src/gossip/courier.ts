@@ -2,7 +2,7 @@ import type { Endpoint } from '../base/address.js'
 import type { NodeId } from '../base/ids.js'
 import type { Prng } from '../base/prng.js'
 import { retransmitLimit } from './broadcast-queue.js'
-import { encodeMessage, encodePacket, PACKET_BYTES_MAX, PACKET_HEADER_BYTES } from './codec.js'
+import { bytesOf, encodeMessage, joinPacket, PACKET_BYTES_MAX, PACKET_HEADER_BYTES, packetHeader } from './codec.js'
 import type { GossipConfig } from './config.js'
 import { type Identity, identityOf, type Member } from './messages.js'
 import type { SwimEffect } from './ports.js'
@@ -15,34 +15,41 @@ const INTRODUCED_MAX = 16
 
 /** Puts messages into packets, and gives queued claims a ride wherever a datagram has room. */
 export class Courier {
+  readonly #header: Uint8Array
+
   constructor(
     private readonly me: Identity,
     private readonly view: View,
     private readonly config: GossipConfig,
     private readonly random: Prng,
     private readonly perform: (effect: SwimEffect) => void,
-  ) {}
+  ) {
+    this.#header = packetHeader(me)
+  }
 
   /** Fills the datagram: first `messages`, then queued claims, then claims about some of `introduced`. */
   send(to: Endpoint, messages: readonly Uint8Array[], introduced: readonly Member[] = []): void {
     const { queue, table } = this.view
-    let room = PACKET_BYTES_MAX - PACKET_HEADER_BYTES
-    const load: Uint8Array[] = []
-    const put = (message: Uint8Array) => {
-      room -= message.byteLength
-      load.push(message)
-    }
-    messages.forEach(put)
-    queue.take(room, retransmitLimit(this.config.retransmitFactor, table.liveCount)).forEach(put)
+    const capacity = PACKET_BYTES_MAX - PACKET_HEADER_BYTES
+    const sendsMax = retransmitLimit(this.config.retransmitFactor, table.liveCount)
+    const load = [...messages, ...queue.take(capacity - bytesOf(messages), sendsMax)]
+    let room = capacity - bytesOf(load)
     for (const member of sample(introduced, INTRODUCED_MAX, this.random)) {
       const claim = this.view.claimOf(member)
-      if (claim.byteLength <= room) put(claim)
+      if (claim.byteLength > room) continue
+      room -= claim.byteLength
+      load.push(claim)
     }
-    this.perform({ type: 'send', to, bytes: encodePacket(this.me, load) })
+    this.perform({ type: 'send', to, bytes: joinPacket(this.#header, load) })
   }
 
   stream(to: NodeId, messages: readonly Uint8Array[]): void {
-    this.perform({ type: 'stream', to, bytes: encodePacket(this.me, messages) })
+    this.perform({ type: 'stream', to, bytes: joinPacket(this.#header, messages) })
+  }
+
+  /** Asks for the peer's state, should it differ from ours. */
+  streamDigest(to: NodeId): void {
+    this.stream(to, [encodeMessage({ kind: 'pull', digest: this.view.table.digest })])
   }
 
   /** All that this node holds, over the control link. */

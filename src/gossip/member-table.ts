@@ -1,3 +1,4 @@
+import { hash32 } from '../base/hash.js'
 import type { NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import { type Claim, isLive, type Member } from './messages.js'
@@ -18,6 +19,7 @@ export class MemberTable {
   readonly #members = new Map<NodeId, Member>()
   #peers: readonly Member[] | undefined
   #down: readonly Member[] | undefined
+  #sums: readonly [number, number] = [0, 0]
 
   constructor(
     readonly self: NodeId,
@@ -48,6 +50,11 @@ export class MemberTable {
     return this.peers().length + 1
   }
 
+  /** 16 hex digits: equal in tables that hold the same of all members, but for when they learnt it. */
+  get digest(): string {
+    return this.#sums.map((sum) => sum.toString(16).padStart(8, '0')).join('')
+  }
+
   /** Applies a claim if it takes precedence over what is held. */
   store(claim: Claim, now: Millis): Stored {
     const before = this.#members.get(claim.profile.node)
@@ -70,10 +77,21 @@ export class MemberTable {
   /** As `put`, with the state beginning at `since` whatever was before. */
   begin({ profile, state, incarnation }: Omit<Claim, 'accuser'>, since: Millis): Member {
     const member: Member = { profile, state, incarnation, since }
+    this.#count(this.#members.get(profile.node), -1)
+    this.#count(member, 1)
     this.#members.set(profile.node, member)
     this.#peers = undefined
     this.#down = undefined
     return member
+  }
+
+  /** A sum, so that it can be kept up to date member by member, in any order. */
+  #count(member: Member | undefined, sign: 1 | -1): void {
+    if (member === undefined) return
+    const { profile, state, incarnation } = member
+    const text = `${profile.node} ${profile.boot} ${incarnation} ${state}`
+    const [a, b] = this.#sums
+    this.#sums = [(a + sign * hash32(text)) >>> 0, (b + sign * hash32(`.${text}`)) >>> 0]
   }
 
   #forgetLongestDead(): boolean {
@@ -81,7 +99,9 @@ export class MemberTable {
     for (const member of this.#members.values()) {
       if (!isLive(member.state) && (oldest === undefined || member.since < oldest.since)) oldest = member
     }
-    return oldest !== undefined && oldest.profile.node !== this.self && this.#members.delete(oldest.profile.node)
+    if (oldest === undefined || oldest.profile.node === this.self) return false
+    this.#count(oldest, -1)
+    return this.#members.delete(oldest.profile.node)
   }
 }
 

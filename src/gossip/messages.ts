@@ -55,8 +55,11 @@ export type Message =
   /** A helper lives but got no answer in time: the asker's own network is not to blame. */
   | { readonly kind: 'nack'; readonly seq: number }
   | { readonly kind: 'claim'; readonly claim: Claim }
-  /** Streams only: the claims beside this are all that the sender holds; answer with yours. */
-  | { readonly kind: 'pull' }
+  /**
+   * Streams only: answer with all that you hold. With a digest (16 hex digits) only if yours is another one, and then the
+   * sender wants to be asked in turn; without, the claims beside this are all that the sender holds.
+   */
+  | { readonly kind: 'pull'; readonly digest: string | undefined }
 
 export interface Packet {
   readonly sender: Identity

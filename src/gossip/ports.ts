@@ -12,8 +12,11 @@ export type SwimEvent =
   | { readonly type: 'start' }
   /** Already opened by the seal; `bytes` is not kept. */
   | { readonly type: 'datagram'; readonly from: Endpoint; readonly bytes: Uint8Array }
-  /** Discovery found an address: it is pinged until it answers or the candidate expires. It may be our own. */
-  | { readonly type: 'candidate'; readonly at: Endpoint }
+  /**
+   * Discovery found an address: it is pinged until it answers or the candidate expires. It may be our own. `lasting`: a
+   * member was there in an earlier boot, so it is asked on afterwards, for ever, at the pace of the members that are down.
+   */
+  | { readonly type: 'candidate'; readonly at: Endpoint; readonly lasting?: boolean }
   /** From the peer's control link, whose other end is proven. */
   | { readonly type: 'stream'; readonly from: NodeId; readonly bytes: Uint8Array }
   | { readonly type: 'link-up'; readonly peer: NodeId }

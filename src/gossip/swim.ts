@@ -15,6 +15,7 @@ import type { Machine } from '../base/machine.js'
 import type { Prng } from '../base/prng.js'
 import type { Millis } from '../base/time.js'
 import { TimerTable } from '../base/timer-table.js'
+import { Absentees } from './absentees.js'
 import { CandidateTable } from './candidate-table.js'
 import { checkProfile, decodePacket, encodeMessage } from './codec.js'
 import type { GossipConfig } from './config.js'
@@ -55,10 +56,12 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
   readonly #courier: Courier
   readonly #detector: Detector
   readonly #candidates: CandidateTable
+  readonly #absentees: Absentees
   readonly #links = new Links()
   readonly #chores = new TimerTable<Chore>()
   readonly #effects: SwimEffect[] = []
   #gossipedAt: Millis = Number.NEGATIVE_INFINITY
+  #exchangedAt: Millis = Number.NEGATIVE_INFINITY
   #excusedUntil: Millis = Number.NEGATIVE_INFINITY
 
   constructor({ self, config, random }: SwimOptions) {
@@ -71,6 +74,7 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
     this.#courier = new Courier(this.#me, this.#view, config, random, perform)
     this.#detector = new Detector(this.#view, this.#courier, this.#links, config, random)
     this.#candidates = new CandidateTable(config)
+    this.#absentees = new Absentees(this.#view.table, config.membersMax, random)
   }
 
   /** All that are known, this node and the dead included. */
@@ -124,9 +128,10 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
       case 'stream':
         return this.#receive(event.bytes, { type: 'stream', peer: event.from }, now)
       case 'candidate':
+        if (event.lasting) this.#absentees.remember(event.at)
         return this.#candidates.add(event.at, this.#detector.prober.seq(), undefined, now)
       case 'link-up':
-        return this.#linkUp(event.peer)
+        return this.#linkUp(event.peer, now)
       case 'link-down':
         return this.#linkDown(event.peer, now)
       case 'stalled':
@@ -161,17 +166,21 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
         return this.#gossip(now)
       case 'reconnect':
         this.#chores.set('reconnect', now + this.#config.reconnectIntervalMs)
-        for (const member of sample(this.#view.table.down(), 1, this.#random)) this.#courier.pingMember(member, 0)
-        return
+        return this.#askAbsentee()
       case 'push-pull': {
         this.#chores.set('push-pull', now + this.#config.pushPullIntervalMs)
         const peer = this.#links.any(this.#random)
-        if (peer !== undefined) this.#courier.streamState(peer, true)
+        if (peer !== undefined) this.#exchange(() => this.#courier.streamDigest(peer), now)
         return
       }
       default:
         return unreachable(chore)
     }
+  }
+
+  #askAbsentee(): void {
+    const absentee = this.#absentees.next()
+    if (absentee !== undefined) this.#courier.pingWhoever(absentee.at, 0, absentee.member)
   }
 
   /** The first claim of a burst leaves at once, the next no sooner than an interval later. */
@@ -217,7 +226,7 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
       case 'nack':
         return this.#detector.prober.nack(message.seq)
       case 'pull':
-        if (origin.type === 'stream') this.#courier.streamState(origin.peer, false)
+        if (origin.type === 'stream') this.#answerPull(origin.peer, message.digest, now)
         return
       default:
         return unreachable(message)
@@ -243,16 +252,32 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
   #noteStranger(sender: Identity, at: Endpoint, now: Millis): void {
     const held = this.#view.table.get(sender.node)
     const strange = held === undefined || held.profile.boot < sender.boot
-    const revenant = held?.state === 'down' && held.profile.boot === sender.boot
+    const isGone = held?.state === 'down' || held?.state === 'left'
+    const revenant = isGone && held.profile.boot === sender.boot
     if (strange || revenant) this.#candidates.add(at, this.#detector.prober.seq(), sender.node, now)
   }
 
   // ---- control links
 
-  #linkUp(peer: NodeId): void {
+  #linkUp(peer: NodeId, now: Millis): void {
     this.#links.up(peer)
     // One exchange serves both; the lower id begins.
-    if (this.#me.node < peer) this.#courier.streamState(peer, true)
+    if (this.#me.node < peer) this.#exchange(() => this.#courier.streamDigest(peer), now)
+  }
+
+  #answerPull(peer: NodeId, digest: string | undefined, now: Millis): void {
+    if (digest === undefined) return this.#courier.streamState(peer, false)
+    if (digest !== this.#view.table.digest) this.#exchange(() => this.#courier.streamState(peer, true), now)
+  }
+
+  /**
+   * Links come up by the hundred when somebody joins or a cut heals, and the first exchange brings all that the others
+   * would: so no more than one begins in a probe interval. What one exchange misses, gossip or the next will bring.
+   */
+  #exchange(begin: () => void, now: Millis): void {
+    if (now - this.#exchangedAt < this.#config.probeIntervalMs) return
+    this.#exchangedAt = now
+    begin()
   }
 
   /** A hint, no evidence: the link may have broken alone. It is worth a probe at once. */

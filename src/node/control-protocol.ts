@@ -28,8 +28,8 @@ export interface MemberView extends NodeRef {
   readonly boot: number
   readonly address: string
   readonly voter: boolean
-  /** A witness only votes; a node that leaves does neither; one that lost its votes waits to be added anew. */
-  readonly role: 'node' | 'witness' | 'leaving' | 'amnesiac'
+  /** A witness only votes; a node that leaves does no longer. */
+  readonly role: 'node' | 'witness' | 'leaving'
   /** Router priority. */
   readonly priority: number
   /** The control link from here: `why` says what it waits for or failed on. */

@@ -57,7 +57,11 @@ export class Departure {
     const { node, linked } = this.parts
     const nodes = texts.map((text) => this.#find(text))
     const here = new Set([node.self.node, ...linked()])
-    for (const id of nodes) if (here.has(id)) throw this.#alive(id)
+    for (const id of nodes) {
+      // One that lives but lost its votes is in the way of a majority as much as a dead one.
+      const isSeatOnly = force && id !== node.self.node && node.machines.elections.hasForgotten(id)
+      if (here.has(id) && !isSeatOnly) throw this.#alive(id)
+    }
     if (force) this.#refuseForceOfNonVoter()
     const votes = nodes.some((id) => this.#voters().includes(id))
     if (!force && votes && !this.#hasQuorum()) throw this.#noQuorum('ERR_FORGET_NO_QUORUM', CANNOT_FORGET)

@@ -136,7 +136,7 @@ class RunningNode {
     const startedAt = clock.now()
     const boot = nextBoot(state.paths)
     // Only the first start founds: a folder that lost its votes later must not found a second electorate.
-    const store = TermStore.open(state.paths.votes, state.founded && boot === 1 ? state.id : undefined)
+    const store = TermStore.open(state.paths.votes, boot, state.founded && boot === 1 ? state.id : undefined)
     this.#cleanups.push(() => store.close())
     const random = new Prng(randomSeed())
     const leases = LeaseSlots.bytes()
@@ -174,7 +174,6 @@ class RunningNode {
     const flags = flagsOf({
       witness: options.witness,
       leaving: false,
-      amnesiac: votesLost || store.state.forgot,
       priority: options.priority,
       capability: 0,
     })
@@ -182,6 +181,7 @@ class RunningNode {
     const facts = new Facts({ node: state.id, boot })
     const elections = new Elections({
       self: state.id,
+      boot,
       config: electionConfig(options.profile),
       random,
       durable: store.state,
@@ -218,7 +218,10 @@ class RunningNode {
       },
     )
     const started = node
-    if (votesLost) started.loseMemory(state.paths.votes)
+    if (votesLost) {
+      const until = 'the others have removed its old vote and added it anew'
+      logger.log('error', 'votes-lost', { file: state.paths.votes, until: `it does not vote until ${until}` })
+    }
     started.start()
     this.#cleanups.push(async () => {
       started.resign()
@@ -226,7 +229,7 @@ class RunningNode {
       started.halt()
     })
     this.#watch(started)
-    for (const at of members.load()) started.onCandidate(at)
+    for (const at of members.load()) started.onCandidate(at, true)
     const seeds = new SeedSource({ seeds: options.seeds, clock, random, logger })
     seeds.start((at) => started.onCandidate(at))
     this.#cleanups.push(() => seeds.stop())
@@ -243,6 +246,7 @@ class RunningNode {
       warnings: () => [
         ...this.#warnings.values(),
         ...this.#lonely(started, startedAt),
+        ...forgetful(started),
         ...strangers.warnings(),
         ...declaring.warnings(),
       ],
@@ -368,6 +372,13 @@ function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value
 /** 53 bits: as many as a seed takes. */
 function randomSeed(): number {
   return Number(Buffer.from(randomBytes(8)).readBigUInt64LE() >> 11n)
+}
+
+function forgetful({ machines }: Node): string[] {
+  if (!machines.elections.isAmnesiac) return []
+  return [
+    'this node lost its votes and does not vote until the others have removed it and added it anew; if they are no majority: `baton forget THIS-NODE --force` on one of them',
+  ]
 }
 
 function linkView({ phase, why }: LinkState): MemberView['link'] {

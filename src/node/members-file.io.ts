@@ -1,6 +1,8 @@
 /**
- * Addresses of members that this node knew, asked again after a restart: so a cluster comes back when all of its nodes
- * were off, and none need be named to another again.
+ * Addresses of members that this node knew, asked again after a restart, for ever: so a cluster comes back when all of
+ * its nodes were off, and none need be named to another again. An address stays in the file though nobody has answered
+ * there since: a node that is started twice during one partition must not forget the other side. Bounded: the members of
+ * now come first, then those of earlier boots, the latest of them first.
  */
 import { type Endpoint, formatEndpoint, parseEndpoint } from '../base/address.js'
 import type { Alarm, AlarmClock } from '../base/clock.js'
@@ -19,6 +21,7 @@ export class MembersFile {
   readonly #alarm: Alarm
   #saved = ''
   #latest: readonly string[] = []
+  #earlier: readonly string[] = []
 
   constructor(
     private readonly file: string,
@@ -33,13 +36,16 @@ export class MembersFile {
     if (body === undefined) return []
     if (!Array.isArray(body)) throw stateDamaged(this.file, 'it holds no list of addresses')
     this.#saved = JSON.stringify(body)
-    return body.flatMap((text) => (typeof text === 'string' ? (parseEndpoint(text) ?? []) : []))
+    const known = body.flatMap((text) => (typeof text === 'string' ? (parseEndpoint(text) ?? []) : []))
+    this.#earlier = known.map(formatEndpoint)
+    return known
   }
 
   /** Kept soon; an empty list is not news: it is what a node knows before it has found anybody. */
   remember(addresses: readonly Endpoint[]): void {
     if (addresses.length === 0) return
-    this.#latest = addresses.slice(0, MEMBERS_MAX).map(formatEndpoint).sort()
+    const known = new Set([...addresses.map(formatEndpoint).sort(), ...this.#earlier])
+    this.#latest = [...known].slice(0, MEMBERS_MAX)
     this.#alarm.set(this.clock.now() + SAVE_AFTER_MS)
   }
 

@@ -116,15 +116,6 @@ export class Node {
     this.#followRegistry()
   }
 
-  /** The file of votes is gone though this node has run before: what it promised then is not known any more. */
-  loseMemory(file: string): void {
-    this.ports.logger.log('error', 'votes-lost', {
-      file,
-      until: 'it is removed from the electorate and added anew; it does not vote',
-    })
-    this.#elections.feed({ type: 'amnesia' })
-  }
-
   /** From now on this node neither votes nor directs: it hands over what it has, and the others remove its vote. */
   prepareToLeave(leaving: boolean): void {
     this.#setRole({ leaving })
@@ -141,6 +132,7 @@ export class Node {
     if (force) this.#elections.feed({ type: 'force-forget', nodes })
     for (const node of nodes) {
       this.#elections.feed({ type: 'forget', node })
+      // A member that lives, and whose lost votes alone were given up, would refute it.
       this.#swim.feed({ type: 'forget', node })
     }
   }
@@ -163,8 +155,9 @@ export class Node {
     this.#swim.feed({ type: 'datagram', from, bytes })
   }
 
-  onCandidate(at: Endpoint): void {
-    this.#swim.feed({ type: 'candidate', at })
+  /** `lasting`: known from an earlier boot, and so asked for ever. */
+  onCandidate(at: Endpoint, lasting = false): void {
+    this.#swim.feed({ type: 'candidate', at, lasting })
   }
 
   onPeerUp({ node: peer, name, boot }: PeerInfo): void {
@@ -292,9 +285,6 @@ export class Node {
         this.directing.lost(effect.service, reasonOfLoss(this.#stopping, present))
         return this.#publication.plan()
       }
-      case 'electorate':
-        // Removed, and with that free to be added anew.
-        return this.ports.later(() => this.#setRole({ amnesiac: this.machines.elections.isAmnesiac }))
     }
   }
 

@@ -37,7 +37,7 @@ export function planServices(
   const placed: Service[] = []
   for (const { name, fields } of declared) {
     const old = before.get(name)
-    const parsed = parseService({ name, ...(old === undefined ? {} : fieldsOfService(old)), ...fields })
+    const parsed = parseService({ ...(old === undefined ? {} : fieldsOfService(old)), ...fields, name })
     if (parsed.type === 'problems') {
       problems.push(...parsed.problems.map((problem) => ({ service: name, ...problem })))
       // Where it wants to be may be clear all the same: then a collision is told at once as well.

@@ -76,9 +76,8 @@ export function memberView(member: Member, facts: MemberFacts): MemberView {
 }
 
 function roleName(flags: number): MemberView['role'] {
-  const { witness, leaving, amnesiac } = roleOf(flags)
+  const { witness, leaving } = roleOf(flags)
   if (leaving) return 'leaving'
-  if (amnesiac) return 'amnesiac'
   return witness ? 'witness' : 'node'
 }
 

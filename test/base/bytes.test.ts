@@ -118,6 +118,18 @@ test('a reader sees only its part of a larger buffer', () => {
   assert.ok(reader.exhausted)
 })
 
+test('a part is read alone, and the rest goes on behind it', () => {
+  const reader = new ByteReader(Uint8Array.of(1, 2, 3, 4))
+  const part = reader.part(2)
+  assert.is(part.u8(), 1)
+  assert.is(part.remaining, 1)
+  assert.is(part.u16(), 0)
+  assert.is(part.failed, true)
+  assert.is(reader.u16(), 0x0403)
+  assert.is(reader.part(1).u8(), 0)
+  assert.is(reader.failed, true)
+})
+
 test('a length is patched in afterwards, also after the writer has grown', () => {
   const writer = new ByteWriter(2).u16(0).u16be(0).u32be(0)
   writer.put(new Uint8Array(300)).patchU16(0, 300).patchU16be(2, 300).patchU32be(4, 300)

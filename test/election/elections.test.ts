@@ -67,12 +67,36 @@ test('of two voters one is gone: nobody directs, and the explanation says why', 
   assert.is(term, undefined)
 })
 
-test('a node that lost its memory does not vote', () => {
+test('a node that lost its memory has no seat; it is removed and added anew', () => {
   const room = trio()
-  room.feed('b', { type: 'amnesia' })
-  room.feed('c', { type: 'amnesia' })
-  room.run(3_000)
-  assert.equal(room.acting(), [], 'one voter of three is no majority')
+  const [director = ''] = room.acting()
+  const [loser = ''] = ['a', 'b', 'c'].filter((letter) => letter !== director)
+  room.remove(loser)
+  room.start(loser, false)
+  room.link('a', 'b', 'c')
+  assert.ok(room.machine(loser).isAmnesiac)
+  assert.not(room.machine(loser).explain('web', room.now).isVoter)
+  room.run(4_000)
+  assert.not(room.machine(loser).isAmnesiac)
+  assert.ok(room.machine(loser).explain('web', room.now).isVoter)
+  assert.equal(room.acting(), [director])
+})
+
+test('an electorate of long ago, which has no seat for a node, does not give it its vote back', () => {
+  const room = trio()
+  room.remove('c')
+  room.lets = () => false
+  room.start('c', false)
+  room.link('a', 'c')
+  const tell = (epoch: number, letters: string) => {
+    const voters = [...letters].map(idOf)
+    const electorate = { epoch, voters, memories: voters.map(() => 1) }
+    room.feed('c', { type: 'message', from: idOf('a'), bytes: encodeElection({ kind: 'electorate', electorate }) })
+  }
+  tell(1, 'a')
+  tell(2, 'ab')
+  tell(3, 'abc')
+  assert.not(room.machine('c').explain('web', room.now).isVoter)
 })
 
 test('a gap of half a lease voids it; a short stall does not', () => {
@@ -142,6 +166,27 @@ function voterRestarts(bootSilence: boolean): string[] {
 test('a voter that voted at once after a restart would make two directors; its silence prevents it', () => {
   assert.is(voterRestarts(false).length, 2, 'without the rule the law is broken')
   assert.ok(voterRestarts(true).length <= 1)
+})
+
+/** b directs and does not vote; it starts anew and remembers nothing. Its terms, one life after the other. */
+function termsOfTwoLives(tellsLivesApart: boolean): number[] {
+  const room = new Room({ settleMs: 1e9 }, { tellsLivesApart })
+  room.add('a', true, {}, { directs: false })
+  room.add('b')
+  room.link('a', 'b')
+  room.run(2_000)
+  const first = room.machine('b').holding('web')?.term.number ?? 0
+  room.remove('b')
+  room.run(2_000)
+  room.start('b', false)
+  room.link('a', 'b')
+  room.run(3_000)
+  return [first, room.machine('b').holding('web')?.term.number ?? 0]
+}
+
+test('a holder that starts anew does not get its earlier term again', () => {
+  assert.equal(termsOfTwoLives(false), [1, 1], 'without the rule a term has two lives')
+  assert.equal(termsOfTwoLives(true), [1, 2])
 })
 
 test('a vote is durable before it leaves, and joining never founds', () => {

@@ -56,7 +56,7 @@ export class Room {
     standing: Partial<Standing> = {},
   ): Elections {
     const id = idOf(letter)
-    const records: DurableRecord[] = founds ? [{ kind: 'electorate', electorate: foundElectorate(id) }] : []
+    const records: DurableRecord[] = founds ? [{ kind: 'electorate', electorate: foundElectorate(id, 1) }] : []
     this.hosts.set(id, { id, options, records, standing: { ...ORDINARY, ...standing }, boot: 0 })
     return this.start(letter)
   }
@@ -65,12 +65,14 @@ export class Room {
   start(letter: string, remembers = true): Elections {
     const host = this.hosts.get(idOf(letter))
     if (host === undefined) throw new Error(`no host ${letter}`)
-    const durable = emptyState()
-    if (!remembers) host.records.length = 0
-    for (const record of host.records) applyRecord(durable, record)
     host.boot++
+    if (!remembers) host.records.length = 0
+    if (!remembers || host.boot === 1) host.records.unshift({ kind: 'memory', boot: host.boot })
+    const durable = emptyState(0)
+    for (const record of host.records) applyRecord(durable, record)
     const machine = new Elections({
       self: host.id,
+      boot: host.boot,
       config: this.#config,
       random: new Prng(7),
       durable,
@@ -84,10 +86,6 @@ export class Room {
     })
     this.machines.set(host.id, machine)
     this.feed(letter, { type: 'member', node: host.id, alive: true, standing: host.standing })
-    if (!remembers) {
-      this.feed(letter, { type: 'amnesia' })
-      this.setStanding(letter, { votes: false })
-    }
     this.feed(letter, { type: 'service', name: 'web', rules: this.serviceRules })
     return machine
   }
@@ -188,15 +186,6 @@ export class Room {
       .map(([id]) => letterOf(id))
   }
 
-  /** As a node does: once it was removed for its lost memory it may be added anew. */
-  #recover(letter: string): void {
-    const host = this.hosts.get(idOf(letter))
-    const machine = this.machines.get(idOf(letter))
-    if (host?.standing.votes === false && host.standing.directs && machine?.isAmnesiac === false) {
-      this.setStanding(letter, { votes: true })
-    }
-  }
-
   #isCut(from: NodeId, to: NodeId): boolean {
     return this.#cuts.has(`${from} ${to}`)
   }
@@ -220,7 +209,6 @@ export class Room {
       if (decoded.type !== 'message' || this.#isCut(id, effect.to) || !this.lets(id, effect.to, decoded.message)) return
       this.#feed(effect.to, { type: 'message', from: id, bytes: effect.bytes })
     } else {
-      if (effect.type === 'electorate') this.later(0, () => this.#recover(letterOf(id)))
       const text = describe(effect)
       if (text !== undefined) this.log.push({ at: this.now, text: `${letterOf(id)} ${text}` })
     }

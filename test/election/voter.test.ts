@@ -1,4 +1,4 @@
-import type { Term } from '../../src/base/ids.js'
+import type { Vote } from '../../src/election/durable-state.js'
 import { FLAG_DIES_WITH_PROCESS } from '../../src/election/messages.js'
 import { SOUND_RULES, Voter } from '../../src/election/voter.js'
 import { assert, suite } from '../harness/suite.js'
@@ -11,10 +11,10 @@ const claim = (number: number, flags = 0) => ({ service: 'web', number, flags })
 
 /** A voter whose votes become durable at once, as the caller sees to. */
 function voter(silentUntil = 0) {
-  const votes = new Map<string, Term>()
+  const votes = new Map<string, Vote>()
   const machine = new Voter(votes, LEASE_MS, silentUntil, SOUND_RULES)
-  const ask = (number: number, from: string, now: number, flags = 0, leaseMs = LEASE_MS) => {
-    const { answer, vote } = machine.judge(claim(number, flags), from, leaseMs, now)
+  const ask = (number: number, from: string, now: number, flags = 0, leaseMs = LEASE_MS, boot = 1) => {
+    const { answer, vote } = machine.judge(claim(number, flags), from, boot, leaseMs, now)
     if (vote !== undefined) votes.set('web', vote)
     return answer.verdict
   }
@@ -39,17 +39,25 @@ test('terms only grow, and a number has one holder', () => {
   assert.is(ask(5, A, 9_000), 'older-term')
 })
 
+test('a later life of a holder does not get its earlier term again', () => {
+  const { ask } = voter()
+  assert.is(ask(5, A, 0, 0, LEASE_MS, 1), 'granted')
+  assert.is(ask(5, A, 5_000, 0, LEASE_MS, 2), 'older-term')
+  assert.is(ask(6, A, 5_000, 0, LEASE_MS, 2), 'granted')
+  assert.is(ask(6, A, 9_000, 0, LEASE_MS, 2), 'granted')
+})
+
 test('a vote is reported once, when it is new', () => {
   const { machine, votes } = voter()
-  const first = machine.judge(claim(1), A, LEASE_MS, 0)
-  assert.equal(first.vote, { number: 1, holder: A })
-  votes.set('web', { number: 1, holder: A })
-  assert.is(machine.judge(claim(1), A, LEASE_MS, 100).vote, undefined)
+  const first = machine.judge(claim(1), A, 1, LEASE_MS, 0)
+  assert.equal(first.vote, { number: 1, holder: A, boot: 1 })
+  votes.set('web', { number: 1, holder: A, boot: 1 })
+  assert.is(machine.judge(claim(1), A, 1, LEASE_MS, 100).vote, undefined)
 })
 
 test('after a start it is silent, and says for how long', () => {
   const { machine, ask } = voter(1_000)
-  const { answer } = machine.judge(claim(1), A, LEASE_MS, 400)
+  const { answer } = machine.judge(claim(1), A, 1, LEASE_MS, 400)
   assert.equal([answer.verdict, answer.remainingMs], ['silent', 600])
   assert.is(ask(1, A, 1_000), 'granted')
 })
@@ -73,8 +81,8 @@ test('an endorsement keeps all others out and is a vote for the successor', () =
   ask(1, A, 0)
   assert.is(machine.endorse('web', 1, B, B, 10), undefined, 'only the holder endorses')
   const vote = machine.endorse('web', 1, A, B, 10)
-  assert.equal(vote, { number: 2, holder: B })
-  votes.set('web', vote as Term)
+  assert.equal(vote, { number: 2, holder: B, boot: 0 })
+  votes.set('web', vote as Vote)
   assert.is(ask(3, A, 20), 'held')
   assert.is(ask(2, B, 20), 'granted')
 })

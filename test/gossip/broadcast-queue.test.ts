@@ -1,6 +1,6 @@
 import { BroadcastQueue, retransmitLimit } from '../../src/gossip/broadcast-queue.js'
 import { assert, suite } from '../harness/suite.js'
-import { nodeId } from './cluster.js'
+import { nodeId } from './profiles.js'
 
 const test = suite('gossip/broadcast-queue')
 const message = (tag: number, bytes = 10): Uint8Array => new Uint8Array(bytes).fill(tag)

@@ -10,7 +10,7 @@ import {
 import type { Claim, Identity, Message } from '../../src/gossip/messages.js'
 import { SEAL_OVERHEAD_BYTES } from '../../src/gossip/seal.js'
 import { assert, suite } from '../harness/suite.js'
-import { nodeId, profileOf } from './cluster.js'
+import { nodeId, profileOf } from './profiles.js'
 
 const test = suite('gossip/codec')
 const me: Identity = { node: nodeId(0), boot: 7 }
@@ -25,7 +25,8 @@ function drawMessage(random: Prng): Message {
     { kind: 'ack', seq, subject: identity },
     { kind: 'nack', seq },
     { kind: 'claim', claim: drawClaim(random) },
-    { kind: 'pull' },
+    { kind: 'pull', digest: undefined },
+    { kind: 'pull', digest: '0123456789abcdef' },
   ]
   return kinds[random.below(kinds.length)] as Message
 }

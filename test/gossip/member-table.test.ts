@@ -1,7 +1,7 @@
 import { MemberTable } from '../../src/gossip/member-table.js'
 import type { Claim, MemberState } from '../../src/gossip/messages.js'
 import { assert, suite } from '../harness/suite.js'
-import { nodeId, profileOf } from './cluster.js'
+import { nodeId, profileOf } from './profiles.js'
 
 const test = suite('gossip/member-table')
 
@@ -62,6 +62,25 @@ test('when full, the one longest dead gives way, and a living one never', () => 
   assert.is(table.store(claim(5, 'alive'), 5).type, 'full')
   assert.is(table.all().length, 3)
   assert.ok(table.get(nodeId(0)))
+})
+
+test('tables that hold the same have the same digest, however they came to it', () => {
+  const [a, b] = [tableOf(3), tableOf(3)]
+  for (const one of [claim(1, 'alive'), claim(2, 'suspect'), claim(1, 'down')]) a.store(one, 1)
+  for (const one of [claim(2, 'alive'), claim(1, 'down'), claim(2, 'suspect')]) b.store(one, 2)
+  assert.match(a.digest, /^[0-9a-f]{16}$/)
+  assert.is(a.digest, b.digest)
+  b.store(claim(2, 'alive', 1), 3)
+  assert.is.not(a.digest, b.digest)
+  a.store(claim(2, 'alive', 1), 4)
+  assert.is(a.digest, b.digest)
+})
+
+test('who was forgotten is not in the digest', () => {
+  const [a, b] = [tableOf(2), tableOf(2)]
+  for (const one of [claim(1, 'down'), claim(2, 'alive')]) a.store(one, 1)
+  b.store(claim(2, 'alive'), 1)
+  assert.is(a.digest, b.digest)
 })
 
 test.run()

@@ -1,7 +1,7 @@
 import { Prng } from '../../src/base/prng.js'
 import { ProbeOrder } from '../../src/gossip/probe-order.js'
 import { assert, suite } from '../harness/suite.js'
-import { nodeId } from './cluster.js'
+import { nodeId } from './profiles.js'
 
 const test = suite('gossip/probe-order')
 

@@ -1,6 +1,6 @@
 import { Prober } from '../../src/gossip/probe.js'
 import { assert, suite } from '../harness/suite.js'
-import { nodeId, profileOf } from './cluster.js'
+import { nodeId, profileOf } from './profiles.js'
 
 const test = suite('gossip/probe')
 const target = { node: nodeId(1), boot: 1 }

@@ -1,7 +1,7 @@
 import { Prng } from '../../src/base/prng.js'
 import { Opener, REPLAY_WINDOW, ReplayWindow, SEAL_OVERHEAD_BYTES, Sealer } from '../../src/gossip/seal.js'
 import { assert, suite } from '../harness/suite.js'
-import { nodeId } from './cluster.js'
+import { nodeId } from './profiles.js'
 
 const test = suite('gossip/seal')
 const key = new Prng(1).bytes(32)

@@ -1,7 +1,7 @@
 import { gossipConfig } from '../../src/gossip/config.js'
 import { Suspicions, suspicionLimits, suspicionSpan } from '../../src/gossip/suspicion.js'
 import { assert, suite } from '../harness/suite.js'
-import { nodeId } from './cluster.js'
+import { nodeId } from './profiles.js'
 
 const test = suite('gossip/suspicion')
 const limits = { minMs: 200, maxMs: 800, confirmationsWanted: 3 }

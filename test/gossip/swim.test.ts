@@ -5,7 +5,7 @@ import type { Claim, Member, MemberProfile, Message } from '../../src/gossip/mes
 import type { SwimEffect } from '../../src/gossip/ports.js'
 import { Swim } from '../../src/gossip/swim.js'
 import { assert, suite } from '../harness/suite.js'
-import { nodeId, profileOf } from './cluster.js'
+import { nodeId, profileOf } from './profiles.js'
 
 const test = suite('gossip/swim')
 const config = gossipConfig('lan')
@@ -188,7 +188,7 @@ test('whatever arrives, nothing throws and memory stays bounded', () => {
       { kind: 'ping-req', seq: random.u32(), target: { node: nodeId(about), boot }, at: profileOf(about).gossip },
       { kind: 'ack', seq: random.below(50), subject: { node: nodeId(about), boot } },
       { kind: 'nack', seq: random.below(50) },
-      { kind: 'pull' },
+      { kind: 'pull', digest: random.chance(0.5) ? undefined : '0123456789abcdef' },
     ]
     const bytes = encodePacket({ node: nodeId(index), boot }, random.shuffle(messages).slice(0, 3).map(encodeMessage))
     if (random.chance(0.2)) bytes[random.below(bytes.byteLength)] = random.u32()

@@ -3,7 +3,7 @@ import type { DatagramPort } from '../../src/gossip/ports.js'
 import { Opener, Sealer } from '../../src/gossip/seal.js'
 import { openUdp, type UdpOptions } from '../../src/gossip/udp.io.js'
 import { assert, type Scope, suite } from '../harness/suite.js'
-import { nodeId } from './cluster.js'
+import { nodeId } from './profiles.js'
 
 const test = suite('gossip/udp')
 const bind: Endpoint = { address: '127.0.0.1', port: 0 }

@@ -85,6 +85,14 @@ test('a collision that was there before is no fault of who changes nothing', () 
   assert.is(planServices([declared('a', '80'), declared('b', '80-82')], before, false).problems.length, 1)
 })
 
+test('a field that is called name renames nothing', () => {
+  const { outcome } = planServices([declared('web', '80', { name: 'db' })], existing(), false)
+  assert.equal(
+    [...outcome.values()].map(({ name }) => name),
+    ['web'],
+  )
+})
+
 test('all problems of all services are told at once, collisions of the faulty among them', () => {
   const problems = checkDeclared([
     declared('a', '80', { local: 'maybe' }),

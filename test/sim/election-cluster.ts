@@ -72,7 +72,7 @@ export class ElectionCluster {
         wakeAt: Number.POSITIVE_INFINITY,
         pausedUntil: 0,
       }
-      if (index === 0) node.records.push({ kind: 'electorate', electorate: foundElectorate(id) })
+      if (index === 0) node.records.push({ kind: 'electorate', electorate: foundElectorate(id, 1) })
       this.nodes.push(node)
       this.#queue.add(random.between(0, 500), () => this.#boot(node))
     }
@@ -92,9 +92,9 @@ export class ElectionCluster {
   }
 
   /** Runs to the end of the calm; what is wrong, or `undefined`. */
-  run(): string | undefined {
-    while (this.now < FAULTS_MS + CALM_MS) if (!this.step()) break
-    return this.violation ?? this.#checkCalm()
+  run(stepsMax = Number.POSITIVE_INFINITY): string | undefined {
+    while (this.now < FAULTS_MS + CALM_MS && this.steps < stepsMax) if (!this.step()) return this.violation
+    return this.steps >= stepsMax ? undefined : this.#checkCalm()
   }
 
   // --- the world ---
@@ -105,11 +105,13 @@ export class ElectionCluster {
 
   #boot(node: SimNode): void {
     if (node.machine !== undefined) return
-    const durable = emptyState()
-    for (const record of node.records) applyRecord(durable, record)
     node.life++
+    if (node.life === 1) node.records.unshift({ kind: 'memory', boot: 1 })
+    const durable = emptyState(0)
+    for (const record of node.records) applyRecord(durable, record)
     node.machine = new Elections({
       self: node.id,
+      boot: node.life,
       config: CONFIG,
       random: new Prng(this.options.seed * 31 + node.index * 7 + node.life),
       durable,

@@ -1,47 +1,53 @@
-/** What will happen, in order of true time; equal times in the order in which they were added. */
+interface Planned {
+  readonly at: number
+  readonly turn: number
+  readonly run: () => void
+}
+
+/** What will happen, in order of true time; equal times in the order in which they were added. A binary heap. */
 export class EventQueue {
-  readonly #heap: { at: number; turn: number; run: () => void }[] = []
+  readonly #heap: Planned[] = []
   #turns = 0
+
+  /** When the next is due; never, if nothing is planned. */
+  get nextAt(): number {
+    return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY
+  }
 
   add(at: number, run: () => void): void {
     const heap = this.#heap
-    heap.push({ at, turn: this.#turns++, run })
-    let child = heap.length - 1
-    while (child > 0) {
-      const parent = (child - 1) >> 1
-      if (!this.#before(child, parent)) break
-      this.#swap(child, parent)
-      child = parent
+    const added = { at, turn: this.#turns++, run }
+    let hole = heap.push(added) - 1
+    while (hole > 0) {
+      const parent = (hole - 1) >> 1
+      const above = heap[parent] as Planned
+      if (above.at <= at) break
+      heap[hole] = above
+      hole = parent
     }
+    heap[hole] = added
   }
 
-  next(): { readonly at: number; readonly run: () => void } | undefined {
+  next(): Planned | undefined {
     const heap = this.#heap
     const first = heap[0]
     const last = heap.pop()
     if (first === undefined || last === undefined || first === last) return first
-    heap[0] = last
-    let parent = 0
+    let hole = 0
     for (;;) {
-      let least = parent
-      for (const child of [2 * parent + 1, 2 * parent + 2])
-        if (child < heap.length && this.#before(child, least)) least = child
-      if (least === parent) return first
-      this.#swap(parent, least)
-      parent = least
+      let child = 2 * hole + 1
+      if (child >= heap.length) break
+      if (child + 1 < heap.length && isBefore(heap[child + 1] as Planned, heap[child] as Planned)) child++
+      const below = heap[child] as Planned
+      if (!isBefore(below, last)) break
+      heap[hole] = below
+      hole = child
     }
+    heap[hole] = last
+    return first
   }
+}
 
-  #before(a: number, b: number): boolean {
-    const [x, y] = [this.#heap[a], this.#heap[b]]
-    if (x === undefined || y === undefined) return false
-    return x.at < y.at || (x.at === y.at && x.turn < y.turn)
-  }
-
-  #swap(a: number, b: number): void {
-    const [x, y] = [this.#heap[a], this.#heap[b]]
-    if (x === undefined || y === undefined) return
-    this.#heap[a] = y
-    this.#heap[b] = x
-  }
+function isBefore(a: Planned, b: Planned): boolean {
+  return a.at < b.at || (a.at === b.at && a.turn < b.turn)
 }

@@ -1,0 +1,305 @@
+/**
+ * A whole cluster of real nodes under faults, all of it drawn from one seed: first a time of loss, delay, cuts, crashes,
+ * lost power, lost disks, pauses, drifting clocks, joins, changes of services and nodes given up; then calm, in which it
+ * must heal. `laws.ts` watches.
+ */
+import type { Endpoint } from '../../src/base/address.js'
+import { Prng } from '../../src/base/prng.js'
+import type { ElectionsOptions } from '../../src/election/elections.js'
+import type { Delta } from '../../src/gossip/registry.js'
+import { registryKey } from '../../src/node/services.js'
+import { fieldsOfService, parseService } from '../../src/proxy/service-fields.js'
+import { EventQueue } from './event-queue.js'
+import { Host, type Watcher } from './host.js'
+import { Laws, nameOf } from './laws.js'
+import { CALM, Network, type Weather } from './network.js'
+
+export interface ClusterOptions {
+  readonly seed: number
+  readonly rules?: NonNullable<ElectionsOptions['rules']>
+  /** To see the laws broken: disks that give back what was saved first, votes that fall out, a cut that never heals. */
+  readonly broken?: 'old-registry' | 'lost-votes' | 'no-healing'
+  readonly trace?: (line: string) => void
+}
+
+const FAULTS_MS = 20_000
+/** Suspicion, redials, boot silence, half-done changes of the electorate, one voter at a time. */
+const CALM_MS = 45_000
+const SERVICES = ['web', 'db'] as const
+
+export class Cluster {
+  now = 0
+  steps = 0
+  readonly hosts: Host[] = []
+  readonly laws: Laws
+  readonly #random: Prng
+  readonly #queue = new EventQueue()
+  readonly #network: Network
+  readonly #firstSaved = new Map<number, Delta>()
+  readonly #diskless = new Set<number>()
+  #powerFails = 0
+  /** A change of the electorate that was asked for may take until then. */
+  #forgetsUntil = 0
+  #writes = 0
+  #calm = false
+
+  constructor(private readonly options: ClusterOptions) {
+    const { seed, rules = {} } = options
+    const random = new Prng(seed)
+    this.#random = random
+    const trueTime = () => this.now
+    const count = 2 + random.below(4)
+    const hostAt = (at: Endpoint) => this.hosts[Number(at.address.split('.')[3]) - 1]
+    for (let index = 0; index < count; index++) {
+      const own = { driftPpm: random.between(-500, 500), wallSkewMs: random.between(-2_000, 2_000) }
+      this.hosts.push(
+        new Host({ index, seed, founds: index === 0, rules, ...own }, this.#queue, trueTime, this.#watcher(), hostAt),
+      )
+    }
+    this.#network = new Network(this.hosts, this.#queue, random, trueTime)
+    this.#network.weather = weatherOf(random)
+    this.laws = new Laws(
+      this.hosts,
+      () => SERVICES,
+      (service) => (service === 'db' ? 'n1' : undefined),
+      trueTime,
+    )
+    this.#plan()
+  }
+
+  /** One event; `false` when a law is broken. */
+  step(): boolean {
+    const event = this.#queue.next()
+    if (event === undefined) return false
+    this.now = event.at
+    this.steps++
+    event.run()
+    this.laws.checkActing()
+    return this.laws.broken === undefined
+  }
+
+  /** What is wrong, or `undefined`. */
+  run(stepsMax = Number.POSITIVE_INFINITY): string | undefined {
+    while (this.now < FAULTS_MS + CALM_MS && this.steps < stepsMax) if (!this.step()) return this.laws.broken
+    if (this.steps >= stepsMax) return undefined
+    const wrong = this.laws.checkCalm(new Set())
+    return wrong === undefined ? undefined : `${wrong}, ${CALM_MS} ms after the last fault`
+  }
+
+  #plan(): void {
+    const random = this.#random
+    for (const host of this.hosts) {
+      // The last may join late, in the middle of the faults.
+      const late = host.index > 0 && host.index === this.hosts.length - 1 && random.chance(0.3)
+      this.#at(late ? random.between(1_000, FAULTS_MS) : random.between(0, 300), () => this.#start(host))
+    }
+    this.#at(400, () => this.#addServices())
+    for (let at = 2_000; at < FAULTS_MS; at += random.between(150, 1_500)) this.#at(at, () => this.#fault())
+    this.#at(FAULTS_MS, () => this.#heal())
+  }
+
+  #addServices(): void {
+    const founder = this.hosts[0]
+    if (founder?.node === undefined) return this.#at(this.now + 200, () => this.#addServices())
+    for (const [i, name] of SERVICES.entries()) {
+      const parsed = parseService({ name, address: `10.0.1.${i + 1}`, ports: '80', alone: name === 'db' ? 'n1' : '' })
+      if (parsed.type !== 'service') throw new Error(JSON.stringify(parsed.problems))
+      const fields = { ...fieldsOfService(parsed.service), createdAtMs: 1 }
+      founder.turn(() => founder.node?.writeService(registryKey(name), fields))
+    }
+  }
+
+  // --- faults ---
+
+  #fault(): void {
+    const random = this.#random
+    const [a, b] = [this.#any(), this.#any()]
+    switch (random.below(12)) {
+      case 0:
+      case 1:
+        return this.#end(a, false)
+      case 2:
+        return this.#end(a, true)
+      case 3:
+        return this.#loseDisk(a)
+      case 4:
+        return this.#pause(a)
+      case 5:
+        return this.#cut([a], [b], true)
+      case 6:
+        return this.#cut([a], [b], false)
+      case 7:
+      case 8: {
+        const side = this.hosts.filter(() => random.chance(0.5))
+        return this.#cut(
+          side,
+          this.hosts.filter((host) => !side.includes(host)),
+          true,
+        )
+      }
+      case 9:
+        return this.#edit(a)
+      case 10:
+        return this.#forget(a)
+      case 11:
+        this.#powerFails++
+        this.#trace(`the next vote written anywhere fails with its host`)
+        return
+    }
+  }
+
+  #start(host: Host): void {
+    if (host.isUp) return
+    this.#trace(`${nameOf(host)} starts as boot ${host.boot + 1}`)
+    const { broken } = this.options
+    if (broken === 'old-registry') host.disk.registry = this.#firstSaved.get(host.index) ?? []
+    if (broken === 'lost-votes') host.disk.votes = host.disk.votes.filter(({ kind }) => kind !== 'vote')
+    const seeds = this.hosts.filter((other) => other !== host).map(({ at }) => at)
+    host.start(seeds)
+    this.#network.dial(host)
+  }
+
+  /** `silently`: its host loses power. */
+  #end(host: Host, silently: boolean): void {
+    if (!host.isUp) return
+    this.#trace(`${nameOf(host)} ${silently ? 'loses power' : 'crashes'}`)
+    host.kill()
+    this.#network.ended(host, silently)
+    this.#at(this.now + this.#random.between(50, 4_000), () => this.#start(host))
+  }
+
+  /** One at a time: what a majority forgets nobody remembers. */
+  #loseDisk(host: Host): void {
+    const isSafe = this.#allRemember() && this.now > this.#forgetsUntil && this.#allKnowThree()
+    if (!host.isUp || !isSafe) return
+    this.#trace(`${nameOf(host)} loses its disk, but for its name`)
+    host.kill()
+    this.#network.ended(host, false)
+    this.#diskless.add(host.index)
+    host.disk.votes.length = 0
+    host.disk.hasVotes = false
+    host.disk.registry = []
+    host.disk.members = []
+    this.laws.forgotVotes(host)
+    this.#at(this.now + this.#random.between(50, 2_000), () => this.#start(host))
+  }
+
+  /** Of two voters neither may forget; and some may still count two. */
+  #allKnowThree(): boolean {
+    return this.hosts.every(({ elections }) => elections === undefined || elections.electorate().voters.length >= 3)
+  }
+
+  /** Whoever lost its disk has its seat again. */
+  #allRemember(): boolean {
+    for (const index of this.#diskless) {
+      const { elections, id = '' } = this.hosts[index] ?? {}
+      if (elections?.isAmnesiac === false && elections.electorate().voters.includes(id)) this.#diskless.delete(index)
+    }
+    return this.#diskless.size === 0
+  }
+
+  #pause(host: Host): void {
+    const ms = this.#random.between(50, 3_500)
+    this.#trace(`${nameOf(host)} stands still for ${ms.toFixed(0)} ms`)
+    host.pausedUntil = Math.max(host.pausedUntil, this.now + ms)
+    const { boot } = host
+    // What has piled up may come before anybody notices the gap.
+    this.#at(host.pausedUntil + this.#random.between(0, 50), () => {
+      if (host.isUp && host.boot === boot) host.turn(() => host.node?.onStalled(ms))
+    })
+  }
+
+  #cut(one: readonly Host[], other: readonly Host[], both: boolean): void {
+    this.#trace(`${one.map(nameOf).join(' ')} ${both ? '|' : '>|'} ${other.map(nameOf).join(' ')}`)
+    const ms = this.#random.chance(0.3) ? this.#random.between(4_000, 12_000) : this.#random.between(100, 3_000)
+    for (const a of one) {
+      for (const b of other) {
+        if (a === b) continue
+        this.#network.cut(a, b)
+        if (both) this.#network.cut(b, a)
+        if (this.options.broken === 'no-healing') continue
+        this.#at(this.now + ms, () => {
+          this.#network.heal(a, b)
+          this.#network.heal(b, a)
+        })
+      }
+    }
+  }
+
+  #edit(host: Host): void {
+    const service = SERVICES[this.#random.below(SERVICES.length)] ?? 'web'
+    const known = host.node?.knowledge.service(service)
+    if (known === undefined) return
+    this.#writes++
+    this.#trace(`${nameOf(host)} is told to change ${service} (${this.#writes})`)
+    host.turn(() => host.node?.writeService(registryKey(service), { keepaliveMs: 1_000 + this.#writes }))
+  }
+
+  /** An operator gives up a node that is down, as far as this one knows. */
+  #forget(host: Host): void {
+    const gone = host.node?.knowledge.members.find(({ state }) => state === 'down')
+    // Of two voters one that has forgotten would be no majority with the other: only an operator's force helps then.
+    if (gone === undefined || !this.#allRemember()) return
+    this.#forgetsUntil = this.now + CALM_MS
+    this.#trace(`${nameOf(host)} is told to forget ${gone.profile.name}`)
+    host.turn(() => host.node?.forget([gone.profile.node], false))
+  }
+
+  #heal(): void {
+    this.#trace('calm')
+    this.#calm = true
+    this.#powerFails = 0
+    this.#network.weather = CALM
+    for (const a of this.hosts) {
+      for (const b of this.hosts) if (a !== b && this.options.broken !== 'no-healing') this.#network.heal(a, b)
+      this.#start(a)
+    }
+  }
+
+  #any(): Host {
+    return this.hosts[this.#random.below(this.hosts.length)] as Host
+  }
+
+  #at(at: number, run: () => void): void {
+    this.#queue.add(at, run)
+  }
+
+  #watcher(): Watcher {
+    return {
+      trunk: () => this.#network,
+      voted: (host, record) => this.laws.voted(host, record),
+      saved: (host, registry) => {
+        if (!this.#firstSaved.has(host.index) && registry.length > 0) this.#firstSaved.set(host.index, registry)
+        this.laws.saved(host, registry)
+      },
+      failsAt: (host) => {
+        if (this.#calm || this.#powerFails === 0) return false
+        this.#powerFails--
+        this.#trace(`${nameOf(host)} loses power while it writes a vote`)
+        this.#at(this.now + this.#random.between(50, 3_000), () => this.#start(host))
+        return true
+      },
+      log: (host, event, fields) => {
+        if (event === 'lease-acquired') {
+          const { service, term, alone } = fields
+          this.laws.acquired(host, String(service), Number(String(term).split('@')[0]), alone === true)
+        }
+        const text = Object.entries(fields).map(([key, value]) => `${key}=${value}`)
+        this.#trace(`${nameOf(host)}  ${event} ${text.join(' ')}`)
+      },
+    }
+  }
+
+  #trace(what: string): void {
+    this.options.trace?.(`${this.now.toFixed(1).padStart(9)}  ${what}`)
+  }
+}
+
+function weatherOf(random: Prng): Weather {
+  return {
+    loss: random.unit() * 0.2,
+    duplication: random.unit() * 0.1,
+    tail: random.unit() * 0.1,
+    tailMs: random.between(10, 1_500),
+  }
+}

@@ -1,0 +1,333 @@
+/**
+ * One simulated host: a clock that drifts, a disk, and a real `Node` with all its machines, as `baton up` builds it. Only
+ * sockets, disk and lane are not real; the lane acts as a lane does: while its own look at the deadline passes.
+ */
+import type { Endpoint } from '../../src/base/address.js'
+import type { Alarm, AlarmClock } from '../../src/base/clock.js'
+import type { NodeId, Term } from '../../src/base/ids.js'
+import type { LogFields } from '../../src/base/log.js'
+import { Prng } from '../../src/base/prng.js'
+import { electionConfig } from '../../src/election/config.js'
+import { applyRecord, type DurableRecord, emptyState, foundElectorate } from '../../src/election/durable-state.js'
+import { Elections, type ElectionsOptions } from '../../src/election/elections.js'
+import { gossipConfig } from '../../src/gossip/config.js'
+import { Facts } from '../../src/gossip/facts.js'
+import { type Delta, Registry } from '../../src/gossip/registry.js'
+import { Swim } from '../../src/gossip/swim.js'
+import { Sync } from '../../src/gossip/sync.js'
+import { Node } from '../../src/node/node.io.js'
+import { flagsOf } from '../../src/node/roles.js'
+import type { ToLane } from '../../src/proxy/lane-protocol.js'
+import { LeaseSlots } from '../../src/proxy/lease-slots.js'
+import type { WantedPeer } from '../../src/trunk/ports.js'
+import type { EventQueue } from './event-queue.js'
+import type { Network, Port } from './network.js'
+
+/** Ends the turn in which a host loses power, wherever that turn is. */
+export class PowerCut extends Error {}
+
+export interface Directed {
+  readonly term: Term
+  readonly slot: number
+}
+
+export interface HostOptions {
+  readonly index: number
+  readonly seed: number
+  readonly founds: boolean
+  readonly driftPpm: number
+  /** How wrong its wall clock is. */
+  readonly wallSkewMs: number
+  readonly rules: NonNullable<ElectionsOptions['rules']>
+}
+
+/** What a host tells whoever watches. */
+export interface Watcher {
+  log(host: Host, event: string, fields: LogFields): void
+  voted(host: Host, record: DurableRecord): void
+  /** `true`: the power fails now, before that write is on the disk. */
+  failsAt(host: Host): boolean
+  saved(host: Host, registry: Delta): void
+  trunk(host: Host): Network
+}
+
+interface Disk {
+  votes: DurableRecord[]
+  /** The file of votes is there, be it empty. */
+  hasVotes: boolean
+  registry: Delta
+  members: readonly Endpoint[]
+  boot: number
+}
+
+const LEASE_BYTES = LeaseSlots.bytes
+
+export class Host implements Port {
+  readonly id: NodeId
+  readonly disk: Disk
+  readonly directed = new Map<string, Directed>()
+  node: Node | undefined
+  elections: Elections | undefined
+  registry: Registry | undefined
+  pausedUntil = 0
+  #leases = new LeaseSlots(LEASE_BYTES())
+  readonly #wanted = new Map<NodeId, number>()
+  readonly #offset: number
+  readonly #rate: number
+  #later: (() => void)[] = []
+  #turning = false
+
+  constructor(
+    readonly options: HostOptions,
+    private readonly queue: EventQueue,
+    private readonly trueTime: () => number,
+    private readonly watcher: Watcher,
+    private readonly hostAt: (at: Endpoint) => Host | undefined,
+  ) {
+    this.id = (options.index + 1).toString(16).repeat(32)
+    this.#offset = 1e6 * (options.index + 1)
+    this.#rate = 1 + options.driftPpm * 1e-6
+    const votes: DurableRecord[] = options.founds
+      ? [{ kind: 'electorate', electorate: foundElectorate(this.id, 1) }]
+      : []
+    this.disk = { votes, hasVotes: false, registry: [], members: [], boot: 0 }
+  }
+
+  get index(): number {
+    return this.options.index
+  }
+
+  get boot(): number {
+    return this.disk.boot
+  }
+
+  get isUp(): boolean {
+    return this.node !== undefined
+  }
+
+  get at(): Endpoint {
+    return { address: `10.0.0.${this.index + 1}`, port: 7440 }
+  }
+
+  clock(): number {
+    return this.#offset + this.trueTime() * this.#rate
+  }
+
+  /** A lane's own look. */
+  acts(service: string): boolean {
+    const directed = this.directed.get(service)
+    return this.isUp && directed !== undefined && this.#leases.isHeld(directed.slot, this.clock())
+  }
+
+  isAlone(service: string): boolean {
+    return this.elections?.holding(service)?.alone === true
+  }
+
+  start(seeds: readonly Endpoint[]): void {
+    if (this.isUp) return
+    const { seed, index, rules } = this.options
+    const { disk } = this
+    const isFirst = disk.boot === 0
+    disk.boot++
+    const boot = disk.boot
+    // A new log is a new memory.
+    if (!disk.hasVotes) disk.votes.unshift({ kind: 'memory', boot })
+    disk.hasVotes = true
+    const durable = emptyState(0)
+    for (const record of disk.votes) applyRecord(durable, record)
+    const random = new Prng(seed * 1_009 + index * 31 + boot)
+    const clock = this.#alarmClock(boot)
+    const registry = new Registry(this.id)
+    registry.merge(disk.registry, clock.wall())
+    this.watcher.saved(this, registry.state())
+    const self = {
+      node: this.id,
+      boot,
+      name: `n${index + 1}`,
+      gossip: this.at,
+      control: this.at,
+      data: { ...this.at, port: 7441 },
+      flags: flagsOf({
+        witness: false,
+        leaving: false,
+        priority: 100,
+        capability: 0,
+      }),
+    }
+    const elections = new Elections({
+      self: this.id,
+      boot,
+      config: electionConfig('lan'),
+      random,
+      durable,
+      isFresh: isFirst,
+      now: clock.now(),
+      directs: true,
+      diesWithProcess: true,
+      probesRivals: true,
+      rules,
+    })
+    const facts = new Facts({ node: this.id, boot })
+    const machines = {
+      swim: new Swim({ self, config: gossipConfig('lan'), random }),
+      sync: new Sync({ registry, facts, clock, random }),
+      elections,
+      registry,
+      facts,
+    }
+    this.#leases = new LeaseSlots(LEASE_BYTES())
+    this.elections = elections
+    this.registry = registry
+    const node = new Node(self, machines, {
+      clock,
+      logger: { log: (_level, event, fields = {}) => this.watcher.log(this, event, fields) },
+      random,
+      leases: this.#leases,
+      sendDatagram: (to, bytes) => this.#datagram(to, bytes),
+      sendToPeer: (to, channel, bytes) => this.#stream(to, channel, bytes),
+      wantPeer: (peer) => this.#want(peer),
+      unwantPeer: (peer) => void this.#wanted.delete(peer),
+      toLane: (message) => this.#toLane(message),
+      saveVotes: (records) => this.#saveVotes(records),
+      saveRegistry: () => {
+        this.disk.registry = structuredClone(registry.state()) as Delta
+        this.watcher.saved(this, this.disk.registry)
+      },
+      rememberMembers: (addresses) => {
+        this.disk.members = addresses
+      },
+      later: (run) => this.#later.push(run),
+    })
+    this.node = node
+    this.turn(() => {
+      node.start()
+      for (const at of [...seeds, ...disk.members]) node.onCandidate(at)
+    })
+  }
+
+  /** The process ends as it stands. */
+  kill(): void {
+    this.node?.halt()
+    this.node = undefined
+    this.elections = undefined
+    this.registry = undefined
+    this.directed.clear()
+    this.#wanted.clear()
+    this.#later = []
+  }
+
+  /** Whatever happens on this host happens in here: not while it is paused, and all that follows at once. */
+  turn(run: () => void): void {
+    const { boot } = this
+    if (this.trueTime() < this.pausedUntil) {
+      this.queue.add(this.pausedUntil, () => {
+        if (this.isUp && this.boot === boot) this.turn(run)
+      })
+      return
+    }
+    if (this.#turning) {
+      this.#later.push(run)
+      return
+    }
+    this.#turning = true
+    try {
+      run()
+      for (let next = this.#later.shift(); next !== undefined; next = this.#later.shift()) next()
+    } catch (error) {
+      if (!(error instanceof PowerCut)) throw error
+      this.kill()
+      this.watcher.trunk(this).ended(this, true)
+    } finally {
+      this.#turning = false
+    }
+  }
+
+  // --- what the network tells ---
+
+  wants(peer: NodeId): number | undefined {
+    return this.#wanted.get(peer)
+  }
+
+  onDatagram(from: Port, bytes: Uint8Array): void {
+    const at = { address: `10.0.0.${from.index + 1}`, port: 7440 }
+    this.turn(() => this.node?.onDatagram(at, bytes))
+  }
+
+  onLinkUp(peer: Port): void {
+    const { id: node, boot, index } = peer
+    const remote = { address: `10.0.0.${index + 1}`, port: 7440 }
+    this.turn(() => this.node?.onPeerUp({ node, boot, name: `n${index + 1}`, version: 1, features: 0, remote }))
+  }
+
+  onLinkDown(peer: Port, byUs: boolean): void {
+    this.turn(() => this.node?.onPeerDown(peer.id, byUs ? 'silence' : 'ended', byUs))
+  }
+
+  onRefused(peer: Port): void {
+    this.turn(() => this.node?.onPeerRefused(peer.id))
+  }
+
+  onMessage(from: Port, channel: number, bytes: Uint8Array): void {
+    this.turn(() => this.node?.onPeerMessage(from.id, channel, bytes))
+  }
+
+  // --- what the node does ---
+
+  #datagram(to: Endpoint, bytes: Uint8Array): void {
+    const target = this.hostAt(to)
+    if (target !== undefined) this.watcher.trunk(this).datagram(this, target, bytes)
+  }
+
+  #stream(to: NodeId, channel: number, bytes: Uint8Array): void {
+    const target = this.hostAt({ address: `10.0.0.${Number.parseInt(to.charAt(0), 16)}`, port: 7440 })
+    if (target !== undefined) this.watcher.trunk(this).send(this, target, channel, bytes)
+  }
+
+  #want({ node, boot }: WantedPeer): void {
+    this.#wanted.set(node, boot)
+    this.watcher.trunk(this).dial(this)
+  }
+
+  #toLane(message: ToLane): void {
+    if (message.type === 'undirect') this.directed.delete(message.service)
+    if (message.type !== 'direct') return
+    const { service, term, slot } = message
+    this.directed.set(service, { term, slot })
+    this.queue.add(this.trueTime() + 2, () => {
+      this.turn(() => {
+        if (this.directed.get(service)?.term === term) this.node?.onLane({ type: 'serving', service, term })
+      })
+    })
+  }
+
+  #saveVotes(records: readonly DurableRecord[]): void {
+    if (this.watcher.failsAt(this)) throw new PowerCut()
+    for (const record of records) this.watcher.voted(this, record)
+    this.disk.votes.push(...(structuredClone(records) as DurableRecord[]))
+  }
+
+  #alarmClock(boot: number): AlarmClock {
+    return {
+      now: () => this.clock(),
+      wall: () => 1.7e12 + this.trueTime() + this.options.wallSkewMs,
+      alarm: (ring) => this.#alarm(boot, ring),
+    }
+  }
+
+  #alarm(boot: number, ring: () => void): Alarm {
+    let setting = 0
+    return {
+      set: (deadline) => {
+        const mine = ++setting
+        if (deadline === undefined) return
+        const at = Math.max(this.trueTime(), (deadline - this.#offset) / this.#rate) + 0.01
+        const look = () => {
+          if (mine !== setting || !this.isUp || this.boot !== boot) return
+          if (this.trueTime() < this.pausedUntil) this.queue.add(this.pausedUntil, look)
+          else this.turn(ring)
+        }
+        this.queue.add(at, look)
+      },
+    }
+  }
+}
