@@ -3,6 +3,7 @@ import { BatonError, messageOf } from '../base/errors.js'
 import type { ErrorView } from '../node/control-protocol.js'
 import { classifyError, type ErrorClass } from '../node/error-class.js'
 import type { Screen } from './colour.js'
+import { FileFault } from './file-fault.js'
 import { nearest } from './nearest.js'
 import { hang } from './text.js'
 
@@ -32,16 +33,18 @@ export interface Asked {
 }
 
 export function describeFailure(error: unknown, asked?: Asked): ErrorView {
-  if (error instanceof BatonError) {
-    const { code, message, hint } = error
-    return hint === undefined ? { code, message } : { code, message, hint }
-  }
+  if (error instanceof FileFault) return { ...describeBaton(error), problems: error.problems }
+  if (error instanceof BatonError) return describeBaton(error)
   if (isUsageError(error)) return describeUsage(error, asked)
   return {
     code: 'ERR_INTERNAL',
     message: messageOf(error),
     hint: 'this is a fault of Baton: run the command again with DEBUG=baton for the place, and report it',
   }
+}
+
+function describeBaton({ code, message, hint }: BatonError): ErrorView {
+  return hint === undefined ? { code, message } : { code, message, hint }
 }
 
 /** `Error:` and `Try:`, with lines that fit; lines of the message stay lines. */

@@ -1,7 +1,7 @@
 /** Flags that several commands take, and their values as the node wants them. */
 import { Flags } from '@oclif/core'
 import { BatonError } from '../base/errors.js'
-import { parseSpan } from './units.js'
+import { fieldOf, readServiceFlag, SERVICE_FLAGS, type ServiceFlag } from './service-words.js'
 
 export const watchFlag = Flags.boolean({ description: 'show it again every second until Ctrl-C', exclusive: ['json'] })
 
@@ -37,42 +37,17 @@ export const serviceFlags = {
   force: Flags.boolean({ description: 'accept an address that this host does not have; another node may have it' }),
 }
 
-interface ServiceFlagValues {
-  readonly address?: string | undefined
-  readonly ports?: string | undefined
-  readonly 'proxy-protocol'?: string | undefined
-  readonly scheduler?: string | undefined
-  readonly local?: string | undefined
-  readonly 'connect-timeout'?: string | undefined
-  readonly 'idle-timeout'?: string | undefined
-  readonly keepalive?: string | undefined
-  readonly failback?: string | undefined
-  readonly alone?: string | undefined
-}
-
 /** Only what was given: `set` leaves the rest as it is, `add` takes the defaults. */
-export function serviceFieldsOf(flags: ServiceFlagValues): Record<string, string | number> {
-  const fields: Record<string, string | number | undefined> = {
-    address: flags.address,
-    ports: flags.ports,
-    proxyProtocol: flags['proxy-protocol'],
-    scheduler: flags.scheduler,
-    local: flags.local,
-    connectMs: spanOf('connect-timeout', flags['connect-timeout']),
-    idleMs: spanOf('idle-timeout', flags['idle-timeout']),
-    keepaliveMs: spanOf('keepalive', flags.keepalive),
-    failback: flags.failback,
-    alone: flags.alone,
+export function serviceFieldsOf(
+  flags: Partial<Record<ServiceFlag, string | undefined>>,
+): Record<string, string | number> {
+  const fields: Record<string, string | number> = {}
+  for (const flag of SERVICE_FLAGS) {
+    const text = flags[flag]
+    if (text === undefined) continue
+    const read = readServiceFlag(flag, text)
+    if (read.type === 'problem') throw new BatonError('ERR_USAGE', `--${flag} ${read.problem}`, { hint: read.hint })
+    fields[fieldOf(flag)] = read.value
   }
-  const given = Object.entries(fields).filter((entry): entry is [string, string | number] => entry[1] !== undefined)
-  return Object.fromEntries(given)
-}
-
-function spanOf(flag: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const span = parseSpan(text)
-  if (span !== undefined) return span
-  throw new BatonError('ERR_USAGE', `--${flag} ${text} is no span of time`, {
-    hint: 'write a number with its unit: 500ms, 3s, 2m, 1h, or 0',
-  })
+  return fields
 }

@@ -2,6 +2,7 @@ import os from 'node:os'
 import { Flags } from '@oclif/core'
 import { BatonError } from '../base/errors.js'
 import { BatonCommand } from '../cli/command.js'
+import { flagsOfFile } from '../cli/node-settings.js'
 import {
   checkNodeOptions,
   chooseBind,
@@ -22,8 +23,16 @@ export default class Up extends BatonCommand {
     '<%= config.bin %> up',
     { description: 'A second host finds the first:', command: '<%= config.bin %> up --seed 10.0.0.1:7440' },
     '<%= config.bin %> up --bind 10.0.0.2 --log-format json',
+    {
+      description: 'Settings and services from a file, looked at by `baton config check` before:',
+      command: '<%= config.bin %> up --config cluster.yaml',
+    },
   ]
   static override flags = {
+    config: Flags.string({
+      description: 'a file with these settings and with services; what is typed here goes before it',
+      helpValue: 'FILE',
+    }),
     bind: Flags.string({
       description: "the node's own address; the first IPv4 address of this host if not given",
       helpValue: 'IP',
@@ -65,11 +74,17 @@ export default class Up extends BatonCommand {
   protected readonly witness: boolean = false
 
   async run(): Promise<void> {
-    const { flags } = await this.parse(Up)
+    const { flags: typed, raw } = await this.parse(Up)
+    const file = typed.config
+    const config = file === undefined ? undefined : await (await import('../cli/config-source.js')).loadConfigFile(file)
+    const isTyped = (flag: string) => raw.some((token) => token.type === 'flag' && token.flag === flag)
+    const flags = { ...typed, ...(config === undefined ? {} : flagsOfFile(config, isTyped)) }
     const problems: string[] = []
     const options: NodeOptions = {
       stateDir: this.stateFolder(flags),
-      ...(flags.bind === undefined ? chooseBind(addressesHere()) : { bind: flags.bind, bindFrom: 'flag' }),
+      ...(flags.bind === undefined
+        ? chooseBind(addressesHere())
+        : { bind: flags.bind, bindFrom: typed.bind === undefined ? 'file' : 'flag' }),
       gossipPort: flags['gossip-port'],
       controlPort: flags['control-port'],
       dataPort: flags['data-port'],
@@ -80,6 +95,9 @@ export default class Up extends BatonCommand {
       logFormat: flags['log-format'] === 'auto' ? (process.stderr.isTTY ? 'pretty' : 'json') : flags['log-format'],
       logLevel: flags['log-level'],
       version: this.config.version,
+      ...(file === undefined || config?.services === undefined
+        ? {}
+        : { declared: { file, services: config.services, prune: config.prune } }),
     }
     problems.push(...checkNodeOptions(options))
     if (problems.length > 0) throw new BatonError('ERR_USAGE', problems.join('\n'), { hint: 'baton up --help' })

@@ -127,6 +127,23 @@ export class Registry {
     return problems.length > 0 ? problems : this.#checkRoom(name, changes)
   }
 
+  /** Why these writes would be refused if they came one after the other: each may be fine alone, and all too much. */
+  checkAll(writes: readonly (readonly [name: string, changes: Changes])[]): string[] {
+    const problems: string[] = []
+    let [entries, bytes] = [this.#rows.size, this.#bytes]
+    for (const [name, changes] of writes) {
+      problems.push(...this.check(name, changes))
+      const old = this.#rows.get(name)
+      if (old === undefined) entries++
+      bytes += encodeEntry(this.#withChanges(name, changes)).byteLength - (old?.bytes ?? 0)
+    }
+    if (problems.length > 0) return problems
+    const { entriesMax, bytesMax } = this.limits
+    if (entries > Math.max(entriesMax, this.#rows.size))
+      return [`${entries} entries in all, at most ${entriesMax} are possible`]
+    return bytes > Math.max(bytesMax, this.#bytes) ? [`${bytes} bytes in all, at most ${bytesMax} are possible`] : []
+  }
+
   /** Sets the named fields and leaves the others; `null` unsets one. Only after `check`. */
   write(name: string, changes: Changes, wall: Millis): Delta {
     assert(this.check(name, changes).length === 0, `a write to ${name} was checked`)
@@ -244,12 +261,17 @@ export class Registry {
   #checkRoom(name: string, changes: Changes): string[] {
     const entry = this.#entry(name)
     if (!canFollow(entry)) return [`${name} bears the last stamp that there is: no write can follow it`]
-    // Every stamp is as long as every other.
+    const problem = this.#excess(this.#withChanges(name, changes), 1)
+    return problem === undefined ? [] : [problem]
+  }
+
+  /** As large as it would be: every stamp is as long as every other. */
+  #withChanges(name: string, changes: Changes): Entry {
+    const entry = this.#entry(name)
     const stamp = { wallMs: 0, counter: 0, node: '0'.repeat(2 * NODE_ID_BYTES) }
     const cells = new Map(entry.cells)
     for (const [field, value] of Object.entries(changes)) cells.set(field, { value, stamp })
-    const problem = this.#excess({ ...entry, cells }, 1)
-    return problem === undefined ? [] : [problem]
+    return { ...entry, cells }
   }
 
   #refusal(joined: Entry): string | undefined {

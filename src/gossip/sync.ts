@@ -3,7 +3,7 @@
  * flooded over all links the moment it is heard ("direct mail" and "rumours" in one; it stops because what is known is no
  * news), and anti-entropy finds what was lost, by comparing one fingerprint with a random peer every few seconds.
  *
- *   link up        digest ⇄ digest, and each sends what the other's digest lacks
+ *   link up        digest ⇄ digest, and each sends what the other's digest lacks, then a summary
  *   local change   entries or facts → all linked peers
  *   news           what was new of it → all linked peers but its sender
  *   now and then   summary → one peer; if its own differs: digest (answer) → digest → and each sends what is lacking
@@ -23,6 +23,12 @@ import { FACT_BYTES_MAX, type Fact, type Facts } from './facts.js'
 import { ALL_NAMES, type Changes, type Delta, type NameRange, type Registry } from './registry.js'
 import { DIGEST_ROWS_MAX, decodeSync, encodeSync, type SyncMessage } from './sync-codec.js'
 
+export interface RegistryWrite {
+  readonly name: string
+  /** `undefined`: the entry is removed. */
+  readonly changes: Changes | undefined
+}
+
 export type SyncEvent =
   /** Before the first message from it. Again for a link that replaces another. */
   | { readonly type: 'link-up'; readonly peer: NodeId }
@@ -31,6 +37,8 @@ export type SyncEvent =
   /** Ask `registry.check` before: a refused write shows only as `rejected`. */
   | { readonly type: 'write'; readonly name: string; readonly changes: Changes }
   | { readonly type: 'remove'; readonly name: string }
+  /** Several writes as one: saved once, told together. */
+  | { readonly type: 'batch'; readonly writes: readonly RegistryWrite[] }
   /** What this node says of itself from now on. */
   | { readonly type: 'facts'; readonly bytes: Uint8Array }
   /** The node is no member any more. */
@@ -66,8 +74,13 @@ export class Sync implements Machine<SyncEvent, SyncEffect> {
   readonly #random: Prng
   readonly #antiEntropyMs: Millis
   readonly #linked = new Set<NodeId>()
+  /** Linked, and not yet sent a summary. */
+  readonly #fresh = new Set<NodeId>()
+  /** Asked for its digest, and not yet heard to the end. */
+  readonly #asked = new Set<NodeId>()
   readonly #effects: SyncEffect[] = []
   #choreAt: Millis | undefined
+  #caughtUp = false
 
   constructor({ registry, facts, clock, random, antiEntropyMs = ANTI_ENTROPY_MS }: SyncOptions) {
     this.#registry = registry
@@ -82,16 +95,25 @@ export class Sync implements Machine<SyncEvent, SyncEffect> {
     switch (event.type) {
       case 'link-up':
         this.#linked.add(event.peer)
+        this.#fresh.add(event.peer)
+        this.#asked.delete(event.peer)
         return this.#compare(event.peer, false)
       case 'link-down':
         this.#linked.delete(event.peer)
+        this.#fresh.delete(event.peer)
+        this.#asked.delete(event.peer)
         return
       case 'message':
         return this.#receive(event.from, event.bytes)
       case 'write':
-        return this.#write(event.name, event.changes)
+        return this.#spread(this.#apply(event), undefined)
       case 'remove':
-        return this.#spread(this.#registry.remove(event.name, this.#clock.wall()), undefined)
+        return this.#spread(this.#apply({ name: event.name, changes: undefined }), undefined)
+      case 'batch':
+        return this.#spread(
+          event.writes.flatMap((write) => this.#apply(write)),
+          undefined,
+        )
       case 'facts':
         return this.#publish(event.bytes)
       case 'forget':
@@ -107,12 +129,7 @@ export class Sync implements Machine<SyncEvent, SyncEffect> {
     if (this.#registry.expire(this.#clock.wall())) this.#effects.push({ type: 'persist' })
     const peers = [...this.#linked]
     const peer = peers[this.#random.below(peers.length)]
-    if (peer === undefined) return
-    this.#send(peer, {
-      kind: 'summary',
-      registry: this.#registry.fingerprint(),
-      facts: this.#facts.fingerprint(),
-    })
+    if (peer !== undefined) this.#summarize(peer)
   }
 
   poll(): SyncEffect | undefined {
@@ -123,10 +140,17 @@ export class Sync implements Machine<SyncEvent, SyncEffect> {
     return this.#choreAt
   }
 
-  #write(name: string, changes: Changes): void {
+  /** What a peer held when it was met, all of it, is known here. */
+  get hasCaughtUp(): boolean {
+    return this.#caughtUp
+  }
+
+  #apply({ name, changes }: RegistryWrite): Delta {
+    if (changes === undefined) return this.#registry.remove(name, this.#clock.wall())
     const problems = this.#registry.check(name, changes)
-    if (problems.length > 0) return this.#reject(problems.join('; '))
-    this.#spread(this.#registry.write(name, changes, this.#clock.wall()), undefined)
+    if (problems.length === 0) return this.#registry.write(name, changes, this.#clock.wall())
+    this.#reject(problems.join('; '))
+    return []
   }
 
   #publish(bytes: Uint8Array): void {
@@ -144,12 +168,14 @@ export class Sync implements Machine<SyncEvent, SyncEffect> {
   #hear(from: NodeId, message: SyncMessage): void {
     switch (message.kind) {
       case 'summary':
-        if (message.registry !== this.#registry.fingerprint()) this.#compareRegistry(from, ALL_NAMES, true)
+        if (message.registry === this.#registry.fingerprint()) this.#caughtUp = true
+        else this.#ask(from)
         if (message.facts !== this.#facts.fingerprint()) this.#compareFacts(from, true)
         return
       case 'digest':
         this.#send(from, { kind: 'entries', entries: this.#registry.deltaSince(message.digest) })
         if (message.answer) this.#compareRegistry(from, message.digest, false)
+        else if (message.digest.upTo === '') this.#onLastDigest(from)
         return
       case 'fact-digest':
         this.#send(from, { kind: 'facts', facts: this.#facts.since(message.versions) })
@@ -203,6 +229,22 @@ export class Sync implements Machine<SyncEvent, SyncEffect> {
 
   #compareFacts(peer: NodeId, answer: boolean): void {
     this.#send(peer, { kind: 'fact-digest', answer, versions: this.#facts.versions() })
+  }
+
+  #ask(peer: NodeId): void {
+    this.#asked.add(peer)
+    this.#compareRegistry(peer, ALL_NAMES, true)
+  }
+
+  /** Entries go before digests, and links keep the order: what this peer had for us is here. */
+  #onLastDigest(peer: NodeId): void {
+    if (this.#asked.delete(peer)) this.#caughtUp = true
+    // Once a link: two maps that cannot become equal would go on for ever.
+    if (this.#fresh.delete(peer)) this.#summarize(peer)
+  }
+
+  #summarize(peer: NodeId): void {
+    this.#send(peer, { kind: 'summary', registry: this.#registry.fingerprint(), facts: this.#facts.fingerprint() })
   }
 
   #nextChore(now: Millis): Millis {

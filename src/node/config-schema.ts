@@ -3,6 +3,7 @@ import { canonicalIp, isIpv6, isPort, isWildcard } from '../base/address.js'
 import type { LogLevel } from '../base/log.js'
 import { type ParsedSeed, parseSeed as parseSeedWithPort, type Seed } from '../gossip/discovery/seeds.js'
 
+import type { DeclaredService } from './control-protocol.js'
 import { PRIORITY_DEFAULT, PRIORITY_MAX } from './roles.js'
 
 export type { Seed }
@@ -12,6 +13,7 @@ export type Profile = 'lan' | 'fast' | 'wan' | 'test'
 export type LogFormat = 'pretty' | 'json'
 
 export const PROFILES: readonly Profile[] = ['lan', 'fast', 'wan', 'test']
+export const LOG_FORMATS = ['auto', 'pretty', 'json'] as const
 export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 
 export interface NodeOptions {
@@ -19,7 +21,7 @@ export interface NodeOptions {
   /** The node's own address: peers reach it there, and its programs listen there. */
   readonly bind: string
   /** Where the address comes from; the log says so at start. */
-  readonly bindFrom: 'flag' | 'first-interface' | 'loopback'
+  readonly bindFrom: 'flag' | 'file' | 'first-interface' | 'loopback'
   /** UDP. May equal the control port, which is TCP. */
   readonly gossipPort: number
   readonly controlPort: number
@@ -34,6 +36,17 @@ export interface NodeOptions {
   readonly logLevel: LogLevel
   /** Of this release, for `status`. */
   readonly version: string
+  /** From the file of `baton up --config`. */
+  readonly declared?: DeclaredServices
+}
+
+/** Services that are there once the node has joined, whatever was there before. */
+export interface DeclaredServices {
+  /** The file that says so, for the log. */
+  readonly file: string
+  readonly services: readonly DeclaredService[]
+  /** Remove all others. */
+  readonly prune: boolean
 }
 
 export const PORT_DEFAULTS = Object.freeze({ gossip: 7440, control: 7440, data: 7441 })
@@ -41,18 +54,55 @@ export const PORT_DEFAULTS = Object.freeze({ gossip: 7440, control: 7440, data: 
 /** Above this a list of seeds is a mistake: one that answers is enough. */
 export const SEEDS_MAX = 64
 
-export function checkNodeOptions(options: NodeOptions): string[] {
-  const { bind, gossipPort, controlPort, dataPort, seeds } = options
-  const problems: string[] = []
-  if (canonicalIp(bind) === undefined) problems.push(`--bind ${bind} is no IP address`)
-  else if (isWildcard(bind)) problems.push(`--bind ${bind} is no address that peers can reach: give one of this host`)
-  for (const [flag, port] of Object.entries({ gossip: gossipPort, control: controlPort, data: dataPort })) {
-    if (!isPort(port)) problems.push(`--${flag}-port ${port} is no port: give 1 to 65535`)
+/** What can be told to a node, as the flags of `baton up` and the keys of its file are called. */
+export const NODE_SETTINGS = [
+  'state',
+  'bind',
+  'gossip-port',
+  'control-port',
+  'data-port',
+  'seed',
+  'profile',
+  'priority',
+  'log-format',
+  'log-level',
+] as const
+
+/**
+ * In one file. All of them are judged and written in one turn, at about 0.2 ms each: more would hold up the control plane
+ * for so long that the node loses what it directs.
+ */
+export const DECLARED_MAX = 1_024
+
+export type NodeSetting = (typeof NODE_SETTINGS)[number]
+
+export interface SettingProblem {
+  readonly setting: NodeSetting
+  /** The rest of a sentence that begins with the setting. */
+  readonly problem: string
+}
+
+export function checkNodeOptions(options: CheckedOptions): string[] {
+  return findOptionProblems(options).map(({ setting, problem }) => `--${setting} ${problem}`)
+}
+
+type CheckedOptions = Pick<NodeOptions, 'bind' | 'gossipPort' | 'controlPort' | 'dataPort' | 'priority' | 'seeds'>
+
+export function findOptionProblems(options: CheckedOptions): SettingProblem[] {
+  const { bind, gossipPort, controlPort, dataPort, priority, seeds } = options
+  const problems: SettingProblem[] = []
+  const report = (setting: NodeSetting, problem: string) => problems.push({ setting, problem })
+  if (canonicalIp(bind) === undefined) report('bind', `${bind} is no IP address`)
+  else if (isWildcard(bind)) report('bind', `${bind} is no address that peers can reach: give one of this host`)
+  const ports = { 'gossip-port': gossipPort, 'control-port': controlPort, 'data-port': dataPort } as const
+  for (const setting of ['gossip-port', 'control-port', 'data-port'] as const) {
+    const port = ports[setting]
+    if (!isPort(port)) report(setting, `${port} is no port: give 1 to 65535`)
   }
-  if (!Number.isInteger(options.priority) || options.priority < 0 || options.priority > PRIORITY_MAX)
-    problems.push(`--priority ${options.priority} is not possible: give 0 to ${PRIORITY_MAX}`)
-  if (controlPort === dataPort) problems.push(`--control-port and --data-port are both ${dataPort}: they must differ`)
-  if (seeds.length > SEEDS_MAX) problems.push(`${seeds.length} seeds are given, at most ${SEEDS_MAX} are read`)
+  if (!Number.isInteger(priority) || priority < 0 || priority > PRIORITY_MAX)
+    report('priority', `${priority} is not possible: give 0 to ${PRIORITY_MAX}`)
+  if (controlPort === dataPort) report('data-port', `${dataPort} is the control port as well: they must differ`)
+  if (seeds.length > SEEDS_MAX) report('seed', `is given ${seeds.length} times, at most ${SEEDS_MAX} are read`)
   return problems
 }
 

@@ -11,6 +11,8 @@ import type {
   ControlApi,
   DepartureView,
   ForgetRequest,
+  ImportRequest,
+  ImportView,
   MemberView,
   ServiceView,
   ServiceWrite,
@@ -22,6 +24,7 @@ import type {
 import { Departure } from './departure.io.js'
 import { probeLocalAddress } from './local-address.io.js'
 import type { Node } from './node.io.js'
+import { importServices } from './service-import.io.js'
 import { plannedService, serviceUnknown } from './service-write.js'
 import { registryKey } from './services.js'
 import { countersView, definitionView, memberView, Names, serviceView, spliceView } from './status.js'
@@ -101,7 +104,7 @@ export class NodeApi implements ControlApi {
       write.mode === 'create' ? { ...fieldsOfService(service), createdAtMs: clock.wall() } : changed(service, write)
     const problems = node.machines.registry.check(key, fields)
     if (problems.length > 0) throw new BatonError('ERR_SERVICE_INVALID', problems.join('; '))
-    node.writeService(key, fields)
+    node.write([{ name: key, changes: fields }])
     return { service: definitionView(service), notes }
   }
 
@@ -110,7 +113,11 @@ export class NodeApi implements ControlApi {
     const { shadowed, unreadable } = node.knowledge.services
     const outOfForce = [...shadowed.map(({ service }) => service.name), ...unreadable.map((entry) => entry.name)]
     if (!outOfForce.includes(name)) this.#known(name)
-    node.removeService(registryKey(name))
+    node.write([{ name: registryKey(name), changes: undefined }])
+  }
+
+  importServices(request: ImportRequest): Promise<ImportView> {
+    return importServices(this.parts.node, this.parts.clock, request)
   }
 
   async splices(filter: { service?: string; limit: number }): Promise<SplicesView> {

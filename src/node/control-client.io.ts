@@ -9,6 +9,8 @@ import type {
   DepartureView,
   ErrorView,
   ForgetRequest,
+  ImportRequest,
+  ImportView,
   ServiceView,
   ServiceWrite,
   ServiceWritten,
@@ -53,6 +55,10 @@ export class ControlClient implements ControlApi {
 
   removeService(name: string): Promise<void> {
     return this.#ask({ method: 'DELETE', path: servicePath(name) })
+  }
+
+  importServices(request: ImportRequest): Promise<ImportView> {
+    return this.#ask({ method: 'PUT', path: '/v1/services', body: request })
   }
 
   splices({ service, limit }: { service?: string; limit: number }): Promise<SplicesView> {

@@ -181,6 +181,52 @@ export interface ServiceWritten {
   readonly notes: readonly string[]
 }
 
+/** A service as a file declares it: fields as in `ServiceWrite`. Those that are not named stay, or have their default. */
+export interface DeclaredService {
+  readonly name: string
+  readonly fields: Readonly<Record<string, string | number>>
+}
+
+/** `PUT /v1/services`: all of it, or nothing where anything is wrong. */
+export interface ImportRequest {
+  readonly services: readonly DeclaredService[]
+  /** Remove services that are not declared. */
+  readonly prune: boolean
+  /** Only say what would change. */
+  readonly dryRun: boolean
+  /** Accept addresses that this host does not have. */
+  readonly force: boolean
+}
+
+export interface ServiceChange {
+  readonly service: string
+  /** `kept`: not declared, and there. */
+  readonly change: 'added' | 'changed' | 'unchanged' | 'removed' | 'kept'
+  /** What is written: of a service that is added, the fields that were declared. */
+  readonly fields: readonly {
+    readonly field: string
+    readonly from: string | number | null
+    readonly to: string | number
+  }[]
+}
+
+export interface ImportProblem {
+  readonly service: string
+  /** `name` for the service as such. */
+  readonly field: string
+  /** The rest of a sentence that begins with the field. */
+  readonly problem: string
+  readonly hint: string
+}
+
+export interface ImportView {
+  /** Declared services in their order, then the others. */
+  readonly changes: readonly ServiceChange[]
+  /** All of them; nothing was written if there is any. */
+  readonly problems: readonly ImportProblem[]
+  readonly applied: boolean
+}
+
 /** After `POST /v1/leave` or `/v1/forget`: who is gone, and who votes now. */
 export interface DepartureView {
   readonly gone: readonly NodeRef[]
@@ -200,6 +246,15 @@ export interface ErrorView {
   readonly code: string
   readonly message: string
   readonly hint?: string
+  /** Of a file, all of them. */
+  readonly problems?: readonly FileProblemView[]
+}
+
+export interface FileProblemView {
+  readonly line: number
+  readonly column: number
+  readonly problem: string
+  readonly hint?: string
 }
 
 /** What the node answers with; the control server turns it into HTTP. Problems are thrown as `BatonError`. */
@@ -209,6 +264,7 @@ export interface ControlApi {
   service(name: string): Promise<ServiceView>
   writeService(name: string, write: ServiceWrite): Promise<ServiceWritten>
   removeService(name: string): Promise<void>
+  importServices(request: ImportRequest): Promise<ImportView>
   splices(filter: { service?: string; limit: number }): Promise<SplicesView>
   why(service: string): Promise<WhyView>
   leave(): Promise<DepartureView>

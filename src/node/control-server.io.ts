@@ -9,9 +9,11 @@ import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { BatonError, errnoOf, messageOf } from '../base/errors.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
-import type { ControlApi, ErrorView, ForgetRequest, ServiceWrite } from './control-protocol.js'
+import { DECLARED_MAX } from './config-schema.js'
+import type { ControlApi, ErrorView, ForgetRequest, ImportRequest, ServiceWrite } from './control-protocol.js'
 import {
   ANSWER_MS_MAX,
+  IMPORT_BYTES_MAX,
   REQUEST_BYTES_MAX,
   SOCKET_PATH_BYTES_MAX,
   SPLICES_LIMIT_DEFAULT,
@@ -78,6 +80,7 @@ function addRoutes(app: FastifyInstance, api: ControlApi): void {
   app.put<Named & { Body: ServiceWrite }>('/v1/services/:name', WRITE, ({ params, body }) =>
     api.writeService(params.name, body),
   )
+  app.put<{ Body: ImportRequest }>('/v1/services', IMPORT, ({ body }) => api.importServices(body))
   app.delete<Named>('/v1/services/:name', NAMED, async ({ params }, reply) => {
     await api.removeService(params.name)
     return reply.code(204).send()
@@ -98,6 +101,11 @@ interface Named {
 const NAME = { type: 'string', minLength: 1, maxLength: 128 }
 const PARAMS = { type: 'object', properties: { name: NAME }, required: ['name'] }
 const NAMED = { schema: { params: PARAMS } }
+const FIELDS = {
+  type: 'object',
+  maxProperties: 32,
+  additionalProperties: { anyOf: [{ type: 'string', maxLength: 1024 }, { type: 'number' }] },
+}
 const WRITE = {
   schema: {
     params: PARAMS,
@@ -106,11 +114,30 @@ const WRITE = {
       required: ['mode', 'fields'],
       properties: {
         mode: { enum: ['create', 'set'] },
-        fields: {
-          type: 'object',
-          maxProperties: 32,
-          additionalProperties: { anyOf: [{ type: 'string', maxLength: 1024 }, { type: 'number' }] },
+        fields: FIELDS,
+        force: { type: 'boolean' },
+      },
+    },
+  },
+}
+const IMPORT = {
+  bodyLimit: IMPORT_BYTES_MAX,
+  schema: {
+    body: {
+      type: 'object',
+      required: ['services', 'prune', 'dryRun', 'force'],
+      properties: {
+        services: {
+          type: 'array',
+          maxItems: DECLARED_MAX,
+          items: {
+            type: 'object',
+            required: ['name', 'fields'],
+            properties: { name: { type: 'string' }, fields: FIELDS },
+          },
         },
+        prune: { type: 'boolean' },
+        dryRun: { type: 'boolean' },
         force: { type: 'boolean' },
       },
     },

@@ -7,6 +7,9 @@ export const SOCKET_PATH_BYTES_MAX = 107
 /** A service definition has some hundred bytes. */
 export const REQUEST_BYTES_MAX = 64 * 1024
 
+/** `DECLARED_MAX` services with all their fields at full length. */
+export const IMPORT_BYTES_MAX = 4 * 1024 * 1024
+
 /** 10,000 splices of about 600 bytes each, with room to spare. */
 export const ANSWER_BYTES_MAX = 16 * 1024 * 1024
 

@@ -33,6 +33,7 @@ import type { NodeOptions } from './config-schema.js'
 import { NodeApi } from './control-api.io.js'
 import type { MemberView } from './control-protocol.js'
 import { startControlServer } from './control-server.io.js'
+import { Declaring } from './declaring.io.js'
 import { IdleLane } from './idle-lane.js'
 import { LaneHost } from './lane-host.io.js'
 import { StreamLogger } from './logger.io.js'
@@ -247,8 +248,18 @@ class RunningNode {
         ...this.#lonely(started, startedAt),
         ...forgetful(started),
         ...strangers.warnings(),
+        ...declaring.warnings(),
       ],
     })
+    const declaring = new Declaring({
+      declared: options.declared,
+      node: started,
+      logger,
+      linked: () => links.linked(),
+      apply: (request) => api.importServices(request),
+    })
+    declaring.start()
+    this.#cleanups.push(() => declaring.stop())
     const server = await startControlServer({ path: state.paths.control, api, logger })
     this.#cleanups.push(() => server.close())
     logger.log('info', 'up', { name: state.name, id: state.id, boot, bind: options.bind, bindFrom: options.bindFrom })

@@ -18,7 +18,7 @@ import type { Facts } from '../gossip/facts.js'
 import type { MemberProfile, SwimEffect, SwimEvent } from '../gossip/ports.js'
 import type { Registry } from '../gossip/registry.js'
 import type { Swim } from '../gossip/swim.js'
-import type { Sync, SyncEffect, SyncEvent } from '../gossip/sync.js'
+import type { RegistryWrite, Sync, SyncEffect, SyncEvent } from '../gossip/sync.js'
 import type { ListeningSocket } from '../kernel/listening-socket.js'
 import type { FromLane, ToLane } from '../proxy/lane-protocol.js'
 import type { LeaseSlots } from '../proxy/lease-slots.js'
@@ -214,12 +214,8 @@ export class Node {
 
   // --- from the control API ---
 
-  writeService(key: string, fields: Readonly<Record<string, string | number>>): void {
-    this.#sync.feed({ type: 'write', name: key, changes: fields })
-  }
-
-  removeService(key: string): void {
-    this.#sync.feed({ type: 'remove', name: key })
+  write(writes: readonly RegistryWrite[]): void {
+    this.#sync.feed({ type: 'batch', writes })
   }
 
   // --- effects ---

@@ -5,7 +5,21 @@ import { renderStatus } from '../../src/cli/status-view.js'
 import { assert, suite } from '../harness/suite.js'
 import { baton } from './baton.js'
 import { startFakeNode, tempFolder } from './fake-node.js'
-import { healthy, splices, web, why } from './views.js'
+import { FAULTY_FILE, healthy, splices, web, why } from './views.js'
+
+const EXPORTED = `services:
+  web:
+    address: 127.0.0.100
+    ports: 8080
+    proxy-protocol: v2
+    scheduler: round-robin
+    local: equal
+    connect-timeout: 3s
+    idle-timeout: 0
+    keepalive: 30s
+    failback: off
+    alone: none
+`
 
 const test = suite('cli/commands', 15_000)
 
@@ -66,6 +80,82 @@ test('list, show, rm and splices ask what they should', async (scope) => {
   assert.equal(JSON.parse(rm.stdout), { removed: 'web' })
   assert.equal(JSON.parse(all.stdout), splices)
   assert.equal(asked, [{ service: 'web', limit: 3 }])
+})
+
+test('services are exported in an order that does not change, and the file changes nothing', async (scope) => {
+  const { folder, asked } = await startFakeNode(scope)
+  const file = path.join(folder, 'services.yaml')
+  const [text, json, written] = await Promise.all([
+    baton(['service', 'export', '--state', folder]),
+    baton(['service', 'export', '--state', folder, '--json']),
+    baton(['service', 'export', '--state', folder, '--file', file]),
+  ])
+  assert.is(text.stdout, EXPORTED)
+  assert.is(readFileSync(file, 'utf8'), EXPORTED)
+  assert.match(written.stdout, /^wrote 1 service to /)
+  assert.equal(JSON.parse(json.stdout).services.web.ports, 8080)
+  const again = await baton(['service', 'import', file, '--state', folder])
+  assert.equal(again, { exit: 0, stdout: 'unchanged  web\n1 service: 1 unchanged.\n', stderr: '' })
+  assert.is(asked.length, 1)
+})
+
+test('an import says what changes; the node hears what was typed', async (scope) => {
+  const { folder, asked } = await startFakeNode(scope)
+  const text =
+    'services: {web: {address: 127.0.0.100, ports: "8080,8443", idle-timeout: 5m}, db: {address: 10.0.0.1, ports: 1}}'
+  const flags = ['--dry-run', '--prune', '--force', '--state', folder]
+  const dry = await baton(['service', 'import', '-', ...flags], text)
+  assert.is(dry.exit, 0, dry.stderr)
+  assert.match(dry.stdout, /to change {2}web {2}ports +8080 → 8080,8443\n +idle-timeout +0 → 5m\nto add {5}db/)
+  assert.match(dry.stdout, 'Nothing was written')
+  const json = await baton(['service', 'import', '-', '--json', '--state', folder], text)
+  assert.equal([json.exit, JSON.parse(json.stdout).applied], [0, true])
+  const services = [
+    { name: 'web', fields: { address: '127.0.0.100', ports: '8080,8443', idleMs: 300_000 } },
+    { name: 'db', fields: { address: '10.0.0.1', ports: '1' } },
+  ]
+  assert.equal(asked, [
+    { services, prune: true, dryRun: true, force: true },
+    { services, prune: false, dryRun: false, force: false },
+  ])
+})
+
+test('a file with problems is told with all of them, asks no node, and has exit code 2; what the node minds has 5', async (scope) => {
+  const { folder, asked } = await startFakeNode(scope)
+  const at = ['--state', folder]
+  const [check, json, text, clash, none, missing] = await Promise.all([
+    baton(['config', 'check', '-'], FAULTY_FILE),
+    baton(['config', 'check', '-', '--json'], FAULTY_FILE),
+    baton(['service', 'import', '-', ...at], FAULTY_FILE),
+    baton(['service', 'import', '-', ...at, '--json'], 'services:\n  db:\n    address: 127.0.0.100\n    ports: 8080\n'),
+    baton(['service', 'import', '-', '--prune', ...at], 'profile: lan\n'),
+    baton(['up', '--config', '/nonexistent/file']),
+  ])
+  assert.equal([check.exit, check.stdout, json.exit, text.exit], [2, '', 2, 2])
+  assert.is(text.stderr, check.stderr)
+  assert.equal(JSON.parse(json.stdout).problems[0], {
+    line: 1,
+    column: 1,
+    problem: "there is no 'bnd' here",
+    hint: 'did you mean bind?',
+  })
+  assert.is(clash.exit, 5)
+  assert.match(
+    JSON.parse(clash.stdout).message,
+    '-:4:12: db: ports 8080 at 127.0.0.100: port 8080 belongs to service web',
+  )
+  assert.is(asked.length, 1)
+  assert.equal([none.exit, missing.exit], [2, 1])
+  assert.match(none.stderr, 'names no services')
+})
+
+test('a good file is in order', async () => {
+  const [text, json] = await Promise.all([
+    baton(['config', 'check', '-'], EXPORTED),
+    baton(['config', 'check', '-', '--json'], 'profile: lan\n'),
+  ])
+  assert.equal(text, { exit: 0, stdout: 'in order  -: 0 node settings, 1 service\n', stderr: '' })
+  assert.equal(JSON.parse(json.stdout), { file: '-', settings: ['profile'], services: [] })
 })
 
 test('a failure goes to standard error, as JSON to standard output; the exit code says which kind', async (scope) => {
@@ -133,8 +223,8 @@ test(
   'every command has help with an example',
   async () => {
     const names = ['init', 'up', 'status', 'splices', 'why', 'demo']
-    const services = ['add', 'set', 'rm', 'list', 'show'].map((name) => `service ${name}`)
-    for (const name of [...names, ...services]) {
+    const services = ['add', 'set', 'rm', 'list', 'show', 'export', 'import'].map((name) => `service ${name}`)
+    for (const name of [...names, ...services, 'config check']) {
       const { exit, stdout } = await baton([...name.split(' '), '--help'])
       assert.is(exit, 0, name)
       for (const part of ['USAGE', 'EXAMPLES', '--state', '--json'])

@@ -6,8 +6,18 @@ import { BatonError } from '../../src/base/errors.js'
 import { silentLogger } from '../../src/base/log.js'
 import type { ControlApi, ServiceWrite } from '../../src/node/control-protocol.js'
 import { startControlServer } from '../../src/node/control-server.io.js'
+import type { ServiceSet } from '../../src/node/knowledge.js'
+import { planServices } from '../../src/node/service-plan.js'
+import { parseService } from '../../src/proxy/service-fields.js'
 import type { Scope } from '../harness/suite.js'
 import { definition, healthy, splices, web, why } from './views.js'
+
+/** The services that are there: `web`. */
+function existing(): ServiceSet {
+  const parsed = parseService({ ...definition })
+  if (parsed.type === 'problems') throw new Error('the example is a good service')
+  return { active: [parsed.service], shadowed: [], unreadable: [] }
+}
 
 export interface FakeNode {
   readonly folder: string
@@ -32,6 +42,11 @@ export function fakeApi(asked: unknown[] = []): ControlApi {
         })
       }
       return { service: { ...definition, name }, notes: ['no node listens on port 8080 yet'] }
+    },
+    importServices: async (request) => {
+      asked.push(request)
+      const { changes, problems } = planServices(request.services, existing(), request.prune)
+      return { changes, problems, applied: problems.length === 0 && !request.dryRun }
     },
     removeService: async (name) => void known(name),
     splices: async (filter) => {

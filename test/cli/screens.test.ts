@@ -1,4 +1,8 @@
 import { ansi, plain } from '../../src/cli/colour.js'
+import { parseConfigFile } from '../../src/cli/config-file.js'
+import { describeFailure, renderFailure } from '../../src/cli/failure.js'
+import { FileFault } from '../../src/cli/file-fault.js'
+import { renderImport } from '../../src/cli/import-view.js'
 import { renderInit } from '../../src/cli/init-view.js'
 import { renderOverview } from '../../src/cli/overview.js'
 import { renderService, renderServices } from '../../src/cli/service-view.js'
@@ -7,7 +11,7 @@ import { renderStatus } from '../../src/cli/status-view.js'
 import { renderWhy } from '../../src/cli/why-view.js'
 import { assert, suite } from '../harness/suite.js'
 import { assertFits, assertGolden } from './golden.js'
-import { broken, fresh, healthy, longNames, splices, undirected, web, why } from './views.js'
+import { broken, FAULTY_FILE, fresh, healthy, imported, longNames, splices, undirected, web, why } from './views.js'
 
 const test = suite('cli/screens')
 
@@ -18,6 +22,7 @@ const made = {
   folder: '/var/lib/baton',
   keyFile: '/var/lib/baton/cluster.key',
 }
+const faulty = new FileFault('ERR_FILE_INVALID', 'cluster.yaml', parseConfigFile(FAULTY_FILE).problems)
 const secret = `baton-key-1-${'a'.repeat(58)}`
 
 const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof plain }) => string>> = {
@@ -35,6 +40,11 @@ const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof p
   'init-founds': (screen) => renderInit({ ...made, founded: true }, { secret, isDefaultFolder: true }, screen),
   'init-joins': (screen) =>
     renderInit({ ...made, founded: false, folder: '/tmp/a' }, { secret: undefined, isDefaultFolder: false }, screen),
+  'import-planned': (screen) => renderImport(imported, screen),
+  'import-done': (screen) => renderImport({ ...imported, applied: true }, screen),
+  'import-same': (screen) =>
+    renderImport({ changes: imported.changes.slice(2, 3), problems: [], applied: true }, screen),
+  'file-problems': (screen) => renderFailure(describeFailure(faulty), screen),
   overview: (screen) => renderOverview('0.1.0', screen),
 }
 

@@ -1,5 +1,6 @@
 /** Fixed answers of a node, for the golden screens and the fake node. */
 import type {
+  ImportView,
   MemberView,
   ServiceDefinitionView,
   ServiceView,
@@ -198,3 +199,56 @@ export const why: WhyView = {
     { voter: node3, answer: 'unreachable' },
   ],
 }
+
+export const imported: ImportView = {
+  changes: [
+    {
+      service: 'db',
+      change: 'added',
+      fields: [
+        { field: 'address', from: null, to: '10.0.0.101' },
+        { field: 'ports', from: null, to: '5432,5440-5449' },
+        { field: 'alone', from: null, to: 'node1' },
+      ],
+    },
+    {
+      service: 'web',
+      change: 'changed',
+      fields: [
+        { field: 'ports', from: '8080', to: '80,443,8000-8010,9000' },
+        { field: 'idleMs', from: 300_000, to: 0 },
+        { field: 'alone', from: 'node1', to: '' },
+      ],
+    },
+    { service: 'mail', change: 'unchanged', fields: [] },
+    { service: 'a-service-of-a-length-that-nobody-would-type', change: 'removed', fields: [] },
+    { service: 'old', change: 'kept', fields: [] },
+  ],
+  problems: [],
+  applied: false,
+}
+
+/** Everything that can be wrong with a file, once. */
+export const FAULTY_FILE = `bnd: 10.0.0.1
+bind: 0.0.0.0
+seed: [10.0.0.2, "a b"]
+data-port: 7440
+gossip-port: many
+profile: lam
+prune: perhaps
+services:
+  web:
+    adress: 10.0.0.100
+    ports: 80,443
+    idle-timeout: 5
+  db:
+    address: 10.0.0.100
+    ports: 443
+    connect-timeout: 1ms
+  web:
+    ports: 1
+  Mail: { address: 10.0.0.1, ports: }
+  www:
+    address: 10.0.0.100
+    ports: 400-450
+`

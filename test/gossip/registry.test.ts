@@ -166,6 +166,18 @@ test('a full registry refuses what is new and lets what is there be changed and 
   assert.is(registry.remove('s/a', WALL).length, 1)
 })
 
+test('writes that fit one by one and not together are refused together', () => {
+  const writes = ['s/a', 's/b', 's/c'].map((name) => [name, { x: 'y'.repeat(1_000) }] as const)
+  const tight = (limits: Partial<typeof REGISTRY_LIMITS>) => new Registry(A, { ...REGISTRY_LIMITS, ...limits })
+  assert.equal(tight({}).checkAll(writes), [])
+  assert.match(tight({ entriesMax: 2 }).checkAll(writes)[0] ?? '', /3 entries in all, at most 2/)
+  assert.match(tight({ bytesMax: 3_000 }).checkAll(writes)[0] ?? '', /bytes in all, at most 3000/)
+  assert.is(tight({ entriesMax: 2 }).checkAll([...writes, ['', {}]]).length, 2)
+  const full = tight({ entriesMax: 1 })
+  full.write('s/a', { x: 1 }, WALL)
+  assert.equal(full.checkAll([['s/a', { x: 2 }]]), [])
+})
+
 test('both halves of a partition may fill up; what goes beyond twice the limit is ignored and said', () => {
   const limits = { ...REGISTRY_LIMITS, entriesMax: 2 }
   const [a, b] = [new Registry(A, limits), new Registry(B, limits)]

@@ -30,6 +30,8 @@ export class SyncNetwork {
   bytesSent = 0
   /** Share of packets that the network swallows: real links never do, a link that breaks does. */
   loss = 0
+  /** How far the wall clock of a node is ahead of the others'. */
+  readonly aheadMs = new Map<number, Millis>()
   #flying: Packet[] = []
   readonly #links = new Set<string>()
 
@@ -39,7 +41,7 @@ export class SyncNetwork {
       const id = nodeId(index + 1)
       const registry = new Registry(id)
       const facts = new Facts({ node: id, boot: 1 })
-      const clock = { wall: () => WALL + this.now }
+      const clock = { wall: () => WALL + this.now + (this.aheadMs.get(index) ?? 0) }
       const sync = new Sync({ registry, facts, clock, random: new Prng(seed * 1000 + index) })
       return { id, registry, facts, sync, effects: [] }
     })
@@ -67,6 +69,11 @@ export class SyncNetwork {
 
   linkAll(): void {
     for (let a = 0; a < this.nodes.length; a++) for (let b = 0; b < a; b++) this.link(a, b)
+  }
+
+  /** No link between the first `size` nodes and the others; `linkAll` heals. */
+  cut(size: number): void {
+    for (let a = 0; a < size; a++) for (let b = size; b < this.nodes.length; b++) this.unlink(a, b)
   }
 
   feed(index: number, event: SyncEvent): void {

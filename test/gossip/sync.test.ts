@@ -1,7 +1,7 @@
 import { utf8 } from '../../src/base/bytes.js'
 import { ANTI_ENTROPY_MS } from '../../src/gossip/sync.js'
 import { assert, suite } from '../harness/suite.js'
-import { seeds } from './knowledge.js'
+import { nodeId, seeds, WALL } from './knowledge.js'
 import { SyncNetwork } from './sync-network.js'
 
 const test = suite('gossip/sync')
@@ -59,6 +59,55 @@ test('a write is durable before anybody is told, and told before it is used', ()
       .map(({ type }) => type),
     ['persist', 'changed'],
   )
+})
+
+test('a batch is one save and one message to each, whatever it holds', () => {
+  const network = settled(3)
+  network.feed(0, { type: 'write', name: 's/old', changes: { x: 1 } })
+  network.run(network.now + 200)
+  network.node(0).effects.length = 0
+  const writes = [
+    { name: 's/a', changes: { x: 1 } },
+    { name: 's/b', changes: { x: 2 } },
+    { name: 's/old', changes: undefined },
+  ]
+  network.feed(0, { type: 'batch', writes })
+  const told = network.node(0).effects.map(({ type }) => type)
+  assert.equal(told, ['persist', 'send', 'send', 'changed'])
+  network.run(network.now + 200)
+  for (const { registry } of network.nodes) {
+    const names = registry.entries().map(([name]) => name)
+    assert.equal(names, ['s/a', 's/b'])
+  }
+})
+
+test('a node knows when it has heard all: within 200 ms of its first link, and not before', () => {
+  const network = new SyncNetwork(3, 1)
+  network.link(0, 1)
+  for (let i = 0; i < 1_500; i++) network.feed(0, { type: 'write', name: `s/${i}`, changes: { i } })
+  network.feed(2, { type: 'write', name: 's/own', changes: { x: 1 } })
+  network.run(200)
+  network.link(2, 1)
+  const { sync, registry } = network.node(2)
+  assert.not(sync.hasCaughtUp)
+  while (!sync.hasCaughtUp && network.now < 400) network.run(network.now + 1)
+  assert.ok(sync.hasCaughtUp)
+  assert.is(registry.entries().length, 1_501)
+})
+
+test('two maps that cannot agree do not talk without end', () => {
+  const network = new SyncNetwork(2, 1)
+  const stamp = { wallMs: WALL, counter: 0, node: nodeId(7) }
+  const cells = new Map([['x', { value: 1, stamp }]])
+  const beyondLimits = Array.from({ length: 8_193 }, (_, i) => ({ name: `s/${i}`, removed: undefined, cells }))
+  network.node(0).registry.merge(beyondLimits.slice(0, -1), WALL)
+  network.node(1).registry.merge(beyondLimits.slice(-1), WALL)
+  network.link(0, 1)
+  network.run(500)
+  const before = network.packetsSent
+  network.run(1_500)
+  assert.not(network.agrees())
+  assert.is(network.packetsSent, before)
 })
 
 test(

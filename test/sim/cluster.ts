@@ -105,7 +105,7 @@ export class Cluster {
       const parsed = parseService({ name, address: `10.0.1.${i + 1}`, ports: '80', alone: name === 'db' ? 'n1' : '' })
       if (parsed.type !== 'service') throw new Error(JSON.stringify(parsed.problems))
       const fields = { ...fieldsOfService(parsed.service), createdAtMs: 1 }
-      founder.turn(() => founder.node?.writeService(registryKey(name), fields))
+      founder.turn(() => founder.node?.write([{ name: registryKey(name), changes: fields }]))
     }
   }
 
@@ -232,7 +232,7 @@ export class Cluster {
     if (known === undefined) return
     this.#writes++
     this.#trace(`${nameOf(host)} is told to change ${service} (${this.#writes})`)
-    host.turn(() => host.node?.writeService(registryKey(service), { keepaliveMs: 1_000 + this.#writes }))
+    host.turn(() => host.node?.write([{ name: registryKey(service), changes: { keepaliveMs: 1_000 + this.#writes } }]))
   }
 
   /** An operator gives up a node that is down, as far as this one knows. */

@@ -1,0 +1,52 @@
+/** The fields of a service in the words of the command line and of files: names of flags, values as they are typed. */
+import type { ServiceDefinitionView } from '../node/control-protocol.js'
+import { formatSetting, parseSpan } from './units.js'
+
+type Field = Exclude<keyof ServiceDefinitionView, 'name'>
+
+/** In the order in which they are shown. */
+const FIELDS = {
+  address: 'address',
+  ports: 'ports',
+  'proxy-protocol': 'proxyProtocol',
+  scheduler: 'scheduler',
+  local: 'local',
+  'connect-timeout': 'connectMs',
+  'idle-timeout': 'idleMs',
+  keepalive: 'keepaliveMs',
+  failback: 'failback',
+  alone: 'alone',
+} as const satisfies Readonly<Record<string, Field>>
+
+export type ServiceFlag = keyof typeof FIELDS
+
+export const SERVICE_FLAGS = Object.keys(FIELDS) as readonly ServiceFlag[]
+
+export function fieldOf(flag: ServiceFlag): Field {
+  return FIELDS[flag]
+}
+
+/** `connectMs` → `connect-timeout`; what a newer node may name keeps its name. */
+export function flagOf(field: string): string {
+  return SERVICE_FLAGS.find((flag) => FIELDS[flag] === field) ?? field
+}
+
+/** A value as `readServiceFlag` reads it. */
+export function wordOf(field: string, value: string | number): string {
+  if (field === 'alone' && value === '') return 'none'
+  return typeof value === 'number' && field.endsWith('Ms') ? formatSetting(value) : String(value)
+}
+
+export type ReadFlag =
+  | { readonly type: 'value'; readonly value: string | number }
+  /** The rest of a sentence that begins with the flag. */
+  | { readonly type: 'problem'; readonly problem: string; readonly hint: string }
+
+/** Only its form; whether the value is possible is the node's to say. */
+export function readServiceFlag(flag: ServiceFlag, text: string): ReadFlag {
+  if (!FIELDS[flag].endsWith('Ms')) return { type: 'value', value: text }
+  const span = parseSpan(text)
+  if (span !== undefined) return { type: 'value', value: span }
+  const hint = 'write a number with its unit: 500ms, 3s, 2m, 1h, or 0'
+  return { type: 'problem', problem: `${text} is no span of time`, hint }
+}
