@@ -25,6 +25,10 @@ export interface Obstacle {
 export class Directing {
   readonly #directed = new Map<string, Directed>()
   readonly #obstacles = new Map<string, Obstacle>()
+  /**
+   * Longest free first, and only after all that were never used: a lane that is late still looks at the slot of a lease
+   * that is lost, and must not find another service's deadline there.
+   */
   readonly #freeSlots: number[] = []
   #nextSlot = 0
 
@@ -36,8 +40,8 @@ export class Directing {
   /** `false`: this node directs as many services as it has lease slots. */
   acquired(service: string, term: Term, deadline: Millis): boolean {
     this.lost(service, 'stale-term')
-    const slot = this.#freeSlots.pop() ?? this.#nextSlot++
-    if (slot >= LEASE_SLOTS_MAX) return false
+    const slot = this.#nextSlot < LEASE_SLOTS_MAX ? this.#nextSlot++ : this.#freeSlots.shift()
+    if (slot === undefined) return false
     this.leases.set(slot, deadline)
     this.#directed.set(service, { term, slot, state: 'starting' })
     this.post({ type: 'direct', service, term, slot })
