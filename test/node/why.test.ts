@@ -102,6 +102,7 @@ test('nobody directs: obstacles, then earlier grants, then the election itself',
   assert.match(text(held), /Waiting for node-c: earlier grants must run out first/)
   assert.match(text({ ...UNSERVED, standing: true }), /This node stands for it/)
   assert.match(text(UNSERVED), /An election is under way/)
+  assert.match(text({ ...UNSERVED, reachable: [A, B], unreachable: [C] }), /An election is under way/)
 })
 
 test('a node that has not heard of the electorate says so, and nothing about a majority', () => {
