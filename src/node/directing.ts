@@ -63,21 +63,18 @@ export class Directing {
     this.post({ type: 'undirect', service, why })
   }
 
-  /** What the lane says of a service; an obstacle means that this node cannot direct it now. */
-  heard(message: Extract<FromLane, { type: 'serving' | 'cannot-serve' }>): Obstacle | undefined {
+  /** What the lane says of a service: serving, or an obstacle. `false`: it speaks of a term that is over here. */
+  heard(message: Extract<FromLane, { type: 'serving' | 'cannot-serve' }>): boolean {
     const directed = this.#directed.get(message.service)
-    if (directed === undefined || !sameTerm(directed.term, message.term)) return undefined
+    if (directed === undefined || !sameTerm(directed.term, message.term)) return false
     if (message.type === 'serving') {
       directed.state = 'serving'
       this.#obstacles.delete(message.service)
-      return undefined
-    }
-    const obstacle = { at: message.at, code: message.code }
-    this.#obstacles.set(message.service, obstacle)
-    return obstacle
+    } else this.#obstacles.set(message.service, { at: message.at, code: message.code })
+    return true
   }
 
-  /** The definition changed: what was in the way may be gone. */
+  /** The definition changed, or there is none any more: what was in the way may be gone. */
   forgetObstacle(service: string): void {
     this.#obstacles.delete(service)
   }

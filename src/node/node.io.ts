@@ -275,8 +275,9 @@ export class Node {
   }
 
   #onServing(message: Extract<FromLane, { type: 'serving' | 'cannot-serve' }>): void {
-    const obstacle = this.directing.heard(message)
+    if (!this.directing.heard(message)) return
     const { service } = message
+    const obstacle = this.directing.obstacle(service)
     if (obstacle === undefined) {
       this.ports.logger.log('info', 'serving', { service })
     } else {
@@ -306,7 +307,10 @@ export class Node {
       if (old === undefined) this.#elections.feed({ type: 'service', name: service.name, present: true })
       else if (!sameService(old, service)) this.#onChanged(service)
     }
-    for (const name of before.keys()) this.#elections.feed({ type: 'service', name, present: false })
+    for (const name of before.keys()) {
+      this.directing.forgetObstacle(name)
+      this.#elections.feed({ type: 'service', name, present: false })
+    }
     this.#tellBackends()
     this.#publish()
   }
