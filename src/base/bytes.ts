@@ -3,10 +3,14 @@
  * (the PROXY protocol is big-endian). A reader never throws: past the end it returns zeros and stays `failed`, so a
  * decoder reads all its fields and looks at `failed` once.
  */
+import { assert } from './assert.js'
+
 const decoder = new TextDecoder('utf-8', { fatal: false })
 const encoder = new TextEncoder()
 const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'))
 const NOTHING = new Uint8Array(0)
+/** What the u16 before a text can say. */
+const TEXT_BYTES_MAX = 0xffff
 
 export class ByteReader {
   #at: number
@@ -85,7 +89,7 @@ export class ByteReader {
   }
 
   /** A text that its length (u16) precedes; longer than `bytesMax` fails. */
-  text(bytesMax = 0xffff): string {
+  text(bytesMax = TEXT_BYTES_MAX): string {
     const length = this.u16()
     if (length > bytesMax) this.#failed = true
     return decoder.decode(this.take(length))
@@ -161,9 +165,13 @@ export class ByteWriter {
     return this.put(fromHex(text))
   }
 
-  /** UTF-8, preceded by its length as u16. */
+  /**
+   * UTF-8, preceded by its length as u16. A text that is longer than that can say is a fault of our own: cut short it
+   * would be another text, so whoever takes a text from outside bounds it there.
+   */
   text(text: string): this {
     const bytes = encoder.encode(text)
+    assert(bytes.byteLength <= TEXT_BYTES_MAX, `a text of ${bytes.byteLength} bytes fits its length`)
     return this.u16(bytes.byteLength).put(bytes)
   }
 

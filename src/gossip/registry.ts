@@ -276,8 +276,11 @@ export class Registry {
 
   #refusal(joined: Entry): string | undefined {
     if (!NAME.test(joined.name)) return `'${joined.name.slice(0, 150)}' is no name of an entry`
-    for (const field of joined.cells.keys()) {
+    for (const [field, { value }] of joined.cells) {
       if (!FIELD.test(field)) return `${joined.name}: '${field.slice(0, 80)}' is no name of a field`
+      // Links bound a value when they read it; a file that was edited by hand does not.
+      if (scalarBytes(value) > VALUE_BYTES_MAX)
+        return `${joined.name}: ${field} takes more than ${VALUE_BYTES_MAX} bytes`
     }
     return this.#excess(joined, 2)
   }

@@ -145,6 +145,8 @@ export class DataLink implements SocketHandler, FrameVisitor {
   }
 
   onFrame(frame: SpliceFrame): void {
+    // The record that ended the link may say more: a half made now would hear of no end.
+    if (this.#state === 'down') return
     if (frame.handle === LINK_HANDLE) return this.#onLinkFrame(frame)
     if (frame.kind === 'open') return this.#onOpenFrame(frame)
     // This release rebuilds nothing yet, and says so instead of leaving the question open.

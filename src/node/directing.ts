@@ -25,6 +25,10 @@ export interface Obstacle {
 export class Directing {
   readonly #directed = new Map<string, Directed>()
   readonly #obstacles = new Map<string, Obstacle>()
+  /**
+   * Longest free first, and only after all that were never used: a lane that is late still looks at the slot of a lease
+   * that is lost, and must not find another service's deadline there.
+   */
   readonly #freeSlots: number[] = []
   #nextSlot = 0
 
@@ -36,8 +40,8 @@ export class Directing {
   /** `false`: this node directs as many services as it has lease slots. */
   acquired(service: string, term: Term, deadline: Millis): boolean {
     this.lost(service, 'stale-term')
-    const slot = this.#freeSlots.pop() ?? this.#nextSlot++
-    if (slot >= LEASE_SLOTS_MAX) return false
+    const slot = this.#nextSlot < LEASE_SLOTS_MAX ? this.#nextSlot++ : this.#freeSlots.shift()
+    if (slot === undefined) return false
     this.leases.set(slot, deadline)
     this.#directed.set(service, { term, slot, state: 'starting' })
     this.post({ type: 'direct', service, term, slot })
@@ -59,21 +63,18 @@ export class Directing {
     this.post({ type: 'undirect', service, why })
   }
 
-  /** What the lane says of a service; an obstacle means that this node cannot direct it now. */
-  heard(message: Extract<FromLane, { type: 'serving' | 'cannot-serve' }>): Obstacle | undefined {
+  /** What the lane says of a service: serving, or an obstacle. `false`: it speaks of a term that is over here. */
+  heard(message: Extract<FromLane, { type: 'serving' | 'cannot-serve' }>): boolean {
     const directed = this.#directed.get(message.service)
-    if (directed === undefined || !sameTerm(directed.term, message.term)) return undefined
+    if (directed === undefined || !sameTerm(directed.term, message.term)) return false
     if (message.type === 'serving') {
       directed.state = 'serving'
       this.#obstacles.delete(message.service)
-      return undefined
-    }
-    const obstacle = { at: message.at, code: message.code }
-    this.#obstacles.set(message.service, obstacle)
-    return obstacle
+    } else this.#obstacles.set(message.service, { at: message.at, code: message.code })
+    return true
   }
 
-  /** The definition changed: what was in the way may be gone. */
+  /** The definition changed, or there is none any more: what was in the way may be gone. */
   forgetObstacle(service: string): void {
     this.#obstacles.delete(service)
   }

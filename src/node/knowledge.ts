@@ -52,9 +52,10 @@ export class Knowledge {
     this.#findAlive()
   }
 
-  /** A damaged fact changes nothing: the node's earlier word stands. */
+  /** A damaged fact, or listeners that cannot be read, change nothing: the node's earlier word stands. */
   setFacts(node: NodeId, bytes: Uint8Array): void {
     const facts = decodeNodeFacts(bytes)
+    if (facts === undefined) return
     const listeners = decodeListeners(facts.listeners)
     if (listeners.type === 'listeners') this.#listeners.set(node, listeners.listeners)
     this.#serving.set(node, facts.serving)

@@ -25,6 +25,7 @@ const BACKOFF: BackoffLimits = { firstMs: 100, maxMs: 5_000 }
 const ANSWER_MS = 4_000
 
 export class LinkBroker implements Machine<BrokerEvent, BrokerEffect> {
+  /** Of each peer whose control link stands. */
   readonly #attempts = new Map<NodeId, number>()
   readonly #deadlines = new TimerTable<NodeId>()
   readonly #up = new Set<NodeId>()
@@ -49,7 +50,7 @@ export class LinkBroker implements Machine<BrokerEvent, BrokerEffect> {
         break
       case 'data-up':
         this.#up.add(peer)
-        this.#attempts.set(peer, 0)
+        if (this.#attempts.has(peer)) this.#attempts.set(peer, 0)
         this.#deadlines.stop(peer)
         break
       case 'data-down':

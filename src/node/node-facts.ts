@@ -1,13 +1,15 @@
 /**
  * What a node says about itself to all others (gossip carries it as opaque bytes): which programs listen on it, and how
  * the services that it directs are doing. Sections `type u8 | length u32 | value`; one that a newer release added is
- * skipped. Total: damaged facts read as no facts.
+ * skipped. Together they fit one fact of gossip: listeners first, and services that find no room are left out.
  */
 import { ByteReader, ByteWriter } from '../base/bytes.js'
+import { FACT_BYTES_MAX } from '../gossip/facts.js'
 
 const SECTION = { listeners: 1, serving: 2 } as const
-const SERVICES_MAX = 4_096
-const PROBLEM_BYTES_MAX = 300
+const SECTION_HEADER_BYTES = 5
+/** A problem is for people, not for programs. */
+const PROBLEM_CHARACTERS_MAX = 300
 
 /** A director's own word: `problem` is empty when all ports accept connections. */
 export interface Serving {
@@ -24,44 +26,54 @@ export interface NodeFacts {
 }
 
 const STATES: readonly Serving['state'][] = ['starting', 'serving', 'unable']
-const NO_FACTS: NodeFacts = { listeners: new Uint8Array(0), serving: [] }
 
-export function encodeNodeFacts(facts: NodeFacts): Uint8Array {
-  const serving = new ByteWriter()
-  const rows = facts.serving.slice(0, SERVICES_MAX)
-  serving.u16(rows.length)
-  for (const { service, term, state, problem } of rows) {
-    serving.text(service).u64(term).u8(STATES.indexOf(state)).text(problem.slice(0, PROBLEM_BYTES_MAX))
+export function encodeNodeFacts({ listeners, serving }: NodeFacts): Uint8Array {
+  const roomBytes = FACT_BYTES_MAX - listeners.byteLength - 2 * SECTION_HEADER_BYTES
+  const rows = new ByteWriter().u16(0)
+  let count = 0
+  for (const row of serving) {
+    const bytes = encodeServing(row)
+    if (rows.length + bytes.byteLength > roomBytes) break
+    rows.put(bytes)
+    count++
   }
-  const out = new ByteWriter(facts.listeners.byteLength + serving.length + 16)
-  putSection(out, SECTION.listeners, facts.listeners)
-  putSection(out, SECTION.serving, serving.finish())
+  rows.patchU16(0, count)
+  const out = new ByteWriter(listeners.byteLength + rows.length + 2 * SECTION_HEADER_BYTES)
+  putSection(out, SECTION.listeners, listeners)
+  putSection(out, SECTION.serving, rows.finish())
   return out.finish()
 }
 
-export function decodeNodeFacts(bytes: Uint8Array): NodeFacts {
+/** Total. `undefined` for damaged facts: half of them would take back what the node has said before. */
+export function decodeNodeFacts(bytes: Uint8Array): NodeFacts | undefined {
   const reader = new ByteReader(bytes)
-  let listeners = NO_FACTS.listeners
-  let serving: Serving[] = []
+  let listeners: Uint8Array = new Uint8Array(0)
+  let serving: readonly Serving[] | undefined = []
   while (!reader.failed && reader.remaining > 0) {
     const type = reader.u8()
     const value = reader.take(reader.u32())
+    if (reader.failed) return undefined
     if (type === SECTION.listeners) listeners = value
     if (type === SECTION.serving) serving = readServing(new ByteReader(value))
   }
-  return reader.failed ? NO_FACTS : { listeners, serving }
+  return serving === undefined ? undefined : { listeners, serving }
+}
+
+function encodeServing({ service, term, state, problem }: Serving): Uint8Array {
+  const out = new ByteWriter().text(service).u64(term).u8(STATES.indexOf(state))
+  return out.text(problem.slice(0, PROBLEM_CHARACTERS_MAX)).finish()
 }
 
 function putSection(out: ByteWriter, type: number, value: Uint8Array): void {
   out.u8(type).u32(value.byteLength).put(value)
 }
 
-function readServing(reader: ByteReader): Serving[] {
+function readServing(reader: ByteReader): readonly Serving[] | undefined {
   const rows: Serving[] = []
-  const count = Math.min(SERVICES_MAX, reader.u16())
+  const count = reader.u16()
   for (let i = 0; i < count && !reader.failed; i++) {
     const [service, term, state, problem] = [reader.text(), reader.u64(), STATES[reader.u8()], reader.text()]
-    if (!reader.failed && state !== undefined) rows.push({ service, term, state, problem })
+    if (state !== undefined) rows.push({ service, term, state, problem })
   }
-  return rows
+  return reader.failed ? undefined : rows
 }

@@ -296,8 +296,9 @@ export class Node {
   }
 
   #onServing(message: Extract<FromLane, { type: 'serving' | 'cannot-serve' }>): void {
-    const obstacle = this.directing.heard(message)
+    if (!this.directing.heard(message)) return
     const { service } = message
+    const obstacle = this.directing.obstacle(service)
     if (obstacle === undefined) {
       this.ports.logger.log('info', 'serving', { service })
     } else {
@@ -328,7 +329,10 @@ export class Node {
         this.#elections.feed({ type: 'service', name: service.name, rules: rulesOf(service, this.knowledge.members) })
       else if (!sameService(old, service)) this.#onChanged(service)
     }
-    for (const name of before.keys()) this.#elections.feed({ type: 'service-gone', name })
+    for (const name of before.keys()) {
+      this.directing.forgetObstacle(name)
+      this.#elections.feed({ type: 'service-gone', name })
+    }
     this.#tellBackends()
     this.#publication.plan()
   }

@@ -14,13 +14,18 @@ export function plannedService(name: string, write: ServiceWrite, existing: read
     throw new BatonError('ERR_SERVICE_EXISTS', `there is a service ${name} already`, { hint })
   }
   if (write.mode === 'set' && before === undefined) throw serviceUnknown(name, existing)
+  if (Object.hasOwn(write.fields, 'name')) {
+    const hint = 'make a service of the new name, then remove this one'
+    throw new BatonError('ERR_SERVICE_INVALID', `the name of service ${name} cannot be changed`, { hint })
+  }
   const fields = before === undefined ? write.fields : { ...fieldsOfService(before), ...write.fields }
   const parsed = parseService({ name, ...fields })
   if (parsed.type === 'problems') {
     const message = parsed.problems.map(({ field, problem }) => `${field} ${problem}`).join('; ')
     throw new BatonError('ERR_SERVICE_INVALID', message, { hint: parsed.problems.map(({ hint }) => hint).join('; ') })
   }
-  refuseOverlap(parsed.service, existing)
+  // A collision that a partition left is not of this write's making, and must not forbid to change anything else.
+  if (before === undefined || !sameSeat(before, parsed.service)) refuseOverlap(parsed.service, existing)
   return parsed.service
 }
 
@@ -29,6 +34,10 @@ export function serviceUnknown(name: string, existing: readonly Service[]): Bato
   const hint =
     names.length === 0 ? 'add one with `baton service add`' : `services are: ${names.slice(0, 20).join(', ')}`
   return new BatonError('ERR_SERVICE_UNKNOWN', `there is no service ${name}`, { hint })
+}
+
+function sameSeat(a: Service, b: Service): boolean {
+  return a.address === b.address && formatPorts(a.ports) === formatPorts(b.ports)
 }
 
 function refuseOverlap(service: Service, existing: readonly Service[]): void {

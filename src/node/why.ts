@@ -7,7 +7,7 @@ import type { ElectorateView, NodeRef, VoteView, WhyView } from './control-proto
 import type { Names } from './status.js'
 
 export function electorateView(
-  elections: Elections,
+  elections: Pick<Elections, 'electorate'>,
   self: NodeId,
   linked: readonly NodeId[],
   names: Names,
@@ -23,6 +23,9 @@ export function electorateView(
   return pending === undefined ? view : { ...view, pending }
 }
 
+/** What a node says keeps it from directing. */
+type ObstacleOf = (node: NodeId) => string | undefined
+
 export function whyView(
   service: string,
   explanation: Explanation,
@@ -32,18 +35,20 @@ export function whyView(
   now: Millis,
 ): WhyView {
   const { term, since } = explanation
+  const obstacleOf: ObstacleOf = (id) => obstacles.find((obstacle) => obstacle.startsWith(`${names.ref(id).name} `))
   const candidates = explanation.candidates.map((id, rank) => ({
     ...names.ref(id),
     rank: rank + 1,
-    eligible: !obstacles.some((obstacle) => obstacle.startsWith(`${names.ref(id).name} `)),
-    note: noteOn(id, explanation, names, obstacles),
+    eligible: obstacleOf(id) === undefined,
+    note: term?.holder === id ? 'directs' : (obstacleOf(id) ?? 'could direct'),
   }))
   return {
     service,
     director: term === undefined ? null : names.ref(term.holder),
     term: term === undefined ? null : names.term(term),
     sinceMs: since === undefined ? null : Math.max(0, now - since),
-    sentences: term === undefined ? whyNobody(explanation, names, obstacles) : whyThisOne(explanation, names, now),
+    sentences:
+      term === undefined ? whyNobody(explanation, names, obstacles) : whyThisOne(explanation, names, obstacleOf, now),
     candidates,
     votes: explanation.votes.map((vote): VoteView => ({ voter: names.ref(vote.voter), answer: ANSWERS[vote.answer] })),
   }
@@ -64,6 +69,7 @@ const ANSWERS: Readonly<Record<Explanation['votes'][number]['answer'], string>> 
 function whyThisOne(
   { term, since, alone, deadline, candidates, quorum, reachable, rules }: Explanation,
   names: Names,
+  obstacleOf: ObstacleOf,
   now: Millis,
 ): string[] {
   if (term === undefined) return []
@@ -77,7 +83,9 @@ function whyThisOne(
   }
   const sentences = [`${holder} directs in term ${term.number}${span}: a majority of the voters granted it the lease.`]
   const first = candidates[0]
+  const obstacle = first === undefined ? undefined : obstacleOf(first)
   if (first === term.holder) sentences.push('It is the most preferred of the live nodes for this service.')
+  else if (obstacle !== undefined) sentences.push(`${obstacle}.`)
   else if (first !== undefined) {
     sentences.push(
       rules.failback
@@ -87,7 +95,8 @@ function whyThisOne(
   }
   if (deadline !== undefined)
     sentences.push(`Its lease lasts ${formatSpan(Math.max(0, deadline - now))} more and is renewed all the time.`)
-  const others = candidates.filter((id) => id !== term.holder).map((id) => names.ref(id).name)
+  const able = candidates.filter((id) => id !== term.holder && obstacleOf(id) === undefined)
+  const others = able.map((id) => names.ref(id).name)
   if (others.length > 0) sentences.push(`If it dies, leaves or cannot listen, next are: ${list(others)}.`)
   else sentences.push('No other live node could take over.')
   sentences.push(
@@ -139,12 +148,6 @@ function whyNobody(explanation: Explanation, names: Names, obstacles: readonly s
   } else if (standing) sentences.push('This node stands for it and waits for votes.')
   else if (obstacles.length === 0) sentences.push('An election is under way: a moment ago the last lease ran out.')
   return sentences
-}
-
-function noteOn(id: NodeId, { term, unable }: Explanation, names: Names, obstacles: readonly string[]): string {
-  if (term?.holder === id) return 'directs'
-  const { name } = names.ref(id)
-  return obstacles.find((obstacle) => obstacle.startsWith(`${name} `)) ?? unable?.why ?? 'could direct'
 }
 
 function list(names: readonly string[]): string {

@@ -112,6 +112,12 @@ test('a text longer than allowed fails', () => {
   assert.ok(strict.failed)
 })
 
+test('the longest text comes back whole; one that its length cannot say stops the writer', () => {
+  const longest = 'ü'.repeat(32_767)
+  assert.is(new ByteReader(new ByteWriter().text(`${longest}x`).finish()).text(), `${longest}x`)
+  assert.throws(() => new ByteWriter().text(`${longest}ü`), /broken invariant: a text of 65536 bytes/)
+})
+
 test('a reader sees only its part of a larger buffer', () => {
   const reader = new ByteReader(Uint8Array.of(9, 1, 0, 9).subarray(1, 3))
   assert.is(reader.u16(), 1)

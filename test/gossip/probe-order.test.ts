@@ -11,13 +11,27 @@ function orderOf(size: number, seed = 1): ProbeOrder {
   return order
 }
 
+/** The first round may be short, as members come while it runs; these are the next ones. */
+function rounds(order: ProbeOrder, size: number, count: number): (string | undefined)[][] {
+  for (let i = 0; i < size; i++) order.next()
+  return Array.from({ length: count }, () => Array.from({ length: size }, () => order.next()))
+}
+
 test('everybody is probed once in each round', () => {
-  const order = orderOf(7)
-  // The first round may be short: members came while it ran.
-  for (let i = 0; i < 7; i++) order.next()
-  const probes = Array.from({ length: 70 }, () => order.next())
-  for (const node of new Set(probes)) assert.is(probes.filter((probed) => probed === node).length, 10)
-  assert.is(new Set(probes).size, 7)
+  for (const round of rounds(orderOf(7), 7, 10)) assert.is(new Set(round).size, 7)
+})
+
+test('each round has an order of its own: who comes last in one does not come last in all', () => {
+  const orders = rounds(orderOf(7), 7, 20).map((round) => round.join(' '))
+  assert.ok(new Set(orders).size >= 19, `${new Set(orders).size} orders in 20 rounds`)
+})
+
+test('members that join together are not probed by all in the same order', () => {
+  const [one, other] = [1, 2].map((seed) => {
+    const order = orderOf(7, seed)
+    return Array.from({ length: 7 }, () => order.next())
+  })
+  assert.is.not(JSON.stringify(one), JSON.stringify(other))
 })
 
 test('nobody waits longer than two rounds, whoever comes and goes meanwhile', () => {

@@ -178,6 +178,16 @@ test('writes that fit one by one and not together are refused together', () => {
   assert.equal(full.checkAll([['s/a', { x: 2 }]]), [])
 })
 
+test('a value too long for a link is left out, whoever brings it: a file is edited by hand', () => {
+  const stamp = { wallMs: WALL, counter: 0, node: B }
+  for (const length of [5_000, 70_000]) {
+    const registry = new Registry(A)
+    const { news, ignored } = registry.merge([entryAt('service/web', 'x'.repeat(length), stamp)], WALL)
+    assert.equal([news, registry.entries()], [[], []])
+    assert.match(ignored[0] ?? '', /service\/web: x takes more than 4096 bytes/)
+  }
+})
+
 test('both halves of a partition may fill up; what goes beyond twice the limit is ignored and said', () => {
   const limits = { ...REGISTRY_LIMITS, entriesMax: 2 }
   const [a, b] = [new Registry(A, limits), new Registry(B, limits)]

@@ -59,7 +59,7 @@ export function measureFailover({ nodes, profile, end, times, seed }: FailoverOp
   const parsed = parseService({ name: 'web', address: '10.0.1.1', ports: '80' })
   if (parsed.type !== 'service') throw new Error('the service cannot be read')
   const fields = { ...fieldsOfService(parsed.service), createdAtMs: 1 }
-  hosts[0]?.turn(() => hosts[0]?.node?.writeService(registryKey('web'), fields))
+  hosts[0]?.turn(() => hosts[0]?.node?.write([{ name: registryKey('web'), changes: fields }]))
   // Until all that may vote do.
   runTo(now + 10_000)
   for (let i = 0; i < times; i++) {

@@ -1,0 +1,176 @@
+/** One end of a data link with real backends behind it; the test is the other end, the programs and the clock. */
+import type { Endpoint } from '../../src/base/address.js'
+import { Prng } from '../../src/base/prng.js'
+import { Backends } from '../../src/lane/backends.js'
+import { DataLink } from '../../src/lane/data-link.js'
+import type { LaneContext } from '../../src/lane/lane-context.js'
+import { Unsettled } from '../../src/lane/unsettled.js'
+import { LeaseSlots } from '../../src/proxy/lease-slots.js'
+import { SERVICE_DEFAULTS, type Service } from '../../src/proxy/service.js'
+import { encodeFrame, visitFrames, writeDataHeader } from '../../src/proxy/splice-codec.js'
+import {
+  DATA_OFFSET_BYTES,
+  FRAME_HEADER_BYTES,
+  type OpenFrame,
+  type SpliceFrame,
+} from '../../src/proxy/splice-frame.js'
+import type { LinkSeal } from '../../src/trunk/ports.js'
+import { RECORD_HEADER_BYTES, RecordReader, SEAL_OVERHEAD_BYTES, writeRecordHeader } from '../../src/trunk/record.js'
+import { FakeSocket } from '../proxy/fake-socket.js'
+
+export const A = 'a'.repeat(32)
+export const B = 'b'.repeat(32)
+export const HELLO = { kind: 'hello', handle: 0, versionMin: 1, versionMax: 1, features: 0, lane: 0 } as const
+export const WEB: Service = {
+  name: 'web',
+  address: '10.0.0.100',
+  ports: [{ first: 80, last: 80 }],
+  ...SERVICE_DEFAULTS,
+}
+
+/** DATA as the test writes it down. */
+export type Said = SpliceFrame | { readonly kind: 'data'; readonly handle: number; readonly text: string }
+
+/** Seals nothing, but with bytes where the real one has them; a record that ends in 1 is not the peer's. */
+const SEAL: LinkSeal = {
+  sealer: {
+    overheadBytes: SEAL_OVERHEAD_BYTES,
+    seal: (plain, into) => {
+      into.set(plain)
+      return plain.byteLength + SEAL_OVERHEAD_BYTES
+    },
+    rekey: () => {},
+  },
+  opener: {
+    open: (sealed, into) => {
+      if (sealed.at(-1) === 1) return undefined
+      into.set(sealed.subarray(0, sealed.byteLength - SEAL_OVERHEAD_BYTES))
+      return sealed.byteLength - SEAL_OVERHEAD_BYTES
+    },
+  },
+}
+
+export class LinkUnderTest {
+  readonly socket = new FakeSocket()
+  /** Connections to this node's programs, in the order dialled. */
+  readonly programs: FakeSocket[] = []
+  readonly events: string[] = []
+  readonly backends: Backends
+  readonly link: DataLink
+  now = 0
+  readonly #reader = new RecordReader()
+  #heardBytes = 0
+
+  constructor(options: { readonly dialled?: boolean; readonly greeted?: boolean } = {}) {
+    const context = this.#context()
+    this.backends = new Backends(context, new Unsettled())
+    this.backends.setServices([WEB])
+    this.backends.setListeners([{ port: 80, address: '10.0.0.11' }])
+    const peer = { node: A, name: 'node-a' }
+    this.link = new DataLink(peer, this.socket, SEAL, options.dialled ?? false, context, {
+      openBackend: (frame, reply) => this.backends.open(frame, reply),
+      onLinkUp: () => this.events.push('up'),
+      onLinkDown: (_link, why) => this.events.push(`down: ${why}`),
+    })
+    this.socket.attach(this.link)
+    if (options.greeted === false) return
+    this.hears(HELLO)
+    this.said()
+  }
+
+  /** All of these in one record, in this order. */
+  hears(...frames: (SpliceFrame | Uint8Array)[]): void {
+    this.hearsRecord(frames.map((frame) => (frame instanceof Uint8Array ? frame : encodeFrame(frame))))
+  }
+
+  hearsRecord(encoded: readonly Uint8Array[], lastByte = 0): void {
+    const plain = Uint8Array.from(encoded.flatMap((bytes) => [...bytes]))
+    const record = new Uint8Array(RECORD_HEADER_BYTES + plain.byteLength + SEAL_OVERHEAD_BYTES)
+    writeRecordHeader(record, plain.byteLength + SEAL_OVERHEAD_BYTES)
+    record.set(plain, RECORD_HEADER_BYTES)
+    record[record.byteLength - 1] = lastByte
+    this.socket.say(record)
+  }
+
+  /** What the link has said since the last call. */
+  said(): Said[] {
+    const said: Said[] = []
+    const bytes = Uint8Array.from(this.socket.delivered.slice(this.#heardBytes))
+    this.#heardBytes = this.socket.delivered.length
+    this.#reader.push(bytes, (sealed) =>
+      visitFrames(sealed.subarray(0, sealed.byteLength - SEAL_OVERHEAD_BYTES), {
+        onFrame: (frame) => void said.push(frame),
+        onDataFrame: (handle, _offset, chunk) => void said.push({ kind: 'data', handle, text: textOf([...chunk]) }),
+      }),
+    )
+    return said
+  }
+
+  /** A splice whose program stands and has got nothing yet. */
+  splice(handle: number): FakeSocket {
+    this.hears(open(handle))
+    const program = this.programs.at(-1)
+    if (program === undefined) throw new Error('no program was dialled')
+    program.open()
+    this.said()
+    return program
+  }
+
+  #context(): LaneContext {
+    const memory = LeaseSlots.bytes()
+    const setup = { lane: 0, node: B, name: 'node-b', boot: 1, address: '10.0.0.11', engine: 'net', seed: 1 } as const
+    return {
+      setup: { ...setup, leases: memory },
+      clock: { now: () => this.now, wall: () => 0 },
+      random: new Prng(1),
+      sockets: {
+        engine: 'fake',
+        dial: () => {
+          const program = new FakeSocket()
+          this.programs.push(program)
+          return program
+        },
+        listen: () => ({ close: () => {} }),
+      },
+      seals: { sealer: unused, opener: unused },
+      leases: new LeaseSlots(memory),
+      counters: { accepted: 0, ended: 0, reset: 0, refused: 0, retried: 0, bytesUp: 0, bytesDown: 0, incidents: 0 },
+      post: () => {},
+      defer: (task) => task(),
+    }
+  }
+}
+
+export function open(handle: number, term = { number: 5, holder: A }): OpenFrame {
+  const client: Endpoint = { address: '192.0.2.1', port: 50_000 }
+  const destination: Endpoint = { address: WEB.address, port: 80 }
+  const id = { node: A, boot: 1, counter: handle }
+  const spans = { connectMs: 1_000, keepaliveMs: 10_000, window: 1_000 }
+  const nothing = { proxyHeader: new Uint8Array(0), snapshot: new Uint8Array(0) }
+  return { kind: 'open', handle, id, term, service: 'web', port: 80, client, destination, ...spans, ...nothing }
+}
+
+export function data(handle: number, offset: number, text: string): Uint8Array {
+  const frame = new Uint8Array(FRAME_HEADER_BYTES + DATA_OFFSET_BYTES + text.length)
+  frame.set(bytesOf(text), writeDataHeader(frame, 0, handle, offset, text.length))
+  return frame
+}
+
+/** A frame of a kind that only a newer release knows. */
+export function unknownFrame(handle: number, kind: number, length: number): Uint8Array {
+  const frame = new Uint8Array(FRAME_HEADER_BYTES + length).fill(0xff)
+  frame.set(Uint8Array.of(handle, 0, 0, 0, kind, length, length >> 8, length >> 16))
+  return frame
+}
+
+export function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
+}
+
+export function textOf(bytes: readonly number[]): string {
+  return new TextDecoder().decode(Uint8Array.from(bytes))
+}
+
+function unused(): never {
+  throw new Error('the seal is given')
+}

@@ -1,0 +1,109 @@
+import { Prng } from '../../src/base/prng.js'
+import { type BrokerEvent, LinkBroker } from '../../src/node/link-broker.js'
+import { assert, suite } from '../harness/suite.js'
+import { A, B, C } from './sample.js'
+
+const test = suite('node/link-broker')
+
+/** The broker of one node, and what it did at each event. */
+class Room {
+  readonly broker: LinkBroker
+  now = 1_000
+
+  constructor(self: string, seed = 1) {
+    this.broker = new LinkBroker(self, new Prng(seed))
+  }
+
+  hear(type: BrokerEvent['type'], peer: string): string[] {
+    this.broker.handle({ type, peer }, this.now)
+    return this.#effects()
+  }
+
+  /** Goes to the next deadline; how long that took, and what was done. */
+  wait(): { waitedMs: number; effects: string[] } {
+    const deadline = this.broker.nextDeadline()
+    if (deadline === undefined) return { waitedMs: Number.POSITIVE_INFINITY, effects: [] }
+    const waitedMs = deadline - this.now
+    this.now = deadline
+    this.broker.tick(this.now)
+    return { waitedMs, effects: this.#effects() }
+  }
+
+  #effects(): string[] {
+    const effects: string[] = []
+    for (let effect = this.broker.poll(); effect !== undefined; effect = this.broker.poll()) {
+      effects.push(`${effect.type} ${effect.peer.slice(0, 1)}`)
+    }
+    return effects
+  }
+}
+
+test('of two nodes the one with the lower id offers, and the other waits', () => {
+  assert.equal(new Room(A).hear('control-up', B), ['offer b'])
+  const waiting = new Room(B)
+  assert.equal(waiting.hear('control-up', A), [])
+  assert.equal(waiting.hear('data-down', A), [])
+  assert.is(waiting.broker.nextDeadline(), undefined)
+})
+
+test('an offer without a link is made again, until there is one', () => {
+  const room = new Room(A)
+  room.hear('control-up', B)
+  const first = room.wait()
+  assert.equal(first.effects, ['offer b'])
+  assert.ok(first.waitedMs > 4_000, `${first.waitedMs} ms`)
+  assert.equal(room.wait().effects, ['offer b'])
+  assert.equal(room.hear('data-up', B), [])
+  assert.ok(room.broker.isUp(B))
+  assert.is(room.broker.nextDeadline(), undefined)
+})
+
+test('a link that breaks is offered again soon, and ever later while it goes on breaking', () => {
+  const room = new Room(A)
+  room.hear('control-up', B)
+  room.hear('data-up', B)
+  const waits: number[] = []
+  for (let i = 0; i < 8; i++) {
+    assert.equal(room.hear('data-down', B), [], 'not at once: both ends may just be starting')
+    const { waitedMs, effects } = room.wait()
+    assert.equal(effects, ['offer b'])
+    waits.push(waitedMs)
+  }
+  assert.ok((waits[0] ?? 0) <= 100, `first after ${waits[0]} ms`)
+  assert.ok((waits[7] ?? 0) >= 2_500 && (waits[7] ?? 0) <= 5_000, `last after ${waits[7]} ms`)
+  room.hear('data-up', B)
+  room.hear('data-down', B)
+  assert.ok(room.wait().waitedMs <= 100, 'a link that stood starts the count again')
+})
+
+test('a link outlives its control link, and is not offered again while it stands', () => {
+  const room = new Room(A)
+  room.hear('control-up', B)
+  room.hear('data-up', B)
+  assert.equal(room.hear('control-down', B), [])
+  assert.ok(room.broker.isUp(B))
+  assert.equal(room.hear('control-up', B), [])
+  room.hear('data-down', B)
+  assert.equal(room.wait().effects, ['offer b'])
+})
+
+test('without a control link nothing is offered, also for a link that came up late', () => {
+  const room = new Room(A)
+  room.hear('control-up', B)
+  room.hear('control-down', B)
+  assert.is(room.broker.nextDeadline(), undefined)
+  room.hear('data-up', B)
+  room.hear('data-down', B)
+  assert.is(room.broker.nextDeadline(), undefined)
+  assert.equal(room.hear('control-up', B), ['offer b'])
+})
+
+test('peers wait each for themselves', () => {
+  const room = new Room(A)
+  room.hear('control-up', B)
+  assert.equal(room.hear('control-up', C), ['offer c'])
+  room.hear('data-up', B)
+  assert.equal(room.wait().effects, ['offer c'])
+})
+
+test.run()

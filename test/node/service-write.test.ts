@@ -1,0 +1,71 @@
+import { BatonError } from '../../src/base/errors.js'
+import { plannedService } from '../../src/node/service-write.js'
+import type { Service } from '../../src/proxy/service.js'
+import { assert, suite } from '../harness/suite.js'
+import { service } from './sample.js'
+
+const test = suite('node/service-write')
+const WEB = service('web', 80)
+
+function create(fields: Record<string, string | number>, existing: readonly Service[] = [], name = 'web') {
+  return () => plannedService(name, { mode: 'create', fields }, existing)
+}
+
+function set(fields: Record<string, string | number>, existing: readonly Service[], name = 'web') {
+  return () => plannedService(name, { mode: 'set', fields }, existing)
+}
+
+function errorOf(plan: () => Service): BatonError {
+  try {
+    plan()
+  } catch (error) {
+    if (error instanceof BatonError) return error
+  }
+  throw new Error('no BatonError was thrown')
+}
+
+test('what is not said has its default when a service is made, and stays when it is changed', () => {
+  assert.equal(create({ address: '10.0.0.100', ports: '80' })(), WEB)
+  const before = service('web', 80, { idleMs: 60_000 })
+  assert.equal(set({ ports: 81 }, [before])(), service('web', 81, { idleMs: 60_000 }))
+})
+
+test('make does not overwrite, and change does not make', () => {
+  assert.is(errorOf(create({ address: '10.0.0.1', ports: '80' }, [WEB])).code, 'ERR_SERVICE_EXISTS')
+  const missing = errorOf(set({ ports: '80' }, [WEB], 'mail'))
+  assert.is(missing.code, 'ERR_SERVICE_UNKNOWN')
+  assert.match(missing.hint ?? '', /services are: web/)
+  assert.match(errorOf(set({ ports: '80' }, [])).hint ?? '', /baton service add/)
+})
+
+test('all problems are told at once, each with its field', () => {
+  const { code, message, hint } = errorOf(create({ address: 'x', ports: '0', colour: 'red' }, [], '-'))
+  assert.is(code, 'ERR_SERVICE_INVALID')
+  for (const field of ['name', 'address', 'ports', 'colour']) assert.match(message, new RegExp(`(^|; )${field} `))
+  assert.is(hint?.split('; ').length, 4)
+})
+
+test('the name is said by the path alone: a field of that name changes no other service', () => {
+  const { code, message } = errorOf(create({ address: '10.0.0.100', ports: '80', name: 'web' }, [WEB], 'copy'))
+  assert.is(code, 'ERR_SERVICE_INVALID')
+  assert.match(message, /name/)
+})
+
+test('a port that another service has at that address is refused, and both are named', () => {
+  const fields = { address: '10.0.0.100', ports: '79-81' }
+  const { code, message } = errorOf(create(fields, [WEB], 'again'))
+  assert.is(code, 'ERR_SERVICE_CONFLICT')
+  assert.match(message, /port 80 of 10\.0\.0\.100 belongs to service web/)
+  assert.is(create({ ...fields, address: '10.0.0.101' }, [WEB], 'again')().name, 'again')
+})
+
+test('two services that collide since a partition can still be changed in all else, and be parted', () => {
+  const both = [WEB, service('again', 80)]
+  for (const name of ['web', 'again']) {
+    assert.is(set({ idleMs: 60_000 }, both, name)().idleMs, 60_000)
+    assert.is(set({ ports: '81' }, both, name)().name, name)
+  }
+  assert.is(errorOf(set({ ports: '80,81' }, both, 'again')).code, 'ERR_SERVICE_CONFLICT')
+})
+
+test.run()
