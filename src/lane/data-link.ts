@@ -149,6 +149,8 @@ export class DataLink implements SocketHandler, FrameVisitor {
   }
 
   onFrame(frame: SpliceFrame): void {
+    // What stands behind a GOODBYE or a fault in the same record: an OPEN would make a half that no link ever ends.
+    if (this.#state === 'down') return
     if (frame.handle === LINK_HANDLE) return this.#onLinkFrame(frame)
     if (frame.kind === 'open') return this.#onOpenFrame(frame)
     // This release rebuilds nothing yet, and says so instead of leaving the question open.

@@ -2,6 +2,7 @@
 
 import { DataLink } from '../../src/lane/data-link.js'
 import type { LaneContext } from '../../src/lane/lane-context.js'
+import { LinkWriter } from '../../src/lane/link-writer.js'
 import { BackendHalf } from '../../src/proxy/backend-half.js'
 import type { SocketHandler } from '../../src/proxy/endpoint.js'
 import type { Socket } from '../../src/proxy/ports.js'
@@ -144,6 +145,22 @@ test('splices that wait for a full link share it evenly', () => {
   const sent = bench.backends.map(({ half }) => half.sent / CHUNK_BYTES)
   assert.ok(Math.min(...sent) > 20, `chunks sent: ${sent}`)
   assert.ok(Math.max(...sent) < 2 * Math.min(...sent), `chunks sent: ${sent}`)
+})
+
+test('what a peer says behind its goodbye, or behind a fault, opens nothing', () => {
+  const bench = new Bench()
+  bench.open(2)
+  bench.link.onFrame({ kind: 'goodbye', handle: 0, reason: 'other' })
+  bench.open(4)
+  assert.is(bench.backends.length, 1)
+  assert.is(bench.programs[0]?.resets, 1, 'the first went down with its link')
+})
+
+test('a writer that is closed takes bytes without end', () => {
+  const writer = new LinkWriter(new QuietSocket(), plainSeal().sealer, () => {})
+  writer.close()
+  for (let i = 0; i < 3; i++) writer.data(2, i * CHUNK_BYTES, new Uint8Array(CHUNK_BYTES))
+  for (let i = 0; i < 10_000; i++) writer.frame(new Uint8Array(24))
 })
 
 test.run()
