@@ -181,6 +181,8 @@ export class Node {
       case 'serving':
       case 'cannot-serve':
         return this.#onServing(message)
+      case 'undirected':
+        return this.directing.released(message.slot)
     }
   }
 
