@@ -9,6 +9,7 @@ import { realClock } from '../base/real-clock.io.js'
 import type { Millis } from '../base/time.js'
 import { electionConfig } from '../election/config.js'
 import { Elections } from '../election/elections.js'
+import type { DurableRecord } from '../election/ports.js'
 import { TermStore } from '../election/term-store.io.js'
 import { gossipConfig, leaveLingerMs } from '../gossip/config.js'
 import { SeedSource } from '../gossip/discovery/seeds.io.js'
@@ -78,11 +79,14 @@ export async function runNode(options: NodeOptions): Promise<void> {
  * behind and is known to be stale by its process id.
  */
 function endOnFault(logger: Logger): void {
-  process.on('uncaughtException', (error) => {
-    const fields = error instanceof BatonError ? { code: error.code, hint: error.hint } : { stack: error.stack }
-    logger.log('error', 'fatal', { why: error.message, ...fields })
-    process.exit(1)
-  })
+  process.on('uncaughtException', (error) => end(logger, error))
+}
+
+function end(logger: Logger, error: unknown): never {
+  const stack = error instanceof Error ? error.stack : undefined
+  const fields = error instanceof BatonError ? { code: error.code, hint: error.hint } : { stack }
+  logger.log('error', 'fatal', { why: messageOf(error), ...fields })
+  process.exit(1)
 }
 
 function stopSignal(): Promise<string> {
@@ -204,7 +208,7 @@ class RunningNode {
         wantPeer: (peer) => links.want(peer),
         unwantPeer: (peer) => links.unwant(peer),
         toLane: (message) => lane.post(message),
-        saveVotes: (records) => store.append(records),
+        saveVotes: (records) => this.#saveVotes(store, records),
         saveRegistry: () => this.#saveRegistry(registry),
         rememberMembers: (addresses) => members.remember(addresses),
       },
@@ -288,6 +292,15 @@ class RunningNode {
     return [
       `no seed answers (${named}): is a node up there, does UDP and TCP get through, and does it have the same cluster key?`,
     ]
+  }
+
+  /** Ends here and not by an exception, which whoever writes a service would get for an answer while the node lives on. */
+  #saveVotes(store: TermStore, records: readonly DurableRecord[]): void {
+    try {
+      store.append(records)
+    } catch (error) {
+      end(this.logger, error)
+    }
   }
 
   /** A full disk is told and tried again at the next change; what the others hold is as good as a file. */
