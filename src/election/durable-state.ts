@@ -1,5 +1,6 @@
 /** What a voter must not forget, as records in the order in which they became true; a later one replaces an earlier. */
 import type { NodeId, Term } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
 
 export interface Electorate {
   /** 1 is the founding; each change adds one. */
@@ -22,6 +23,8 @@ export type DurableRecord =
   | { readonly kind: 'promise'; readonly epoch: number; readonly ballot: Ballot }
   | { readonly kind: 'accepted'; readonly epoch: number; readonly ballot: Ballot; readonly voters: readonly NodeId[] }
   | { readonly kind: 'forgot'; readonly forgot: boolean }
+  /** The longest lease that this voter grants from now on; written once all longer ones have run out. */
+  | { readonly kind: 'lease'; readonly leaseMs: Millis }
 
 export interface DurableState {
   /** What this node promised earlier is lost: it does not vote until it has been removed and added anew. */
@@ -31,10 +34,19 @@ export interface DurableState {
   readonly votes: Map<string, Term>
   promised: Ballot | undefined
   accepted: { readonly ballot: Ballot; readonly voters: readonly NodeId[] } | undefined
+  /** `undefined`: it granted nothing, or a release that did not keep it did. */
+  leaseMs: Millis | undefined
 }
 
 export function emptyState(): DurableState {
-  return { forgot: false, electorate: undefined, votes: new Map(), promised: undefined, accepted: undefined }
+  return {
+    forgot: false,
+    electorate: undefined,
+    votes: new Map(),
+    promised: undefined,
+    accepted: undefined,
+    leaseMs: undefined,
+  }
 }
 
 /** The electorate of a new cluster. Nobody has voted under it, so its founder need not be silent after this boot. */
@@ -63,14 +75,18 @@ export function applyRecord(state: DurableState, record: DurableRecord): void {
     case 'forgot':
       state.forgot = record.forgot
       break
+    case 'lease':
+      state.leaseMs = record.leaseMs
+      break
   }
 }
 
 /** The fewest records that give the same state. */
 export function recordsOf(state: DurableState): DurableRecord[] {
-  const { electorate, promised, accepted } = state
+  const { electorate, promised, accepted, leaseMs } = state
   const records: DurableRecord[] = []
   if (state.forgot) records.push({ kind: 'forgot', forgot: true })
+  if (leaseMs !== undefined) records.push({ kind: 'lease', leaseMs })
   if (electorate !== undefined) records.push({ kind: 'electorate', electorate })
   if (electorate !== undefined && accepted !== undefined) {
     records.push({ kind: 'accepted', epoch: electorate.epoch, ...accepted })

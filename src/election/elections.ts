@@ -58,7 +58,8 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
     this.#random = random
     this.#durable = durable
     this.#alive.add(self)
-    const silentUntil = isFresh ? now : now + config.leaseMs
+    // The last boot may have run with a longer lease.
+    const silentUntil = isFresh ? now : now + Math.max(config.leaseMs, durable.leaseMs ?? 0)
     this.#voter = new Voter(durable.votes, config.leaseMs, silentUntil, { ...SOUND_RULES, ...rules })
     const electorateRules = { ...SOUND_ELECTORATE_RULES, ...rules }
     const ports = {
@@ -68,7 +69,7 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
       onAdopted: ({ epoch, voters }: { epoch: number; voters: readonly NodeId[] }) =>
         this.#effects.push({ type: 'electorate', epoch, voters }),
     }
-    this.#keeper = new ElectorateKeeper(self, durable, config, random, electorateRules, ports, now, isFresh)
+    this.#keeper = new ElectorateKeeper(self, durable, config, random, electorateRules, ports, now, silentUntil)
   }
 
   handle(event: ElectionEvent, now: Millis): void {
@@ -248,12 +249,8 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
     const decoded = decodeElection(bytes)
     if (decoded.type === 'unknown') return
     if (decoded.type === 'malformed') {
-      this.#effects.push({
-        type: 'log',
-        level: 'warn',
-        event: 'election-malformed',
-        fields: { from, bytes: bytes.length },
-      })
+      const fields = { from, bytes: bytes.length }
+      this.#effects.push({ type: 'log', level: 'warn', event: 'election-malformed', fields })
       return
     }
     const { message } = decoded
@@ -293,6 +290,9 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
       if (vote !== undefined) records.push({ kind: 'vote', service: claim.service, term: vote })
       return answer
     })
+    if (verdicts.some(({ verdict }) => verdict === 'granted') && this.#durable.leaseMs !== this.#config.leaseMs) {
+      records.push({ kind: 'lease', leaseMs: this.#config.leaseMs })
+    }
     for (const record of records) applyRecord(this.#durable, record)
     if (records.length > 0) this.#effects.push({ type: 'persist', records })
     return { kind: 'answer', epoch: this.#keeper.electorate?.epoch ?? 0, round, verdicts }

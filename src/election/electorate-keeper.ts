@@ -44,10 +44,10 @@ export class ElectorateKeeper {
     private readonly rules: ElectorateRules,
     private readonly ports: KeeperPorts,
     now: Millis,
-    /** Nothing was ever voted under the present electorate. */
-    isFresh: boolean,
+    /** What was granted before this boot has run out by then. */
+    silentUntil: Millis,
   ) {
-    this.#adoptedAt = isFresh ? now - config.leaseMs : now
+    this.#adoptedAt = silentUntil - config.leaseMs
     if (state.accepted !== undefined) this.#acceptedAt = now
     this.#round = state.promised?.round ?? 0
   }

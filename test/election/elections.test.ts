@@ -1,3 +1,8 @@
+import { Prng } from '../../src/base/prng.js'
+import { decodeElection, encodeElection } from '../../src/election/codec.js'
+import { electionConfig } from '../../src/election/config.js'
+import { applyRecord, emptyState } from '../../src/election/durable-state.js'
+import { Elections } from '../../src/election/elections.js'
 import { assert, suite } from '../harness/suite.js'
 import { idOf, Room } from './script.js'
 
@@ -117,6 +122,47 @@ function twoChangesInOneLease(waitsBetweenChanges: boolean): string[] {
 test('two changes of the electorate in one lease would make two directors; the wait prevents it', () => {
   assert.is(twoChangesInOneLease(false).length, 2, 'without the rule the law is broken')
   assert.ok(twoChangesInOneLease(true).length <= 1)
+})
+
+test('a voter that comes back with a shorter lease is silent for as long as its last boot could have promised', () => {
+  const [self, other] = [idOf('a'), idOf('b')]
+  const durable = emptyState()
+  applyRecord(durable, { kind: 'electorate', electorate: { epoch: 3, voters: [self, other] } })
+  /** What it answers to a request for `web`, and what it wrote before. */
+  const ask = (machine: Elections, number: number, leaseMs: number, now: number) => {
+    const claims = [{ service: 'web', number, flags: 0 }]
+    const bytes = encodeElection({ kind: 'request', epoch: 3, round: 1, leaseMs, claims })
+    machine.handle({ type: 'message', from: other, bytes }, now)
+    const verdicts: string[] = []
+    const kept: string[] = []
+    for (let effect = machine.poll(); effect !== undefined; effect = machine.poll()) {
+      const decoded = effect.type === 'send' ? decodeElection(effect.bytes) : undefined
+      if (effect.type === 'persist') kept.push(...effect.records.map(({ kind }) => kind))
+      if (decoded?.type === 'message' && decoded.message.kind === 'answer') {
+        verdicts.push(...decoded.message.verdicts.map(({ verdict }) => verdict))
+      }
+    }
+    return { verdicts, kept }
+  }
+  const boot = (profile: 'wan' | 'lan', now: number, isFresh: boolean) => {
+    const machine = new Elections({
+      self,
+      config: electionConfig(profile),
+      random: new Prng(1),
+      durable,
+      isFresh,
+      now,
+    })
+    machine.handle({ type: 'link-up', peer: other }, now)
+    return machine
+  }
+  assert.equal(ask(boot('wan', 0, true), 1, 5_000, 0), { verdicts: ['granted'], kept: ['vote', 'lease'] })
+  // It is started again with leases of a second, while that grant lasts.
+  const shorter = boot('lan', 100, false)
+  assert.equal(ask(shorter, 2, 1_000, 2_000).verdicts, ['silent'])
+  assert.equal(ask(shorter, 3, 1_000, 5_200), { verdicts: ['granted'], kept: ['vote', 'lease'] })
+  assert.equal(ask(shorter, 3, 1_000, 5_300), { verdicts: ['granted'], kept: [] })
+  assert.equal(ask(boot('lan', 6_000, false), 4, 1_000, 7_100).verdicts, ['granted'])
 })
 
 test.run()
