@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import type { LogFields } from '../../src/base/log.js'
 import { StreamLogger } from '../../src/node/logger.io.js'
 import { assert, suite } from '../harness/suite.js'
 
@@ -11,6 +12,12 @@ test('an event is one line of JSON', () => {
   const { at, ...rest } = JSON.parse(lines.join(''))
   assert.equal(rest, { level: 'warn', event: 'link-down', peer: 'b', why: 'two\nlines' })
   assert.ok(Number.isFinite(Date.parse(at)))
+})
+
+test('no field can take the place of the time, the level or the event', () => {
+  // @ts-expect-error: the compiler refuses it, since in JSON the later one of two equal names wins.
+  const fields: LogFields = { at: '192.0.2.1:7440' }
+  assert.ok(fields)
 })
 
 test('a log that cannot be written ends nothing', async () => {
