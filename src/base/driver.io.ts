@@ -35,11 +35,21 @@ export class Driver<Event, Effect> {
     this.#busy = true
     try {
       mutate()
-      for (let effect = this.machine.poll(); effect !== undefined; effect = this.machine.poll()) this.perform(effect)
+      this.#drain()
     } finally {
       this.#busy = false
     }
     // An effect may have stopped us.
     if (!this.#stopped) this.#alarm.set(this.machine.nextDeadline())
+  }
+
+  /** Effects rely on those before them (a vote is kept, then sent): after one that failed none is performed, ever. */
+  #drain(): void {
+    try {
+      for (let effect = this.machine.poll(); effect !== undefined; effect = this.machine.poll()) this.perform(effect)
+    } catch (error) {
+      this.stop()
+      throw error
+    }
   }
 }

@@ -15,8 +15,13 @@ export async function main(argv: readonly string[], root: string): Promise<void>
   } catch (error) {
     await fail(error, argv, root)
   }
-  // A handle that some part forgot must not keep a command from ending.
+  // A handle that some part forgot must not keep a command from ending; what was printed into a pipe must still get out.
+  await Promise.all([process.stdout, process.stderr].map(flushed))
   process.exit()
+}
+
+function flushed(out: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => out.write('', () => resolve()))
 }
 
 function expandShortForms(argv: readonly string[]): readonly string[] {

@@ -180,19 +180,24 @@ export class Contests {
     const { electorate } = this.parts.keeper
     if (sentAt === undefined || electorate === undefined) return
     const isBuried = (node: NodeId) => this.parts.roster.isBuried(node, now - this.options.config.leaseMs)
+    let isAcquired = false
     for (const verdict of answer.verdicts) {
       const { service } = verdict
       const elector = this.#contests.get(service)?.elector
       const outcome = elector?.answered(from, verdict, sentAt, electorate, isBuried, now) ?? 'none'
       if (outcome === 'won' && elector?.wanted !== undefined) {
         this.parts.emit({ type: 'probe-rival', service, term: elector.wanted })
-      } else if (outcome === 'acquired') this.#acquired(service, now)
-      else if (outcome === 'renewed' || outcome === 'quorate') this.#tellHeld('renewed', service)
+      } else if (outcome === 'acquired') {
+        this.#tellHeld('acquired', service)
+        isAcquired = true
+      } else if (outcome === 'renewed' || outcome === 'quorate') this.#tellHeld('renewed', service)
       else if (outcome === 'again') {
         const waitMs = verdict.verdict === 'silent' ? verdict.remainingMs : 0
         this.#renewAt = Math.min(this.#renewAt, now + Math.max(this.options.config.againMs, waitMs))
       }
     }
+    // Once for all: a thousand may be won with one answer.
+    if (isAcquired) this.parts.announcements.tell(this.parts.roster.linked(), this.held(now), now)
   }
 
   /** Its shortest form. */

@@ -1,5 +1,6 @@
 /** What a voter must not forget, as records in the order in which they became true; a later one replaces an earlier. */
 import type { NodeId, Term } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
 
 /**
  * Who votes. A seat belongs to one memory of a node, not to the node: `memories` says, beside each voter, in which boot
@@ -40,6 +41,8 @@ export type DurableRecord =
   | { readonly kind: 'accepted'; readonly epoch: number; readonly ballot: Ballot; readonly seats: Seats }
   /** The boot in which this log was begun. */
   | { readonly kind: 'memory'; readonly boot: number }
+  /** The longest lease that this voter grants from now on; written once all longer ones have run out. */
+  | { readonly kind: 'lease'; readonly leaseMs: Millis }
 
 export interface DurableState {
   /** The boot in which this memory began. */
@@ -49,10 +52,19 @@ export interface DurableState {
   readonly votes: Map<string, Vote>
   promised: Ballot | undefined
   accepted: { readonly ballot: Ballot; readonly seats: Seats } | undefined
+  /** `undefined`: it granted nothing, or a release that did not keep it did. */
+  leaseMs: Millis | undefined
 }
 
 export function emptyState(memory: number): DurableState {
-  return { memory, electorate: undefined, votes: new Map(), promised: undefined, accepted: undefined }
+  return {
+    memory,
+    electorate: undefined,
+    votes: new Map(),
+    promised: undefined,
+    accepted: undefined,
+    leaseMs: undefined,
+  }
 }
 
 /** The electorate of a new cluster. Nobody has voted under it, so its founder need not be silent after this boot. */
@@ -98,13 +110,17 @@ export function applyRecord(state: DurableState, record: DurableRecord): void {
     case 'memory':
       state.memory = record.boot
       break
+    case 'lease':
+      state.leaseMs = record.leaseMs
+      break
   }
 }
 
 /** The fewest records that give the same state. */
 export function recordsOf(state: DurableState): DurableRecord[] {
-  const { electorate, promised, accepted } = state
+  const { electorate, promised, accepted, leaseMs } = state
   const records: DurableRecord[] = [{ kind: 'memory', boot: state.memory }]
+  if (leaseMs !== undefined) records.push({ kind: 'lease', leaseMs })
   if (electorate !== undefined) records.push({ kind: 'electorate', electorate })
   if (electorate !== undefined && accepted !== undefined) {
     records.push({ kind: 'accepted', epoch: electorate.epoch, ...accepted })

@@ -47,7 +47,8 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
     const send = (to: NodeId, message: ElectionMessage) => this.#send(to, message)
     const persist = (records: readonly DurableRecord[]) => emit({ type: 'persist', records })
     const roster = new Roster(self, now)
-    const silentUntil = isFresh ? now : now + config.leaseMs
+    // The last boot may have run with a longer lease.
+    const silentUntil = isFresh ? now : now + Math.max(config.leaseMs, durable.leaseMs ?? 0)
     const voter = new Voter(durable.votes, config.leaseMs, silentUntil, { ...SOUND_RULES, ...rules })
     const ports = {
       persist,
@@ -57,12 +58,12 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
         emit({ type: 'electorate', epoch, voters }),
     }
     const keeperRules = { ...SOUND_ELECTORATE_RULES, ...rules }
-    const keeper = new ElectorateKeeper(self, durable, config, random, keeperRules, ports, roster, now, isFresh)
+    const keeper = new ElectorateKeeper(self, durable, config, random, keeperRules, ports, roster, now, silentUntil)
     const numbers = new BatchNumbers()
     const polling = new Polling(self, config, numbers, send)
     const announcements = new Announcements(numbers, send)
     const bootOf = (node: NodeId) => (node === self ? options.boot : roster.boot(node))
-    const voting = new Voting(voter, keeper, durable, bootOf, persist, send)
+    const voting = new Voting(voter, keeper, durable, config.leaseMs, bootOf, persist, send)
     this.#roster = roster
     this.#voter = voter
     this.#keeper = keeper
@@ -96,6 +97,9 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
         break
       case 'service':
         this.#contests.setService(event.name, event.rules, now)
+        break
+      case 'services':
+        for (const { name, rules } of event.services) this.#contests.setService(name, rules, now)
         break
       case 'service-gone':
         this.#contests.removeService(event.name, now)

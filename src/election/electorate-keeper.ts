@@ -60,10 +60,10 @@ export class ElectorateKeeper {
     private readonly ports: KeeperPorts,
     private readonly roster: Roster,
     now: Millis,
-    /** Nothing was ever voted under the present electorate. */
-    isFresh: boolean,
+    /** What was granted before this boot has run out by then. */
+    silentUntil: Millis,
   ) {
-    this.#adoptedAt = isFresh ? now - config.leaseMs : now
+    this.#adoptedAt = silentUntil - config.leaseMs
     if (state.accepted !== undefined) this.#acceptedAt = now
     this.#round = state.promised?.round ?? 0
   }

@@ -59,7 +59,8 @@ export class TermStore {
   /** Durable when it returns. Throws: a voter whose disk fails must not go on voting. */
   append(records: readonly DurableRecord[]): void {
     try {
-      fs.writeSync(this.#fd, records.map((record) => `${lineOf(record)}\n`).join(''))
+      // Not writeSync: on a full disk that writes a part and says so by its result alone.
+      fs.writeFileSync(this.#fd, records.map((record) => `${lineOf(record)}\n`).join(''))
       fs.fdatasyncSync(this.#fd)
       this.#lines += records.length
       if (this.#lines > REWRITE_LINES_MIN && this.#lines > 4 * recordsOf(this.state).length) this.#compact()
@@ -122,7 +123,7 @@ function rewrite(file: string, state: DurableState): void {
   const temporary = `${file}.tmp`
   try {
     const fd = fs.openSync(temporary, 'w', 0o600)
-    fs.writeSync(fd, [HEADER, ...recordsOf(state).map(lineOf), ''].join('\n'))
+    fs.writeFileSync(fd, [HEADER, ...recordsOf(state).map(lineOf), ''].join('\n'))
     fs.fsyncSync(fd)
     fs.closeSync(fd)
     fs.renameSync(temporary, file)

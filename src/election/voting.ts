@@ -19,6 +19,8 @@ export class Voting {
     private readonly voter: Voter,
     private readonly keeper: ElectorateKeeper,
     private readonly durable: DurableState,
+    /** Of this node's configuration: the longest that it grants. */
+    private readonly leaseMs: Millis,
     /** The life of a node that is linked now, or of this node. */
     private readonly bootOf: (node: NodeId) => number,
     private readonly persist: (records: readonly DurableRecord[]) => void,
@@ -49,6 +51,8 @@ export class Voting {
       if (vote !== undefined) records.push({ kind: 'vote', service: claim.service, term: vote })
       return answer
     })
+    const isGranted = verdicts.some(({ verdict }) => verdict === 'granted')
+    if (isGranted && this.durable.leaseMs !== this.leaseMs) records.push({ kind: 'lease', leaseMs: this.leaseMs })
     this.#keep(records)
     return { kind: 'answer', epoch: this.keeper.electorate?.epoch ?? 0, round, verdicts }
   }

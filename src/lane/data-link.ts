@@ -35,6 +35,8 @@ export interface LinkHost {
 
 export class DataLink implements SocketHandler, FrameVisitor {
   readonly #bound = new Map<number, Bound>()
+  /** Halves that found the link full, the longest waiting first: in any other order one of them would take it all. */
+  readonly #waiting = new Set<number>()
   readonly #reader = new RecordReader()
   readonly #opened = new Uint8Array(RECORD_PLAINTEXT_BYTES_MAX)
   readonly #out: LinkWriter
@@ -127,9 +129,11 @@ export class DataLink implements SocketHandler, FrameVisitor {
 
   onDrain(): void {
     this.#out.drained()
-    for (const bound of this.#bound.values()) {
+    for (const handle of this.#waiting) {
       if (this.#out.congested) return
-      halfOf(bound).release()
+      this.#waiting.delete(handle)
+      const bound = this.#bound.get(handle)
+      if (bound !== undefined) halfOf(bound).release()
     }
   }
 
@@ -145,7 +149,7 @@ export class DataLink implements SocketHandler, FrameVisitor {
   }
 
   onFrame(frame: SpliceFrame): void {
-    // The record that ended the link may say more: a half made now would hear of no end.
+    // What stands behind a GOODBYE or a fault in the same record: an OPEN would make a half that no link ever ends.
     if (this.#state === 'down') return
     if (frame.handle === LINK_HANDLE) return this.#onLinkFrame(frame)
     if (frame.kind === 'open') return this.#onOpenFrame(frame)
@@ -206,6 +210,7 @@ export class DataLink implements SocketHandler, FrameVisitor {
     const link = this
     return {
       get congested() {
+        if (link.#out.congested) link.#waiting.add(handle)
         return link.#out.congested
       },
       data: (offset, chunk) => link.#out.data(handle, offset, chunk),
@@ -243,6 +248,7 @@ export class DataLink implements SocketHandler, FrameVisitor {
     this.#out.close()
     const bound = [...this.#bound.values()]
     this.#bound.clear()
+    this.#waiting.clear()
     for (const one of bound) {
       if (one.role === 'backend') one.backend.orphan('link-lost')
       else if (one.client.isDialing) one.client.onRefused('link-lost', why)

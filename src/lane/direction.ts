@@ -167,7 +167,7 @@ export class Direction implements ClientHost {
       this.context.counters.incidents++
       return logFrom(this.context, 'error', 'accept-failed', {
         service: this.service.name,
-        at: formatEndpoint(at),
+        address: formatEndpoint(at),
         code,
       })
     }

@@ -58,7 +58,7 @@ export class Lane implements DirectionHost {
         return this.#direct(message)
       case 'undirect':
         this.#directions.get(message.service)?.stop(message.why)
-        return
+        return this.context.post({ type: 'undirected', slot: message.slot })
       case 'query':
         return this.context.post({
           type: 'answer',

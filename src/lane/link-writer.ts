@@ -40,6 +40,7 @@ export class LinkWriter {
   }
 
   data(handle: number, offset: number, chunk: Uint8Array): void {
+    if (this.#closed) return
     let at = 0
     while (at < chunk.byteLength) {
       const left = chunk.byteLength - at
@@ -54,6 +55,7 @@ export class LinkWriter {
   }
 
   frame(encoded: Uint8Array): void {
+    if (this.#closed) return
     if (this.#room() < encoded.byteLength) this.#seal()
     this.#plain.set(encoded, this.#used)
     this.#used += encoded.byteLength
@@ -65,6 +67,7 @@ export class LinkWriter {
     this.#seal()
   }
 
+  /** What comes after this is dropped: nothing makes room any more. */
   close(): void {
     this.#closed = true
   }

@@ -47,7 +47,7 @@ export class Links implements GreetingHost, LinkHost {
       onAccept: (socket) => this.#accept(socket),
       onProblem: (code, fatal) => {
         if (fatal) this.context.post({ type: 'data-failed', at, code })
-        else logFrom(this.context, 'error', 'accept-failed', { at: formatEndpoint(at), code })
+        else logFrom(this.context, 'error', 'accept-failed', { address: formatEndpoint(at), code })
       },
     })
   }

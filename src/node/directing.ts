@@ -59,8 +59,15 @@ export class Directing {
     // The slot first: it stops the lane at its next chunk, before the message is read.
     this.leases.set(directed.slot, undefined)
     this.#directed.delete(service)
-    this.#freeSlots.push(directed.slot)
-    this.post({ type: 'undirect', service, why })
+    this.post({ type: 'undirect', service, slot: directed.slot, why })
+  }
+
+  /**
+   * The lane looks at that slot no more. Given away earlier, the next service's deadline would be taken for the lost one's
+   * by a lane that has not read its messages yet.
+   */
+  released(slot: number): void {
+    this.#freeSlots.push(slot)
   }
 
   /** What the lane says of a service: serving, or an obstacle. `false`: it speaks of a term that is over here. */

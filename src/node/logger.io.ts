@@ -8,7 +8,10 @@ export class StreamLogger implements Logger {
     private readonly format: 'json' | 'pretty',
     private readonly level: LogLevel,
     private readonly out: NodeJS.WritableStream = process.stderr,
-  ) {}
+  ) {
+    // A full disk under the log, or a reader that went away (`baton up 2>&1 | head`), must not end what it reports on.
+    out.on('error', () => {})
+  }
 
   log(level: LogLevel, event: string, fields: LogFields = {}): void {
     if (ORDER.indexOf(level) < ORDER.indexOf(this.level)) return

@@ -9,6 +9,7 @@ import { realClock } from '../base/real-clock.io.js'
 import type { Millis } from '../base/time.js'
 import { electionConfig } from '../election/config.js'
 import { Elections } from '../election/elections.js'
+import type { DurableRecord } from '../election/ports.js'
 import { TermStore } from '../election/term-store.io.js'
 import { gossipConfig, leaveLingerMs } from '../gossip/config.js'
 import { SeedSource } from '../gossip/discovery/seeds.io.js'
@@ -36,6 +37,7 @@ import { startControlServer } from './control-server.io.js'
 import { Declaring } from './declaring.io.js'
 import { IdleLane } from './idle-lane.js'
 import { LaneHost } from './lane-host.io.js'
+import { deferred, endOnFault, endProcess, stopSignal } from './lifecycle.io.js'
 import { StreamLogger } from './logger.io.js'
 import { MembersFile } from './members-file.io.js'
 import { Node } from './node.io.js'
@@ -75,24 +77,6 @@ export async function runNode(options: NodeOptions): Promise<void> {
   } finally {
     lock.release()
   }
-}
-
-/**
- * A broken invariant, or votes that cannot be kept: this process must not go on, and a standby takes over. The lock stays
- * behind and is known to be stale by its process id.
- */
-function endOnFault(logger: Logger): void {
-  process.on('uncaughtException', (error) => {
-    const fields = error instanceof BatonError ? { code: error.code, hint: error.hint } : { stack: error.stack }
-    logger.log('error', 'fatal', { why: error.message, ...fields })
-    process.exit(1)
-  })
-}
-
-function stopSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
-  })
 }
 
 class RunningNode {
@@ -211,7 +195,7 @@ class RunningNode {
         wantPeer: (peer) => links.want(peer),
         unwantPeer: (peer) => links.unwant(peer),
         toLane: (message) => lane.post(message),
-        saveVotes: (records) => store.append(records),
+        saveVotes: (records) => this.#saveVotes(store, records),
         saveRegistry: () => this.#saveRegistry(registry),
         rememberMembers: (addresses) => members.remember(addresses),
         later: (run) => queueMicrotask(run),
@@ -342,6 +326,15 @@ class RunningNode {
     ]
   }
 
+  /** Ends here and not by an exception, which whoever writes a service would get for an answer while the node lives on. */
+  #saveVotes(store: TermStore, records: readonly DurableRecord[]): void {
+    try {
+      store.append(records)
+    } catch (error) {
+      endProcess(this.logger, error)
+    }
+  }
+
   /** A full disk is told and tried again at the next change; what the others hold is as good as a file. */
   #saveRegistry(registry: Registry): void {
     try {
@@ -359,14 +352,6 @@ class RunningNode {
     this.logger.log('error', 'lane-died', { lane: 0, why: messageOf(error), stack: error.stack })
     process.exit(1)
   }
-}
-
-function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => {}
-  const promise = new Promise<T>((settle) => {
-    resolve = settle
-  })
-  return { promise, resolve }
 }
 
 /** 53 bits: as many as a seed takes. */

@@ -25,6 +25,7 @@ import type { LeaseSlots } from '../proxy/lease-slots.js'
 import { type Service, sameService } from '../proxy/service.js'
 import { CHANNEL } from '../trunk/channels.js'
 import type { PeerInfo, WantedPeer } from '../trunk/ports.js'
+import { BackendNews } from './backend-news.js'
 import { Directing, describeObstacle, reasonOfLoss } from './directing.js'
 import { logElection } from './election-log.js'
 import { Knowledge } from './knowledge.js'
@@ -72,6 +73,7 @@ export class Node {
   readonly #broker: Driver<BrokerEvent, BrokerEffect>
   readonly #offers: LinkOffers
   readonly #publication: Publication
+  readonly #backendNews: BackendNews
   #stopping = false
 
   constructor(
@@ -86,10 +88,11 @@ export class Node {
     this.#sync = new Driver(machines.sync, clock, (effect) => this.#onSync(effect))
     this.#elections = new Driver(machines.elections, clock, (effect) => this.#onElection(effect))
     this.#broker = new Driver(new LinkBroker(profile.node, ports.random), clock, (effect) => this.#onBroker(effect))
-    this.#publication = new Publication(profile.name, this.knowledge, this.directing, ports.later, (bytes) => {
+    this.#backendNews = new BackendNews(this.knowledge, ports.later, ports.toLane)
+    this.#publication = new Publication(profile.name, this.knowledge, this.directing, clock, ports.later, (bytes) => {
       this.knowledge.setFacts(profile.node, bytes)
       this.#sync.feed({ type: 'facts', bytes })
-      this.#tellBackends()
+      this.#backendNews.plan()
     })
     this.#offers = new LinkOffers({
       dataAt: () => this.self.data,
@@ -146,7 +149,7 @@ export class Node {
   }
 
   halt(): void {
-    for (const driver of [this.#elections, this.#sync, this.#swim, this.#broker]) driver.stop()
+    for (const driver of [this.#elections, this.#sync, this.#swim, this.#broker, this.#publication]) driver.stop()
   }
 
   // --- from the sockets ---
@@ -209,6 +212,8 @@ export class Node {
       case 'serving':
       case 'cannot-serve':
         return this.#onServing(message)
+      case 'undirected':
+        return this.directing.released(message.slot)
     }
   }
 
@@ -240,7 +245,7 @@ export class Node {
       const alive = member.state === 'alive' || member.state === 'suspect'
       this.#elections.feed({ type: 'member', node, alive, standing: standingOf(member.profile.flags) })
     }
-    this.#tellBackends()
+    this.#backendNews.plan()
   }
 
   #onSync(effect: SyncEffect): void {
@@ -256,7 +261,7 @@ export class Node {
       case 'facts-changed': {
         const fact = this.machines.facts.get(effect.node)
         if (fact !== undefined) this.knowledge.setFacts(effect.node, fact.bytes)
-        return this.#tellBackends()
+        return this.#backendNews.plan()
       }
     }
   }
@@ -322,18 +327,25 @@ export class Node {
       this.ports.logger.log('error', 'service-shadowed', { service: service.name, by, port })
     }
     this.ports.toLane({ type: 'services', services: services.active })
+    const added = services.active.filter(({ name }) => !before.has(name))
     for (const service of services.active) {
       const old = before.get(service.name)
       before.delete(service.name)
-      if (old === undefined)
-        this.#elections.feed({ type: 'service', name: service.name, rules: rulesOf(service, this.knowledge.members) })
-      else if (!sameService(old, service)) this.#onChanged(service)
+      if (old !== undefined && !sameService(old, service)) this.#onChanged(service)
+    }
+    const rules = (service: Service) => rulesOf(service, this.knowledge.members)
+    if (added.length > 0) {
+      this.#elections.feed({
+        type: 'services',
+        services: added.map((service) => ({ name: service.name, rules: rules(service) })),
+      })
     }
     for (const name of before.keys()) {
       this.directing.forgetObstacle(name)
+      this.#backendNews.forget(name)
       this.#elections.feed({ type: 'service-gone', name })
     }
-    this.#tellBackends()
+    this.#backendNews.plan()
     this.#publication.plan()
   }
 
@@ -358,14 +370,6 @@ export class Node {
     this.#swim.feed({ type: 'profile', profile: this.profile })
     this.knowledge.setMembers(this.machines.swim.members())
     this.#elections.feed({ type: 'member', node: this.self.node, alive: true, standing: standingOf(flags) })
-  }
-
-  /** The lane hears who can serve what, and where this node's own programs are. */
-  #tellBackends(): void {
-    for (const service of this.knowledge.services.active) {
-      this.ports.toLane({ type: 'backends', service: service.name, seats: this.knowledge.seats(service) })
-    }
-    this.ports.toLane({ type: 'local-listeners', listeners: this.knowledge.localListeners() })
   }
 
   #nameOf(node: NodeId): string {

@@ -1,38 +1,55 @@
 /** What this node says of itself to all others: the programs that listen here, and how the services that it directs do. */
+import type { Alarm, AlarmClock } from '../base/clock.js'
+import type { Millis } from '../base/time.js'
 import type { ListeningSocket } from '../kernel/listening-socket.js'
 import { encodeListeners } from '../proxy/listener-codec.js'
 import { type Directing, describeObstacle } from './directing.js'
 import type { Knowledge } from './knowledge.js'
 import { encodeNodeFacts, type Serving } from './node-facts.js'
 
+/** A thousand services that come up one after the other are told of in some bundles, not a thousand times. */
+const PUBLISH_EVERY_MS: Millis = 50
+
 export class Publication {
   #listeners: Uint8Array = encodeListeners([])
   #published: Uint8Array = new Uint8Array(0)
   #planned = false
+  #publishedAt: Millis = Number.NEGATIVE_INFINITY
+  readonly #alarm: Alarm
 
   constructor(
     private readonly nodeName: string,
     private readonly knowledge: Knowledge,
     private readonly directing: Directing,
+    private readonly clock: AlarmClock,
     private readonly later: (run: () => void) => void,
     /** Called when something is news; `bytes` as node-facts encodes them. */
     private readonly publish: (bytes: Uint8Array) => void,
-  ) {}
+  ) {
+    this.#alarm = clock.alarm(() => this.#publishNow())
+  }
+
+  stop(): void {
+    this.#alarm.set(undefined)
+  }
 
   setListeners(sockets: readonly ListeningSocket[]): void {
     this.#listeners = encodeListeners(sockets)
     this.plan()
   }
 
-  /** After the present turn: news often comes in bundles, and the machine that told us may not be fed meanwhile. */
+  /** After the present turn, since the machine that told us may not be fed meanwhile; or when the next bundle is due. */
   plan(): void {
     if (this.#planned) return
     this.#planned = true
-    this.later(() => this.#publishNow())
+    const due = this.#publishedAt + PUBLISH_EVERY_MS
+    if (due <= this.clock.now()) this.later(() => this.#publishNow())
+    else this.#alarm.set(due)
   }
 
   #publishNow(): void {
     this.#planned = false
+    this.#publishedAt = this.clock.now()
     const serving = this.knowledge.services.active.flatMap(({ name }) => this.#servingOf(name) ?? [])
     const bytes = encodeNodeFacts({ listeners: this.#listeners, serving })
     const before = this.#published

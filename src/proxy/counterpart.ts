@@ -5,7 +5,7 @@ import type { Reason } from './reasons.js'
  * where both halves share a lane.
  */
 export interface Counterpart {
-  /** The way there is full: send nothing before `Half.release` is called. */
+  /** The way there is full: send nothing. Whoever was told so has its `Half.release` called when there is room again. */
   readonly congested: boolean
   /** `chunk` is valid only during the call; it begins at `offset` of its direction. */
   data(offset: number, chunk: Uint8Array): void

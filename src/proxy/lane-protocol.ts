@@ -58,7 +58,8 @@ export type ToLane =
   | { readonly type: 'local-listeners'; readonly listeners: readonly LocalListener[] }
   /** Direct the service in this term as long as its slot's deadline lies ahead. */
   | { readonly type: 'direct'; readonly service: string; readonly term: Term; readonly slot: number }
-  | { readonly type: 'undirect'; readonly service: string; readonly why: Reason }
+  /** Answered with `undirected`. */
+  | { readonly type: 'undirect'; readonly service: string; readonly slot: number; readonly why: Reason }
   | { readonly type: 'query'; readonly query: number; readonly service?: string; readonly limit: number }
   | { readonly type: 'stop' }
 
@@ -77,6 +78,8 @@ export type FromLane =
       readonly at: Endpoint
       readonly code: string
     }
+  /** Nothing looks at the slot any more: it may serve another term. */
+  | { readonly type: 'undirected'; readonly slot: number }
   | { readonly type: 'answer'; readonly query: number; readonly report: LaneReport }
   | { readonly type: 'log'; readonly level: LogLevel; readonly event: string; readonly fields: LogFields }
   | { readonly type: 'stopped' }

@@ -159,7 +159,7 @@ export class ControlLinks {
       case 'trouble':
         return log.log('warn', 'control-dial-failed', {
           peer: effect.node,
-          at: effect.at && formatEndpoint(effect.at),
+          address: effect.at && formatEndpoint(effect.at),
           why: effect.why,
         })
     }

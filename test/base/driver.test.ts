@@ -96,6 +96,20 @@ test('an error of the machine reaches the caller and does not lock the driver', 
   assert.equal(performed, ['a 1', 'a 2'])
 })
 
+test('an effect that failed is the last: what comes after may rely on it', () => {
+  const clock = new FakeClock()
+  const performed: string[] = []
+  const driver = new Driver<string, string>(new Echo(), clock, (effect) => {
+    if (effect === 'a 1') throw new Error('the disk is full')
+    performed.push(effect)
+  })
+  assert.throws(() => driver.feed('a'), 'the disk is full')
+  driver.feed('b')
+  clock.ring()
+  assert.equal(performed, [])
+  assert.is(clock.deadline, undefined)
+})
+
 test('after stop nothing happens any more', () => {
   const { clock, driver, performed } = drive()
   driver.feed('a')

@@ -1,4 +1,8 @@
-import { encodeElection } from '../../src/election/codec.js'
+import { Prng } from '../../src/base/prng.js'
+import { decodeElection, encodeElection } from '../../src/election/codec.js'
+import { electionConfig } from '../../src/election/config.js'
+import { applyRecord, emptyState } from '../../src/election/durable-state.js'
+import { Elections } from '../../src/election/elections.js'
 import { assert, suite } from '../harness/suite.js'
 import { idOf, Room } from './script.js'
 
@@ -219,6 +223,52 @@ test('the lease counts from before the request was sent, and ends earlier by the
   room.run(300)
   room.lets = () => false
   assert.is(room.machine(director).holding('web')?.deadline, sentAt + 1_000 - 50)
+})
+
+/** One voter with its disk, asked by another node's candidate under profiles that change from boot to boot. */
+test('a voter that is started again with shorter leases is silent for as long as it granted before', () => {
+  const [self, other] = [idOf('a'), idOf('b')]
+  const durable = emptyState(1)
+  applyRecord(durable, { kind: 'electorate', electorate: { epoch: 3, voters: [self, other], memories: [1, 1] } })
+  /** What it answers to a request for `web`, and what it wrote before. */
+  const ask = (machine: Elections, number: number, leaseMs: number, now: number) => {
+    const claims = [{ service: 'web', number, flags: 0 }]
+    const bytes = encodeElection({ kind: 'request', epoch: 3, round: 1, leaseMs, batch: 1, claims })
+    machine.handle({ type: 'message', from: other, bytes }, now)
+    const verdicts: string[] = []
+    const kept: string[] = []
+    for (let effect = machine.poll(); effect !== undefined; effect = machine.poll()) {
+      const decoded = effect.type === 'send' ? decodeElection(effect.bytes) : undefined
+      if (effect.type === 'persist') kept.push(...effect.records.map(({ kind }) => kind))
+      if (decoded?.type !== 'message') continue
+      const { message } = decoded
+      if (message.kind === 'answer') verdicts.push(...message.verdicts.map(({ verdict }) => verdict))
+      if (message.kind === 'all-granted') verdicts.push('granted')
+    }
+    return { verdicts, kept }
+  }
+  const start = (profile: 'wan' | 'lan', boot: number, now: number) => {
+    const machine = new Elections({
+      self,
+      boot,
+      config: electionConfig(profile),
+      random: new Prng(1),
+      durable,
+      isFresh: boot === 1,
+      now,
+      directs: false,
+      diesWithProcess: false,
+      probesRivals: false,
+    })
+    machine.handle({ type: 'link-up', peer: other, boot: 1 }, now)
+    return machine
+  }
+  assert.equal(ask(start('wan', 1, 0), 1, 5_000, 0), { verdicts: ['granted'], kept: ['vote', 'lease'] })
+  const shorter = start('lan', 2, 100)
+  assert.equal(ask(shorter, 2, 1_000, 2_000).verdicts, ['silent'])
+  assert.equal(ask(shorter, 3, 1_000, 5_200), { verdicts: ['granted'], kept: ['vote', 'lease'] })
+  assert.equal(ask(shorter, 3, 1_000, 5_300), { verdicts: ['granted'], kept: [] })
+  assert.equal(ask(start('lan', 3, 6_000), 4, 1_000, 7_100).verdicts, ['granted'])
 })
 
 test.run()

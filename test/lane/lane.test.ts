@@ -96,7 +96,7 @@ test('a director of an earlier term is refused by the backends', async (scope) =
   pair.b.tell({ type: 'services', services: [serviceOn(port)] })
   pair.b.tell({ type: 'direct', service: 'web', term: { number: 5, holder: B }, slot: 1 })
   await pair.b.hears('serving')
-  pair.b.tell({ type: 'undirect', service: 'web', why: 'lease-lost' })
+  pair.b.tell({ type: 'undirect', service: 'web', slot: 0, why: 'lease-lost' })
   await direct(pair, serviceOn(port), [B], 3)
   assert.is(await ask(port, 'x'), 'ECONNRESET')
   const refused = pair.a.heard.find((message) => message.type === 'log' && message.event === 'backend-refused')

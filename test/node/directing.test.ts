@@ -27,7 +27,7 @@ test('a lease reaches the lane’s memory before the lane hears of it, and leave
   directing.lost('web', 'lease-lost')
   assert.equal(posted, [
     { type: 'direct', service: 'web', term: TERM, slot: 0 },
-    { type: 'undirect', service: 'web', why: 'lease-lost' },
+    { type: 'undirect', service: 'web', slot: 0, why: 'lease-lost' },
   ])
   assert.equal(heldThen, [true, false])
   assert.equal(directing.names(), [])
@@ -75,12 +75,19 @@ test('slots come round: any number of leases in turn, and as many at once as the
   const { directing, leases, slotOf } = room()
   for (let number = 1; number <= 2 * LEASE_SLOTS_MAX; number++) {
     assert.ok(directing.acquired('web', { number, holder: A }, 1_000))
+    const slot = slotOf('web')
+    directing.lost('web', 'lease-lost')
+    directing.released(slot)
   }
+  assert.ok(directing.acquired('web', TERM, 1_000))
   for (let i = 1; i < LEASE_SLOTS_MAX; i++) assert.ok(directing.acquired(`s${i}`, TERM, 1_000), `service ${i}`)
   assert.is(new Set(directing.names().map(slotOf)).size, LEASE_SLOTS_MAX)
   assert.not(directing.acquired('one-more', TERM, 1_000))
   assert.is(directing.get('one-more'), undefined)
+  const slot = slotOf('s7')
   directing.lost('s7', 'lease-lost')
+  assert.not(directing.acquired('one-more', TERM, 1_000), 'the lane may still look at it')
+  directing.released(slot)
   assert.ok(directing.acquired('one-more', TERM, 1_000))
   assert.ok(leases.isHeld(slotOf('one-more'), 0))
 })

@@ -127,7 +127,7 @@ test('a port that cannot be listened on gives the lease away, and it is tried ag
     at: { address: WEB.address, port: 80 },
     code: 'EADDRINUSE',
   })
-  assert.equal(posted.at(-1), { type: 'undirect', service: 'web', why: 'other' })
+  assert.equal(posted.at(-1), { type: 'undirect', service: 'web', slot: 0, why: 'other' })
   assert.is(node.directing.obstacle('web')?.code, 'EADDRINUSE')
   clock.advance(4_900)
   assert.is(directs().length, 1)

@@ -291,7 +291,11 @@ export class Host implements Port {
   }
 
   #toLane(message: ToLane): void {
-    if (message.type === 'undirect') this.directed.delete(message.service)
+    if (message.type === 'undirect') {
+      const { service, slot } = message
+      this.directed.delete(service)
+      this.queue.add(this.trueTime() + 2, () => this.turn(() => this.node?.onLane({ type: 'undirected', slot })))
+    }
     if (message.type !== 'direct') return
     const { service, term, slot } = message
     this.directed.set(service, { term, slot })

@@ -72,7 +72,10 @@ test('with a wrong cluster key both ends say so and who it was', async (scope) =
   const a = await TestNode.up(scope, 0)
   const b = await TestNode.up(scope, 1, { clusterKeys: [OTHER_KEY] })
   a.wants(b)
-  assert.match(await a.hears('log control-dial-failed'), new RegExp(`at=127.0.0.1:${b.at.port} .*wrong cluster key`))
+  assert.match(
+    await a.hears('log control-dial-failed'),
+    new RegExp(`address=127.0.0.1:${b.at.port} .*wrong cluster key`),
+  )
   assert.match(await b.hears('log control-link-refused'), /remote=127\.0\.0\.1:\d+ why=wrong cluster key/)
   assert.is(a.count('up') + b.count('up'), 0)
 })

@@ -1,0 +1,33 @@
+/** How the process of a node ends: by a signal, by a fault, or because it has left. */
+import { BatonError, messageOf } from '../base/errors.js'
+import type { Logger } from '../base/log.js'
+
+/**
+ * A broken invariant, or votes that cannot be kept: this process must not go on, and a standby takes over. The lock stays
+ * behind and is known to be stale by its process id.
+ */
+export function endOnFault(logger: Logger): void {
+  process.on('uncaughtException', (error) => endProcess(logger, error))
+}
+
+export function endProcess(logger: Logger, error: unknown): never {
+  const stack = error instanceof Error ? error.stack : undefined
+  const fields = error instanceof BatonError ? { code: error.code, hint: error.hint } : { stack }
+  logger.log('error', 'fatal', { why: messageOf(error), ...fields })
+  process.exit(1)
+}
+
+export function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
+  })
+}
+
+/** A promise that somebody else settles. */
+export function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {}
+  const promise = new Promise<T>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}
