@@ -150,8 +150,11 @@ class NetSocket implements Socket {
 
   reset(): void {
     this.#aborted = true
-    if (this.socket.connecting) this.socket.destroy()
-    else this.socket.resetAndDestroy()
+    const { socket } = this
+    if (socket.connecting) socket.destroy()
+    // libuv refuses to reset between shutdown's request and its end, and node:net then forgets the handle, still open.
+    else if (isShuttingDown(socket)) socket.once('finish', () => socket.resetAndDestroy())
+    else socket.resetAndDestroy()
   }
 
   pause(): void {
@@ -175,6 +178,10 @@ class NetSocket implements Socket {
     if (this.#error !== '') return CAUSES[this.#error] ?? 'unreachable'
     return 'ended'
   }
+}
+
+function isShuttingDown({ writableEnded, writableFinished, writableLength, destroyed }: net.Socket): boolean {
+  return writableEnded && !writableFinished && writableLength === 0 && !destroyed
 }
 
 function timedOut(): Error {
