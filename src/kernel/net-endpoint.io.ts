@@ -154,9 +154,11 @@ class NetSocket implements Socket {
 
   reset(): void {
     this.#aborted = true
-    // Node's own resetAndDestroy refuses, and closes nothing, while a FIN waits behind queued bytes.
-    if (this.socket.connecting || this.libc?.lingerNot(this.fd) === true) this.socket.destroy()
-    else this.socket.resetAndDestroy()
+    const { socket } = this
+    if (socket.connecting || this.libc?.lingerNot(this.fd) === true) socket.destroy()
+    // Without that call: libuv refuses between shutdown's request and its end, and Node then forgets the open handle.
+    else if (isShuttingDown(socket)) socket.once('finish', () => socket.resetAndDestroy())
+    else socket.resetAndDestroy()
   }
 
   pause(): void {
@@ -190,6 +192,10 @@ class NetSocket implements Socket {
     if (this.#error !== '') return CAUSES[this.#error] ?? 'unreachable'
     return 'ended'
   }
+}
+
+function isShuttingDown({ writableEnded, writableFinished, writableLength, destroyed }: net.Socket): boolean {
+  return writableEnded && !writableFinished && writableLength === 0 && !destroyed
 }
 
 function systemError(code: string): Error {
