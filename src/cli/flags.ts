@@ -34,7 +34,10 @@ export const serviceFlags = {
     description: 'in a cluster of two voters: the one node that may direct while the other is gone (none: nobody)',
     helpValue: 'NODE',
   }),
-  force: Flags.boolean({ description: 'accept an address that this host does not have; another node may have it' }),
+  force: Flags.boolean({
+    description:
+      'accept an address that this host does not have (another node may), and a change that no majority can hear of',
+  }),
 }
 
 /** Only what was given: `set` leaves the rest as it is, `add` takes the defaults. */

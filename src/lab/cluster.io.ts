@@ -16,6 +16,9 @@ import { until } from './wait.io.js'
 const run = promisify(execFile)
 const BATON = fileURLToPath(new URL('../../bin/baton.js', import.meta.url))
 
+/** As many as an electorate takes: election/config. */
+const VOTERS_MAX = 7
+
 export interface ClusterOptions {
   /** Addresses of the nodes, one each; all must be local. */
   readonly addresses: readonly string[]
@@ -99,8 +102,8 @@ export class LocalCluster {
   async settled(limitMs = 20_000): Promise<void> {
     const live = this.live()
     const isSettled = (status: StatusView) =>
-      status.electorate.voters.length >= this.nodes.length &&
-      status.electorate.reachable >= live.length &&
+      status.electorate.voters.length >= Math.min(this.nodes.length, VOTERS_MAX) &&
+      status.electorate.reachable >= Math.min(live.length, VOTERS_MAX) &&
       status.members.filter((member) => member.state === 'alive').length >= live.length
     await until(
       async () => {

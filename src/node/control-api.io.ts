@@ -98,6 +98,7 @@ export class NodeApi implements ControlApi {
   async writeService(name: string, write: ServiceWrite): Promise<ServiceWritten> {
     const { node, clock } = this.parts
     const service = plannedService(name, write, this.#existing())
+    if (write.force !== true) this.#refuseMinority()
     const notes = write.force === true ? [] : await this.#refuseForeignAddress(service, write)
     const key = registryKey(name)
     const fields =
@@ -108,15 +109,17 @@ export class NodeApi implements ControlApi {
     return { service: definitionView(service), notes }
   }
 
-  async removeService(name: string): Promise<void> {
+  async removeService(name: string, force = false): Promise<void> {
     const { node } = this.parts
     const { shadowed, unreadable } = node.knowledge.services
     const outOfForce = [...shadowed.map(({ service }) => service.name), ...unreadable.map((entry) => entry.name)]
     if (!outOfForce.includes(name)) this.#known(name)
+    if (!force) this.#refuseMinority()
     node.write([{ name: registryKey(name), changes: undefined }])
   }
 
-  importServices(request: ImportRequest): Promise<ImportView> {
+  async importServices(request: ImportRequest): Promise<ImportView> {
+    if (!request.force && !request.dryRun) this.#refuseMinority()
     return importServices(this.parts.node, this.parts.clock, request)
   }
 
@@ -216,6 +219,21 @@ export class NodeApi implements ControlApi {
           `service ${name} cannot be read (${problem}): upgrade this node, or remove it with \`baton service rm ${name}\``,
       ),
     ]
+  }
+
+  /** What is written on the smaller side of a cut may undo, when it heals, what was acknowledged on the other. */
+  #refuseMinority(): void {
+    const { elections } = this.parts.node.machines
+    const { quorum, reachable, voters } = electorateView(
+      elections,
+      this.parts.node.self.node,
+      this.parts.linked(),
+      this.#names(),
+    )
+    if (reachable >= quorum && voters.length > 0) return
+    const message = `${reachable} of ${voters.length} voters can be reached and ${quorum} are needed: others could not hear of this change, and may make another`
+    const hint = '`baton status` shows who is missing; --force writes all the same'
+    throw new BatonError('ERR_WRITE_NO_QUORUM', message, { hint })
   }
 
   /** An address of another host is a typing error more often than a plan. */

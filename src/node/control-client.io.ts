@@ -53,8 +53,8 @@ export class ControlClient implements ControlApi {
     return this.#ask({ method: 'PUT', path: servicePath(name), body: write })
   }
 
-  removeService(name: string): Promise<void> {
-    return this.#ask({ method: 'DELETE', path: servicePath(name) })
+  removeService(name: string, force = false): Promise<void> {
+    return this.#ask({ method: 'DELETE', path: `${servicePath(name)}${force ? '?force=1' : ''}` })
   }
 
   importServices(request: ImportRequest): Promise<ImportView> {

@@ -172,7 +172,7 @@ export interface WhyView {
 export interface ServiceWrite {
   readonly mode: 'create' | 'set'
   readonly fields: Readonly<Record<string, string | number>>
-  /** Accept an address that this host does not have (another node may). */
+  /** Accept an address that this host does not have (another node may), and a write that no majority can hear of. */
   readonly force?: boolean
 }
 
@@ -263,7 +263,7 @@ export interface ControlApi {
   services(): Promise<readonly ServiceView[]>
   service(name: string): Promise<ServiceView>
   writeService(name: string, write: ServiceWrite): Promise<ServiceWritten>
-  removeService(name: string): Promise<void>
+  removeService(name: string, force?: boolean): Promise<void>
   importServices(request: ImportRequest): Promise<ImportView>
   splices(filter: { service?: string; limit: number }): Promise<SplicesView>
   why(service: string): Promise<WhyView>

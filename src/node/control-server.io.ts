@@ -81,8 +81,8 @@ function addRoutes(app: FastifyInstance, api: ControlApi): void {
     api.writeService(params.name, body),
   )
   app.put<{ Body: ImportRequest }>('/v1/services', IMPORT, ({ body }) => api.importServices(body))
-  app.delete<Named>('/v1/services/:name', NAMED, async ({ params }, reply) => {
-    await api.removeService(params.name)
+  app.delete<Named & { Querystring: { force?: string } }>('/v1/services/:name', NAMED, async (request, reply) => {
+    await api.removeService(request.params.name, request.query.force === '1')
     return reply.code(204).send()
   })
   app.post('/v1/leave', () => api.leave())

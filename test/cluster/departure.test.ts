@@ -77,6 +77,9 @@ test('forget: refused for the living, agreed for the dead, by force for the last
   const { code, hint } = await failure(fixture, 'node1', 'forget', 'node2')
   assert.is(code, 'ERR_FORGET_NO_QUORUM')
   assert.match(hint, '--force')
+  const write = ['service', 'set', 'web', '--keepalive', '40s']
+  assert.is((await failure(fixture, 'node1', ...write)).code, 'ERR_WRITE_NO_QUORUM')
+  await cluster.baton(cluster.named('node1'), ...write, '--force')
   await cluster.baton(cluster.named('node1'), 'forget', 'node2', '--force')
   const alone = await cluster.serving('web', 5_000)
   assert.is(alone.director.name, 'node1')
