@@ -48,6 +48,8 @@ const REDIAL_MS = 400
 
 export class Network {
   weather: Weather = CALM
+  /** All that was sent over control links. */
+  streamBytes = 0
   readonly #links = new Map<string, Link>()
   readonly #cuts = new Set<string>()
   #numbers = 0
@@ -121,6 +123,7 @@ export class Network {
     if (link === undefined) return false
     const direction = link.ends[0] === from ? 0 : 1
     if (!link.held[direction]) return false
+    this.streamBytes += bytes.length
     const deliver = () => {
       if (this.#links.get(keyOf(from, to)) !== link || !link.held[1 - direction]) return
       if (this.isCut(from, to)) link.waiting[direction].push(deliver)

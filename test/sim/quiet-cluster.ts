@@ -1,0 +1,81 @@
+/** Real nodes on simulated hosts and an ordinary network, for measurements: nothing happens but what is asked for. */
+import type { Endpoint } from '../../src/base/address.js'
+import { Prng } from '../../src/base/prng.js'
+import { registryKey } from '../../src/node/services.js'
+import { fieldsOfService, parseService } from '../../src/proxy/service-fields.js'
+import { EventQueue } from './event-queue.js'
+import { Host, type Watcher } from './host.js'
+import { Network } from './network.js'
+
+const ORDINARY = { loss: 0.01, duplication: 0.001, tail: 0.01, tailMs: 60 }
+
+export interface QuietOptions {
+  readonly nodes: number
+  readonly profile: 'lan' | 'fast'
+  readonly seed: number
+  /** Somebody holds a lease from now on. */
+  readonly onAcquired?: () => void
+}
+
+export class QuietCluster {
+  now = 0
+  readonly hosts: Host[] = []
+  readonly random: Prng
+  readonly network: Network
+  readonly #queue = new EventQueue()
+
+  constructor({ nodes, profile, seed, onAcquired }: QuietOptions) {
+    this.random = new Prng(seed)
+    const trueTime = () => this.now
+    const hostAt = (at: Endpoint) => this.hosts[Number(at.address.split('.')[3]) - 1]
+    const watcher: Watcher = {
+      trunk: () => this.network,
+      voted: () => {},
+      saved: () => {},
+      failsAt: () => false,
+      log: (_host, event) => {
+        if (event === 'lease-acquired') onAcquired?.()
+      },
+    }
+    for (let index = 0; index < nodes; index++) {
+      const own = { index, founds: index === 0, driftPpm: this.random.between(-500, 500), wallSkewMs: 0 }
+      this.hosts.push(new Host({ ...own, seed, rules: {}, profile }, this.#queue, trueTime, watcher, hostAt))
+    }
+    this.network = new Network(this.hosts, this.#queue, this.random, trueTime)
+    this.network.weather = ORDINARY
+    for (const host of this.hosts) this.#queue.add(host.index * 5, () => this.start(host))
+    // Until all that may vote do.
+    this.run(12_000)
+  }
+
+  run(ms: number): void {
+    const end = this.now + ms
+    for (let event = this.#queue.next(); event !== undefined; event = this.#queue.next()) {
+      this.now = event.at
+      event.run()
+      if (this.now >= end) return
+    }
+  }
+
+  start(host: Host): void {
+    const [first] = this.hosts
+    host.start(first === undefined || first === host ? [] : [first.at])
+    this.network.dial(host)
+  }
+
+  end(host: Host, silently: boolean): void {
+    host.kill()
+    this.network.ended(host, silently)
+  }
+
+  /** As one import at the first host. */
+  addServices(names: readonly string[]): void {
+    const writes = names.map((name, i) => {
+      const parsed = parseService({ name, address: `10.${1 + (i >> 8)}.1.${i & 255}`, ports: '80' })
+      if (parsed.type !== 'service') throw new Error(`${name} cannot be read`)
+      return { name: registryKey(name), changes: { ...fieldsOfService(parsed.service), createdAtMs: i } }
+    })
+    const [first] = this.hosts
+    first?.turn(() => first.node?.write(writes))
+  }
+}
