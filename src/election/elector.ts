@@ -336,8 +336,8 @@ export class Elector {
     if (verdict === 'silent') return 'again'
     const endorser = this.#state.phase === 'standing' ? this.#state.endorser : undefined
     if (verdict === 'held' && (isBuried(highest.holder) || highest.holder === endorser)) return 'again'
-    // Another may have this number; only who was answered by nobody uses its own once more.
-    this.#unusedNumber = 0
+    // This number is used, by another or by an earlier life of this node.
+    if (highest.number >= answer.number) this.#unusedNumber = 0
     if (verdict === 'held') {
       // By a director that was not heard yet, or by a candidate: both are worth waiting for, as long as no other is known.
       if (this.#known === undefined) this.#notBefore = Math.max(this.#notBefore, now + this.#waitFor(answer))
