@@ -118,10 +118,11 @@ function rowOf(view: ServiceView): Row {
   }
 }
 
-/** At most one sentence: the problem, or else why it is not served, or else how to give it a backend. */
+/** At most one sentence: the problem, why it is not served, on what its director stands, or how to give it a backend. */
 function notesOf(view: ServiceView): readonly StyledText[] {
   if (view.problem !== undefined) return [{ text: view.problem, style: 'bad' }]
   if (view.director === null || view.serving === 'no') return [{ text: view.why, style: 'bad' }]
+  if (view.alone) return [{ text: view.why, style: 'warn' }]
   return view.backends.length === 0 ? [{ text: noBackends(view.definition).join(' '), style: 'warn' }] : []
 }
 

@@ -48,7 +48,7 @@ function renderVerdict(view: StatusView, screen: Screen): string[] {
 
 function lostQuorum({ voters, quorum, reachable }: ElectorateView): string | undefined {
   if (reachable >= quorum) return undefined
-  return `No quorum: ${reachable} of ${plural(voters.length, 'voter')} can be reached, ${quorum} are needed. No service can get a director until another voter is back.`
+  return `No quorum: ${reachable} of ${plural(voters.length, 'voter')} can be reached, ${quorum} are needed. No service can get a director by majority until another voter is back; what is gone for good can be given up: \`baton forget\`.`
 }
 
 const MEMBER_COLUMNS: readonly Column[] = [

@@ -1,5 +1,6 @@
 import { ansi, plain } from '../../src/cli/colour.js'
 import { parseConfigFile } from '../../src/cli/config-file.js'
+import { renderDeparture } from '../../src/cli/departure-view.js'
 import { describeFailure, renderFailure } from '../../src/cli/failure.js'
 import { FileFault } from '../../src/cli/file-fault.js'
 import { renderImport } from '../../src/cli/import-view.js'
@@ -11,7 +12,20 @@ import { renderStatus } from '../../src/cli/status-view.js'
 import { renderWhy } from '../../src/cli/why-view.js'
 import { assert, suite } from '../harness/suite.js'
 import { assertFits, assertGolden } from './golden.js'
-import { broken, FAULTY_FILE, fresh, healthy, imported, longNames, splices, undirected, web, why } from './views.js'
+import {
+  alone,
+  broken,
+  departed,
+  FAULTY_FILE,
+  fresh,
+  healthy,
+  imported,
+  longNames,
+  splices,
+  undirected,
+  web,
+  why,
+} from './views.js'
 
 const test = suite('cli/screens')
 
@@ -27,6 +41,8 @@ const secret = `baton-key-1-${'a'.repeat(58)}`
 
 const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof plain }) => string>> = {
   'status-healthy': (screen) => renderStatus(healthy, screen),
+  'status-alone': (screen) => renderStatus(alone, screen),
+  departure: (screen) => renderDeparture('forgotten', departed, screen).join('\n'),
   'status-broken': (screen) => renderStatus(broken, screen),
   'status-long-names': (screen) => renderStatus(longNames, screen),
   'status-no-service': (screen) => renderStatus(fresh, screen),

@@ -1,5 +1,6 @@
 /** Fixed answers of a node, for the golden screens and the fake node. */
 import type {
+  DepartureView,
   ImportView,
   MemberView,
   ServiceDefinitionView,
@@ -252,3 +253,27 @@ services:
     address: 10.0.0.100
     ports: 400-450
 `
+
+/** Two nodes and a witness of old; one of the two directs without a majority. */
+export const alone: StatusView = {
+  ...healthy,
+  electorate: { epoch: 5, voters: NODES.slice(0, 2), quorum: 2, reachable: 1 },
+  members: [
+    member(0),
+    member(1, { state: 'down', sinceMs: 65_000, link: { state: 'down', why: 'connection failed: ECONNREFUSED' } }),
+    member(2, { role: 'witness', voter: false, listeners: [], directs: [] }),
+  ],
+  services: [
+    {
+      ...web,
+      definition: { ...definition, alone: 'node1' },
+      director: node1,
+      term: { number: 8, holder: node1 },
+      alone: true,
+      why: 'node1 directs alone in term 8, for 1m 5s, without a majority: the service names it for that, and the other of two voters is gone.',
+      backends: web.backends.slice(0, 1),
+    },
+  ],
+}
+
+export const departed: DepartureView = { gone: [node3], epoch: 6, voters: [node1, node2] }
