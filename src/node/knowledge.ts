@@ -61,6 +61,12 @@ export class Knowledge {
     this.#serving.set(node, facts.serving)
   }
 
+  /** The node has left: its place in the tables is free. */
+  forget(node: NodeId): void {
+    this.#listeners.forget(node)
+    this.#serving.delete(node)
+  }
+
   /** The listeners that belong to a node, of all that its host has. */
   programsOf(node: NodeId): readonly PublishedListener[] {
     const addresses = this.#alive.find((one) => one.node === node)

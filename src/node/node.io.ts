@@ -241,6 +241,11 @@ export class Node {
     if (node === this.self.node) return
     if (member.state === 'alive') this.ports.wantPeer({ node, boot, control })
     if (member.state === 'down' || member.state === 'left') this.ports.unwantPeer(node)
+    if (member.state === 'left') {
+      // What it said of itself has no place any more; if it comes back it says it anew.
+      this.#sync.feed({ type: 'forget', node })
+      this.knowledge.forget(node)
+    }
     if (member.state !== before || member.state === 'alive') {
       const alive = member.state === 'alive' || member.state === 'suspect'
       this.#elections.feed({ type: 'member', node, alive, standing: standingOf(member.profile.flags) })

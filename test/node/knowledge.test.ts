@@ -110,4 +110,13 @@ test('only services in force count: one that is shadowed gives no port and no na
   assert.equal([knowledge.service('web'), knowledge.service('old')], [WEB, undefined])
 })
 
+test('a node that has left leaves nothing behind, and says it all anew when it comes back', () => {
+  const knowledge = knowledgeOf(WEB)
+  knowledge.setFacts(B, facts([80]))
+  knowledge.forget(B)
+  assert.equal([seatsOf(knowledge), knowledge.servingBy(B, 'web')], [[], undefined])
+  knowledge.setFacts(B, facts([80]))
+  assert.equal(seatsOf(knowledge), ['node-b:80'])
+})
+
 test.run()
