@@ -339,8 +339,10 @@ export class Elector {
     // This number is used, by another or by an earlier life of this node.
     if (highest.number >= answer.number) this.#unusedNumber = 0
     if (verdict === 'held') {
-      // By a director that was not heard yet, or by a candidate: both are worth waiting for, as long as no other is known.
-      if (this.#known === undefined) this.#notBefore = Math.max(this.#notBefore, now + this.#waitFor(answer))
+      // By a director that was not heard yet, or by another candidate, which may give up any moment: neither is waited for
+      // as long as the grant may last, and both are asked about again at different times.
+      const waitMs = Math.min(this.#waitFor(answer), this.random.between(1, 3) * this.config.staggerMs)
+      if (this.#known === undefined) this.#notBefore = Math.max(this.#notBefore, now + waitMs)
       this.#abandon()
     } else if (verdict === 'older-term') this.#stepBack(now)
     return 'none'
