@@ -260,7 +260,13 @@ export class Contests {
   /** The one that the service names, when the other of two voters is gone and this node's own vote is free. */
   #considerAlone(elector: Elector, rules: ServiceRules, now: Millis): void {
     const from = this.#aloneFrom(rules)
-    if (from === undefined || now < from || now < elector.turn(0) || !this.#grantsItself(elector, 1, now)) return
+    if (
+      from === undefined ||
+      now < from ||
+      now < elector.turn(0) ||
+      !this.#grantsItself(elector.service, elector.highestNumber + 1, now)
+    )
+      return
     elector.holdAlone(now)
     this.#renewAt = Math.min(this.#renewAt, now + this.options.config.renewEveryMs)
     this.parts.emit({ type: 'log', level: 'warn', event: 'directs-alone', fields: { service: elector.service } })
@@ -268,14 +274,23 @@ export class Contests {
   }
 
   #extendAlone(elector: Elector, rules: ServiceRules, now: Millis): void {
-    if (!elector.isAlone || rules.alone !== this.options.self || !this.#grantsItself(elector, 0, now)) return
+    const { wanted } = elector
+    const isNamed = rules.alone === this.options.self && !this.parts.keeper.hasAccepted
+    if (
+      !elector.isAlone ||
+      wanted === undefined ||
+      !isNamed ||
+      !this.#grantsItself(elector.service, wanted.number, now)
+    ) {
+      return
+    }
     elector.extendAlone(now)
     this.#tellHeld('renewed', elector.service)
   }
 
-  /** Asks this node's own voter for the elector's present number, or one above. */
-  #grantsItself(elector: Elector, above: 0 | 1, now: Millis): boolean {
-    const claim = { service: elector.service, number: elector.highestNumber + above, flags: this.#ownFlags }
+  /** Asks this node's own voter. */
+  #grantsItself(service: string, number: number, now: Millis): boolean {
+    const claim = { service, number, flags: this.#ownFlags }
     const request = {
       kind: 'request' as const,
       epoch: this.parts.keeper.electorate?.epoch ?? 0,
@@ -291,6 +306,8 @@ export class Contests {
   /** From when on this node may direct without a majority; `undefined`: not as things are. */
   #aloneFrom(rules: ServiceRules): Millis | undefined {
     const voters = this.parts.keeper.electorate?.voters ?? []
+    // A third voter that this node has agreed to may be decided already, and have elected the other.
+    if (this.parts.keeper.hasAccepted) return undefined
     const other = voters.find((voter) => voter !== this.options.self)
     const isNamed =
       rules.alone === this.options.self && voters.length === 2 && this.parts.keeper.isVoter && this.options.directs
@@ -316,7 +333,8 @@ export class Contests {
     const elector = this.#contests.get(service)?.elector
     const takes = this.options.directs && !this.#stopped && elector?.endorsed(number, endorser, now) === true
     if (takes) this.#ask(now)
-    else this.#release(service, number)
+    // Not where this node stands for it or holds it already, when the word came late: it acts on those grants.
+    else if (elector?.wanted?.number !== number) this.#release(service, number)
   }
 
   /** Stops acting first, and then sets the voters free. */

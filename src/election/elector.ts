@@ -297,6 +297,8 @@ export class Elector {
     this.heardNumber(number)
     this.#unusedNumber = number
     this.#stoodAt = now
+    // A release of the candidacy before would reach the voters behind the request of this one, with the same number.
+    if (this.#abandoned?.number === number) this.#abandoned = undefined
     this.#state = { phase: 'standing', term: { number, holder: this.self }, since: now, endorser, won: false }
     this.#count.strikeAll()
     this.answers.clear()

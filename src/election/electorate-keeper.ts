@@ -61,7 +61,7 @@ export class ElectorateKeeper {
     private readonly roster: Roster,
     now: Millis,
     /** What was granted before this boot has run out by then. */
-    silentUntil: Millis,
+    private readonly silentUntil: Millis,
   ) {
     this.#adoptedAt = silentUntil - config.leaseMs
     if (state.accepted !== undefined) this.#acceptedAt = now
@@ -81,6 +81,11 @@ export class ElectorateKeeper {
   /** There is a seat for what this node has forgotten: it does not vote until it was removed and added anew. */
   get isAmnesiac(): boolean {
     return !this.isVoter && this.state.electorate?.voters.includes(this.self) === true
+  }
+
+  /** This node has agreed to another electorate, which may be in force already. */
+  get hasAccepted(): boolean {
+    return this.state.accepted !== undefined
   }
 
   /** A peer has a seat, but not for what it remembers now. */
@@ -168,10 +173,12 @@ export class ElectorateKeeper {
       return isStuck ? accepted.seats : undefined
     }
     if (this.#proposer(electorate) !== this.self) return undefined
-    // A seat that cannot vote counts against every majority: it goes before one that may still come back.
+    // A seat that cannot vote counts against every majority: it goes before one that may still come back, and whoever
+    // leaves goes last, since it still votes for the others.
     const leaver =
-      electorate.voters.find((voter) => !this.#stays(electorate, voter)) ??
-      electorate.voters.find((voter) => this.#forgotten.has(voter))
+      electorate.voters.find((voter) => !this.#remembers(electorate, voter)) ??
+      electorate.voters.find((voter) => this.#forgotten.has(voter)) ??
+      electorate.voters.find((voter) => !this.#stays(electorate, voter))
     if (leaver !== undefined && electorate.voters.length > 1) return withoutSeat(electorate, leaver)
     if (electorate.voters.length >= this.config.votersMax) return undefined
     const newcomer = this.roster
@@ -187,10 +194,14 @@ export class ElectorateKeeper {
     return electorate.voters.filter((voter) => this.roster.reaches(voter) && this.#stays(electorate, voter)).sort()[0]
   }
 
-  /** It does not leave, and as far as is known it remembers what its seat stands for. */
   #stays(electorate: Electorate, voter: NodeId): boolean {
+    return this.roster.standing(voter).votes && this.#remembers(electorate, voter)
+  }
+
+  /** As far as is known, it remembers what its seat stands for. */
+  #remembers(electorate: Electorate, voter: NodeId): boolean {
     const memory = voter === this.self ? this.state.memory : this.#memories.get(voter)
-    return this.roster.standing(voter).votes && (memory ?? memoryOf(electorate, voter)) === memoryOf(electorate, voter)
+    return memory === undefined || memory === memoryOf(electorate, voter)
   }
 
   #isSettled(node: NodeId, now: Millis): boolean {
@@ -225,11 +236,16 @@ export class ElectorateKeeper {
   }
 
   #adopt(electorate: Electorate, now: Millis): void {
-    if (electorate.epoch <= (this.state.electorate?.epoch ?? 0)) return
+    const { electorate: present } = this.state
+    const ahead = electorate.epoch - (present?.epoch ?? 0)
+    // Two of one epoch come only from force on both sides of a cut: one of them must give way, the same everywhere.
+    const isRival = ahead === 0 && present !== undefined && seatsText(electorate) < seatsText(present)
+    if (ahead <= 0 && !isRival) return
     this.#keep({ kind: 'electorate', electorate })
     this.#proposal = undefined
     this.#acceptedAt = undefined
-    this.#adoptedAt = now
+    // What an earlier boot granted may run for longer than a lease from now.
+    this.#adoptedAt = Math.max(now, this.silentUntil - this.config.leaseMs)
     for (const node of this.#forgotten) if (!electorate.voters.includes(node)) this.#forgotten.delete(node)
     this.ports.broadcast({ kind: 'electorate', electorate })
     this.ports.onAdopted(electorate)
@@ -239,4 +255,8 @@ export class ElectorateKeeper {
     applyRecord(this.state, record)
     this.ports.persist([record])
   }
+}
+
+function seatsText({ voters, memories }: Seats): string {
+  return JSON.stringify([voters, memories])
 }

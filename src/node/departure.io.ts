@@ -35,7 +35,8 @@ export class Departure {
     if (this.#underWay) throw new BatonError('ERR_LEAVE_CONFLICT', 'this node is leaving already')
     const self = node.self.node
     const others = node.knowledge.members.filter(({ profile, state }) => profile.node !== self && state !== 'left')
-    if (others.length > 0 && !this.#hasQuorum()) throw this.#noQuorum('ERR_LEAVE_NO_QUORUM', CANNOT_LEAVE)
+    if (others.length > 0 && !(this.#hasQuorum() && this.#wouldHaveQuorum(self)))
+      throw this.#noQuorum('ERR_LEAVE_NO_QUORUM', CANNOT_LEAVE)
     this.#underWay = true
     try {
       node.prepareToLeave(true)
@@ -108,6 +109,13 @@ export class Departure {
   #hasQuorum(): boolean {
     const voters = this.#voters().length
     return voters - this.#missing().length >= Math.floor(voters / 2) + 1
+  }
+
+  /** The others, once this node is gone: a cluster that can elect nobody is no place to leave behind. */
+  #wouldHaveQuorum(leaver: NodeId): boolean {
+    const here = new Set(this.parts.linked())
+    const rest = this.#voters().filter((voter) => voter !== leaver)
+    return rest.length === 0 || rest.filter((voter) => here.has(voter)).length >= Math.floor(rest.length / 2) + 1
   }
 
   #noQuorum(code: string, what: string): BatonError {

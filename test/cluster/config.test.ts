@@ -70,9 +70,9 @@ test('a node that joins applies its file after it has heard the services: what a
   const [first, second] = [cluster.named('node1'), cluster.named('node2')]
   const at = ['--address', serviceAddress]
   await cluster.stop(second)
-  await cluster.baton(first, 'service', 'add', 'web', ...at, '--ports', '8080', '--idle-timeout', '5m')
-  await cluster.baton(first, 'service', 'add', 'db', ...at, '--ports', '5432')
-  await cluster.baton(first, 'service', 'add', 'old', ...at, '--ports', '1234')
+  await cluster.baton(first, 'service', 'add', 'web', ...at, '--ports', '8080', '--idle-timeout', '5m', '--force')
+  await cluster.baton(first, 'service', 'add', 'db', ...at, '--ports', '5432', '--force')
+  await cluster.baton(first, 'service', 'add', 'old', ...at, '--ports', '1234', '--force')
   const settings = `state: ${second.state}\nbind: ${addresses[1]}\nseed: ${addresses[0]}\nprofile: test\nlog-format: json\n`
   const web = `  web: { address: ${serviceAddress}, ports: 8081 }\n  db: { address: ${serviceAddress}, ports: 5432 }\n`
   await upFrom(fixture, second, `${settings}services:\n${web}`)
