@@ -50,6 +50,8 @@ export interface ContestParts {
   readonly announcements: Announcements
   readonly emit: (effect: ElectionEffect) => void
   readonly send: (to: NodeId, message: ElectionMessage) => void
+  /** To every linked peer. */
+  readonly broadcast: (message: ElectionMessage) => void
 }
 
 interface Contest {
@@ -326,7 +328,7 @@ export class Contests {
     this.#failback.handedOver(service)
     const message = { kind: 'endorse' as const, service, number: ended.number, successor: to }
     this.parts.voting.endorse(this.options.self, message, now)
-    for (const peer of this.parts.roster.linked()) this.parts.send(peer, message)
+    this.parts.broadcast(message)
   }
 
   endorsed(service: string, number: number, endorser: NodeId, now: Millis): void {
@@ -348,7 +350,7 @@ export class Contests {
     this.#release(service, wanted.number)
     if (ended !== undefined) {
       const message = { kind: 'ended' as const, claims: [{ service, number: wanted.number, flags: 0 }] }
-      for (const peer of this.parts.roster.linked()) this.parts.send(peer, message)
+      this.parts.broadcast(message)
     }
   }
 

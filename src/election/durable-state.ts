@@ -132,8 +132,8 @@ export function recordsOf(state: DurableState): DurableRecord[] {
   return records
 }
 
-export function quorumOf(electorate: Electorate): number {
-  return Math.floor(electorate.voters.length / 2) + 1
+export function quorumOf({ voters }: { readonly voters: readonly unknown[] }): number {
+  return Math.floor(voters.length / 2) + 1
 }
 
 /** Positive if `a` is the higher. */

@@ -50,10 +50,11 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
     // The last boot may have run with a longer lease.
     const silentUntil = isFresh ? now : now + Math.max(config.leaseMs, durable.leaseMs ?? 0)
     const voter = new Voter(durable.votes, config.leaseMs, silentUntil, { ...SOUND_RULES, ...rules })
+    const broadcast = (message: ElectionMessage) => this.#broadcast(message)
     const ports = {
       persist,
       send,
-      broadcast: (message: ElectionMessage) => this.#broadcast(message),
+      broadcast,
       onAdopted: ({ epoch, voters }: { epoch: number; voters: readonly NodeId[] }) =>
         emit({ type: 'electorate', epoch, voters }),
     }
@@ -70,7 +71,17 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
     this.#polling = polling
     this.#announcements = announcements
     this.#voting = voting
-    this.#contests = new Contests(options, { roster, keeper, voter, voting, polling, announcements, emit, send })
+    this.#contests = new Contests(options, {
+      roster,
+      keeper,
+      voter,
+      voting,
+      polling,
+      announcements,
+      emit,
+      send,
+      broadcast,
+    })
   }
 
   handle(event: ElectionEvent, now: Millis): void {

@@ -73,10 +73,6 @@ export class Roster {
     return this.#standings.get(node) ?? ORDINARY
   }
 
-  isAlive(node: NodeId): boolean {
-    return this.#alive.has(node)
-  }
-
   /** This node reaches itself. */
   reaches(node: NodeId): boolean {
     return node === this.self || this.#linkedSince.has(node)

@@ -97,11 +97,6 @@ export class Voter {
     return grant !== undefined && grant.until > now ? grant : undefined
   }
 
-  /** A service that is no more: what was granted for it runs out by itself. */
-  prune(now: Millis): void {
-    for (const [service, { until }] of this.#grants) if (until <= now) this.#grants.delete(service)
-  }
-
   #isGrantedTo(service: string, number: number, holder: NodeId): boolean {
     const grant = this.#grants.get(service)
     return grant?.term.holder === holder && grant.term.number === number

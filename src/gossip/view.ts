@@ -151,12 +151,12 @@ export class View {
       }
       if (isLive(member.state)) this.order.add(node)
       else this.order.remove(node)
-      this.#reportChange(member, before, finding ?? `${member.state} says ${shortId(claim.accuser)}`)
+      this.#reportChange(member, before, claim.accuser, finding)
     }
     this.queue.push(node, encodeClaim(member, claim.accuser))
   }
 
-  #reportChange(member: Member, before: Member | undefined, accusation: string): void {
+  #reportChange(member: Member, before: Member | undefined, accuser: NodeId, finding: string | undefined): void {
     const reborn = before !== undefined && before.profile.boot !== member.profile.boot
     if (reborn && isLive(before.state)) {
       const why = `replaced by boot ${member.profile.boot}`
@@ -164,13 +164,20 @@ export class View {
     }
     const stateBefore = reborn && isLive(before.state) ? 'down' : before?.state
     if (stateBefore === member.state && !reborn && sameProfile(member.profile, before?.profile)) return
-    this.report({ member, before: stateBefore, why: reasonOf(member, stateBefore, reborn, accusation) })
+    this.report({ member, before: stateBefore, why: reasonOf(member, stateBefore, reborn, accuser, finding) })
   }
 }
 
-function reasonOf(member: Member, before: MemberState | undefined, reborn: boolean, accusation: string): string {
-  if (member.state === 'suspect' || member.state === 'down') return accusation
-  if (member.state === 'left') return accusation.startsWith('left says') ? 'it left' : accusation
+function reasonOf(
+  member: Member,
+  before: MemberState | undefined,
+  reborn: boolean,
+  accuser: NodeId,
+  finding: string | undefined,
+): string {
+  if (member.state === 'suspect' || member.state === 'down')
+    return finding ?? `${member.state} says ${shortId(accuser)}`
+  if (member.state === 'left') return finding ?? 'it left'
   if (reborn) return `restarted as boot ${member.profile.boot}`
   if (before === undefined) return 'joined'
   if (before === 'suspect') return 'refuted the suspicion'

@@ -188,10 +188,11 @@ export class NodeApi implements ControlApi {
   #memberViews(): MemberView[] {
     const { node, clock, linkOf } = this.parts
     const { knowledge, machines, self } = node
-    const directs = (id: NodeId) =>
-      knowledge.services.active
-        .map(({ name }) => name)
-        .filter((name) => machines.elections.explain(name, clock.now()).term?.holder === id)
+    // Once for each service, not for each service and member.
+    const directors = knowledge.services.active.map(({ name }) => {
+      return { name, holder: machines.elections.explain(name, clock.now()).term?.holder }
+    })
+    const directs = (id: NodeId) => directors.filter(({ holder }) => holder === id).map(({ name }) => name)
     const facts = {
       self: self.node,
       now: clock.now(),

@@ -7,6 +7,7 @@ import type { Clock } from '../base/clock.js'
 import { BatonError } from '../base/errors.js'
 import { type NodeId, shortId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
+import { quorumOf } from '../election/durable-state.js'
 import type { DepartureView } from './control-protocol.js'
 import { DEPARTURE_MS_MAX } from './control-socket.js'
 import type { Node } from './node.io.js'
@@ -107,24 +108,24 @@ export class Departure {
   }
 
   #hasQuorum(): boolean {
-    const voters = this.#voters().length
-    return voters - this.#missing().length >= Math.floor(voters / 2) + 1
+    const voters = this.#voters()
+    return voters.length - this.#missing().length >= quorumOf({ voters })
   }
 
   /** The others, once this node is gone: a cluster that can elect nobody is no place to leave behind. */
   #wouldHaveQuorum(leaver: NodeId): boolean {
     const here = new Set(this.parts.linked())
     const rest = this.#voters().filter((voter) => voter !== leaver)
-    return rest.length === 0 || rest.filter((voter) => here.has(voter)).length >= Math.floor(rest.length / 2) + 1
+    return rest.length === 0 || rest.filter((voter) => here.has(voter)).length >= quorumOf({ voters: rest })
   }
 
   #noQuorum(code: string, what: string): BatonError {
-    const [missing, voters] = [this.#missing(), this.#voters().length]
+    const [missing, voters] = [this.#missing(), this.#voters()]
     const hint =
       missing.length === 0
         ? 'try again in a moment; `baton status` shows the voters'
         : `out of reach: ${missing.join(', ')}; start them, or if they are gone for good: baton forget ${missing.join(' ')} --force`
-    return new BatonError(code, `${what}: ${Math.floor(voters / 2) + 1} of ${voters} voters are needed`, { hint })
+    return new BatonError(code, `${what}: ${quorumOf({ voters })} of ${voters.length} voters are needed`, { hint })
   }
 
   async #until(done: () => boolean): Promise<boolean> {

@@ -1,6 +1,7 @@
 /** Elections in plain words: who directs, since when, why that one, who else could, what would change it, or why nobody. */
 import type { NodeId } from '../base/ids.js'
 import { formatSpan, type Millis } from '../base/time.js'
+import { quorumOf } from '../election/durable-state.js'
 import type { Elections } from '../election/elections.js'
 import type { Explanation } from '../election/explanation.js'
 import type { ElectorateView, NodeRef, VoteView, WhyView } from './control-protocol.js'
@@ -17,7 +18,7 @@ export function electorateView(
   const view = {
     epoch,
     voters: voters.map((voter) => names.ref(voter)),
-    quorum: Math.floor(voters.length / 2) + 1,
+    quorum: quorumOf({ voters }),
     reachable,
   }
   return pending === undefined ? view : { ...view, pending }
