@@ -13,6 +13,7 @@ import { Elector } from './elector.js'
 import type { ElectorateKeeper } from './electorate-keeper.js'
 import { type Explanation, explain } from './explanation.js'
 import { Failback } from './failback.js'
+import { LoneHolder } from './lone-holder.js'
 import {
   type ElectionMessage,
   FLAG_ALONE,
@@ -63,6 +64,7 @@ export class Contests {
   readonly #contests = new Map<string, Contest>()
   readonly #observed = new Map<string, Term>()
   readonly #failback: Failback
+  readonly #lone: LoneHolder
   #renewAt: Millis = Number.POSITIVE_INFINITY
   #stopped = false
 
@@ -70,7 +72,9 @@ export class Contests {
     private readonly options: ContestOptions,
     private readonly parts: ContestParts,
   ) {
-    this.#failback = new Failback(options.self, options.config, parts.roster)
+    const { self, config } = options
+    this.#failback = new Failback(self, config, parts.roster)
+    this.#lone = new LoneHolder(self, config, parts.roster, parts.keeper, parts.voting)
   }
 
   nextDeadline(): Millis {
@@ -78,7 +82,7 @@ export class Contests {
     const mayStand = this.#mayStand()
     for (const [service, { elector, rules }] of this.#contests) {
       if (mayStand || elector.state.phase !== 'idle') next = Math.min(next, elector.nextDeadline(this.#rank(service)))
-      else next = Math.min(next, Math.max(elector.turn(0), this.#aloneFrom(rules) ?? Number.POSITIVE_INFINITY))
+      else next = Math.min(next, Math.max(elector.turn(0), this.#aloneFrom(rules)))
     }
     return next
   }
@@ -110,7 +114,7 @@ export class Contests {
     let stands = false
     const mayStand = this.#mayStand()
     for (const [service, { elector, rules }] of this.#contests) {
-      if (mayStand && elector.stand(this.#rank(service), now)) stands = true
+      if (mayStand && elector.stand(this.#rank(service), this.parts.polling.last, now)) stands = true
       else if (!mayStand && elector.state.phase === 'idle') this.#considerAlone(elector, rules, now)
     }
     if (stands || now >= this.#renewAt) this.#ask(now)
@@ -178,15 +182,15 @@ export class Contests {
 
   /** A voter's verdicts. */
   answered(from: NodeId, answer: LeaseAnswer, now: Millis): void {
-    const sentAt = this.parts.polling.round(answer.round)?.sentAt
+    const round = this.parts.polling.round(answer.round)
     const { electorate } = this.parts.keeper
-    if (sentAt === undefined || electorate === undefined) return
+    if (round === undefined || electorate === undefined) return
     const isBuried = (node: NodeId) => this.parts.roster.isBuried(node, now - this.options.config.leaseMs)
     let isAcquired = false
     for (const verdict of answer.verdicts) {
       const { service } = verdict
       const elector = this.#contests.get(service)?.elector
-      const outcome = elector?.answered(from, verdict, sentAt, electorate, isBuried, now) ?? 'none'
+      const outcome = elector?.answered(from, verdict, round, electorate, isBuried, now) ?? 'none'
       if (outcome === 'won' && elector?.wanted !== undefined) {
         this.parts.emit({ type: 'probe-rival', service, term: elector.wanted })
       } else if (outcome === 'acquired') {
@@ -261,60 +265,21 @@ export class Contests {
 
   /** The one that the service names, when the other of two voters is gone and this node's own vote is free. */
   #considerAlone(elector: Elector, rules: ServiceRules, now: Millis): void {
-    const from = this.#aloneFrom(rules)
-    if (
-      from === undefined ||
-      now < from ||
-      now < elector.turn(0) ||
-      !this.#grantsItself(elector.service, elector.highestNumber + 1, now)
-    )
-      return
+    if (!this.options.directs || !this.#lone.mayTake(elector, rules, this.#ownFlags, now)) return
     elector.holdAlone(now)
     this.#renewAt = Math.min(this.#renewAt, now + this.options.config.renewEveryMs)
     this.parts.emit({ type: 'log', level: 'warn', event: 'directs-alone', fields: { service: elector.service } })
     this.#acquired(elector.service, now)
   }
 
+  #aloneFrom(rules: ServiceRules): Millis {
+    return (this.options.directs ? this.#lone.from(rules) : undefined) ?? Number.POSITIVE_INFINITY
+  }
+
   #extendAlone(elector: Elector, rules: ServiceRules, now: Millis): void {
-    const { wanted } = elector
-    const isNamed = rules.alone === this.options.self && !this.parts.keeper.hasAccepted
-    if (
-      !elector.isAlone ||
-      wanted === undefined ||
-      !isNamed ||
-      !this.#grantsItself(elector.service, wanted.number, now)
-    ) {
-      return
-    }
+    if (!this.#lone.mayExtend(elector, rules, this.#ownFlags, now)) return
     elector.extendAlone(now)
     this.#tellHeld('renewed', elector.service)
-  }
-
-  /** Asks this node's own voter. */
-  #grantsItself(service: string, number: number, now: Millis): boolean {
-    const claim = { service, number, flags: this.#ownFlags }
-    const request = {
-      kind: 'request' as const,
-      epoch: this.parts.keeper.electorate?.epoch ?? 0,
-      round: 0,
-      batch: 0,
-      claims: [claim],
-    }
-    const { leaseMs } = this.options.config
-    const answer = this.parts.voting.vote(this.options.self, { ...request, leaseMs }, request.claims, now)
-    return answer.verdicts[0]?.verdict === 'granted'
-  }
-
-  /** From when on this node may direct without a majority; `undefined`: not as things are. */
-  #aloneFrom(rules: ServiceRules): Millis | undefined {
-    const voters = this.parts.keeper.electorate?.voters ?? []
-    // A third voter that this node has agreed to may be decided already, and have elected the other.
-    if (this.parts.keeper.hasAccepted) return undefined
-    const other = voters.find((voter) => voter !== this.options.self)
-    const isNamed =
-      rules.alone === this.options.self && voters.length === 2 && this.parts.keeper.isVoter && this.options.directs
-    const since = isNamed && other !== undefined ? this.parts.roster.goneSince(other) : undefined
-    return since === undefined ? undefined : since + this.options.config.aloneAfterMs
   }
 
   /** Stops acting first; then the successor is endorsed, and only then may anybody act on it. */
@@ -333,7 +298,10 @@ export class Contests {
 
   endorsed(service: string, number: number, endorser: NodeId, now: Millis): void {
     const elector = this.#contests.get(service)?.elector
-    const takes = this.options.directs && !this.#stopped && elector?.endorsed(number, endorser, now) === true
+    const takes =
+      this.options.directs &&
+      !this.#stopped &&
+      elector?.endorsed(number, endorser, this.parts.polling.last, now) === true
     if (takes) this.#ask(now)
     // Not where this node stands for it or holds it already, when the word came late: it acts on those grants.
     else if (elector?.wanted?.number !== number) this.#release(service, number)
@@ -355,7 +323,7 @@ export class Contests {
   }
 
   #release(service: string, number: number): void {
-    this.parts.voter.release(service, number, this.options.self)
+    this.parts.voter.release(service, number, this.options.self, this.options.boot)
     for (const voter of this.parts.keeper.electorate?.voters ?? []) {
       if (voter !== this.options.self)
         this.parts.send(voter, { kind: 'release', claims: [{ service, number, flags: 0 }] })

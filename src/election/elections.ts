@@ -106,9 +106,6 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
       case 'member':
         this.#roster.setMember(event.node, event.alive, event.standing, now)
         break
-      case 'service':
-        this.#contests.setService(event.name, event.rules, now)
-        break
       case 'services':
         for (const { name, rules } of event.services) this.#contests.setService(name, rules, now)
         break
@@ -131,7 +128,7 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
         this.#onGap(event.ms, now)
         break
       case 'forget':
-        this.#keeper.giveUp(event.node)
+        this.#keeper.giveUp(event.node, now)
         this.#broadcast({ kind: 'forget', node: event.node })
         break
       case 'force-forget':
@@ -233,7 +230,9 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
       case 'all-granted':
         return this.#contests.allGranted(from, message.epoch, message.round, now)
       case 'release':
-        for (const { service, number } of message.claims) this.#voter.release(service, number, from)
+        for (const { service, number } of message.claims) {
+          this.#voter.release(service, number, from, this.#roster.boot(from))
+        }
         return
       case 'endorse':
         this.#voting.endorse(from, message, now)
@@ -255,7 +254,7 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
         this.#polling.resend(from, message.batch, this.#keeper.electorate?.epoch ?? 0, now)
         return this.#announcements.resend(from, message.batch, now)
       case 'forget':
-        return this.#keeper.giveUp(message.node)
+        return this.#keeper.giveUp(message.node, now)
       default:
         return this.#keeper.receive(from, message, now)
     }

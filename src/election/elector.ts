@@ -17,6 +17,7 @@ import type { ElectionConfig } from './config.js'
 import { type Electorate, quorumOf } from './durable-state.js'
 import { LeaseCount } from './lease.js'
 import { FLAG_ALONE, FLAG_DIES_WITH_PROCESS, type LeaseVerdict } from './messages.js'
+import type { Round } from './polling.js'
 
 /** What a voter answered last, for `why`. */
 export interface LastAnswer {
@@ -64,7 +65,8 @@ export class Elector {
   #highestNumber = 0
   /** Number of a candidacy of this node that never had a majority: it may be used again. */
   #unusedNumber = 0
-  #stoodAt: Millis = 0
+  /** The last round before this candidacy: what answers it, or an earlier one, was granted to a candidacy given up. */
+  #roundBefore = 0
   /** Does not stand before this. */
   #notBefore: Millis
   #unable: Unable | undefined
@@ -150,21 +152,21 @@ export class Elector {
   }
 
   /** Stands if it may; `rank` is its place among the live candidates. `true`: there is a request to send now. */
-  stand(rank: number, now: Millis): boolean {
+  stand(rank: number, lastRound: number, now: Millis): boolean {
     if (this.#state.phase !== 'idle' || now < this.turn(rank)) return false
     // Numbers are not used up in vain, such as by a node that is cut off: a later holder would have to go above them.
     const isUnused = this.#unusedNumber === this.#highestNumber && this.#unusedNumber > 0
-    this.#standFor(isUnused ? this.#unusedNumber : this.#highestNumber + 1, undefined, now)
+    this.#standFor(isUnused ? this.#unusedNumber : this.#highestNumber + 1, undefined, lastRound, now)
     return true
   }
 
   /** The holder has stopped in favour of this node. `false`: it cannot take it now. */
-  endorsed(number: number, endorser: NodeId, now: Millis): boolean {
+  endorsed(number: number, endorser: NodeId, lastRound: number, now: Millis): boolean {
     const isAble = this.#unable === undefined || now >= this.#unable.until
     if (this.#state.phase === 'holding' || number < this.#highestNumber || !isAble) return false
     this.#abandon()
     this.#known = undefined
-    this.#standFor(number, endorser, now)
+    this.#standFor(number, endorser, lastRound, now)
     return true
   }
 
@@ -208,14 +210,11 @@ export class Elector {
     return this.#state.phase === 'idle' ? undefined : this.#state.term
   }
 
-  /**
-   * A voter's answer to the round that was sent at `sentAt`. `isBuried`: of whom that voter may still
-   * have to hear that it has ended.
-   */
+  /** A voter's answer to a round. `isBuried`: of whom that voter may still have to hear that it has ended. */
   answered(
     voter: NodeId,
     answer: LeaseVerdict,
-    sentAt: Millis,
+    round: Pick<Round, 'number' | 'sentAt'>,
     electorate: Electorate,
     isBuried: (node: NodeId) => boolean,
     now: Millis,
@@ -226,8 +225,8 @@ export class Elector {
     this.answers.set(voter, { verdict: answer.verdict, highest: answer.highest, at: now })
     if (answer.verdict === 'granted') {
       // To an earlier candidacy with this number, which was given up: that grant was released.
-      if (sentAt < this.#stoodAt) return 'none'
-      this.#count.granted(voter, sentAt)
+      if (round.number <= this.#roundBefore) return 'none'
+      this.#count.granted(voter, round.sentAt)
       return this.#recount(electorate, now)
     }
     if (this.#state.phase === 'standing') return this.#refused(answer, isBuried, now)
@@ -239,6 +238,8 @@ export class Elector {
   /** The answer to the look for a rival; the lease went on meanwhile. */
   looked(found: boolean, electorate: Electorate, now: Millis): ElectorOutcome {
     if (this.#state.phase !== 'standing' || !this.#state.won) return 'none'
+    // The answer came late: when voters are heard again, it is looked again.
+    this.#state.won = false
     if (!found) return this.#claim(electorate, now)
     this.#stepBack(now)
     this.#notBefore = now + this.config.leaseMs
@@ -293,10 +294,10 @@ export class Elector {
     return this.#count.deadline(electorate.voters, quorumOf(electorate), this.#usableMs)
   }
 
-  #standFor(number: number, endorser: NodeId | undefined, now: Millis): void {
+  #standFor(number: number, endorser: NodeId | undefined, lastRound: number, now: Millis): void {
     this.heardNumber(number)
     this.#unusedNumber = number
-    this.#stoodAt = now
+    this.#roundBefore = lastRound
     // A release of the candidacy before would reach the voters behind the request of this one, with the same number.
     if (this.#abandoned?.number === number) this.#abandoned = undefined
     this.#state = { phase: 'standing', term: { number, holder: this.self }, since: now, endorser, won: false }

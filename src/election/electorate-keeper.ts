@@ -32,6 +32,12 @@ export const SOUND_ELECTORATE_RULES: ElectorateRules = { waitsBetweenChanges: tr
 const FORCED_EPOCHS = 1_000
 const EPOCH_MAX = 2 ** 32 - 1
 
+/**
+ * As long as the operator who asked is kept waiting: what found no majority by then was reported as failed, and must not
+ * happen afterwards. A lease and a change of every profile fit in.
+ */
+const GIVEN_UP_FOR_MS: Millis = 10_000
+
 export interface KeeperPorts {
   persist(records: readonly DurableRecord[]): void
   send(to: NodeId, message: ElectionMessage): void
@@ -43,8 +49,8 @@ export interface KeeperPorts {
 export class ElectorateKeeper {
   /** In which boot each peer's log of votes was begun, as it said last. */
   readonly #memories = new Map<NodeId, number>()
-  /** Given up by an operator. */
-  readonly #forgotten = new Set<NodeId>()
+  /** Given up by an operator, and until when that word holds. */
+  readonly #forgotten = new Map<NodeId, Millis>()
   #proposal: Proposal | undefined
   #round = 0
   #adoptedAt: Millis
@@ -114,8 +120,9 @@ export class ElectorateKeeper {
   }
 
   /** Removes a voter that will not come back, once a majority of the others agrees. */
-  giveUp(node: NodeId): void {
-    if (!this.roster.reaches(node)) this.#forgotten.add(node)
+  giveUp(node: NodeId, now: Millis): void {
+    const isVoter = this.state.electorate?.voters.includes(node) === true
+    if (isVoter && !this.roster.reaches(node)) this.#forgotten.set(node, now + GIVEN_UP_FOR_MS)
   }
 
   /** This voter alone decides who votes from now on. The caller has been told what that risks. */
@@ -177,7 +184,7 @@ export class ElectorateKeeper {
     // leaves goes last, since it still votes for the others.
     const leaver =
       electorate.voters.find((voter) => !this.#remembers(electorate, voter)) ??
-      electorate.voters.find((voter) => this.#forgotten.has(voter)) ??
+      electorate.voters.find((voter) => now < (this.#forgotten.get(voter) ?? 0)) ??
       electorate.voters.find((voter) => !this.#stays(electorate, voter))
     if (leaver !== undefined && electorate.voters.length > 1) return withoutSeat(electorate, leaver)
     if (electorate.voters.length >= this.config.votersMax) return undefined
@@ -246,7 +253,7 @@ export class ElectorateKeeper {
     this.#acceptedAt = undefined
     // What an earlier boot granted may run for longer than a lease from now.
     this.#adoptedAt = Math.max(now, this.silentUntil - this.config.leaseMs)
-    for (const node of this.#forgotten) if (!electorate.voters.includes(node)) this.#forgotten.delete(node)
+    for (const node of this.#forgotten.keys()) if (!electorate.voters.includes(node)) this.#forgotten.delete(node)
     this.ports.broadcast({ kind: 'electorate', electorate })
     this.ports.onAdopted(electorate)
   }

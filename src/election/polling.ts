@@ -11,6 +11,7 @@ import type { ElectionMessage, LeaseClaim, LeaseRequest } from './messages.js'
 const ROUNDS_KEPT = 128
 
 export interface Round {
+  readonly number: number
   readonly sentAt: Millis
   readonly claims: readonly LeaseClaim[]
 }
@@ -42,9 +43,14 @@ export class Polling {
     })
   }
 
+  /** The number of the last round. */
+  get last(): number {
+    return this.#round
+  }
+
   /** What was asked in a round whose answer still counts. */
-  round(round: number): Round | undefined {
-    return this.#rounds.get(round)
+  round(number: number): Round | undefined {
+    return this.#rounds.get(number)
   }
 
   /** A voter does not have this batch. */
@@ -66,7 +72,7 @@ export class Polling {
 
   #request(epoch: number, { id, items }: Batch<LeaseClaim>, now: Millis): LeaseRequest {
     this.#round = (this.#round + 1) % 2 ** 32
-    this.#rounds.set(this.#round, { sentAt: now, claims: items })
+    this.#rounds.set(this.#round, { number: this.#round, sentAt: now, claims: items })
     for (const oldest of this.#rounds.keys()) {
       if (this.#rounds.size <= ROUNDS_KEPT) break
       this.#rounds.delete(oldest)

@@ -39,9 +39,7 @@ export type ElectionEvent =
   | { readonly type: 'refused'; readonly peer: NodeId }
   /** From membership: only who lives is waited for as a better candidate. */
   | { readonly type: 'member'; readonly node: NodeId; readonly alive: boolean; readonly standing: Standing }
-  /** Also when its rules change. */
-  | { readonly type: 'service'; readonly name: string; readonly rules: ServiceRules }
-  /** Many at once: each by itself would have all others looked at again. */
+  /** New, or their rules have changed. Many at once: each by itself would have all others looked at again. */
   | { readonly type: 'services'; readonly services: readonly { readonly name: string; readonly rules: ServiceRules }[] }
   | { readonly type: 'service-gone'; readonly name: string }
   /** This node cannot serve it now (a port in use …): it resigns and does not stand for so long. */

@@ -10,7 +10,8 @@ import type { Vote } from './durable-state.js'
 import { FLAG_DIES_WITH_PROCESS, type LeaseClaim, type LeaseVerdict, type Verdict } from './messages.js'
 
 export interface Grant {
-  readonly term: Term
+  /** For one life of its holder; 0: whichever asks first. */
+  readonly term: Vote
   readonly until: Millis
   readonly flags: number
 }
@@ -58,7 +59,7 @@ export class Voter {
     const voted = this.votes.get(claim.service)
     const refusal = this.#refusal(claim, vote, leaseMs, voted, now)
     if (refusal !== undefined) return { answer: refusal, vote: undefined }
-    this.#grants.set(claim.service, { term, until: now + leaseMs, flags: claim.flags })
+    this.#grants.set(claim.service, { term: vote, until: now + leaseMs, flags: claim.flags })
     const isNew = voted === undefined || voted.number !== term.number || voted.boot !== vote.boot
     const answer = {
       service: claim.service,
@@ -70,18 +71,25 @@ export class Voter {
     return { answer, vote: isNew ? vote : undefined }
   }
 
-  /** The holder itself has stopped acting. */
-  release(service: string, number: number, from: NodeId): void {
-    if (this.#isGrantedTo(service, number, from)) this.#grants.delete(service)
+  /** The holder itself has stopped acting. A later life of it knows nothing of what the earlier one acts through. */
+  release(service: string, number: number, from: NodeId, boot: number): void {
+    if (this.#isGrantedTo(service, number, from, boot)) this.#grants.delete(service)
   }
 
   /** The holder has stopped acting in favour of one: the vote that follows from it, which must become durable first. */
-  endorse(service: string, number: number, from: NodeId, successor: NodeId, now: Millis): Vote | undefined {
+  endorse(
+    service: string,
+    number: number,
+    from: NodeId,
+    boot: number,
+    successor: NodeId,
+    now: Millis,
+  ): Vote | undefined {
     const voted = this.votes.get(service)
-    if (!this.#isGrantedTo(service, number, from) || (voted?.number ?? 0) > number) return undefined
-    const term = { number: number + 1, holder: successor }
+    if (!this.#isGrantedTo(service, number, from, boot) || (voted?.number ?? 0) > number) return undefined
+    const term = { number: number + 1, holder: successor, boot: 0 }
     this.#grants.set(service, { term, until: now + this.leaseMs, flags: 0 })
-    return { ...term, boot: 0 }
+    return term
   }
 
   /** The holder's process is gone: so is all that it acted through, where it said so. */
@@ -97,9 +105,10 @@ export class Voter {
     return grant !== undefined && grant.until > now ? grant : undefined
   }
 
-  #isGrantedTo(service: string, number: number, holder: NodeId): boolean {
-    const grant = this.#grants.get(service)
-    return grant?.term.holder === holder && grant.term.number === number
+  #isGrantedTo(service: string, number: number, holder: NodeId, boot: number): boolean {
+    const term = this.#grants.get(service)?.term
+    if (term === undefined || term.holder !== holder || term.number !== number) return false
+    return !this.rules.tellsLivesApart || term.boot === boot || term.boot === 0
   }
 
   #refusal(

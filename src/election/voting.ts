@@ -62,7 +62,9 @@ export class Voting {
     { service, number, successor }: Extract<ElectionMessage, { kind: 'endorse' }>,
     now: Millis,
   ): void {
-    const term = this.keeper.isVoter ? this.voter.endorse(service, number, from, successor, now) : undefined
+    const term = this.keeper.isVoter
+      ? this.voter.endorse(service, number, from, this.bootOf(from), successor, now)
+      : undefined
     if (term !== undefined) this.#keep([{ kind: 'vote', service, term }])
   }
 

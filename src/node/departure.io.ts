@@ -8,6 +8,7 @@ import { BatonError } from '../base/errors.js'
 import { type NodeId, shortId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import { quorumOf } from '../election/durable-state.js'
+import type { Member } from '../gossip/ports.js'
 import type { DepartureView } from './control-protocol.js'
 import { DEPARTURE_MS_MAX } from './control-socket.js'
 import type { Node } from './node.io.js'
@@ -32,14 +33,18 @@ export class Departure {
 
   /** Hands over what this node directs, has its vote removed, and stops. Throws ERR_LEAVE_NO_QUORUM, ERR_LEAVE_CONFLICT. */
   async leave(): Promise<DepartureView> {
-    const { node, stop } = this.parts
+    const { node, stop, linked } = this.parts
     if (this.#underWay) throw new BatonError('ERR_LEAVE_CONFLICT', 'this node is leaving already')
     const self = node.self.node
     const others = node.knowledge.members.filter(({ profile, state }) => profile.node !== self && state !== 'left')
+    const isOnlyVoter = this.#voters().join() === self
+    if (others.length > 0 && isOnlyVoter && linked().length === 0) throw this.#onlyVoter(others)
     if (others.length > 0 && !(this.#hasQuorum() && this.#wouldHaveQuorum(self)))
       throw this.#noQuorum('ERR_LEAVE_NO_QUORUM', CANNOT_LEAVE)
     this.#underWay = true
     try {
+      // Somebody has to hold the vote: a newcomer gets one as soon as it has settled, but not from a voter that leaves.
+      if (others.length > 0 && isOnlyVoter) await this.#until(() => this.#voters().length > 1)
       node.prepareToLeave(true)
       // The last one takes the cluster with it: nobody is left to agree.
       const left = others.length === 0 || (await this.#until(() => !this.#voters().includes(self)))
@@ -117,6 +122,13 @@ export class Departure {
     const here = new Set(this.parts.linked())
     const rest = this.#voters().filter((voter) => voter !== leaver)
     return rest.length === 0 || rest.filter((voter) => here.has(voter)).length >= quorumOf({ voters: rest })
+  }
+
+  #onlyVoter(others: readonly Member[]): BatonError {
+    const names = others.map(({ profile }) => profile.name).join(', ')
+    const message = `${CANNOT_LEAVE}: nobody is within reach to take it over, and it is the only one`
+    const hint = `start ${names}; if they are gone for good, \`baton forget ${names.replaceAll(', ', ' ')}\` first`
+    return new BatonError('ERR_LEAVE_NO_QUORUM', message, { hint })
   }
 
   #noQuorum(code: string, what: string): BatonError {

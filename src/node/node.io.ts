@@ -237,7 +237,7 @@ export class Node {
       members.filter((one) => one.profile.node !== this.self.node).map((one) => one.profile.gossip),
     )
     // What names stand for may have changed, and with it who is meant to direct alone.
-    this.ports.later(() => this.#tellRules())
+    this.ports.later(() => this.#tellRules(this.knowledge.services.active.filter(({ alone }) => alone !== '')))
     if (node === this.self.node) return
     if (member.state === 'alive') this.ports.wantPeer({ node, boot, control })
     if (member.state === 'down' || member.state === 'left') this.ports.unwantPeer(node)
@@ -338,13 +338,7 @@ export class Node {
       before.delete(service.name)
       if (old !== undefined && !sameService(old, service)) this.#onChanged(service)
     }
-    const rules = (service: Service) => rulesOf(service, this.knowledge.members)
-    if (added.length > 0) {
-      this.#elections.feed({
-        type: 'services',
-        services: added.map((service) => ({ name: service.name, rules: rules(service) })),
-      })
-    }
+    this.#tellRules(added)
     for (const name of before.keys()) {
       this.directing.forgetObstacle(name)
       this.#backendNews.forget(name)
@@ -356,16 +350,14 @@ export class Node {
 
   #onChanged(service: Service): void {
     this.directing.forgetObstacle(service.name)
-    this.#elections.feed({ type: 'service', name: service.name, rules: rulesOf(service, this.knowledge.members) })
+    this.#tellRules([service])
     this.ports.logger.log('info', 'service-changed', { service: service.name, address: service.address })
   }
 
-  #tellRules(): void {
-    for (const service of this.knowledge.services.active) {
-      if (service.alone !== '') {
-        this.#elections.feed({ type: 'service', name: service.name, rules: rulesOf(service, this.knowledge.members) })
-      }
-    }
+  #tellRules(services: readonly Service[]): void {
+    if (services.length === 0) return
+    const told = services.map((service) => ({ name: service.name, rules: rulesOf(service, this.knowledge.members) }))
+    this.#elections.feed({ type: 'services', services: told })
   }
 
   #setRole(change: Partial<Role>): void {

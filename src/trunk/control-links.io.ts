@@ -11,7 +11,7 @@ import { SECOND_MS } from '../base/time.js'
 import { describeClose, type LinkClose } from './close-code.js'
 import { type TrunkConfig, trunkConfig } from './config.js'
 import { ControlLink } from './control-link.io.js'
-import { ControlListener, dialControl, remoteOf } from './control-listener.io.js'
+import { ControlListener, dialControl, lookAt, remoteOf } from './control-listener.io.js'
 import { CONTROL_FEATURES, CONTROL_VERSIONS, type VersionRange } from './hello.js'
 import { clusterProofs, type NodeKeyPair, nodeIdOf } from './keys.io.js'
 import { LogThrottle } from './log-throttle.js'
@@ -156,6 +156,10 @@ export class ControlLinks {
       case 'refused':
         log.log('info', 'control-refused', { peer: effect.node })
         return this.#tell(() => events.onRefused(effect.node))
+      case 'look':
+        return lookAt(effect.peer.control, this.options.bind, (reached) => {
+          this.#driver.feed({ type: 'looked', peer: effect.peer, reached })
+        })
       case 'trouble':
         return log.log('warn', 'control-dial-failed', {
           peer: effect.node,

@@ -1,10 +1,13 @@
 import net from 'node:net'
-import { canonicalIp, type Endpoint, formatEndpoint, isIpv6, isWildcard } from '../base/address.js'
+import { canonicalIp, type Endpoint, formatEndpoint, isIpv6, isPort, isWildcard } from '../base/address.js'
 import { assert } from '../base/assert.js'
 import { BatonError, errnoOf, messageOf } from '../base/errors.js'
+import type { Millis } from '../base/time.js'
 
 /** Strangers wait here while the loop is busy; more are refused by the kernel. */
 const BACKLOG = 128
+
+const LOOK_MS_MAX: Millis = 2_000
 
 /** The listening socket of control links. What comes in is handed on at once: limits are the owner's. */
 export class ControlListener {
@@ -44,6 +47,21 @@ export function dialControl(to: Endpoint, bind: Endpoint): net.Socket {
   const sameFamily = isIpv6(to.address) === isIpv6(bind.address)
   const localAddress = isWildcard(bind.address) || !sameFamily ? undefined : bind.address
   return net.connect({ host: to.address, port: to.port, noDelay: true, ...(localAddress && { localAddress }) })
+}
+
+/** Whether anybody takes connections there. To the other side it is a stranger that says nothing and goes. */
+export function lookAt(to: Endpoint, bind: Endpoint, onAnswer: (reached: boolean) => void): void {
+  if (!isPort(to.port)) return queueMicrotask(() => onAnswer(false))
+  const socket = dialControl(to, bind)
+  let reached = false
+  socket.unref()
+  socket.setTimeout(LOOK_MS_MAX, () => socket.destroy())
+  socket.on('connect', () => {
+    reached = true
+    socket.destroy()
+  })
+  socket.on('error', () => {})
+  socket.on('close', () => onAnswer(reached))
 }
 
 /** Of an accepted socket; of one that is closed already, nowhere. */

@@ -24,6 +24,8 @@ export type PeerLinksEvent =
   | { readonly type: 'up'; readonly link: LinkId; readonly peer: PeerInfo }
   /** The connection ended by itself or by the peer; not told of those that an effect closed. */
   | { readonly type: 'closed'; readonly link: LinkId; readonly close: LinkClose }
+  /** What `look` found. */
+  | { readonly type: 'looked'; readonly peer: WantedPeer; readonly reached: boolean }
   | { readonly type: 'stop' }
 
 export type PeerLinksEffect =
@@ -34,15 +36,17 @@ export type PeerLinksEffect =
   | { readonly type: 'up'; readonly link: LinkId; readonly peer: PeerInfo }
   /** `byUs`: this end decided so. */
   | { readonly type: 'down'; readonly node: NodeId; readonly why: string; readonly byUs: boolean }
-  /** The link ended, and its port refused a fresh dial: the process that held both is gone. */
+  /** The link stands, but the peer made it: connect to its port, say nothing, and report with `looked`. */
+  | { readonly type: 'look'; readonly peer: WantedPeer }
+  /** The link ended, and its port, which was reached before, refused a fresh dial: the process of both is gone. */
   | { readonly type: 'refused'; readonly node: NodeId }
   /** A dial failed for another reason than the last time. */
   | { readonly type: 'trouble'; readonly node: NodeId; readonly at: Endpoint | undefined; readonly why: string }
 
 /** A link that stood for so many first pauses is worth a dial at once, however often it broke before. */
 const STOOD_PAUSES = 10
-const LOOKS_MAX = 5
-const LOOK_FIRST_MS: Millis = 10
+const REDIALS_MAX = 5
+const REDIAL_FIRST_MS: Millis = 10
 
 interface Peer {
   readonly node: NodeId
@@ -56,7 +60,10 @@ interface Peer {
   why: string | undefined
   /** The boot whose link ended by itself, and how often it was dialled since: that shows whether its process is gone. */
   lostBoot: number | undefined
-  looks: number
+  redials: number
+  /** The boot in which its port was reached from here. A port that never was, such as behind a firewall, proves nothing. */
+  reachedBoot: number | undefined
+  failedLooks: number
 }
 
 export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
@@ -64,6 +71,8 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
   readonly #byLink = new Map<LinkId, Peer>()
   /** When to dial again. */
   readonly #dials = new TimerTable<NodeId>()
+  /** When to look again for the port of a peer that is linked by a dial of its own. */
+  readonly #looks = new TimerTable<NodeId>()
   readonly #effects: PeerLinksEffect[] = []
   readonly #backoff: BackoffLimits
   #nextLink: LinkId = 2
@@ -85,7 +94,9 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
         return this.#unwant(event.node)
       case 'reached': {
         const peer = this.#byLink.get(event.link)
-        if (peer?.link.phase === 'dialing') peer.link = { ...peer.link, reached: true }
+        if (peer?.link.phase !== 'dialing') return
+        peer.link = { ...peer.link, reached: true }
+        peer.reachedBoot = peer.link.boot
         return
       }
       case 'incoming':
@@ -94,6 +105,8 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
         return this.#onUp(event.link, event.peer, now)
       case 'closed':
         return this.#onClosed(event.link, event.close, now)
+      case 'looked':
+        return this.#onLooked(event.peer, event.reached, now)
       case 'stop':
         this.#stopping = true
         for (const node of [...this.#peers.keys()]) this.#drop(node, 'stopping')
@@ -105,6 +118,10 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
       const peer = this.#peers.get(node)
       if (peer !== undefined) this.#dial(peer)
     }
+    for (const node of this.#looks.expire(now)) {
+      const peer = this.#peers.get(node)
+      if (peer !== undefined) this.#look(peer)
+    }
   }
 
   poll(): PeerLinksEffect | undefined {
@@ -112,7 +129,8 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
   }
 
   nextDeadline(): Millis | undefined {
-    return this.#dials.next()
+    const [dial, look] = [this.#dials.next(), this.#looks.next()]
+    return dial === undefined || look === undefined ? (dial ?? look) : Math.min(dial, look)
   }
 
   /** Which connection messages to this node take. */
@@ -143,10 +161,12 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
     const peer = this.#peers.get(wanted.node) ?? this.#meet(wanted.node)
     if (peer === undefined || wanted.boot < peer.bootKnown) return
     const news = peer.wanted === undefined || !sameTarget(peer.wanted, wanted)
+    if (news) peer.reachedBoot = undefined
     peer.wanted = wanted
     peer.bootKnown = wanted.boot
     if (peer.link.phase !== 'down' && peer.link.boot < wanted.boot)
       this.#cut(peer, 'replaced', 'the peer has restarted')
+    if (news && peer.link.phase === 'up') this.#look(peer)
     if (!news || peer.link.phase !== 'down') return
     peer.attempts = 0
     this.#dial(peer)
@@ -202,8 +222,25 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
     peer.upSince = now
     peer.why = undefined
     peer.lostBoot = undefined
-    this.#set(peer, { phase: 'up', link, boot: info.boot, dialled: peer.link.phase === 'dialing' })
+    const dialled = peer.link.phase === 'dialing'
+    if (dialled) peer.reachedBoot = info.boot
+    this.#set(peer, { phase: 'up', link, boot: info.boot, dialled })
     this.#effects.push({ type: 'up', link, peer: info })
+    this.#look(peer)
+  }
+
+  #look({ node, wanted, link, reachedBoot }: Peer): void {
+    this.#looks.stop(node)
+    if (link.phase !== 'up' || wanted?.boot !== link.boot || reachedBoot === link.boot) return
+    this.#effects.push({ type: 'look', peer: wanted })
+  }
+
+  #onLooked(looked: WantedPeer, reached: boolean, now: Millis): void {
+    const peer = this.#peers.get(looked.node)
+    if (peer?.wanted === undefined || !sameTarget(peer.wanted, looked)) return
+    if (reached) peer.reachedBoot = looked.boot
+    peer.failedLooks = reached ? 0 : peer.failedLooks + 1
+    if (!reached) this.#looks.set(peer.node, now + backoffDelay(peer.failedLooks, this.#backoff, this.random))
   }
 
   #onClosed(link: LinkId, close: LinkClose, now: Millis): void {
@@ -215,14 +252,14 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
     this.#set(peer, { phase: 'down' })
     if (ended.phase === 'up') {
       peer.lostBoot = byUs ? undefined : ended.boot
-      peer.looks = 0
+      peer.redials = 0
       this.#effects.push({ type: 'down', node: peer.node, why, byUs })
     } else if (why !== peer.why) {
       this.#effects.push({ type: 'trouble', node: peer.node, at: peer.wanted?.control, why })
     }
     if (ended.phase === 'dialing' && close.errno === 'ECONNREFUSED' && peer.lostBoot === ended.boot) {
       peer.lostBoot = undefined
-      this.#effects.push({ type: 'refused', node: peer.node })
+      if (peer.reachedBoot === ended.boot) this.#effects.push({ type: 'refused', node: peer.node })
     }
     peer.why = why
     if (ended.phase === 'up' && now - peer.upSince >= this.config.dialMaxMs) peer.attempts = 0
@@ -239,13 +276,13 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
     const hasStood = now - peer.upSince >= STOOD_PAUSES * this.config.dialFirstMs
     if (
       peer.lostBoot === undefined ||
-      peer.looks >= LOOKS_MAX ||
-      !(hasStood || peer.attempts === 1 || peer.looks > 0)
+      peer.redials >= REDIALS_MAX ||
+      !(hasStood || peer.attempts === 1 || peer.redials > 0)
     ) {
       return pauseMs
     }
-    const looks = peer.looks++
-    return looks === 0 ? 0 : Math.min(pauseMs, LOOK_FIRST_MS * 2 ** (looks - 1))
+    const redials = peer.redials++
+    return redials === 0 ? 0 : Math.min(pauseMs, REDIAL_FIRST_MS * 2 ** (redials - 1))
   }
 
   /** Ends whatever link there is, by our own decision; the peer stays known. */
@@ -274,7 +311,9 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
       upSince: 0,
       why: undefined,
       lostBoot: undefined,
-      looks: 0,
+      redials: 0,
+      reachedBoot: undefined,
+      failedLooks: 0,
     }
     this.#peers.set(node, peer)
     return peer
@@ -282,6 +321,7 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
 
   #forget(peer: Peer): void {
     this.#dials.stop(peer.node)
+    this.#looks.stop(peer.node)
     this.#peers.delete(peer.node)
   }
 }

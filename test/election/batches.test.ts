@@ -48,7 +48,10 @@ test('what a round costs does not depend on the number of services', () => {
     for (const letter of ['a', 'b', 'c']) room.add(letter, letter === 'a')
     for (let i = 0; i < services; i++) {
       for (const letter of ['a', 'b', 'c']) {
-        room.feed(letter, { type: 'service', name: `s${i}`, rules: { failback: false, alone: undefined } })
+        room.feed(letter, {
+          type: 'services',
+          services: [{ name: `s${i}`, rules: { failback: false, alone: undefined } }],
+        })
       }
     }
     room.link('a', 'b', 'c')

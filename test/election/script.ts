@@ -86,7 +86,7 @@ export class Room {
     })
     this.machines.set(host.id, machine)
     this.feed(letter, { type: 'member', node: host.id, alive: true, standing: host.standing })
-    this.feed(letter, { type: 'service', name: 'web', rules: this.serviceRules })
+    this.feed(letter, { type: 'services', services: [{ name: 'web', rules: this.serviceRules }] })
     return machine
   }
 
@@ -118,7 +118,7 @@ export class Room {
 
   setRules(rules: ServiceRules): void {
     this.serviceRules = rules
-    for (const id of this.machines.keys()) this.#feed(id, { type: 'service', name: 'web', rules })
+    for (const id of this.machines.keys()) this.#feed(id, { type: 'services', services: [{ name: 'web', rules }] })
   }
 
   /** The node is gone: nobody hears it, and the others notice. */

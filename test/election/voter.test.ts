@@ -69,18 +69,26 @@ test('a lease longer than its own silence after a start is refused', () => {
 test('a release counts from the holder and for its number only', () => {
   const { machine, ask } = voter()
   ask(1, A, 0)
-  machine.release('web', 1, B)
-  machine.release('web', 2, A)
+  machine.release('web', 1, B, 1)
+  machine.release('web', 2, A, 1)
   assert.is(ask(2, B, 10), 'held')
-  machine.release('web', 1, A)
+  machine.release('web', 1, A, 1)
   assert.is(ask(2, B, 10), 'granted')
+})
+
+test('a later life of the holder releases and endorses nothing of the earlier one', () => {
+  const { machine, ask } = voter()
+  ask(1, A, 0)
+  machine.release('web', 1, A, 2)
+  assert.is(machine.endorse('web', 1, A, 2, B, 10), undefined)
+  assert.is(ask(2, B, 10), 'held')
 })
 
 test('an endorsement keeps all others out and is a vote for the successor', () => {
   const { machine, votes, ask } = voter()
   ask(1, A, 0)
-  assert.is(machine.endorse('web', 1, B, B, 10), undefined, 'only the holder endorses')
-  const vote = machine.endorse('web', 1, A, B, 10)
+  assert.is(machine.endorse('web', 1, B, 1, B, 10), undefined, 'only the holder endorses')
+  const vote = machine.endorse('web', 1, A, 1, B, 10)
   assert.equal(vote, { number: 2, holder: B, boot: 0 })
   votes.set('web', vote as Vote)
   assert.is(ask(3, A, 20), 'held')

@@ -125,7 +125,7 @@ export class ElectionCluster {
     this.#trace(node, `boots (life ${node.life})`)
     this.#feed(node, { type: 'start' })
     for (const name of this.services)
-      this.#feed(node, { type: 'service', name, rules: { failback: false, alone: undefined } })
+      this.#feed(node, { type: 'services', services: [{ name, rules: { failback: false, alone: undefined } }] })
     for (const peer of this.nodes)
       if (peer !== node && peer.machine !== undefined && !this.#isCut(node, peer)) this.#link(node, peer)
   }

@@ -191,6 +191,8 @@ export class LinkModel {
         this.#syns.push(end)
         return
       }
+      case 'look':
+        return
       case 'accept':
       case 'probe':
         return this.#tell(node, effect.link, { type: effect.type })

@@ -63,7 +63,8 @@ function describe(effect: PeerLinksEffect): string {
     case 'trouble':
       return `${effect.type}: ${effect.why}`
     case 'refused':
-      return 'refused'
+    case 'look':
+      return effect.type
   }
 }
 
@@ -145,6 +146,40 @@ test('no evidence comes from a dial that fails otherwise, nor after a link that 
   assert.not(end({ code: 'silence', by: 'us', detail: '' }, 'ECONNREFUSED').includes('refused'))
 })
 
+test('a refusal proves nothing where the port was never reached: whoever is dialled looks for it once', () => {
+  const refused = { ...lost, errno: 'ECONNREFUSED' }
+  const end = (reached: boolean | undefined): string[] => {
+    const a = new Subject(0)
+    a.feed({ type: 'incoming', link: 1, peer: info(1) })
+    assert.equal(a.feed({ type: 'up', link: 1, peer: info(1) }), ['up 1'], 'where it listens is not known yet')
+    assert.equal(a.feed({ type: 'want', peer: wanted(1) }), ['look'])
+    if (reached !== undefined) a.feed({ type: 'looked', peer: wanted(1), reached })
+    a.feed({ type: 'closed', link: 1, close: { ...lost, errno: 'ECONNRESET' } }, 20_000)
+    a.tick(20_000)
+    return a.feed({ type: 'closed', link: 2, close: refused }, 20_001)
+  }
+  assert.ok(end(true).includes('refused'))
+  assert.not(end(false).includes('refused'))
+  assert.not(end(undefined).includes('refused'))
+})
+
+test('a look that fails is repeated with pauses; what it found of an earlier boot or address does not count', () => {
+  const a = new Subject(0)
+  a.feed({ type: 'want', peer: wanted(1) })
+  a.feed({ type: 'incoming', link: 1, peer: info(1) })
+  assert.equal(a.feed({ type: 'up', link: 1, peer: info(1) }), ['up 1', 'look'])
+  a.feed({ type: 'looked', peer: wanted(1), reached: false })
+  assert.equal(a.tick(a.peers.nextDeadline() ?? 0), ['look'])
+  a.feed({ type: 'looked', peer: wanted(1), reached: true })
+  assert.is(a.peers.nextDeadline(), undefined)
+  assert.equal(a.feed({ type: 'want', peer: { ...wanted(1), control: { address: '127.0.0.1', port: 1 } } }), ['look'])
+  a.feed({ type: 'looked', peer: wanted(1), reached: true })
+  a.feed({ type: 'closed', link: 1, close: lost }, 20_000)
+  a.tick(20_000)
+  const told = a.feed({ type: 'closed', link: 4, close: { ...lost, errno: 'ECONNREFUSED' } }, 20_001)
+  assert.not(told.includes('refused'))
+})
+
 test('news of a peer ends the pause', () => {
   const a = new Subject(0)
   a.feed({ type: 'want', peer: wanted(1) })
@@ -157,7 +192,7 @@ test('a peer that nobody wants yet is let in, and forgotten when it goes', () =>
   const a = new Subject(0)
   assert.equal(a.feed({ type: 'incoming', link: 1, peer: info(1) }), ['accept 1'])
   assert.equal(a.feed({ type: 'up', link: 1, peer: info(1) }), ['up 1'])
-  assert.equal(a.feed({ type: 'want', peer: wanted(1) }), [])
+  assert.equal(a.feed({ type: 'want', peer: wanted(1) }), ['look'])
   const b = new Subject(0)
   b.feed({ type: 'incoming', link: 1, peer: info(1) })
   b.feed({ type: 'up', link: 1, peer: info(1) })
