@@ -136,11 +136,15 @@ function renderElectorate(electorate: ElectorateView, screen: Screen): string[] 
 }
 
 function renderCounters(counters: CountersView, screen: Screen): string[] {
-  const { active, accepted, ended, reset, refused, retried, bytesUp, bytesDown } = counters
-  const counts = { active, accepted, ended, reset, refused, retried }
+  const { active, accepted, ended, reset, refused, retried, resumed, bytesUp, bytesDown, retained } = counters
+  const counts = { active, accepted, ended, reset, refused, retried, resumed }
   const words = Object.entries(counts).map(([name, count]) => `${formatCount(count)} ${name}`)
   return [
     ...hang('Splices  ', words.join(', '), screen.width),
-    ...hang('Bytes    ', `${formatBytes(bytesUp)} up, ${formatBytes(bytesDown)} down`, screen.width),
+    ...hang(
+      'Bytes    ',
+      `${formatBytes(bytesUp)} up, ${formatBytes(bytesDown)} down, ${formatBytes(retained)} kept`,
+      screen.width,
+    ),
   ]
 }

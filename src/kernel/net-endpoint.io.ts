@@ -139,7 +139,10 @@ class NetSocket implements Socket {
       if (!this.#hasFailed()) handler.onEnd()
     })
     socket.on('drain', () => handler.onDrain())
-    socket.on('finish', () => this.#hasFailed())
+    // Told also of what `write` had not to keep: node:net hands it to the kernel later than it says.
+    socket.on('finish', () => {
+      if (!this.#hasFailed()) handler.onDrain()
+    })
     socket.on('close', () => handler.onClose(this.#cause(), this.#error))
   }
 

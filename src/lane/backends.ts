@@ -3,23 +3,37 @@
  * service names. Fences: a service's OPENs are obeyed for one holder in a term number and for no lower number.
  */
 import { type Endpoint, isIpv6 } from '../base/address.js'
-import { formatSpliceId, sameTerm, type Term } from '../base/ids.js'
+import { formatSpliceId, type NodeId, type SpliceId, sameTerm, type Term } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
 import { BackendHalf, type BackendHost, type BackendReply, type BackendRequest } from '../proxy/backend-half.js'
 import type { LocalListener } from '../proxy/lane-protocol.js'
 import { includesPort } from '../proxy/port-list.js'
+import type { Reason } from '../proxy/reasons.js'
 import type { Service } from '../proxy/service.js'
+import type { ResumeFrame } from '../proxy/splice-frame.js'
+import type { BoundBackend } from './bound.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 import type { Unsettled } from './unsettled.js'
 
 /** A tombstone whose client half never confirms is forgotten after this. */
 const TOMBSTONE_MS = 30_000
 
+/**
+ * How long a backend half whose link broke waits for its client half, which gives up after SUSPENDED_MS_MAX: later, so
+ * that whoever comes in time finds it.
+ */
+const ORPHAN_MS: Millis = 15_000
+
 /** What a director may ask for, whatever the frame says. */
 const CONNECT_MS_MAX = 60_000
 
 export class Backends implements BackendHost {
   readonly halves = new Set<BackendHalf>()
+  /** Those that came over a link, by their director and then its counter; and until when one without a link is kept. */
+  readonly #remote = new Map<string, Map<number, BoundBackend>>()
+  readonly #orphanAt = new Map<BackendHalf, Millis>()
   readonly clock
+  readonly pool
   /** Kept also for services that are gone: one that comes back goes on counting. Its names come from the registry alone. */
   readonly #obeyed = new Map<string, Term>()
   readonly #services = new Map<string, Service>()
@@ -30,6 +44,7 @@ export class Backends implements BackendHost {
     private readonly unsettled: Unsettled,
   ) {
     this.clock = context.clock
+    this.pool = context.pool
   }
 
   setServices(services: readonly Service[]): void {
@@ -56,11 +71,45 @@ export class Backends implements BackendHost {
     return backend
   }
 
+  /** Those that came over a link can be found again by their id. */
+  remember(bound: BoundBackend): void {
+    const { id } = bound.backend.request
+    const director = directorOf(id)
+    const halves = this.#remote.get(director) ?? new Map<number, BoundBackend>()
+    this.#remote.set(director, halves)
+    const before = halves.get(id.counter)
+    halves.set(id.counter, bound)
+    // The director asks once more: the answer to its first OPEN was lost with a link.
+    if (before !== undefined) this.#orphan(before.backend)
+  }
+
+  /** Its link broke: it waits for a while. */
+  suspend({ backend }: BoundBackend): void {
+    if (this.halves.has(backend)) this.#orphanAt.set(backend, this.clock.now() + ORPHAN_MS)
+  }
+
+  /** The half that is to go on over another link; or why it cannot. */
+  find({ id, service, term }: ResumeFrame): BoundBackend | Reason {
+    const bound = this.#remote.get(directorOf(id))?.get(id.counter)
+    if (bound === undefined) return 'link-lost'
+    if (bound.backend.request.service !== service || !sameTerm(bound.backend.request.term, term)) return 'stale-term'
+    if (!this.obey(service, term)) return 'stale-term'
+    this.#orphanAt.delete(bound.backend)
+    return bound
+  }
+
+  /** The director's process has ended, and its client halves with it. */
+  onGone(node: NodeId): void {
+    for (const backend of [...this.#orphanAt.keys()]) if (backend.request.id.node === node) this.#orphan(backend)
+  }
+
   /** Orders of a service in a term that is not the present one are refused from now on. */
   obey(service: string, term: Term): boolean {
     const obeyed = this.#obeyed.get(service)
     if (obeyed === undefined || term.number > obeyed.number) {
       this.#obeyed.set(service, term)
+      // A fence for all of this node: a splice of the old term must not be opened at another lane.
+      this.context.post({ type: 'obeyed', service, term })
       return true
     }
     return sameTerm(term, obeyed)
@@ -70,6 +119,7 @@ export class Backends implements BackendHost {
     for (const backend of this.halves) {
       if (backend.isTombstone && now - backend.half.activeAt > TOMBSTONE_MS) backend.forget()
     }
+    for (const [backend, at] of this.#orphanAt) if (at <= now) this.#orphan(backend)
   }
 
   onUnsettled(backend: BackendHalf): void {
@@ -82,9 +132,20 @@ export class Backends implements BackendHost {
     logFrom(this.context, 'error', 'splice-incident', fields)
   }
 
-  onGone(backend: BackendHalf): void {
+  onForgotten(backend: BackendHalf): void {
     this.halves.delete(backend)
     this.unsettled.delete(backend.half)
+    this.#orphanAt.delete(backend)
+    const { id } = backend.request
+    const halves = this.#remote.get(directorOf(id))
+    if (halves?.get(id.counter)?.backend !== backend) return
+    halves.delete(id.counter)
+    if (halves.size === 0) this.#remote.delete(directorOf(id))
+  }
+
+  #orphan(backend: BackendHalf): void {
+    this.#orphanAt.delete(backend)
+    backend.orphan('link-lost')
   }
 
   #target(request: BackendRequest, reply: BackendReply): Endpoint | undefined {
@@ -105,4 +166,8 @@ export class Backends implements BackendHost {
     }
     return { address, port }
   }
+}
+
+function directorOf({ node, boot }: SpliceId): string {
+  return `${node}/${boot}`
 }

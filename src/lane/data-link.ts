@@ -1,20 +1,22 @@
 /**
  * One data link: a TCP connection between two lanes whose sealed records carry frames of many splices. It binds handles
- * to halves; a splice hears one link at a time, and frames for a handle that is not bound are dropped.
+ * to halves; a splice hears one link at a time, and frames for a handle that is not bound are dropped. When the link
+ * breaks, splices whose both halves stand go on over the next one (RESUME, by offsets).
  */
 import type { Endpoint } from '../base/address.js'
+import { formatSpliceId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { BackendHalf, BackendReply } from '../proxy/backend-half.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
-import type { Counterpart } from '../proxy/counterpart.js'
 import type { CloseCause, Socket, SocketHandler } from '../proxy/endpoint.js'
-import type { Half } from '../proxy/half.js'
 import type { NodeName } from '../proxy/lane-protocol.js'
 import type { Reason } from '../proxy/reasons.js'
 import { encodeFrame, type FrameVisitor, visitFrames } from '../proxy/splice-codec.js'
-import { LINK_HANDLE, type OpenFrame, type SpliceFrame } from '../proxy/splice-frame.js'
+import { LINK_HANDLE, type OpenFrame, type ResumeFrame, type SpliceFrame } from '../proxy/splice-frame.js'
 import type { LinkSeal } from '../trunk/ports.js'
 import { RECORD_PLAINTEXT_BYTES_MAX, RecordReader } from '../trunk/record.js'
+import { type Bound, type BoundBackend, type BoundClient, goOn, halfOf, resumedFrame, resumeFrame } from './bound.js'
+import { Channel, type ChannelLink } from './channel.js'
 import type { LaneContext } from './lane-context.js'
 import { LinkWriter } from './link-writer.js'
 
@@ -22,18 +24,19 @@ const VERSION = { versionMin: 1, versionMax: 1 } as const
 const PING_EVERY_MS = 1_000
 const SILENCE_MS_MAX = 5_000
 
-type Bound =
-  | { readonly role: 'client'; readonly client: ClientHalf }
-  | { readonly role: 'backend'; readonly backend: BackendHalf }
-
 export interface LinkHost {
   /** `undefined`: refused, the reply has been given. */
   openBackend(frame: OpenFrame, reply: BackendReply): BackendHalf | undefined
+  /** The half that RESUME means, whatever link it went by; or why it cannot go on. */
+  findBackend(frame: ResumeFrame): BoundBackend | Reason
+  /** A new one, bound to this link. */
+  onBackend(bound: BoundBackend): void
   onLinkUp(link: DataLink): void
-  onLinkDown(link: DataLink, why: string): void
+  /** `halves`: those that can go on over another link; none if the peer has closed for good. */
+  onLinkDown(link: DataLink, why: string, halves: readonly Bound[]): void
 }
 
-export class DataLink implements SocketHandler, FrameVisitor {
+export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   readonly #bound = new Map<number, Bound>()
   /** Halves that found the link full, the longest waiting first: in any other order one of them would take it all. */
   readonly #waiting = new Set<number>()
@@ -43,12 +46,16 @@ export class DataLink implements SocketHandler, FrameVisitor {
   readonly #onRecord = (sealed: Uint8Array) => this.#takeRecord(sealed)
   #nextHandle: number
   #state: 'greeting' | 'up' | 'down' = 'greeting'
+  #peerLane = 0
   #heardAt: Millis
   #pingAt: Millis = 0
+  #pingToken = 0
+  #rttMs: Millis = 0
 
-  /** `seal` is ready for both directions: the preambles have been exchanged. */
+  /** `seal` is ready for both directions: the preambles have been exchanged. `pair`: which of the links to that node. */
   constructor(
     readonly peer: NodeName,
+    readonly pair: number,
     private readonly socket: Socket,
     private readonly seal: LinkSeal,
     private readonly dialled: boolean,
@@ -69,6 +76,16 @@ export class DataLink implements SocketHandler, FrameVisitor {
     return this.#out.congested
   }
 
+  /** Of the peer, at the other end. */
+  get peerLane(): number {
+    return this.#peerLane
+  }
+
+  /** The last PING's way there and back; 0 before the first. */
+  get rttMs(): Millis {
+    return this.#rttMs
+  }
+
   // --- for the halves ---
 
   /** Asks the peer for a backend connection. */
@@ -77,24 +94,24 @@ export class DataLink implements SocketHandler, FrameVisitor {
     const { id, term, service, port, destination, window } = request
     const { connectMs, keepaliveMs } = service
     const rest = { connectMs, keepaliveMs, window, proxyHeader, snapshot: new Uint8Array(0) }
-    this.#bound.set(handle, { role: 'client', client })
-    this.#send({
-      kind: 'open',
-      handle,
-      id,
-      term,
-      service: service.name,
-      port,
-      client: request.client,
-      destination,
-      ...rest,
-    })
-    const counterpart = this.#counterpart(handle)
+    const channel = new Channel(this, handle)
+    if (request.attempt > 1) this.#forgetAbandoned(client)
+    this.#bound.set(handle, { role: 'client', client, channel, isResuming: false, isAbandoned: false })
+    const from = { client: request.client, destination }
+    this.#send({ kind: 'open', handle, id, term, service: service.name, port, ...from, ...rest })
     const cancel = (reason: Reason) => {
-      counterpart.reset(reason)
-      counterpart.confirm()
+      channel.reset(reason)
+      channel.confirm()
     }
-    return { counterpart, cancel }
+    return { counterpart: channel, cancel }
+  }
+
+  /** Asks the peer to go on with a splice whose link broke. */
+  resume(bound: BoundClient): void {
+    const handle = this.#freeHandle()
+    bound.isResuming = true
+    this.#bound.set(handle, bound)
+    this.#send(resumeFrame(bound, handle))
   }
 
   /** Closes in order: what was said before still arrives. */
@@ -103,14 +120,48 @@ export class DataLink implements SocketHandler, FrameVisitor {
     this.#send({ kind: 'goodbye', handle: LINK_HANDLE, reason })
     this.#out.flush()
     this.socket.end()
-    this.#goDown(reason)
+    this.#goDown(reason, reason !== 'node-stopping')
   }
 
   sweep(now: Millis): void {
     if (now - this.#heardAt > SILENCE_MS_MAX) return this.#fail(`nothing heard for ${SILENCE_MS_MAX} ms`)
     if (now - this.#pingAt < PING_EVERY_MS) return
     this.#pingAt = now
-    this.#send({ kind: 'ping', handle: LINK_HANDLE, token: Math.floor(now) % 2 ** 32 })
+    this.#pingToken = (this.#pingToken + 1) % 2 ** 32
+    this.#send({ kind: 'ping', handle: LINK_HANDLE, token: this.#pingToken })
+  }
+
+  // --- for channels ---
+
+  isCongested(handle: number): boolean {
+    if (this.#out.congested) this.#waiting.add(handle)
+    return this.#out.congested
+  }
+
+  data(handle: number, offset: number, chunk: Uint8Array): void {
+    this.#out.data(handle, offset, chunk)
+  }
+
+  ack(handle: number, written: number, acknowledged: number, window: number): void {
+    this.#send({ kind: 'ack', handle, written, acknowledged, window })
+  }
+
+  fin(handle: number, offset: number): void {
+    this.#send({ kind: 'fin', handle, offset })
+  }
+
+  reset(handle: number, reason: Reason): void {
+    this.#send({ kind: 'reset', handle, reason })
+  }
+
+  confirm(handle: number): void {
+    this.#send({ kind: 'confirm', handle })
+    this.#bound.delete(handle)
+  }
+
+  release(handle: number): void {
+    this.#bound.delete(handle)
+    this.#waiting.delete(handle)
   }
 
   // --- from the socket ---
@@ -138,7 +189,7 @@ export class DataLink implements SocketHandler, FrameVisitor {
   }
 
   onClose(cause: CloseCause, detail: string): void {
-    this.#goDown(detail === '' ? cause : detail)
+    this.#goDown(detail === '' ? cause : detail, true)
   }
 
   // --- frames ---
@@ -153,13 +204,15 @@ export class DataLink implements SocketHandler, FrameVisitor {
     if (this.#state === 'down') return
     if (frame.handle === LINK_HANDLE) return this.#onLinkFrame(frame)
     if (frame.kind === 'open') return this.#onOpenFrame(frame)
-    // This release rebuilds nothing yet, and says so instead of leaving the question open.
-    if (frame.kind === 'resume' || frame.kind === 'freeze' || frame.kind === 'thaw') {
+    if (frame.kind === 'resume') return this.#onResume(frame)
+    // This release hands nothing over yet, and says so instead of leaving the question open.
+    if (frame.kind === 'freeze' || frame.kind === 'thaw') {
       const detail = `${frame.kind} is not implemented`
       return this.#send({ kind: 'refused', handle: frame.handle, reason: 'not-yet', detail })
     }
     const bound = this.#bound.get(frame.handle)
     if (bound === undefined) return
+    if (bound.role === 'client' && bound.isResuming) return this.#onResumeAnswer(bound, frame)
     if (frame.kind === 'ack') return halfOf(bound).receiveAck(frame.written, frame.acknowledged, frame.window)
     if (frame.kind === 'fin') return halfOf(bound).receiveFin(frame.offset)
     if (frame.kind === 'reset') return halfOf(bound).receiveReset(frame.reason)
@@ -167,28 +220,72 @@ export class DataLink implements SocketHandler, FrameVisitor {
       if (frame.kind === 'confirm') bound.backend.confirm()
       return
     }
-    const counterpart = this.#counterpart(frame.handle)
-    if (frame.kind === 'opened') bound.client.onOpened(frame.window, frame.local, frame.remote, counterpart)
+    if (frame.kind === 'opened') bound.client.onOpened(frame.window, frame.local, frame.remote, bound.channel)
     if (frame.kind === 'refused') bound.client.onRefused(frame.reason, frame.detail)
   }
 
   #onOpenFrame(frame: OpenFrame): void {
-    const ours = (frame.handle % 2 === 0) === this.dialled
-    if (ours || this.#bound.has(frame.handle)) return this.#fail(`OPEN with handle ${frame.handle}, which is not free`)
     const { handle } = frame
+    if (!this.#mayBind(handle)) return this.#fail(`OPEN with handle ${handle}, which is not free`)
+    const channel = new Channel(this, handle)
     const backend = this.host.openBackend(frame, {
-      counterpart: this.#counterpart(handle),
-      opened: (window: number, local: Endpoint, remote: Endpoint) =>
-        this.#send({ kind: 'opened', handle, local, remote, window }),
-      refused: (reason: Reason, detail: string) => this.#send({ kind: 'refused', handle, reason, detail }),
-      gone: () => this.#bound.delete(handle),
+      counterpart: channel,
+      opened: (window: number, local: Endpoint, remote: Endpoint) => {
+        this.#send({ kind: 'opened', handle: channel.handle, local, remote, window })
+      },
+      refused: (reason: Reason, detail: string) => {
+        this.#send({ kind: 'refused', handle: channel.handle, reason, detail })
+      },
+      // By whatever link it goes then.
+      gone: () => channel.link?.release(channel.handle),
     })
-    if (backend !== undefined) this.#bound.set(handle, { role: 'backend', backend })
+    if (backend === undefined) return
+    const bound: BoundBackend = { role: 'backend', backend, channel }
+    this.#bound.set(handle, bound)
+    this.host.onBackend(bound)
+  }
+
+  #onResume(frame: ResumeFrame): void {
+    const { handle } = frame
+    if (!this.#mayBind(handle)) return this.#fail(`RESUME with handle ${handle}, which is not free`)
+    const found = this.host.findBackend(frame)
+    if (typeof found === 'string') {
+      const detail = `no splice ${formatSpliceId(frame.id)} to go on with`
+      return this.#send({ kind: 'refused', handle, reason: found, detail })
+    }
+    const { backend, channel } = found
+    // Its former link may not have been noticed to be broken yet.
+    channel.link?.release(channel.handle)
+    channel.unbind()
+    this.#bound.set(handle, found)
+    this.#send(resumedFrame(found, handle))
+    goOn(backend.half, channel, this, { handle, received: frame.down, fin: frame.finDown })
+  }
+
+  #onResumeAnswer(bound: BoundClient, frame: SpliceFrame): void {
+    const { client, channel, isAbandoned } = bound
+    if (frame.kind === 'refused') {
+      this.#bound.delete(frame.handle)
+      if (!isAbandoned) client.half.drop('link-lost', frame.detail)
+    } else if (frame.kind === 'resumed') {
+      bound.isResuming = false
+      goOn(isAbandoned ? undefined : client.half, channel, this, {
+        handle: frame.handle,
+        received: frame.up,
+        fin: frame.finUp,
+      })
+    }
   }
 
   #onLinkFrame(frame: SpliceFrame): void {
     if (frame.kind === 'ping') return this.#send({ kind: 'pong', handle: LINK_HANDLE, token: frame.token })
-    if (frame.kind === 'goodbye') return this.#fail(`closed by the peer: ${frame.reason}`)
+    if (frame.kind === 'pong' && frame.token === this.#pingToken) {
+      this.#rttMs = this.context.clock.now() - this.#pingAt
+      return
+    }
+    if (frame.kind === 'goodbye') {
+      return this.#fail(`closed by the peer: ${frame.reason}`, frame.reason !== 'node-stopping')
+    }
     if (frame.kind !== 'hello' || this.#state !== 'greeting') return
     if (frame.versionMin > VERSION.versionMax || frame.versionMax < VERSION.versionMin) {
       const theirs = `${frame.versionMin} to ${frame.versionMax}`
@@ -197,6 +294,7 @@ export class DataLink implements SocketHandler, FrameVisitor {
       )
     }
     this.#state = 'up'
+    this.#peerLane = frame.lane
     this.host.onLinkUp(this)
   }
 
@@ -206,22 +304,9 @@ export class DataLink implements SocketHandler, FrameVisitor {
     return visitFrames(this.#opened.subarray(0, length), this)
   }
 
-  #counterpart(handle: number): Counterpart {
-    const link = this
-    return {
-      get congested() {
-        if (link.#out.congested) link.#waiting.add(handle)
-        return link.#out.congested
-      },
-      data: (offset, chunk) => link.#out.data(handle, offset, chunk),
-      ack: (written, acknowledged, window) => link.#send({ kind: 'ack', handle, written, acknowledged, window }),
-      fin: (offset) => link.#send({ kind: 'fin', handle, offset }),
-      reset: (reason) => link.#send({ kind: 'reset', handle, reason }),
-      confirm: () => {
-        link.#send({ kind: 'confirm', handle })
-        link.#bound.delete(handle)
-      },
-    }
+  #mayBind(handle: number): boolean {
+    const ours = (handle % 2 === 0) === this.dialled
+    return !ours && !this.#bound.has(handle)
   }
 
   /** Handles are given in turn and come round only after 2³¹ splices; one that still lives is passed over. */
@@ -236,28 +321,48 @@ export class DataLink implements SocketHandler, FrameVisitor {
     if (this.#state !== 'down') this.#out.frame(encodeFrame(frame))
   }
 
-  #fail(why: string): void {
+  #fail(why: string, mayResume = true): void {
     if (this.#state === 'down') return
     this.socket.reset()
-    this.#goDown(why)
+    this.#goDown(why, mayResume)
   }
 
-  #goDown(why: string): void {
+  #goDown(why: string, mayResume: boolean): void {
     if (this.#state === 'down') return
     this.#state = 'down'
     this.#out.close()
     const bound = [...this.#bound.values()]
     this.#bound.clear()
     this.#waiting.clear()
-    for (const one of bound) {
-      if (one.role === 'backend') one.backend.orphan('link-lost')
-      else if (one.client.isDialing) one.client.onRefused('link-lost', why)
-      else one.client.half.drop('link-lost', why)
-    }
-    this.host.onLinkDown(this, why)
+    for (const { channel } of bound) channel.unbind()
+    const halves = bound.filter((one) => this.#goesOn(one, why, mayResume))
+    this.host.onLinkDown(this, why, halves)
   }
-}
 
-function halfOf(bound: Bound): Half {
-  return bound.role === 'client' ? bound.client.half : bound.backend.half
+  /** OPEN once more ends the backend half of an earlier one by itself; a RESUME for that would now mean the new one. */
+  #forgetAbandoned(client: ClientHalf): void {
+    for (const [handle, bound] of this.#bound) {
+      if (bound.role === 'client' && bound.client === client) this.#bound.delete(handle)
+    }
+  }
+
+  /** Whether a half waits for another link; if not, it has been told that its splice is lost, or tries elsewhere. */
+  #goesOn(one: Bound, why: string, mayResume: boolean): boolean {
+    if (one.role === 'backend') {
+      if (mayResume && one.backend.isOpened) return true
+      one.backend.orphan('link-lost')
+      return false
+    }
+    const { client, channel } = one
+    if (client.isDialing && !one.isResuming) {
+      one.isAbandoned = true
+      // The peer may have connected its program already: it is told when there is a link again.
+      channel.reset('link-lost')
+      client.onRefused('link-lost', why)
+      return mayResume
+    }
+    if (mayResume) return true
+    client.half.drop('link-lost', why)
+    return false
+  }
 }

@@ -9,7 +9,7 @@ import type { Millis } from '../base/time.js'
 import { type Attempt, ClientHalf, type ClientHost, type OpenRequest } from '../proxy/client-half.js'
 import type { NodeName } from '../proxy/lane-protocol.js'
 import { expandPorts } from '../proxy/port-list.js'
-import type { Socket } from '../proxy/ports.js'
+import type { Listener, Socket } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { Candidate, Scheduler } from '../proxy/schedule/scheduler.js'
 import type { Service } from '../proxy/service.js'
@@ -35,6 +35,7 @@ export interface DirectionHost {
 export class Direction implements ClientHost {
   readonly clients = new Set<ClientHalf>()
   readonly clock
+  readonly pool
   readonly gate
   readonly #schedulers = new Map<number, Scheduler>()
   readonly #listeners: ListenSet
@@ -48,8 +49,10 @@ export class Direction implements ClientHost {
     private readonly host: DirectionHost,
   ) {
     this.clock = context.clock
+    this.pool = context.pool
     this.gate = { isOpen: (now: Millis) => context.leases.isHeld(slot, now) }
     this.#listeners = new ListenSet(context.sockets, {
+      onOpened: (at, listener) => this.#share(at, listener),
       onComplete: () => this.#onComplete(),
       onAccept: (socket) => this.#accept(socket),
       onProblem: (at, code, fatal) => this.#onProblem(at, code, fatal),
@@ -60,10 +63,17 @@ export class Direction implements ClientHost {
     return this.definition
   }
 
+  /** The first lane opens the service's ports; the others accept on the same sockets (`adopt`). */
   start(): void {
     const { address, ports, keepaliveMs } = this.definition
     const wanted = expandPorts(ports).map((port) => ({ address, port }))
-    this.#listeners.follow(wanted, keepaliveMs)
+    if (this.context.setup.lane === 0) this.#listeners.follow(wanted, keepaliveMs)
+    else this.#listeners.keep(wanted)
+  }
+
+  /** `fd` is a listening socket of the service that another lane has opened, and this lane's from now on. */
+  adopt(fd: number, at: Endpoint): void {
+    this.#listeners.adopt(fd, at, this.definition.keepaliveMs)
   }
 
   /** The definition changed: ports that stay keep their listener, and splices live on. */
@@ -87,7 +97,7 @@ export class Direction implements ClientHost {
   sweep(now: Millis): void {
     const { idleMs } = this.service
     for (const client of this.clients) {
-      if (client.isDialing) client.expire(now)
+      if (client.isUnserved) client.expire(now)
       const limitMs = client.half.isHalfClosed ? Math.min(idleMs || HALF_CLOSED_IDLE_MS, HALF_CLOSED_IDLE_MS) : idleMs
       if (limitMs > 0 && now - client.half.activeAt > limitMs) client.half.abort('idle-limit')
     }
@@ -153,6 +163,16 @@ export class Direction implements ClientHost {
     const client = new ClientHalf(this.host.nextSpliceId(), socket, this)
     this.clients.add(client)
     client.choose()
+  }
+
+  #share(at: Endpoint, listener: Listener): void {
+    const { lane: self, lanes } = this.context.setup
+    for (let lane = 0; lane < lanes; lane++) {
+      const fd = lane === self ? undefined : listener.share?.()
+      if (fd === undefined) continue
+      const { service, term } = this
+      this.context.post({ type: 'share-listener', lane, service: service.name, term, at, fd })
+    }
   }
 
   #onComplete(): void {

@@ -4,6 +4,7 @@ import type { Prng } from '../base/prng.js'
 import type { FromLane, LaneCounters, LaneSetup } from '../proxy/lane-protocol.js'
 import type { LeaseSlots } from '../proxy/lease-slots.js'
 import type { Sockets } from '../proxy/ports.js'
+import type { RetentionPool } from '../proxy/retention-pool.js'
 import type { SealFactory } from '../trunk/ports.js'
 
 /** What every part of a lane works with. */
@@ -15,6 +16,8 @@ export interface LaneContext {
   readonly seals: SealFactory
   readonly leases: LeaseSlots
   readonly counters: LaneCounters
+  /** What halves keep of what they have sent. */
+  readonly pool: RetentionPool
   post(message: FromLane): void
   /** Runs `task` once, at the end of this turn of the event loop: what many splices wrote leaves in one call. */
   defer(task: () => void): void

@@ -2,13 +2,14 @@
  * A lane: the data plane of one thread. It owns client halves, backend halves and data links, and speaks with the
  * control plane in the messages of proxy/lane-protocol only.
  */
-import { formatSpliceId, type NodeId, type SpliceId } from '../base/ids.js'
+import { formatSpliceId, type NodeId, type SpliceId, sameTerm } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { BackendReply } from '../proxy/backend-half.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import { proxyHeaderFor } from '../proxy/identity.js'
 import { Joint } from '../proxy/joint.js'
 import type { BackendSeat, LaneReport, NodeName, SpliceReport, ToLane } from '../proxy/lane-protocol.js'
+import type { Socket } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { Candidate } from '../proxy/schedule/scheduler.js'
 import { schedulerOf } from '../proxy/schedule/schedulers.js'
@@ -35,7 +36,7 @@ export class Lane implements DirectionHost {
 
   constructor(private readonly context: LaneContext) {
     this.#backends = new Backends(context, this.unsettled)
-    this.#links = new Links(context, (frame, reply) => this.#backends.open(frame, reply))
+    this.#links = new Links(context, this.#backends)
   }
 
   receive(message: ToLane): void {
@@ -43,11 +44,11 @@ export class Lane implements DirectionHost {
       case 'listen-data':
         return this.#links.listen(message.port)
       case 'link-expect':
-        return this.#links.expect(message.peer, message.keys)
+        return this.#links.expect(message.peer, message.pair, message.keys)
       case 'link-dial':
-        return this.#links.dial(message.peer, message.keys, message.to)
-      case 'link-drop':
-        return this.#links.drop(message.peer)
+        return this.#links.dial(message.peer, message.pair, message.keys, message.to)
+      case 'peer-gone':
+        return this.#links.onPeerGone(message.peer)
       case 'services':
         return this.#setServices(message.services)
       case 'backends':
@@ -59,6 +60,10 @@ export class Lane implements DirectionHost {
       case 'undirect':
         this.#directions.get(message.service)?.stop(message.why)
         return this.context.post({ type: 'undirected', slot: message.slot })
+      case 'adopt-listener':
+        return this.#adoptListener(message)
+      case 'obey':
+        return void this.#backends.obey(message.service, message.term)
       case 'query':
         return this.context.post({
           type: 'answer',
@@ -76,6 +81,7 @@ export class Lane implements DirectionHost {
     for (const direction of this.#directions.values()) direction.sweep(now)
     this.#backends.sweep(now)
     this.#links.sweep(now)
+    this.context.counters.retained = this.context.pool.usedBytes
   }
 
   // --- what a direction asks for ---
@@ -89,8 +95,8 @@ export class Lane implements DirectionHost {
   }
 
   nextSpliceId(): SpliceId {
-    const { node, boot } = this.context.setup
-    return { node, boot, counter: ++this.#splicesAccepted }
+    const { node, boot, lane, lanes } = this.context.setup
+    return { node, boot, counter: this.#splicesAccepted++ * lanes + lane + 1 }
   }
 
   open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined {
@@ -135,6 +141,14 @@ export class Lane implements DirectionHost {
     const direction = new Direction(service, message.term, message.slot, this.context, this)
     this.#directions.set(message.service, direction)
     direction.start()
+  }
+
+  #adoptListener({ service, term, at, fd }: Extract<ToLane, { type: 'adopt-listener' }>): void {
+    const direction = this.#directions.get(service)
+    if (direction !== undefined && sameTerm(direction.term, term)) return direction.adopt(fd, at)
+    // Over before it began here.
+    const nobody = { onListening: () => {}, onAccept: (socket: Socket) => socket.reset(), onProblem: () => {} }
+    this.context.sockets.adoptListener?.(fd, at, { backlog: 0, keepaliveMs: 0 }, nobody).close()
   }
 
   #setServices(services: readonly Service[]): void {

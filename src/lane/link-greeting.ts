@@ -14,6 +14,7 @@ export const GREETING_MS_MAX: Millis = 3_000
 
 export interface Agreed {
   readonly peer: NodeName
+  readonly pair: number
   readonly keys: LinkKeys
 }
 

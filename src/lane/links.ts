@@ -1,4 +1,7 @@
-/** All data links of this lane: one to each peer. Listens for them, dials them, and finds the one to a node. */
+/**
+ * All data links of this lane. Listens for them, dials them, finds one to a node, and lets splices go on over the next
+ * when one breaks.
+ */
 import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { toHex } from '../base/bytes.js'
 import type { NodeId } from '../base/ids.js'
@@ -6,11 +9,15 @@ import type { Millis } from '../base/time.js'
 import type { BackendHalf, BackendReply } from '../proxy/backend-half.js'
 import type { LinkKeys, NodeName } from '../proxy/lane-protocol.js'
 import type { Listener, Socket, SocketHandler } from '../proxy/ports.js'
-import type { OpenFrame } from '../proxy/splice-frame.js'
+import type { Reason } from '../proxy/reasons.js'
+import type { OpenFrame, ResumeFrame } from '../proxy/splice-frame.js'
 import type { LinkSeal, SealFactory } from '../trunk/ports.js'
+import type { Backends } from './backends.js'
+import type { Bound, BoundBackend } from './bound.js'
 import { DataLink, type LinkHost } from './data-link.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 import { type Agreed, GREETING_MS_MAX, type GreetingHost, LinkGreeting } from './link-greeting.js'
+import { Suspended } from './suspended.js'
 
 /** Connections that have not said which link they are; more are refused, and whoever is serious dials again. */
 const GREETINGS_MAX = 64
@@ -21,22 +28,27 @@ const KEEPALIVE_MS: Millis = 10_000
 
 export class Links implements GreetingHost, LinkHost {
   readonly seals: SealFactory
-  readonly #links = new Map<NodeId, DataLink>()
+  /** To each node, by the number of the pair of lanes: one, or several where the peer has more lanes than this node. */
+  readonly #links = new Map<NodeId, Map<number, DataLink>>()
   readonly #expected = new Map<string, Agreed & { readonly deadline: Millis }>()
   readonly #greetings = new Set<LinkGreeting>()
+  readonly #suspended = new Suspended()
   #listener: Listener | undefined
+  #turn = 0
 
   constructor(
     private readonly context: LaneContext,
-    readonly openBackend: (frame: OpenFrame, reply: BackendReply) => BackendHalf | undefined,
+    private readonly backends: Backends,
   ) {
     this.seals = context.seals
   }
 
-  /** The link to a node, if it stands. */
+  /** A link to a node, if one stands; of several each in turn, those with room first. */
   to(node: NodeId): DataLink | undefined {
-    const link = this.#links.get(node)
-    return link?.isUp === true ? link : undefined
+    const up = [...(this.#links.get(node)?.values() ?? [])].filter((link) => link.isUp)
+    const free = up.filter((link) => !link.congested)
+    const choice = free.length > 0 ? free : up
+    return choice[this.#turn++ % choice.length]
   }
 
   listen(port: number): void {
@@ -52,35 +64,37 @@ export class Links implements GreetingHost, LinkHost {
     })
   }
 
-  expect(peer: NodeName, keys: LinkKeys): void {
+  expect(peer: NodeName, pair: number, keys: LinkKeys): void {
+    this.#suspended.onBack(peer.node)
     if (this.#expected.size >= EXPECTED_MAX) return
-    this.#expected.set(toHex(keys.linkId), { peer, keys, deadline: this.context.clock.now() + EXPECTED_MS_MAX })
+    this.#expected.set(toHex(keys.linkId), { peer, pair, keys, deadline: this.context.clock.now() + EXPECTED_MS_MAX })
   }
 
-  dial(peer: NodeName, keys: LinkKeys, to: Endpoint): void {
+  dial(peer: NodeName, pair: number, keys: LinkKeys, to: Endpoint): void {
+    this.#suspended.onBack(peer.node)
     const { address } = this.context.setup
-    const socket = this.context.sockets.dial(to, {
-      from: address,
-      connectMs: GREETING_MS_MAX,
-      keepaliveMs: KEEPALIVE_MS,
-    })
-    this.#greetings.add(new LinkGreeting(socket, { peer, keys }, this.#greetingDeadline(), this))
+    const options = { from: address, connectMs: GREETING_MS_MAX, keepaliveMs: KEEPALIVE_MS }
+    const socket = this.context.sockets.dial(to, options)
+    this.#greetings.add(new LinkGreeting(socket, { peer, pair, keys }, this.#greetingDeadline(), this))
   }
 
-  drop(peer: NodeId): void {
-    this.#links.get(peer)?.close('other')
+  /** Its process has ended, and all halves in it: nobody waits for them. */
+  onPeerGone(node: NodeId): void {
+    this.#suspended.onGone(node)
+    this.backends.onGone(node)
   }
 
   sweep(now: Millis): void {
     for (const [id, { deadline }] of this.#expected) if (deadline <= now) this.#expected.delete(id)
     for (const greeting of this.#greetings) if (greeting.deadline <= now) greeting.fail('no preamble in time')
-    for (const link of this.#links.values()) link.sweep(now)
+    for (const link of this.#all()) link.sweep(now)
+    this.#suspended.sweep(now)
   }
 
   close(): void {
     this.#listener?.close()
     for (const greeting of this.#greetings) greeting.fail('the node is stopping')
-    for (const link of [...this.#links.values()]) link.close('node-stopping')
+    for (const link of this.#all()) link.close('node-stopping')
   }
 
   // --- greetings ---
@@ -91,12 +105,14 @@ export class Links implements GreetingHost, LinkHost {
     return agreed
   }
 
-  onGreeted(greeting: LinkGreeting, { peer }: Agreed, seal: LinkSeal): SocketHandler {
+  onGreeted(greeting: LinkGreeting, { peer, pair }: Agreed, seal: LinkSeal): SocketHandler {
     this.#greetings.delete(greeting)
-    const before = this.#links.get(peer.node)
+    const links = this.#links.get(peer.node) ?? new Map<number, DataLink>()
+    this.#links.set(peer.node, links)
+    const before = links.get(pair)
     const dialled = greeting.agreed !== undefined
-    const link = new DataLink(peer, greeting.socket, seal, dialled, this.context, this)
-    this.#links.set(peer.node, link)
+    const link = new DataLink(peer, pair, greeting.socket, seal, dialled, this.context, this)
+    links.set(pair, link)
     // The peer has keys for a new link only if it knows the old one to be gone.
     before?.close('other')
     return link
@@ -105,8 +121,8 @@ export class Links implements GreetingHost, LinkHost {
   onFailed(greeting: LinkGreeting, why: string): void {
     this.#greetings.delete(greeting)
     if (greeting.agreed !== undefined) {
-      const { node } = greeting.agreed.peer
-      if (!this.#links.has(node)) this.context.post({ type: 'link-down', peer: node, why })
+      const { peer, pair } = greeting.agreed
+      if (this.#links.get(peer.node)?.has(pair) !== true) this.#postDown(peer.node, pair, why)
       return
     }
     logFrom(this.context, 'warn', 'link-refused', { from: formatEndpoint(greeting.socket.remote), why })
@@ -114,14 +130,52 @@ export class Links implements GreetingHost, LinkHost {
 
   // --- links ---
 
-  onLinkUp(link: DataLink): void {
-    this.context.post({ type: 'link-up', peer: link.peer.node })
+  openBackend(frame: OpenFrame, reply: BackendReply): BackendHalf | undefined {
+    return this.backends.open(frame, reply)
   }
 
-  onLinkDown(link: DataLink, why: string): void {
-    if (this.#links.get(link.peer.node) !== link) return
-    this.#links.delete(link.peer.node)
-    this.context.post({ type: 'link-down', peer: link.peer.node, why })
+  findBackend(frame: ResumeFrame): BoundBackend | Reason {
+    return this.backends.find(frame)
+  }
+
+  onBackend(bound: BoundBackend): void {
+    this.backends.remember(bound)
+  }
+
+  onLinkUp(link: DataLink): void {
+    this.context.post({ type: 'link-up', peer: link.peer.node, pair: link.pair })
+    const waiting = this.#suspended.take(link.peer.node, link.peerLane)
+    for (const bound of waiting) link.resume(bound)
+    this.context.counters.resumed += waiting.length
+    if (waiting.length > 0) {
+      logFrom(this.context, 'info', 'splices-resumed', {
+        peer: link.peer.name,
+        pair: link.pair,
+        splices: waiting.length,
+      })
+    }
+  }
+
+  onLinkDown(link: DataLink, why: string, halves: readonly Bound[]): void {
+    const { node } = link.peer
+    const now = this.context.clock.now()
+    for (const bound of halves) {
+      if (bound.role === 'client') this.#suspended.add(bound, node, link.peerLane, now)
+      else this.backends.suspend(bound)
+    }
+    const links = this.#links.get(node)
+    if (links?.get(link.pair) !== link) return
+    links.delete(link.pair)
+    if (links.size === 0) this.#links.delete(node)
+    this.#postDown(node, link.pair, why)
+  }
+
+  #all(): DataLink[] {
+    return [...this.#links.values()].flatMap((links) => [...links.values()])
+  }
+
+  #postDown(peer: NodeId, pair: number, why: string): void {
+    this.context.post({ type: 'link-down', peer, pair, why })
   }
 
   #accept(socket: Socket): void {

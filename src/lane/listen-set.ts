@@ -1,11 +1,13 @@
 import { type Endpoint, formatEndpoint } from '../base/address.js'
 import type { Millis } from '../base/time.js'
-import type { Listener, Socket, Sockets } from '../proxy/ports.js'
+import type { Listener, ListenHandler, Socket, Sockets } from '../proxy/ports.js'
 
 /** A connection storm waits here, not in the clients' SYN timers; the kernel caps it at net.core.somaxconn. */
 const BACKLOG = 4_096
 
 export interface ListenSetHandler {
+  /** Opened here; not told of those that were adopted. */
+  onOpened(at: Endpoint, listener: Listener): void
   /** All that is wanted listens (again). */
   onComplete(): void
   onAccept(socket: Socket): void
@@ -24,6 +26,13 @@ export class ListenSet {
   ) {}
 
   follow(wanted: readonly Endpoint[], keepaliveMs: Millis): void {
+    this.keep(wanted)
+    for (const at of wanted) if (!this.#listeners.has(formatEndpoint(at))) this.#listen(at, keepaliveMs)
+    this.#tellIfComplete()
+  }
+
+  /** Lets go what is not among these. */
+  keep(wanted: readonly Endpoint[]): void {
     const keys = new Set(wanted.map(formatEndpoint))
     for (const [key, listener] of this.#listeners) {
       if (keys.has(key)) continue
@@ -31,29 +40,42 @@ export class ListenSet {
       this.#listeners.delete(key)
       this.#listening.delete(key)
     }
-    for (const at of wanted) if (!this.#listeners.has(formatEndpoint(at))) this.#listen(at, keepaliveMs)
-    this.#tellIfComplete()
+  }
+
+  /** Accepts together with the lane that has opened it. */
+  adopt(fd: number, at: Endpoint, keepaliveMs: Millis): void {
+    const key = formatEndpoint(at)
+    this.#listeners.get(key)?.close()
+    const listener = this.sockets.adoptListener?.(fd, at, { backlog: BACKLOG, keepaliveMs }, this.#handlerOf(at))
+    if (listener !== undefined) this.#listeners.set(key, listener)
   }
 
   close(): void {
-    this.follow([], 0)
+    this.keep([])
   }
 
   #listen(at: Endpoint, keepaliveMs: Millis): void {
-    const key = formatEndpoint(at)
     const listener = this.sockets.listen(
       at,
       { backlog: BACKLOG, keepaliveMs },
       {
+        ...this.#handlerOf(at),
         onListening: () => {
-          this.#listening.add(key)
+          this.#listening.add(formatEndpoint(at))
+          this.handler.onOpened(at, listener)
           this.#tellIfComplete()
         },
-        onAccept: (socket) => this.handler.onAccept(socket),
-        onProblem: (code, fatal) => this.handler.onProblem(at, code, fatal),
       },
     )
-    this.#listeners.set(key, listener)
+    this.#listeners.set(formatEndpoint(at), listener)
+  }
+
+  #handlerOf(at: Endpoint): ListenHandler {
+    return {
+      onListening: () => {},
+      onAccept: (socket) => this.handler.onAccept(socket),
+      onProblem: (code, fatal) => this.handler.onProblem(at, code, fatal),
+    }
   }
 
   #tellIfComplete(): void {

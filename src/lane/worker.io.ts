@@ -7,6 +7,8 @@ import { loadLibc } from '../kernel/libc.io.js'
 import { NetSockets } from '../kernel/net-endpoint.io.js'
 import type { FromLane, LaneSetup, ToLane } from '../proxy/lane-protocol.js'
 import { LeaseSlots } from '../proxy/lease-slots.js'
+import { RetentionPool } from '../proxy/retention-pool.js'
+import { sharedCounters } from '../proxy/shared-counters.js'
 import { sodiumSeals } from '../trunk/seal.io.js'
 import { Lane } from './lane.js'
 
@@ -26,7 +28,8 @@ const lane = new Lane({
   sockets: new NetSockets(),
   seals: sodiumSeals,
   leases: new LeaseSlots(setup.leases),
-  counters: { accepted: 0, ended: 0, reset: 0, refused: 0, retried: 0, bytesUp: 0, bytesDown: 0, incidents: 0 },
+  counters: sharedCounters(setup.counters),
+  pool: new RetentionPool(),
   post: (message: FromLane) => port.postMessage(message),
   defer: (task) => setImmediate(task),
 })

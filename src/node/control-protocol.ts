@@ -100,6 +100,10 @@ export interface CountersView {
   readonly retried: number
   readonly bytesUp: number
   readonly bytesDown: number
+  /** Times that a splice went on over another data link, because its own had broken. */
+  readonly resumed: number
+  /** Bytes kept now, to be sent again if a link or a director is lost. */
+  readonly retained: number
 }
 
 export interface StatusView {

@@ -1,12 +1,12 @@
 import type { LaneReport, ToLane } from '../proxy/lane-protocol.js'
+import { sumOfCounters } from '../proxy/shared-counters.js'
 
 /** In the place of a lane on a node that carries no connections: a witness. */
 export class IdleLane {
   post(_message: ToLane): void {}
 
   async query(): Promise<LaneReport> {
-    const counters = { accepted: 0, ended: 0, reset: 0, refused: 0, retried: 0, bytesUp: 0, bytesDown: 0, incidents: 0 }
-    return { counters, active: 0, total: 0, splices: [], perBackend: [] }
+    return { counters: sumOfCounters([]), active: 0, total: 0, splices: [], perBackend: [] }
   }
 
   async stop(): Promise<void> {}

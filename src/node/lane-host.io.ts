@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { BatonError } from '../base/errors.js'
 import type { Logger } from '../base/log.js'
 import type { FromLane, LaneReport, LaneSetup, ToLane } from '../proxy/lane-protocol.js'
@@ -75,4 +76,16 @@ export class LaneHost {
     if (message.type === 'answer') return this.#questions.get(message.query)?.(message.report)
     this.onMessage(message)
   }
+}
+
+/** The lane says where it listens, or why it cannot. */
+export async function listenForData(lane: LaneHost, at: Endpoint): Promise<Endpoint> {
+  lane.post({ type: 'listen-data', port: at.port })
+  const answer = await lane.first('data-listening', 'data-failed')
+  if (answer.type === 'data-listening') return answer.at
+  const hint =
+    'another program, perhaps another node, uses this TCP port or the host lacks the address: choose others with --data-port or --bind'
+  throw new BatonError('ERR_DATA_BIND', `cannot listen on ${formatEndpoint(at)} for data links: ${answer.code}`, {
+    hint,
+  })
 }

@@ -1,7 +1,8 @@
 /**
- * Who dials the data link between two nodes, and with which keys. The node with the lower id makes fresh keys, hands
- * them over on the control link (OFFER), and has its lane dial when the other's lane expects it (ACCEPT). A data link
- * that breaks is offered again as long as the control link stands.
+ * Who dials the data links between two nodes, and when. One link for each pair of lanes: pair k joins lane k mod n here
+ * with lane k mod m there, so that each lane has a link of its own to every peer. The node with the lower id makes fresh
+ * keys, hands them over on the control link (OFFER), and has its lane dial when the other's lane expects it (ACCEPT). A
+ * data link that breaks is offered again as long as the control link stands.
  */
 import { type BackoffLimits, backoffDelay } from '../base/backoff.js'
 import type { NodeId } from '../base/ids.js'
@@ -11,57 +12,84 @@ import type { Millis } from '../base/time.js'
 import { TimerTable } from '../base/timer-table.js'
 
 export type BrokerEvent =
-  | { readonly type: 'control-up'; readonly peer: NodeId }
-  | { readonly type: 'control-down'; readonly peer: NodeId }
-  | { readonly type: 'data-up'; readonly peer: NodeId }
-  | { readonly type: 'data-down'; readonly peer: NodeId }
+  | { readonly type: 'control-up' | 'control-down'; readonly peer: NodeId }
+  | { readonly type: 'data-up' | 'data-down'; readonly peer: NodeId; readonly pair: number }
+  /** The peer has said how many lanes it has. */
+  | { readonly type: 'lanes'; readonly peer: NodeId; readonly lanes: number }
 
-/** `offer`: make keys and send them. `drop`: the lane is to forget the link. */
-export type BrokerEffect = { readonly type: 'offer' | 'drop'; readonly peer: NodeId }
+/** Make keys and send them. */
+export interface BrokerEffect {
+  readonly type: 'offer'
+  readonly peer: NodeId
+  readonly pair: number
+}
 
-const BACKOFF: BackoffLimits = { firstMs: 100, maxMs: 5_000 }
+/** Splices wait while a link is replaced: the first pause is short. */
+const BACKOFF: BackoffLimits = { firstMs: 20, maxMs: 5_000 }
 
 /** An offer that leads to no link within this time is made again. */
 const ANSWER_MS = 4_000
 
+/** A host with more cores shares links among its lanes: beyond this, more of them carry nothing faster. */
+export const PAIRS_MAX = 64
+
+interface Peer {
+  pairs: number
+  /** Of each pair, offers in a row that led to no link. */
+  readonly attempts: number[]
+}
+
+type PairKey = `${number} ${NodeId}`
+
 export class LinkBroker implements Machine<BrokerEvent, BrokerEffect> {
-  /** Of each peer whose control link stands. */
-  readonly #attempts = new Map<NodeId, number>()
-  readonly #deadlines = new TimerTable<NodeId>()
-  readonly #up = new Set<NodeId>()
+  /** Those whose control link stands. */
+  readonly #peers = new Map<NodeId, Peer>()
+  readonly #deadlines = new TimerTable<PairKey>()
+  readonly #up = new Set<PairKey>()
   readonly #effects: BrokerEffect[] = []
 
   constructor(
     private readonly self: NodeId,
+    /** Of this node. */
+    private readonly lanes: number,
     private readonly random: Prng,
   ) {}
 
   handle(event: BrokerEvent, now: Millis): void {
     const { peer } = event
-    const offers = this.self < peer
     switch (event.type) {
       case 'control-up':
-        this.#attempts.set(peer, 0)
-        if (offers) this.#offer(peer, now)
+        this.#peers.set(peer, { pairs: 0, attempts: [] })
+        this.#extend(peer, this.lanes, now)
         break
       case 'control-down':
-        this.#attempts.delete(peer)
-        this.#deadlines.stop(peer)
+        for (let pair = this.#peers.get(peer)?.pairs ?? 0; pair > 0; pair--) this.#deadlines.stop(key(peer, pair - 1))
+        this.#peers.delete(peer)
         break
-      case 'data-up':
-        this.#up.add(peer)
-        if (this.#attempts.has(peer)) this.#attempts.set(peer, 0)
-        this.#deadlines.stop(peer)
+      case 'lanes':
+        this.#extend(peer, Math.min(PAIRS_MAX, event.lanes), now)
         break
+      case 'data-up': {
+        this.#up.add(key(peer, event.pair))
+        const attempts = this.#peers.get(peer)?.attempts
+        if (attempts !== undefined) attempts[event.pair] = 0
+        this.#deadlines.stop(key(peer, event.pair))
+        break
+      }
       case 'data-down':
-        this.#up.delete(peer)
-        if (offers && this.#attempts.has(peer)) this.#deadlines.set(peer, now + this.#delay(peer))
+        this.#up.delete(key(peer, event.pair))
+        if (this.#offersTo(peer) && event.pair < (this.#peers.get(peer)?.pairs ?? 0)) {
+          this.#deadlines.set(key(peer, event.pair), now + this.#delay(peer, event.pair))
+        }
         break
     }
   }
 
   tick(now: Millis): void {
-    for (const peer of this.#deadlines.expire(now)) if (!this.#up.has(peer)) this.#offer(peer, now)
+    for (const due of this.#deadlines.expire(now)) {
+      const [pair = '', peer = ''] = due.split(' ')
+      this.#offer(peer, Number(pair), now)
+    }
   }
 
   poll(): BrokerEffect | undefined {
@@ -72,19 +100,38 @@ export class LinkBroker implements Machine<BrokerEvent, BrokerEffect> {
     return this.#deadlines.next()
   }
 
-  isUp(peer: NodeId): boolean {
-    return this.#up.has(peer)
+  isUp(peer: NodeId, pair = 0): boolean {
+    return this.#up.has(key(peer, pair))
   }
 
-  #offer(peer: NodeId, now: Millis): void {
-    if (this.#up.has(peer)) return
-    this.#effects.push({ type: 'offer', peer })
-    this.#deadlines.set(peer, now + ANSWER_MS + this.#delay(peer))
+  /** As many pairs as the node with more lanes has lanes. */
+  #extend(peer: NodeId, lanes: number, now: Millis): void {
+    const known = this.#peers.get(peer)
+    if (known === undefined || !this.#offersTo(peer)) return
+    for (; known.pairs < lanes; known.pairs++) {
+      known.attempts.push(0)
+      this.#offer(peer, known.pairs, now)
+    }
   }
 
-  #delay(peer: NodeId): Millis {
-    const attempt = this.#attempts.get(peer) ?? 0
-    this.#attempts.set(peer, attempt + 1)
+  #offersTo(peer: NodeId): boolean {
+    return this.self < peer
+  }
+
+  #offer(peer: NodeId, pair: number, now: Millis): void {
+    if (this.#up.has(key(peer, pair))) return
+    this.#effects.push({ type: 'offer', peer, pair })
+    this.#deadlines.set(key(peer, pair), now + ANSWER_MS + this.#delay(peer, pair))
+  }
+
+  #delay(peer: NodeId, pair: number): Millis {
+    const attempts = this.#peers.get(peer)?.attempts ?? []
+    const attempt = attempts[pair] ?? 0
+    attempts[pair] = attempt + 1
     return backoffDelay(attempt, BACKOFF, this.random)
   }
+}
+
+function key(peer: NodeId, pair: number): PairKey {
+  return `${pair} ${peer}`
 }

@@ -12,30 +12,34 @@ import {
   LINK_KEY_BYTES,
 } from '../trunk/data-link-offer.js'
 import { LINK_ID_BYTES } from '../trunk/link-preamble.js'
+import { PAIRS_MAX } from './link-broker.js'
 
 export interface LinkOffersPorts {
-  /** Where this node's lane listens for data links. */
-  readonly dataAt: () => Endpoint
+  /** Where each lane of this node listens for data links. */
+  readonly dataAt: readonly Endpoint[]
   readonly nameOf: (node: NodeId) => string
   readonly send: (to: NodeId, message: Uint8Array) => void
   readonly toLane: (message: ToLane) => void
+  readonly onLanes: (peer: NodeId, lanes: number) => void
   readonly logger: Logger
 }
 
 export class LinkOffers {
-  /** The one offer to each peer that still waits for its answer. */
-  readonly #offered = new Map<NodeId, LinkKeys>()
+  /** Offers that still wait for their answer: one for each pair of lanes. */
+  readonly #offered = new Map<NodeId, Map<number, LinkKeys>>()
 
   constructor(private readonly ports: LinkOffersPorts) {}
 
-  offer(peer: NodeId): void {
+  offer(peer: NodeId, pair: number): void {
     const keys = {
       linkId: randomBytes(LINK_ID_BYTES),
       out: randomBytes(LINK_KEY_BYTES),
       in: randomBytes(LINK_KEY_BYTES),
     }
-    this.#offered.set(peer, keys)
-    this.#send(peer, { kind: 'offer', linkId: keys.linkId, keyOfOfferer: keys.out, keyOfAccepter: keys.in })
+    const offered = this.#offered.get(peer) ?? new Map<number, LinkKeys>()
+    this.#offered.set(peer, offered)
+    offered.set(pair, keys)
+    this.#send(peer, { kind: 'offer', linkId: keys.linkId, keyOfOfferer: keys.out, keyOfAccepter: keys.in, pair })
   }
 
   forget(peer: NodeId): void {
@@ -51,16 +55,32 @@ export class LinkOffers {
     const { message } = decoded
     const peer: NodeName = { node: from, name: this.ports.nameOf(from) }
     if (message.kind === 'offer') {
-      const { linkId, keyOfOfferer, keyOfAccepter } = message
+      const { linkId, keyOfOfferer, keyOfAccepter, pair } = message
+      const { dataAt } = this.ports
+      const at = dataAt[pair % dataAt.length]
+      if (at === undefined || pair >= PAIRS_MAX) {
+        return this.#send(from, { kind: 'refuse', linkId, reason: `no lane for pair ${pair}` })
+      }
       // The lane expects the link before the peer hears that it may dial.
-      this.ports.toLane({ type: 'link-expect', peer, keys: { linkId, out: keyOfAccepter, in: keyOfOfferer } })
-      return this.#send(from, { kind: 'accept', linkId, at: this.ports.dataAt() })
+      this.ports.toLane({ type: 'link-expect', peer, pair, keys: { linkId, out: keyOfAccepter, in: keyOfOfferer } })
+      return this.#send(from, { kind: 'accept', linkId, at, lanes: dataAt.length })
     }
-    const keys = this.#offered.get(from)
-    if (keys === undefined || toHex(keys.linkId) !== toHex(message.linkId)) return
-    this.#offered.delete(from)
-    if (message.kind === 'accept') return this.ports.toLane({ type: 'link-dial', peer, keys, to: message.at })
+    const [pair, keys] = this.#meant(from, message.linkId)
+    if (keys === undefined) return
+    this.#offered.get(from)?.delete(pair)
+    if (message.kind === 'accept') {
+      this.ports.toLane({ type: 'link-dial', peer, pair, keys, to: message.at })
+      return this.ports.onLanes(from, message.lanes)
+    }
     this.ports.logger.log('warn', 'offer-refused', { peer: peer.name, why: message.reason })
+  }
+
+  /** The offer that an answer names. */
+  #meant(peer: NodeId, linkId: Uint8Array): readonly [number, LinkKeys | undefined] {
+    for (const [pair, keys] of this.#offered.get(peer) ?? []) {
+      if (toHex(keys.linkId) === toHex(linkId)) return [pair, keys]
+    }
+    return [0, undefined]
   }
 
   #send(to: NodeId, message: DataLinkMessage): void {

@@ -2,7 +2,7 @@
 import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { assert } from '../base/assert.js'
 import type { AlarmClock } from '../base/clock.js'
-import { BatonError, messageOf } from '../base/errors.js'
+import { messageOf } from '../base/errors.js'
 import type { Logger } from '../base/log.js'
 import { Prng } from '../base/prng.js'
 import { realClock } from '../base/real-clock.io.js'
@@ -36,7 +36,7 @@ import type { MemberView } from './control-protocol.js'
 import { startControlServer } from './control-server.io.js'
 import { Declaring } from './declaring.io.js'
 import { IdleLane } from './idle-lane.js'
-import { LaneHost } from './lane-host.io.js'
+import { LaneGroup } from './lane-group.io.js'
 import { deferred, endOnFault, endProcess, stopSignal } from './lifecycle.io.js'
 import { StreamLogger } from './logger.io.js'
 import { MembersFile } from './members-file.io.js'
@@ -131,7 +131,8 @@ class RunningNode {
     this.#cleanups.push(() => members.save())
 
     let node: Node | undefined
-    const { lane, data } = await this.#startLane(boot, random, leases, (message) => node?.onLane(message))
+    const { lanes, dataAt } = await this.#startLanes(boot, random, leases, (message) => node?.onLane(message))
+    const data = dataAt[0] ?? { address: options.bind, port: 0 }
 
     const links = new ControlLinks({
       self: { node: state.id, boot, name: state.name, ...state.keyPair },
@@ -194,7 +195,8 @@ class RunningNode {
         sendToPeer: (to, channel, bytes) => links.send(to, channel, bytes),
         wantPeer: (peer) => links.want(peer),
         unwantPeer: (peer) => links.unwant(peer),
-        toLane: (message) => lane.post(message),
+        dataAt,
+        toLane: (message) => lanes.post(message),
         saveVotes: (records) => this.#saveVotes(store, records),
         saveRegistry: () => this.#saveRegistry(registry),
         rememberMembers: (addresses) => members.remember(addresses),
@@ -226,7 +228,7 @@ class RunningNode {
       linkOf: (peer) => linkView(links.state(peer)),
       linked: () => links.linked(),
       stop: () => this.#left.resolve('leave'),
-      query: (limit, service) => lane.query(limit, service),
+      query: (limit, service) => lanes.query(limit, service),
       warnings: () => [
         ...this.#warnings.values(),
         ...this.#lonely(started, startedAt),
@@ -249,30 +251,30 @@ class RunningNode {
     logger.log('info', 'up', { name: state.name, id: state.id, boot, bind: options.bind, bindFrom: options.bindFrom })
   }
 
-  async #startLane(
+  async #startLanes(
     boot: number,
     random: Prng,
     leases: SharedArrayBuffer,
     onMessage: (message: FromLane) => void,
-  ): Promise<{ lane: LaneHost | IdleLane; data: Endpoint }> {
+  ): Promise<{ lanes: LaneGroup | IdleLane; dataAt: readonly Endpoint[] }> {
     const { options, state, logger } = this
-    const at = { address: options.bind, port: options.dataPort }
     // A witness carries no connection, its own or others'.
-    if (options.witness) return { lane: new IdleLane(), data: { ...at, port: 0 } }
-    const { id: node, name } = state
-    const setup = {
-      lane: 0,
-      node,
-      name,
+    if (options.witness) return { lanes: new IdleLane(), dataAt: [] }
+    const lanes = new LaneGroup({
+      lanes: 1,
+      engine: 'net',
+      node: state.id,
+      name: state.name,
       boot,
       address: options.bind,
-      engine: 'net' as const,
-      seed: random.u32(),
+      seed: () => random.u32(),
       leases,
-    }
-    const lane = new LaneHost(setup, logger, onMessage, (error) => this.#laneDied(error))
-    this.#cleanups.push(() => lane.stop(LANE_STOP_MS))
-    return { lane, data: await listenForData(lane, at) }
+      logger,
+      onMessage,
+      onDeath: (lane, error) => this.#laneDied(lane, error),
+    })
+    this.#cleanups.push(() => lanes.stop(LANE_STOP_MS))
+    return { lanes, dataAt: await lanes.listen(options.dataPort) }
   }
 
   async #openUdp(
@@ -348,8 +350,8 @@ class RunningNode {
   }
 
   /** Its splices are gone with its heap; the cluster is served better by a standby than by half a node. */
-  #laneDied(error: Error): void {
-    this.logger.log('error', 'lane-died', { lane: 0, why: messageOf(error), stack: error.stack })
+  #laneDied(lane: number, error: Error): void {
+    this.logger.log('error', 'lane-died', { lane, why: messageOf(error), stack: error.stack })
     process.exit(1)
   }
 }
@@ -368,16 +370,4 @@ function forgetful({ machines }: Node): string[] {
 
 function linkView({ phase, why }: LinkState): MemberView['link'] {
   return why === undefined ? { state: phase } : { state: phase, why }
-}
-
-/** The lane says where it listens, or why it cannot. */
-async function listenForData(lane: LaneHost, at: Endpoint): Promise<Endpoint> {
-  lane.post({ type: 'listen-data', port: at.port })
-  const answer = await lane.first('data-listening', 'data-failed')
-  if (answer.type === 'data-listening') return answer.at
-  const hint =
-    'another program, perhaps another node, uses this TCP port or the host lacks the address: choose others with --data-port or --bind'
-  throw new BatonError('ERR_DATA_BIND', `cannot listen on ${formatEndpoint(at)} for data links: ${answer.code}`, {
-    hint,
-  })
 }

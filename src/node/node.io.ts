@@ -47,6 +47,8 @@ export interface NodePorts {
   readonly sendToPeer: (to: NodeId, channel: number, bytes: Uint8Array) => void
   readonly wantPeer: (peer: WantedPeer) => void
   readonly unwantPeer: (node: NodeId) => void
+  /** Where each of this node's lanes listens for data links; a witness has none. */
+  readonly dataAt: readonly Endpoint[]
   readonly toLane: (message: ToLane) => void
   /** Durable when they return. */
   readonly saveVotes: (records: readonly DurableRecord[]) => void
@@ -87,7 +89,8 @@ export class Node {
     this.#swim = new Driver(machines.swim, clock, (effect) => this.#onSwim(effect))
     this.#sync = new Driver(machines.sync, clock, (effect) => this.#onSync(effect))
     this.#elections = new Driver(machines.elections, clock, (effect) => this.#onElection(effect))
-    this.#broker = new Driver(new LinkBroker(profile.node, ports.random), clock, (effect) => this.#onBroker(effect))
+    const broker = new LinkBroker(profile.node, ports.dataAt.length, ports.random)
+    this.#broker = new Driver(broker, clock, (effect) => this.#onBroker(effect))
     this.#backendNews = new BackendNews(this.knowledge, ports.later, ports.toLane)
     this.#publication = new Publication(profile.name, this.knowledge, this.directing, clock, ports.later, (bytes) => {
       this.knowledge.setFacts(profile.node, bytes)
@@ -95,7 +98,8 @@ export class Node {
       this.#backendNews.plan()
     })
     this.#offers = new LinkOffers({
-      dataAt: () => this.self.data,
+      dataAt: ports.dataAt,
+      onLanes: (peer, lanes) => this.#broker.feed({ type: 'lanes', peer, lanes }),
       nameOf: (node) => this.#nameOf(node),
       send: (to, bytes) => ports.sendToPeer(to, CHANNEL.trunk, bytes),
       toLane: ports.toLane,
@@ -184,6 +188,7 @@ export class Node {
   onPeerRefused(peer: NodeId): void {
     this.ports.logger.log('warn', 'peer-gone', { peer: this.#nameOf(peer) })
     this.#elections.feed({ type: 'refused', peer })
+    this.ports.toLane({ type: 'peer-gone', peer })
   }
 
   onPeerMessage(from: NodeId, channel: number, bytes: Uint8Array): void {
@@ -205,10 +210,14 @@ export class Node {
   onLane(message: FromLane): void {
     switch (message.type) {
       case 'link-up':
-        return this.#broker.feed({ type: 'data-up', peer: message.peer })
+        return this.#broker.feed({ type: 'data-up', peer: message.peer, pair: message.pair })
       case 'link-down':
-        this.ports.logger.log('info', 'data-link-down', { peer: this.#nameOf(message.peer), why: message.why })
-        return this.#broker.feed({ type: 'data-down', peer: message.peer })
+        this.ports.logger.log('info', 'data-link-down', {
+          peer: this.#nameOf(message.peer),
+          pair: message.pair,
+          why: message.why,
+        })
+        return this.#broker.feed({ type: 'data-down', peer: message.peer, pair: message.pair })
       case 'serving':
       case 'cannot-serve':
         return this.#onServing(message)
@@ -248,6 +257,7 @@ export class Node {
     }
     if (member.state !== before || member.state === 'alive') {
       const alive = member.state === 'alive' || member.state === 'suspect'
+      if (!alive) this.ports.toLane({ type: 'peer-gone', peer: node })
       this.#elections.feed({ type: 'member', node, alive, standing: standingOf(member.profile.flags) })
     }
     this.#backendNews.plan()
@@ -298,11 +308,10 @@ export class Node {
     }
   }
 
-  #onBroker({ type, peer }: BrokerEffect): void {
+  #onBroker({ peer, pair }: BrokerEffect): void {
     // A witness has nothing to join: the broker may ask again and again, and no keys are made.
     const witness = [this.self.node, peer].some((node) => roleOf(this.#flagsOf(node)).witness)
-    if (type === 'offer') return witness ? undefined : this.#offers.offer(peer)
-    this.ports.toLane({ type: 'link-drop', peer })
+    if (!witness) this.#offers.offer(peer, pair)
   }
 
   #onServing(message: Extract<FromLane, { type: 'serving' | 'cannot-serve' }>): void {

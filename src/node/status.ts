@@ -128,8 +128,8 @@ function servingState(term: Term | undefined, serving: Serving | undefined): Ser
 }
 
 export function countersView(report: LaneReport): CountersView {
-  const { accepted, ended, reset, refused, retried, bytesUp, bytesDown } = report.counters
-  return { accepted, active: report.active, ended, reset, refused, retried, bytesUp, bytesDown }
+  const { incidents: _, ...counters } = report.counters
+  return { ...counters, active: report.active }
 }
 
 export function spliceView(splice: SpliceReport, names: Names, now: Millis): SpliceView {

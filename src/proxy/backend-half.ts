@@ -10,9 +10,11 @@ import type { Millis } from '../base/time.js'
 import type { Counterpart } from './counterpart.js'
 import { WINDOW_BYTES } from './credit.js'
 import type { Socket } from './endpoint.js'
-import { Half, type HalfOwner } from './half.js'
+import { Half } from './half.js'
+import type { HalfOwner } from './half-tools.js'
 import type { SpliceReport } from './lane-protocol.js'
 import type { Reason } from './reasons.js'
+import type { RetentionPool } from './retention-pool.js'
 import type { OpenFrame } from './splice-frame.js'
 
 /** What OPEN said, without what belongs to one link. */
@@ -29,10 +31,11 @@ export interface BackendReply {
 
 export interface BackendHost {
   readonly clock: Clock
+  readonly pool: RetentionPool
   onUnsettled(backend: BackendHalf): void
   onIncident(backend: BackendHalf, what: string): void
   /** Nothing of this half is needed any more. */
-  onGone(backend: BackendHalf): void
+  onForgotten(backend: BackendHalf): void
 }
 
 /** A backend half is fenced by terms when it is bound to a link, not by a clock. */
@@ -52,7 +55,9 @@ export class BackendHalf implements HalfOwner {
     private readonly host: BackendHost,
   ) {
     this.startedAt = host.clock.now()
-    this.half = new Half(socket, this, host.clock, ALWAYS, WINDOW_BYTES)
+    const { clock, pool } = host
+    const tools = { clock, gate: ALWAYS, pool, windowBytes: WINDOW_BYTES, keepsUntil: 'acknowledged' } as const
+    this.half = new Half(socket, this, tools)
   }
 
   /** Finished, but the client half has not confirmed. */
@@ -101,8 +106,9 @@ export class BackendHalf implements HalfOwner {
 
   /** Gives the splice up without another word; the socket is closed already. */
   forget(): void {
+    this.half.discard()
     this.reply.gone()
-    this.host.onGone(this)
+    this.host.onForgotten(this)
   }
 
   report(self: NodeId): Omit<SpliceReport, 'id'> {

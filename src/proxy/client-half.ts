@@ -10,9 +10,11 @@ import type { Millis } from '../base/time.js'
 import type { Counterpart } from './counterpart.js'
 import { WINDOW_BYTES } from './credit.js'
 import type { Socket } from './endpoint.js'
-import { type Gate, Half, type HalfOwner } from './half.js'
+import { Half } from './half.js'
+import type { Gate, HalfOwner } from './half-tools.js'
 import type { NodeName, SpliceReport } from './lane-protocol.js'
 import type { Reason } from './reasons.js'
+import type { RetentionPool } from './retention-pool.js'
 import type { Service } from './service.js'
 
 /** Nodes that one client's connection is tried on, at most; then the client gets an RST. */
@@ -30,6 +32,8 @@ export interface OpenRequest {
   readonly client: Endpoint
   readonly destination: Endpoint
   readonly window: number
+  /** From 1; beyond it, the same node may have been asked before. */
+  readonly attempt: number
 }
 
 /** One OPEN that was sent; its answer comes as `onOpened` or `onRefused`. */
@@ -41,6 +45,7 @@ export interface Attempt {
 
 export interface ClientHost {
   readonly clock: Clock
+  readonly pool: RetentionPool
   readonly gate: Gate
   readonly service: Service
   readonly term: Term
@@ -75,6 +80,9 @@ export class ClientHalf implements HalfOwner {
   readonly destination: Endpoint
   readonly #tried = new Set<NodeId>()
   #served = false
+  #attempts = 0
+  /** Since the last look at all nodes, one of them was not asked for want of a data link. */
+  #lostLink = false
   #state: { readonly phase: 'choosing' } | Dialing | Joined | { readonly phase: 'closed' } = { phase: 'choosing' }
   #lastFailure: { reason: Reason; detail: string } = { reason: 'no-backend', detail: 'no node listens on the port' }
 
@@ -86,7 +94,8 @@ export class ClientHalf implements HalfOwner {
     this.startedAt = host.clock.now()
     this.client = socket.remote
     this.destination = socket.local
-    this.half = new Half(socket, this, host.clock, host.gate, WINDOW_BYTES)
+    const { clock, gate, pool } = host
+    this.half = new Half(socket, this, { clock, gate, pool, windowBytes: WINDOW_BYTES, keepsUntil: 'written' })
   }
 
   /** The node that serves this client, or is asked now. */
@@ -99,15 +108,32 @@ export class ClientHalf implements HalfOwner {
     return this.#served
   }
 
+  get term(): Term {
+    return this.host.term
+  }
+
+  get service(): Service {
+    return this.host.service
+  }
+
   get isDialing(): boolean {
     return this.#state.phase === 'dialing'
   }
 
-  /** Tries nodes until one can be asked; without one the client gets an RST, as from a host where nobody listens. */
+  /** No backend stands yet. */
+  get isUnserved(): boolean {
+    return this.#state.phase === 'dialing' || this.#state.phase === 'choosing'
+  }
+
+  /**
+   * Tries nodes until one can be asked; without one the client gets an RST, as from a host where nobody listens. A node
+   * that is only out of reach for the moment, because its data link is being replaced, is asked again (`expire`).
+   */
   choose(): void {
     while (this.#state.phase === 'choosing') {
       const port = this.destination.port
       const node = this.#tried.size < ATTEMPTS_MAX ? this.host.pick(port, this.#tried) : undefined
+      if (node === undefined && this.#mayWait()) return
       if (node === undefined) return this.half.abort(this.#lastFailure.reason, this.#lastFailure.detail)
       this.#tried.add(node.node)
       this.#ask(node, port)
@@ -130,8 +156,13 @@ export class ClientHalf implements HalfOwner {
     if (attempt !== undefined) this.choose()
   }
 
-  /** Called from time to time while dialling: the chosen node did not answer. */
+  /** Called from time to time while no backend stands: the chosen node did not answer, or none could be reached. */
   expire(now: Millis): void {
+    if (this.#state.phase === 'choosing') {
+      this.#tried.clear()
+      this.#lostLink = false
+      return this.choose()
+    }
     if (this.#state.phase !== 'dialing' || now < this.#state.deadline) return
     const { attempt } = this.#state
     this.#giveUp(this.#state, 'connect-timeout', 'no answer from the node')
@@ -186,8 +217,14 @@ export class ClientHalf implements HalfOwner {
     }
   }
 
+  #mayWait(): boolean {
+    const { clock, service } = this.host
+    return this.#lostLink && clock.now() < this.startedAt + service.connectMs
+  }
+
   #giveUp({ node }: Dialing, reason: Reason, detail: string): void {
     this.#state = { phase: 'choosing' }
+    if (reason === 'link-lost') this.#lostLink = true
     this.#lastFailure = { reason, detail: `${node.name}: ${detail}` }
     this.host.onRetried(this, node, reason, detail)
   }
@@ -198,7 +235,8 @@ export class ClientHalf implements HalfOwner {
     const dialing: Dialing = { phase: 'dialing', node, deadline, attempt: undefined }
     this.#state = dialing
     const { id, client, destination } = this
-    const attempt = this.host.open(this, node, { id, term, service, port, client, destination, window: WINDOW_BYTES })
+    const request = { id, term, service, port, client, destination, window: WINDOW_BYTES, attempt: ++this.#attempts }
+    const attempt = this.host.open(this, node, request)
     if (this.#state !== dialing) return
     if (attempt === undefined) this.onRefused('link-lost', 'no data link to the node')
     else dialing.attempt = attempt

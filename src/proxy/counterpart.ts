@@ -1,3 +1,4 @@
+import type { Millis } from '../base/time.js'
 import type { Reason } from './reasons.js'
 
 /**
@@ -5,8 +6,12 @@ import type { Reason } from './reasons.js'
  * where both halves share a lane.
  */
 export interface Counterpart {
-  /** The way there is full: send nothing. Whoever was told so has its `Half.release` called when there is room again. */
+  /** The way there is full or gone: send nothing. Whoever was told so has its `Half.release` called when it is free. */
   readonly congested: boolean
+  /** What is sent may be lost with a link, so it is kept until the other half settles it. */
+  readonly isRemote: boolean
+  /** Round trip of the way there, as measured last; 0 where there is none. */
+  readonly rttMs: Millis
   /** `chunk` is valid only during the call; it begins at `offset` of its direction. */
   data(offset: number, chunk: Uint8Array): void
   ack(written: number, acknowledged: number, window: number): void

@@ -1,20 +1,35 @@
 /**
  * Credit of one direction of a splice. The receiving half lets the other send `window` bytes beyond what is in its
  * kernel; so a slow reader costs at most one window of memory, whatever the sender has.
+ *
+ * The window begins small and doubles while it is what limits the flow: when new credit is due sooner than a round trip
+ * after the last, the sender would be idle before it hears of it (as TCP's receivers size their buffers: dynamic
+ * right-sizing, Fisk and Feng 2001).
  */
+import type { Millis } from '../base/time.js'
 
-/** 256 KiB fills a path of 1 Gbit/s and 2 ms; growth with measured round trips, up to 4 MiB, belongs to the data links. */
+/** Fills a path of 1 Gbit/s and 2 ms. */
 export const WINDOW_BYTES = 262_144
+
+/** Fills a path of 10 Gbit/s and 3 ms, or of 1 Gbit/s and 33 ms. */
+export const WINDOW_BYTES_MAX = 4_194_304
 
 /** New credit is told when it is worth a frame: at a quarter of the window, so that the sender never runs dry. */
 const WORTH_TELLING = 1 / 4
 
 /** The receiver's book: what it has granted. */
 export class Grant {
+  #window: number
   #limit: number
+  #toldAt: Millis = Number.NEGATIVE_INFINITY
 
-  constructor(readonly windowBytes: number) {
+  constructor(windowBytes: number) {
+    this.#window = windowBytes
     this.#limit = windowBytes
+  }
+
+  get windowBytes(): number {
+    return this.#window
   }
 
   /** Whether the sender kept to its credit with bytes up to the offset `end`. */
@@ -24,10 +39,18 @@ export class Grant {
 
   /** Whether it is time to tell that `written` bytes have found their place. */
   isDue(written: number): boolean {
-    return written + this.windowBytes - this.#limit >= this.windowBytes * WORTH_TELLING
+    return written + this.#window - this.#limit >= this.#window * WORTH_TELLING
+  }
+
+  /** To be called when `isDue`, before `told`: `maxBytes` is what memory allows now. */
+  grow(now: Millis, rttMs: Millis, maxBytes: number): void {
+    // A quarter of the window went in less than half a round trip: it is too small by a factor of two at least.
+    const isShort = now - this.#toldAt < rttMs / 2
+    this.#toldAt = now
+    if (isShort) this.#window = Math.max(this.#window, Math.min(2 * this.#window, maxBytes))
   }
 
   told(written: number): void {
-    this.#limit = Math.max(this.#limit, written + this.windowBytes)
+    this.#limit = Math.max(this.#limit, written + this.#window)
   }
 }

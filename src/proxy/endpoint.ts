@@ -82,6 +82,8 @@ export interface ListenHandler {
 
 export interface Listener {
   close(): void
+  /** Another descriptor of the listening socket, which the caller owns; `undefined`: this engine shares none. */
+  share?(): number | undefined
 }
 
 /** Makes sockets. Failures come as `onClose` or `onProblem`, never as exceptions. */
@@ -90,4 +92,6 @@ export interface Sockets {
   readonly engine: string
   dial(to: SocketAddress, options: DialOptions): Socket
   listen(at: SocketAddress, options: ListenOptions, handler: ListenHandler): Listener
+  /** Accepts on a socket that listens already; `fd` is the engine's from now on. */
+  adoptListener?(fd: number, at: SocketAddress, options: ListenOptions, handler: ListenHandler): Listener
 }

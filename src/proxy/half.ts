@@ -6,28 +6,13 @@
  *     socket ──onData──► forward ──(credit)──► counterpart.data
  *     socket ◄──write─── receiveData ◄──────── the other half
  */
-import type { Clock } from '../base/clock.js'
 import type { Millis } from '../base/time.js'
 import type { Counterpart } from './counterpart.js'
-import { Grant } from './credit.js'
+import { Grant, WINDOW_BYTES_MAX } from './credit.js'
 import type { CloseCause, Socket, SocketHandler } from './endpoint.js'
+import type { HalfOwner, HalfTools, Progress } from './half-tools.js'
 import type { Reason } from './reasons.js'
-
-/** Whether the owner of a half may act at this instant: a director only within its lease, checked at every chunk. */
-export interface Gate {
-  isOpen(now: Millis): boolean
-}
-
-export interface HalfOwner {
-  /** A dialled socket stands. */
-  onOpen(): void
-  /** The last word, once: nothing of this half is left. `undefined`: both directions ended in order. */
-  onFinished(reason: Reason | undefined, detail: string): void
-  /** Bytes are on their way to this half's peer: ask `settle` from time to time until it says `true`. */
-  onUnsettled(): void
-  /** The other half broke the protocol; the splice is reset. */
-  onIncident(what: string): void
-}
+import { Retention } from './retention.js'
 
 const CAUSES: Readonly<Record<CloseCause, Reason>> = {
   ended: 'other',
@@ -41,8 +26,11 @@ const CAUSES: Readonly<Record<CloseCause, Reason>> = {
 
 export class Half implements SocketHandler {
   readonly #grant: Grant
+  readonly #kept: Retention
   #counterpart: Counterpart | undefined
   #sent = 0
+  /** Bytes from here to `#sent` were sent over a link that broke, and go again before anything else. */
+  #resendFrom: number | undefined
   /** The other half takes bytes up to this offset. `#sent <= #limit`. */
   #limit = 0
   /** Read, but not covered by credit yet: at most one chunk. */
@@ -50,23 +38,26 @@ export class Half implements SocketHandler {
   #forwarding = false
   #endRead = false
   #finSent = false
+  /** The other half has passed it on. */
+  #finSettled = false
   #received = 0
+  #toldWritten = 0
   #acknowledged = 0
   #finReceived = false
   #socketDone = false
   #closed = false
+  #isReset = false
   #unsettled = false
   #activeAt: Millis
 
   constructor(
     readonly socket: Socket,
-    private readonly owner: HalfOwner,
-    private readonly clock: Clock,
-    private readonly gate: Gate,
-    windowBytes: number,
+    readonly owner: HalfOwner,
+    private readonly tools: HalfTools,
   ) {
-    this.#grant = new Grant(windowBytes)
-    this.#activeAt = clock.now()
+    this.#grant = new Grant(tools.windowBytes)
+    this.#kept = new Retention(tools.pool)
+    this.#activeAt = tools.clock.now()
     socket.attach(this)
   }
 
@@ -89,6 +80,21 @@ export class Half implements SocketHandler {
     return this.#closed
   }
 
+  /** Bytes that were sent to the other half and would be sent again if they were lost. */
+  get retained(): number {
+    return this.#kept.bytes
+  }
+
+  /** Whatever is on its way to the other half could be sent again. */
+  get isResumable(): boolean {
+    return this.#kept.isWhole
+  }
+
+  get progress(): Progress {
+    const { sent, received } = this
+    return { sent, received, finSent: this.#finSent, finReceived: this.#finReceived }
+  }
+
   /** One direction has ended, the other goes on. */
   get isHalfClosed(): boolean {
     return this.#endRead !== this.#finReceived
@@ -105,6 +111,27 @@ export class Half implements SocketHandler {
     this.release()
   }
 
+  /**
+   * The way to the other half is a new one, and it has got `received` bytes (and the FIN) so far: what it lacks is sent
+   * again, and it is told how far this half has come; also by one that has ended in order. `false`: that is not among
+   * what is kept, and the splice is lost.
+   */
+  rejoin(received: number, finReceived: boolean): boolean {
+    if (this.#isReset || this.#counterpart === undefined || (finReceived && !this.#finSent)) return false
+    if (received !== this.#sent && (received > this.#sent || this.#kept.peek(received) === undefined)) return false
+    if (this.tools.keepsUntil === 'written') this.#kept.settle(received)
+    this.#resendFrom = received === this.#sent ? undefined : received
+    this.#finSent = finReceived
+    this.#tell(this.#written(), this.#acknowledged, this.#counterpart)
+    this.release()
+    return true
+  }
+
+  /** Nothing will be sent again: the other half has all, or nobody asks any more. */
+  discard(): void {
+    this.#kept.clear()
+  }
+
   // --- from the socket ---
 
   onOpen(): void {
@@ -119,13 +146,13 @@ export class Half implements SocketHandler {
   }
 
   onEnd(): void {
-    this.#activeAt = this.clock.now()
+    this.#activeAt = this.tools.clock.now()
     this.#endRead = true
     this.release()
   }
 
   onDrain(): void {
-    if (!this.#closed) this.#tellProgress(false)
+    if (!this.#closed) this.#tellProgress(true)
   }
 
   onClose(cause: CloseCause, detail: string): void {
@@ -159,11 +186,15 @@ export class Half implements SocketHandler {
     if (this.socket.write(chunk)) this.#tellProgress(false)
   }
 
-  receiveAck(written: number, _acknowledged: number, window: number): void {
-    if (this.#closed) return
-    if (written > this.#sent) return this.#violated(`ACK of ${written} bytes when ${this.#sent} were sent`)
+  receiveAck(written: number, acknowledged: number, window: number): void {
+    if (this.#isReset) return
+    const most = this.#sent + (this.#finSent ? 1 : 0)
+    if (written > most) return this.#violated(`ACK up to ${written} when ${most} is the end`)
+    this.#finSettled = written > this.#sent
+    this.#kept.settle(this.tools.keepsUntil === 'written' ? written : Math.min(written, acknowledged))
     this.#limit = Math.max(this.#limit, written + window)
     this.release()
+    this.#finishIfDone()
   }
 
   receiveFin(offset: number): void {
@@ -172,6 +203,8 @@ export class Half implements SocketHandler {
     if (offset !== this.#received) return this.#violated(`FIN at offset ${offset}, expected ${this.#received}`)
     this.#finReceived = true
     this.socket.end()
+    // The other half may wait for it with its own end.
+    this.#tellProgress(true)
   }
 
   receiveReset(reason: Reason): void {
@@ -185,8 +218,10 @@ export class Half implements SocketHandler {
   /** Goes on after new credit, or when the way to the other half is free again. */
   release(): void {
     // Within `#forward` its own loop goes on: a second one here would overtake the bytes that it has in hand.
-    if (this.#closed || this.#forwarding || this.#counterpart === undefined) return
-    if (!this.gate.isOpen(this.clock.now())) return this.abort('lease-lost')
+    if (this.#isReset || this.#forwarding || this.#counterpart === undefined) return
+    if (!this.tools.gate.isOpen(this.tools.clock.now())) return this.abort('lease-lost')
+    if (this.#resendFrom !== undefined && !this.#resend(this.#resendFrom, this.#counterpart)) return
+    if (this.#closed) return this.#passEnd(this.#counterpart)
     const held = this.#held
     if (held !== undefined) {
       this.#held = undefined
@@ -217,17 +252,31 @@ export class Half implements SocketHandler {
    */
   settle(): boolean {
     if (!this.#closed) this.#tellProgress(true)
-    this.#unsettled = !this.#closed && this.#acknowledged < this.#received
+    this.#unsettled = !this.#closed && this.#acknowledged < this.#received + (this.#finReceived ? 1 : 0)
     return !this.#unsettled
   }
 
   #mayAct(): boolean {
-    this.#activeAt = this.clock.now()
-    return this.gate.isOpen(this.#activeAt)
+    this.#activeAt = this.tools.clock.now()
+    return this.tools.gate.isOpen(this.#activeAt)
   }
 
   #room(): number {
-    return this.#counterpart === undefined || this.#counterpart.congested ? 0 : this.#limit - this.#sent
+    const isShut = this.#counterpart === undefined || this.#resendFrom !== undefined || this.#counterpart.congested
+    return isShut ? 0 : this.#limit - this.#sent
+  }
+
+  /** `false`: the way is full; the rest goes when it is free. */
+  #resend(from: number, counterpart: Counterpart): boolean {
+    let at = from
+    while (at < this.#sent && !counterpart.congested) {
+      const piece = this.#kept.peek(at)
+      if (piece === undefined || piece.byteLength === 0) break
+      counterpart.data(at, piece)
+      at += piece.byteLength
+    }
+    this.#resendFrom = at < this.#sent ? at : undefined
+    return this.#resendFrom === undefined
   }
 
   #forward(chunk: Uint8Array): void {
@@ -239,6 +288,7 @@ export class Half implements SocketHandler {
       const offset = this.#sent
       this.#sent += piece.byteLength
       rest = rest.subarray(piece.byteLength)
+      if (this.#counterpart?.isRemote) this.#kept.append(piece)
       this.#counterpart?.data(offset, piece)
       if (this.#closed) break
     }
@@ -266,18 +316,34 @@ export class Half implements SocketHandler {
 
   /** `always`: also when it is no news of credit, only of acknowledgement. */
   #tellProgress(always: boolean): void {
-    const written = Math.max(0, this.#received - this.socket.queued())
+    const written = this.#written()
     const due = this.#grant.isDue(written)
     if (!due && !always) return
     const acknowledged = Math.max(this.#acknowledged, written - (this.socket.unacknowledged() ?? 0))
-    if (!due && acknowledged === this.#acknowledged) return
+    if (!due && acknowledged === this.#acknowledged && written === this.#toldWritten) return
+    const { clock, pool } = this.tools
+    if (due) this.#grant.grow(clock.now(), this.#counterpart?.rttMs ?? 0, WINDOW_BYTES_MAX * pool.freeShare)
+    if (this.#counterpart !== undefined) this.#tell(written, acknowledged, this.#counterpart)
+  }
+
+  #tell(written: number, acknowledged: number, counterpart: Counterpart): void {
+    this.#toldWritten = written
     this.#acknowledged = acknowledged
     this.#grant.told(written)
-    this.#counterpart?.ack(written, acknowledged, this.#grant.windowBytes)
+    counterpart.ack(written, acknowledged, this.#grant.windowBytes)
+  }
+
+  /** Bytes of the other half that are in this socket's kernel, and its FIN. */
+  #written(): number {
+    const queued = this.socket.queued()
+    return Math.max(0, this.#received - queued) + (this.#finReceived && queued === 0 ? 1 : 0)
   }
 
   #finishIfDone(): void {
-    if (this.#socketDone && this.#finSent && !this.#closed) this.#finish(undefined, '')
+    if (!this.#socketDone || !this.#finSent || this.#closed) return
+    // A link may still break under the last bytes: a backend half waits with them as a tombstone, a client half here.
+    const isRemote = this.#counterpart?.isRemote === true
+    if (!isRemote || this.tools.keepsUntil === 'acknowledged' || this.#finSettled) this.#finish(undefined, '')
   }
 
   #violated(what: string): void {
@@ -288,6 +354,10 @@ export class Half implements SocketHandler {
   #finish(reason: Reason | undefined, detail: string): void {
     this.#closed = true
     this.#held = undefined
+    if (reason !== undefined) {
+      this.#isReset = true
+      this.#kept.clear()
+    }
     this.owner.onFinished(reason, detail)
   }
 }

@@ -5,6 +5,8 @@ import type { Reason } from './reasons.js'
 /** The other half when both are in one lane: no frames, the calls go straight across. */
 export class Joint implements Counterpart {
   readonly congested = false
+  readonly isRemote = false
+  readonly rttMs = 0
 
   constructor(
     private readonly other: Half,

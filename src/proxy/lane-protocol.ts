@@ -9,18 +9,24 @@ import type { Millis } from '../base/time.js'
 import type { Reason } from './reasons.js'
 import type { Service } from './service.js'
 
+export type EngineName = 'net' | 'epoll'
+
 /** Handed to a lane when it starts. */
 export interface LaneSetup {
+  /** From 0, of `lanes`. */
   readonly lane: number
+  readonly lanes: number
   readonly node: NodeId
   readonly name: string
   readonly boot: number
   /** Source of backend connections, and where the lane listens for data links. */
   readonly address: string
-  readonly engine: 'net'
+  readonly engine: EngineName
   readonly seed: number
   /** Lease deadlines, one slot a service: see lease-slots. */
   readonly leases: SharedArrayBuffer
+  /** See shared-counters. */
+  readonly counters: SharedArrayBuffer
 }
 
 export interface NodeName {
@@ -49,9 +55,16 @@ export interface LinkKeys {
 
 export type ToLane =
   | { readonly type: 'listen-data'; readonly port: number }
-  | { readonly type: 'link-expect'; readonly peer: NodeName; readonly keys: LinkKeys }
-  | { readonly type: 'link-dial'; readonly peer: NodeName; readonly keys: LinkKeys; readonly to: Endpoint }
-  | { readonly type: 'link-drop'; readonly peer: NodeId }
+  | { readonly type: 'link-expect'; readonly peer: NodeName; readonly pair: number; readonly keys: LinkKeys }
+  | {
+      readonly type: 'link-dial'
+      readonly peer: NodeName
+      readonly pair: number
+      readonly keys: LinkKeys
+      readonly to: Endpoint
+    }
+  /** Its process has ended: whoever waits for it, waits in vain. */
+  | { readonly type: 'peer-gone'; readonly peer: NodeId }
   /** The whole truth each time: services, who listens, and what listens here. */
   | { readonly type: 'services'; readonly services: readonly Service[] }
   | { readonly type: 'backends'; readonly service: string; readonly seats: readonly BackendSeat[] }
@@ -60,14 +73,24 @@ export type ToLane =
   | { readonly type: 'direct'; readonly service: string; readonly term: Term; readonly slot: number }
   /** Answered with `undirected`. */
   | { readonly type: 'undirect'; readonly service: string; readonly slot: number; readonly why: Reason }
+  /** A listening socket that another lane has opened for the service; `fd` is this lane's own from now on. */
+  | {
+      readonly type: 'adopt-listener'
+      readonly service: string
+      readonly term: Term
+      readonly at: Endpoint
+      readonly fd: number
+    }
+  /** Another lane has obeyed this term: lower ones are over here too. */
+  | { readonly type: 'obey'; readonly service: string; readonly term: Term }
   | { readonly type: 'query'; readonly query: number; readonly service?: string; readonly limit: number }
   | { readonly type: 'stop' }
 
 export type FromLane =
   | { readonly type: 'data-listening'; readonly at: Endpoint }
   | { readonly type: 'data-failed'; readonly at: Endpoint; readonly code: string }
-  | { readonly type: 'link-up'; readonly peer: NodeId }
-  | { readonly type: 'link-down'; readonly peer: NodeId; readonly why: string }
+  | { readonly type: 'link-up'; readonly peer: NodeId; readonly pair: number }
+  | { readonly type: 'link-down'; readonly peer: NodeId; readonly pair: number; readonly why: string }
   /** All ports of the service accept connections. */
   | { readonly type: 'serving'; readonly service: string; readonly term: Term }
   /** A port cannot be listened on; the lane has let all of them go. */
@@ -78,6 +101,17 @@ export type FromLane =
       readonly at: Endpoint
       readonly code: string
     }
+  /** For that lane: it listens with this one. */
+  | {
+      readonly type: 'share-listener'
+      readonly lane: number
+      readonly service: string
+      readonly term: Term
+      readonly at: Endpoint
+      readonly fd: number
+    }
+  /** A director in a later term is obeyed here from now on. */
+  | { readonly type: 'obeyed'; readonly service: string; readonly term: Term }
   /** Nothing looks at the slot any more: it may serve another term. */
   | { readonly type: 'undirected'; readonly slot: number }
   | { readonly type: 'answer'; readonly query: number; readonly report: LaneReport }
@@ -111,6 +145,10 @@ export interface LaneCounters {
   bytesUp: number
   bytesDown: number
   incidents: number
+  /** Splices that went on over another data link. */
+  resumed: number
+  /** Bytes that are kept now, to be sent again if a link or a director is lost. */
+  retained: number
 }
 
 export interface LaneReport {

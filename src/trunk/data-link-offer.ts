@@ -2,11 +2,12 @@
  * How two nodes agree on a data link, on the trunk channel of their control link.
  *
  *   message   kind u8 ‖ fields (tag u8 ‖ length u16 ‖ value)
- *   OFFER 1   1 link id 16 · 2 key of the offerer's direction 32 · 3 key of the other direction 32
- *   ACCEPT 2  1 link id · 4 data endpoint: port u16 ‖ address 4 or 16
+ *   OFFER 1   1 link id 16 · 2 key of the offerer's direction 32 · 3 key of the other direction 32 · 6 pair u16
+ *   ACCEPT 2  1 link id · 4 data endpoint: port u16 ‖ address 4 or 16 · 7 lanes u16
  *   REFUSE 3  1 link id · 5 reason, UTF-8, at most 200 bytes
  *
- * The offerer makes a fresh link id and keys, and dials the endpoint of the ACCEPT. Keys serve one connection.
+ * The offerer makes a fresh link id and keys, and dials the endpoint of the ACCEPT. Keys serve one connection. `pair` says
+ * which of the links between two nodes it is, `lanes` how many lanes the accepter has; without them 0 and 1 are meant.
  */
 import { type Endpoint, formatIp, isPort, parseIp } from '../base/address.js'
 import { assert } from '../base/assert.js'
@@ -18,7 +19,7 @@ export const LINK_KEY_BYTES = 32
 const REASON_BYTES_MAX = 200
 
 const KINDS = { offer: 1, accept: 2, refuse: 3 } as const
-const TAGS = { linkId: 1, keyOfOfferer: 2, keyOfAccepter: 3, endpoint: 4, reason: 5 } as const
+const TAGS = { linkId: 1, keyOfOfferer: 2, keyOfAccepter: 3, endpoint: 4, reason: 5, pair: 6, lanes: 7 } as const
 
 export type DataLinkMessage =
   | {
@@ -28,8 +29,9 @@ export type DataLinkMessage =
       readonly keyOfOfferer: Uint8Array
       /** Seals what the accepter sends. */
       readonly keyOfAccepter: Uint8Array
+      readonly pair: number
     }
-  | { readonly kind: 'accept'; readonly linkId: Uint8Array; readonly at: Endpoint }
+  | { readonly kind: 'accept'; readonly linkId: Uint8Array; readonly at: Endpoint; readonly lanes: number }
   | { readonly kind: 'refuse'; readonly linkId: Uint8Array; readonly reason: string }
 
 export type DecodedDataLinkMessage =
@@ -45,9 +47,11 @@ export function encodeDataLinkMessage(message: DataLinkMessage): Uint8Array {
     case 'offer':
       writeField(writer, TAGS.keyOfOfferer, message.keyOfOfferer)
       writeField(writer, TAGS.keyOfAccepter, message.keyOfAccepter)
+      if (message.pair !== 0) writeField(writer, TAGS.pair, u16Bytes(message.pair))
       break
     case 'accept':
       writeField(writer, TAGS.endpoint, encodeEndpoint(message.at))
+      if (message.lanes !== 1) writeField(writer, TAGS.lanes, u16Bytes(message.lanes))
       break
     case 'refuse':
       writeField(writer, TAGS.reason, utf8(message.reason).slice(0, REASON_BYTES_MAX))
@@ -71,12 +75,13 @@ export function decodeDataLinkMessage(bytes: Uint8Array): DecodedDataLinkMessage
       if (keyOfOfferer === undefined || keyOfAccepter === undefined) {
         return { type: 'malformed', why: 'OFFER of a data link without keys' }
       }
-      return { type: 'message', message: { kind: 'offer', linkId, keyOfOfferer, keyOfAccepter } }
+      const pair = u16Of(fields, TAGS.pair, 0)
+      return { type: 'message', message: { kind: 'offer', linkId, keyOfOfferer, keyOfAccepter, pair } }
     }
     case KINDS.accept: {
       const at = decodeEndpoint(fieldReader(fields, TAGS.endpoint))
       if (at === undefined) return { type: 'malformed', why: 'ACCEPT of a data link without an endpoint' }
-      return { type: 'message', message: { kind: 'accept', linkId, at } }
+      return { type: 'message', message: { kind: 'accept', linkId, at, lanes: u16Of(fields, TAGS.lanes, 1) } }
     }
     case KINDS.refuse: {
       const reason = fromUtf8((fields.get(TAGS.reason) ?? new Uint8Array(0)).subarray(0, REASON_BYTES_MAX))
@@ -85,6 +90,16 @@ export function decodeDataLinkMessage(bytes: Uint8Array): DecodedDataLinkMessage
     default:
       return { type: 'unknown', kind }
   }
+}
+
+function u16Bytes(value: number): Uint8Array {
+  return new ByteWriter(2).u16(value).finish()
+}
+
+function u16Of(fields: Fields, tag: number, absent: number): number {
+  const reader = fieldReader(fields, tag)
+  const value = reader.u16()
+  return reader.failed ? absent : value
 }
 
 function exactly(fields: Fields, tag: number, length: number): Uint8Array | undefined {

@@ -91,6 +91,8 @@ export const healthy: StatusView = {
     retried: 1,
     bytesUp: 1_288_490,
     bytesDown: 3_758_096_384,
+    resumed: 4,
+    retained: 81_920,
   },
   warnings: [],
 }

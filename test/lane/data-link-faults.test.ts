@@ -6,6 +6,7 @@ import { LinkWriter } from '../../src/lane/link-writer.js'
 import { BackendHalf } from '../../src/proxy/backend-half.js'
 import type { SocketHandler } from '../../src/proxy/endpoint.js'
 import type { Socket } from '../../src/proxy/ports.js'
+import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import type { OpenFrame } from '../../src/proxy/splice-frame.js'
 import type { LinkSeal } from '../../src/trunk/ports.js'
 import { assert, suite } from '../harness/suite.js'
@@ -70,9 +71,11 @@ class Bench {
 
   constructor() {
     const clock = { now: () => 0, wall: () => 0 }
+    const pool = new RetentionPool()
     const context = { setup: { lane: 0 }, clock, defer: (task: () => void) => this.#deferred.push(task) }
     this.link = new DataLink(
       { node: A, name: 'a' },
+      0,
       this.socket,
       plainSeal(),
       false,
@@ -80,12 +83,14 @@ class Bench {
       {
         openBackend: (frame, reply) => {
           const program = new QuietSocket()
-          const host = { clock, onUnsettled: () => {}, onIncident: () => {}, onGone: () => {} }
+          const host = { clock, pool, onUnsettled: () => {}, onIncident: () => {}, onForgotten: () => {} }
           const backend = new BackendHalf(frame, program, reply, host)
           this.programs.push(program)
           this.backends.push(backend)
           return backend
         },
+        findBackend: () => 'link-lost',
+        onBackend: () => {},
         onLinkUp: () => {},
         onLinkDown: () => {},
       },
@@ -150,7 +155,7 @@ test('splices that wait for a full link share it evenly', () => {
 test('what a peer says behind its goodbye, or behind a fault, opens nothing', () => {
   const bench = new Bench()
   bench.open(2)
-  bench.link.onFrame({ kind: 'goodbye', handle: 0, reason: 'other' })
+  bench.link.onFrame({ kind: 'goodbye', handle: 0, reason: 'node-stopping' })
   bench.open(4)
   assert.is(bench.backends.length, 1)
   assert.is(bench.programs[0]?.resets, 1, 'the first went down with its link')

@@ -1,4 +1,5 @@
 import { type Attempt, ClientHalf, type ClientHost, type OpenRequest } from '../../src/proxy/client-half.js'
+import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import type { SpliceFrame } from '../../src/proxy/splice-frame.js'
 import { assert, suite } from '../harness/suite.js'
 import { FakeSocket } from '../proxy/fake-socket.js'
@@ -34,13 +35,17 @@ function assertAlive(room: LinkUnderTest, handle: number, program: FakeSocket, g
 /** A client half on this node that asks the peer over the link, and no other node. */
 function clientOver({ link }: LinkUnderTest) {
   const [socket, finished]: [FakeSocket, string[]] = [new FakeSocket(), []]
+  const time = { now: 0 }
   const host: ClientHost = {
-    clock: { now: () => 0, wall: () => 0 },
+    clock: { now: () => time.now, wall: () => 0 },
+    pool: new RetentionPool(),
     gate: { isOpen: () => true },
     service: WEB,
     term: { number: 5, holder: B },
     pick: (_port, tried) => (tried.has(A) ? undefined : { node: A, name: 'node-a' }),
-    open: (asking: ClientHalf, _to, request: OpenRequest): Attempt => link.open(asking, request, new Uint8Array(0)),
+    open: (asking: ClientHalf, _to, request: OpenRequest): Attempt | undefined => {
+      return link.isUp ? link.open(asking, request, new Uint8Array(0)) : undefined
+    },
     onRetried: () => {},
     onUnsettled: () => {},
     onIncident: () => {},
@@ -48,13 +53,16 @@ function clientOver({ link }: LinkUnderTest) {
   }
   const client = new ClientHalf({ ...ID, node: B }, socket, host)
   client.choose()
-  return { socket, finished, client }
+  return { socket, finished, client, time }
 }
 
-test('RESUME, FREEZE and THAW are answered with "not yet", and every splice goes on', () => {
+test('FREEZE and THAW are answered with "not yet", and every splice goes on', () => {
   const room = new LinkUnderTest()
   const program = room.splice(2)
-  for (const frame of [RESUME, { kind: 'freeze', handle: 2 }, { kind: 'thaw', handle: 2 }] as const) {
+  for (const frame of [
+    { kind: 'freeze', handle: 2 },
+    { kind: 'thaw', handle: 2 },
+  ] as const) {
     room.hears(frame)
     const [answer, ...more] = room.said()
     assert.equal(more, [], frame.kind)
@@ -154,13 +162,13 @@ test('an OPEN is obeyed only for a port that a service names and a program liste
   assert.is(room.programs.length, 0)
 })
 
-test('an OPEN with a handle in use, or of the wrong side, ends the link and its splices', () => {
+test('an OPEN with a handle in use, or of the wrong side, ends the link; its splices wait for another', () => {
   for (const handle of [2, 3]) {
     const room = new LinkUnderTest()
     const program = room.splice(2)
     room.hears(open(handle))
     assert.equal(room.events, ['up', `down: OPEN with handle ${handle}, which is not free`])
-    assert.equal([room.socket.resets, program.resets, room.programs.length], [1, 1, 1])
+    assert.equal([room.socket.resets, program.resets, room.programs.length], [1, 0, 1])
   }
 })
 
@@ -171,7 +179,10 @@ test('nothing is heard after the frame that ended the link, also of the same rec
     room.hears(last, open(4), data(2, 0, 'late'))
     room.hears(open(6))
     assert.is(room.programs.length, 1, 'a program dialled now would be left alone for ever')
-    assert.equal([program.delivered, room.backends.halves.size, room.events.length], [[], 0, 2])
+    assert.equal([program.delivered, room.events.length], [[], 2])
+    room.now = 20_000
+    room.backends.sweep(room.now)
+    assert.is(room.backends.halves.size, 0)
   }
 })
 
@@ -224,16 +235,19 @@ test('the side that dialled gives even handles, the other odd ones', () => {
   }
 })
 
-test('when the link ends, a client that still waits is tried elsewhere, and one that was served is reset', () => {
+test('when the link ends, a client that still waits is tried elsewhere, and one that was served goes on later', () => {
   const room = new LinkUnderTest()
   const served = clientOver(room)
   room.hears({ kind: 'opened', handle: 1, local: HERE, remote: HERE, window: 1_000 })
   const waiting = clientOver(room)
   room.socket.close('reset')
-  assert.equal(served.finished, ['link-lost: reset'])
-  // There is no other node here, so its end is the last refusal.
-  assert.equal(waiting.finished, ['link-lost: node-a: reset'])
-  assert.equal([served.socket.resets, waiting.socket.resets], [1, 1])
+  assert.equal([served.finished, served.socket.resets], [[], 0])
+  // There is no other node here: it waits for another link for as long as for a program's answer.
+  assert.equal(waiting.finished, [])
+  waiting.time.now = 10_000
+  waiting.client.expire(waiting.time.now)
+  assert.equal(waiting.finished, ['link-lost: node-a: no data link to the node'])
+  assert.is(waiting.socket.resets, 1)
 })
 
 test('a link that is closed in order says goodbye, and what was said before comes first', () => {

@@ -6,7 +6,9 @@ import { DataLink } from '../../src/lane/data-link.js'
 import type { LaneContext } from '../../src/lane/lane-context.js'
 import { Unsettled } from '../../src/lane/unsettled.js'
 import { LeaseSlots } from '../../src/proxy/lease-slots.js'
+import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import { SERVICE_DEFAULTS, type Service } from '../../src/proxy/service.js'
+import { countersMemory, sumOfCounters } from '../../src/proxy/shared-counters.js'
 import { encodeFrame, visitFrames, writeDataHeader } from '../../src/proxy/splice-codec.js'
 import {
   DATA_OFFSET_BYTES,
@@ -67,10 +69,15 @@ export class LinkUnderTest {
     this.backends.setServices([WEB])
     this.backends.setListeners([{ port: 80, address: '10.0.0.11' }])
     const peer = { node: A, name: 'node-a' }
-    this.link = new DataLink(peer, this.socket, SEAL, options.dialled ?? false, context, {
+    this.link = new DataLink(peer, 0, this.socket, SEAL, options.dialled ?? false, context, {
       openBackend: (frame, reply) => this.backends.open(frame, reply),
+      findBackend: (frame) => this.backends.find(frame),
+      onBackend: (bound) => this.backends.remember(bound),
       onLinkUp: () => this.events.push('up'),
-      onLinkDown: (_link, why) => this.events.push(`down: ${why}`),
+      onLinkDown: (_link, why, halves) => {
+        this.events.push(`down: ${why}`)
+        for (const bound of halves) if (bound.role === 'backend') this.backends.suspend(bound)
+      },
     })
     this.socket.attach(this.link)
     if (options.greeted === false) return
@@ -118,9 +125,18 @@ export class LinkUnderTest {
 
   #context(): LaneContext {
     const memory = LeaseSlots.bytes()
-    const setup = { lane: 0, node: B, name: 'node-b', boot: 1, address: '10.0.0.11', engine: 'net', seed: 1 } as const
+    const setup = {
+      lane: 0,
+      lanes: 1,
+      node: B,
+      name: 'node-b',
+      boot: 1,
+      address: '10.0.0.11',
+      engine: 'net',
+      seed: 1,
+    } as const
     return {
-      setup: { ...setup, leases: memory },
+      setup: { ...setup, leases: memory, counters: countersMemory() },
       clock: { now: () => this.now, wall: () => 0 },
       random: new Prng(1),
       sockets: {
@@ -134,7 +150,8 @@ export class LinkUnderTest {
       },
       seals: { sealer: unused, opener: unused },
       leases: new LeaseSlots(memory),
-      counters: { accepted: 0, ended: 0, reset: 0, refused: 0, retried: 0, bytesUp: 0, bytesDown: 0, incidents: 0 },
+      counters: sumOfCounters([]),
+      pool: new RetentionPool(),
       post: () => {},
       defer: (task) => task(),
     }

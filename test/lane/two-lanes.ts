@@ -1,6 +1,7 @@
 /** Two real lanes in one process, joined by a sealed data link over loopback. */
 import { once } from 'node:events'
 import net from 'node:net'
+import type { Endpoint } from '../../src/base/address.js'
 import { Prng } from '../../src/base/prng.js'
 import { realClock } from '../../src/base/real-clock.io.js'
 import { NetSockets } from '../../src/kernel/net-endpoint.io.js'
@@ -8,7 +9,9 @@ import { until } from '../../src/lab/wait.io.js'
 import { Lane } from '../../src/lane/lane.js'
 import type { FromLane, LaneReport, ToLane } from '../../src/proxy/lane-protocol.js'
 import { LeaseSlots } from '../../src/proxy/lease-slots.js'
+import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import { SERVICE_DEFAULTS, type Service } from '../../src/proxy/service.js'
+import { countersMemory, sumOfCounters } from '../../src/proxy/shared-counters.js'
 import { randomBytes } from '../../src/trunk/keys.io.js'
 import { sodiumSeals } from '../../src/trunk/seal.io.js'
 import type { Scope } from '../harness/suite.js'
@@ -35,6 +38,7 @@ export class LaneUnderTest {
     this.lane = new Lane({
       setup: {
         lane: 0,
+        lanes: 1,
         node,
         name: node.slice(0, 1),
         boot: 1,
@@ -42,13 +46,15 @@ export class LaneUnderTest {
         engine: 'net',
         seed: 1,
         leases: memory,
+        counters: countersMemory(),
       },
       clock,
       random: new Prng(1),
       sockets: new NetSockets(),
       seals: sodiumSeals,
       leases: this.leases,
-      counters: { accepted: 0, ended: 0, reset: 0, refused: 0, retried: 0, bytesUp: 0, bytesDown: 0, incidents: 0 },
+      counters: sumOfCounters([]),
+      pool: new RetentionPool(),
       post: (message) => this.heard.push(message),
       defer: (task) => setImmediate(task),
     })
@@ -91,11 +97,16 @@ export async function joinedLanes(scope: Scope): Promise<Pair> {
   const [a, b] = [new LaneUnderTest(scope, A), new LaneUnderTest(scope, B)]
   b.tell({ type: 'listen-data', port: 0 })
   const { at } = await b.hears('data-listening')
-  const [linkId, one, two] = [randomBytes(16), randomBytes(32), randomBytes(32)]
-  b.tell({ type: 'link-expect', peer: { node: A, name: 'a' }, keys: { linkId, out: two, in: one } })
-  a.tell({ type: 'link-dial', peer: { node: B, name: 'b' }, keys: { linkId, out: one, in: two }, to: at })
-  await Promise.all([a.hears('link-up'), b.hears('link-up')])
+  await join({ a, b }, at)
   return { a, b }
+}
+
+/** As the control plane does: fresh keys for both, and a dials. */
+export async function join({ a, b }: Pair, at: Endpoint): Promise<void> {
+  const [linkId, one, two] = [randomBytes(16), randomBytes(32), randomBytes(32)]
+  b.tell({ type: 'link-expect', peer: { node: A, name: 'a' }, pair: 0, keys: { linkId, out: two, in: one } })
+  a.tell({ type: 'link-dial', peer: { node: B, name: 'b' }, pair: 0, keys: { linkId, out: one, in: two }, to: at })
+  await Promise.all([a.hears('link-up'), b.hears('link-up')])
 }
 
 export function serviceOn(port: number, settings: Partial<Service> = {}): Service {

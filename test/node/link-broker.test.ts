@@ -1,5 +1,5 @@
 import { Prng } from '../../src/base/prng.js'
-import { type BrokerEvent, LinkBroker } from '../../src/node/link-broker.js'
+import { type BrokerEvent, LinkBroker, PAIRS_MAX } from '../../src/node/link-broker.js'
 import { assert, suite } from '../harness/suite.js'
 import { A, B, C } from './sample.js'
 
@@ -10,13 +10,18 @@ class Room {
   readonly broker: LinkBroker
   now = 1_000
 
-  constructor(self: string, seed = 1) {
-    this.broker = new LinkBroker(self, new Prng(seed))
+  constructor(self: string, lanes = 1, seed = 1) {
+    this.broker = new LinkBroker(self, lanes, new Prng(seed))
   }
 
-  hear(type: BrokerEvent['type'], peer: string): string[] {
-    this.broker.handle({ type, peer }, this.now)
+  feed(event: BrokerEvent): string[] {
+    this.broker.handle(event, this.now)
     return this.#effects()
+  }
+
+  /** `pair`, or the number of lanes. */
+  hear(type: BrokerEvent['type'], peer: string, pair = 0): string[] {
+    return this.feed({ type, peer, pair, lanes: pair } as BrokerEvent)
   }
 
   /** Goes to the next deadline; how long that took, and what was done. */
@@ -32,7 +37,7 @@ class Room {
   #effects(): string[] {
     const effects: string[] = []
     for (let effect = this.broker.poll(); effect !== undefined; effect = this.broker.poll()) {
-      effects.push(`${effect.type} ${effect.peer.slice(0, 1)}`)
+      effects.push(`${effect.type} ${effect.peer.slice(0, 1)}${effect.pair === 0 ? '' : ` ${effect.pair}`}`)
     }
     return effects
   }
@@ -96,6 +101,28 @@ test('without a control link nothing is offered, also for a link that came up la
   room.hear('data-down', B)
   assert.is(room.broker.nextDeadline(), undefined)
   assert.equal(room.hear('control-up', B), ['offer b'])
+})
+
+test('there are as many links as the node with more lanes has lanes, each with pauses of its own', () => {
+  const room = new Room(A, 2)
+  assert.equal(room.hear('control-up', B), ['offer b', 'offer b 1'])
+  assert.equal(room.hear('lanes', B, 1), [])
+  assert.equal(room.hear('lanes', B, 3), ['offer b 2'])
+  for (const pair of [0, 1, 2]) room.hear('data-up', B, pair)
+  room.hear('data-down', B, 1)
+  assert.equal([room.broker.isUp(B, 0), room.broker.isUp(B, 1)], [true, false])
+  assert.equal(room.wait().effects, ['offer b 1'])
+  room.hear('control-down', B)
+  assert.is(room.broker.nextDeadline(), undefined)
+})
+
+test('a peer that claims a million lanes gets a bounded number of offers, and the higher id offers none', () => {
+  const room = new Room(A)
+  room.hear('control-up', B)
+  assert.is(room.hear('lanes', B, 1_000_000).length, PAIRS_MAX - 1)
+  const other = new Room(B)
+  other.hear('control-up', A)
+  assert.equal(other.hear('lanes', A, 4), [])
 })
 
 test('peers wait each for themselves', () => {

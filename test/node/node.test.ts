@@ -92,6 +92,7 @@ function room() {
       sendToPeer: nothing,
       wantPeer: nothing,
       unwantPeer: nothing,
+      dataAt: [{ address: '10.0.0.10', port: 7441 }],
       toLane: (message) => void posted.push(message),
       saveVotes: nothing,
       saveRegistry: nothing,

@@ -17,7 +17,18 @@ const test = suite('node/status')
 const NAMES = new Names([member(A), member(B)])
 const NOW = 10_000
 const WEB = service('web', 80)
-const COUNTERS = { accepted: 9, ended: 1, reset: 2, refused: 3, retried: 4, bytesUp: 5, bytesDown: 6, incidents: 7 }
+const COUNTERS = {
+  accepted: 9,
+  ended: 1,
+  reset: 2,
+  refused: 3,
+  retried: 4,
+  bytesUp: 5,
+  bytesDown: 6,
+  incidents: 7,
+  resumed: 0,
+  retained: 0,
+}
 
 function report(more: Partial<LaneReport> = {}): LaneReport {
   return { counters: COUNTERS, active: 8, total: 0, splices: [], perBackend: [], ...more }

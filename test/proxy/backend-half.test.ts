@@ -1,4 +1,5 @@
 import { BackendHalf, type BackendRequest } from '../../src/proxy/backend-half.js'
+import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import { assert, suite } from '../harness/suite.js'
 import { FakeSocket } from './fake-socket.js'
 import { Pipe } from './pipe.js'
@@ -32,9 +33,10 @@ function dial() {
   }
   const host = {
     clock: { now: () => 0, wall: () => 0 },
+    pool: new RetentionPool(),
     onUnsettled: () => {},
     onIncident: () => said.push('incident'),
-    onGone: () => said.push('forgotten'),
+    onForgotten: () => said.push('forgotten'),
   }
   return { socket, pipe, said, backend: new BackendHalf(request, socket, reply, host) }
 }

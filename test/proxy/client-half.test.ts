@@ -8,6 +8,7 @@ import {
 } from '../../src/proxy/client-half.js'
 import type { NodeName } from '../../src/proxy/lane-protocol.js'
 import type { Reason } from '../../src/proxy/reasons.js'
+import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import { SERVICE_DEFAULTS } from '../../src/proxy/service.js'
 import { assert, suite } from '../harness/suite.js'
 import { FakeSocket } from './fake-socket.js'
@@ -25,6 +26,7 @@ type Behaviour = 'silent' | 'no-link' | 'refuses-at-once' | 'answers-the-cancel'
 class Host implements ClientHost {
   now = 0
   readonly clock = { now: () => this.now, wall: () => 0 }
+  readonly pool = new RetentionPool()
   readonly gate = { isOpen: () => true }
   readonly service = service
   readonly term = { number: 1, holder: 'a' }
@@ -123,7 +125,24 @@ test('no more nodes are asked than the limit allows', () => {
   const host = new Host(ATTEMPTS_MAX + 3, () => 'no-link')
   accept(host)
   assert.is(host.asked.length, ATTEMPTS_MAX)
-  assert.equal(host.finished, ['link-lost'])
+})
+
+test('while nodes are only out of reach it waits and looks again, for as long as a program may take to answer', () => {
+  let behaviour: Behaviour = 'no-link'
+  const host = new Host(2, () => behaviour)
+  const { client, socket } = accept(host)
+  assert.equal([host.asked.length, host.finished, socket.resets], [2, [], 0])
+  behaviour = 'silent'
+  host.now = 100
+  client.expire(host.now)
+  assert.equal(host.asked.slice(2), ['n1'])
+  client.onOpened(1_000, HERE, THERE, new Pipe(true))
+  assert.not(client.isUnserved)
+  const late = new Host(1, () => 'no-link')
+  const lost = accept(late)
+  late.now = service.connectMs
+  lost.client.expire(late.now)
+  assert.equal([late.finished, lost.socket.resets], [['link-lost'], 1])
 })
 
 test('a node that does not answer in time is told to stop, and its late answer means nothing', () => {

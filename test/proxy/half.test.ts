@@ -1,66 +1,11 @@
 import { Prng } from '../../src/base/prng.js'
 import { assert, suite } from '../harness/suite.js'
+import { happen, inContext, settleDown } from './happenings.js'
 import { pair, type Side } from './pipe.js'
 
 const test = suite('proxy/half', 20_000)
 const SEEDS = 600
 const STEPS_MAX = 200_000
-
-/** One of the things that may happen next to a side; `toSay` shrinks as its peer speaks. */
-function happen(random: Prng, side: Side, toSay: number[]): void {
-  const { socket } = side
-  switch (random.below(6)) {
-    case 0:
-    case 1:
-      if (socket.paused || socket.closed || socket.resets > 0) return
-      if (toSay.length > 0) socket.say(Uint8Array.from(toSay.splice(0, 1 + random.below(1_500))))
-      // The last chunk and FIN often come together, also where the reader just said stop.
-      if (toSay.length === 0 && socket.read > 0 && random.chance(0.5)) endOnce(side)
-      return
-    case 2:
-      return socket.drain(random.below(900))
-    case 3:
-      side.out.step()
-      return
-    case 4:
-      side.out.congested = random.chance(0.3)
-      if (!side.out.congested) side.half.release()
-      return
-    default:
-      if (toSay.length === 0) endOnce(side)
-      if (random.chance(0.2)) side.half.settle()
-      socket.closeIfDone()
-  }
-}
-
-const endsSaid = new WeakSet<Side>()
-function endOnce(side: Side): void {
-  if (endsSaid.has(side) || side.socket.closed || side.socket.resets > 0) return
-  endsSaid.add(side)
-  side.socket.sayEnd()
-}
-
-/** Nothing is withheld any more: everything that can happen does. */
-function settleDown(sides: readonly Side[]): void {
-  for (let moved = true; moved; ) {
-    moved = false
-    for (const side of sides) {
-      side.out.congested = false
-      side.half.release()
-      side.socket.drain(Number.MAX_SAFE_INTEGER)
-      while (side.out.step()) moved = true
-      if (side.socket.closeIfDone()) moved = true
-    }
-  }
-}
-
-function inContext(seed: number, body: () => void): void {
-  try {
-    body()
-  } catch (error) {
-    throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : error}`, { cause: error })
-  }
-}
 
 test('whatever the order of events, both directions arrive whole, FIN is last, and credit is kept to', () => {
   for (let seed = 1; seed <= SEEDS; seed++) {
@@ -218,22 +163,22 @@ test('when the lease is over, no byte and no FIN goes either way any more', () =
 })
 
 test('a half that breaks the protocol loses its splice, and its owner is told', () => {
-  const violations: readonly [what: string, act: (side: Side) => void][] = [
+  const violations: readonly [what: string, act: (side: Side, other: Side) => void][] = [
     ['expected 0', ({ half }) => half.receiveData(1, Uint8Array.of(1))],
     ['without credit', ({ half }) => half.receiveData(0, new Uint8Array(1_001))],
-    ['DATA after FIN', ({ half }) => [half.receiveFin(0), half.receiveData(0, Uint8Array.of(1))]],
+    ['DATA after FIN', ({ half }, { socket }) => [socket.sayEnd(), half.receiveData(0, Uint8Array.of(1))]],
     ['FIN at offset 3', ({ half }) => half.receiveFin(3)],
-    ['ACK of 1 bytes', ({ half }) => half.receiveAck(1, 0, 100)],
+    ['ACK up to 1 when 0', ({ half }) => half.receiveAck(1, 0, 100)],
   ]
   for (const [what, act] of violations) {
     const [a, b] = pair()
-    act(a)
+    act(a, b)
     assert.is(a.incidents.length, 1, what)
     assert.ok(a.incidents[0]?.includes(what), `${a.incidents[0]} says ${what}`)
     assert.equal([a.finished, b.finished], [['protocol-error'], ['protocol-error']], what)
     assert.equal([a.socket.resets, b.socket.resets], [1, 1], what)
     // What is still on its way to a half that is gone means nothing.
-    act(a)
+    act(a, b)
     assert.is(a.incidents.length, 1, what)
     assert.equal(a.socket.delivered, [])
   }

@@ -1,14 +1,17 @@
 /** The way between two halves as a test has it: in order, without loss, as late as it likes; it keeps its own books. */
 import type { Clock } from '../../src/base/clock.js'
 import type { Counterpart } from '../../src/proxy/counterpart.js'
-import { type Gate, Half, type HalfOwner } from '../../src/proxy/half.js'
+import { Half } from '../../src/proxy/half.js'
+import type { Gate, HalfOwner } from '../../src/proxy/half-tools.js'
 import type { Reason } from '../../src/proxy/reasons.js'
+import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import { FakeSocket } from './fake-socket.js'
 
 const POISON = 0xee
 
 export class Pipe implements Counterpart {
-  congested = false
+  isRemote = false
+  rttMs = 0
   resets = 0
   confirms = 0
   /** Highest offset that was sent, and the highest that credit allowed when it was. */
@@ -19,6 +22,8 @@ export class Pipe implements Counterpart {
   /** Counts the last ACK's fields, for tests that look at them. */
   lastAck: { written: number; acknowledged: number; window: number } | undefined
   #ended = false
+  #isFull = false
+  #isBroken = false
   readonly #late: (() => void)[] = []
 
   /** `back` carries what the other half sends; `to` is known when both halves are made. */
@@ -27,8 +32,28 @@ export class Pipe implements Counterpart {
 
   constructor(readonly delayed: boolean) {}
 
+  get congested(): boolean {
+    return this.#isFull || this.#isBroken
+  }
+
+  set congested(full: boolean) {
+    this.#isFull = full
+  }
+
   get waiting(): number {
     return this.#late.length
+  }
+
+  /** What is on its way is lost; the other half has got `received` bytes of all. */
+  break(received: number): void {
+    this.#late.length = 0
+    this.sent = received
+    this.#ended = false
+    this.#isBroken = true
+  }
+
+  mend(): void {
+    this.#isBroken = false
   }
 
   /** Delivers the oldest; `false`: there is none. */
@@ -61,6 +86,7 @@ export class Pipe implements Counterpart {
   }
 
   fin(offset: number): void {
+    if (this.#isBroken) return
     if (this.#ended) this.faults.push('a second FIN')
     this.#ended = true
     this.#later(() => this.to?.receiveFin(offset))
@@ -76,6 +102,7 @@ export class Pipe implements Counterpart {
   }
 
   #later(call: () => void): void {
+    if (this.#isBroken) return
     if (this.delayed) this.#late.push(call)
     else call()
   }
@@ -87,6 +114,7 @@ export class Side implements HalfOwner {
   readonly half: Half
   readonly finished: (Reason | undefined)[] = []
   readonly incidents: string[] = []
+  readonly pool = new RetentionPool()
   unsettled = 0
 
   constructor(
@@ -94,9 +122,11 @@ export class Side implements HalfOwner {
     gate: Gate,
     readonly windowBytes: number,
     delayed: boolean,
+    keepsUntil: 'written' | 'acknowledged' = 'written',
   ) {
     this.out = new Pipe(delayed)
-    this.half = new Half(this.socket, this, clock, gate, windowBytes)
+    const tools = { clock, gate, pool: this.pool, windowBytes, keepsUntil }
+    this.half = new Half(this.socket, this, tools)
   }
 
   onOpen(): void {}
@@ -119,14 +149,18 @@ export interface PairOptions {
   readonly delayed?: boolean
   readonly clock?: Clock
   readonly gate?: Gate
+  /** The second is a backend half on another node. */
+  readonly remote?: boolean
 }
 
 /** Two halves of one splice, joined. The gate is the first one's. */
 export function pair(options: PairOptions = {}): readonly [Side, Side] {
-  const { windows = [1_000, 1_000], delayed = false, gate = { isOpen: () => true } } = options
+  const { windows = [1_000, 1_000], delayed = false, remote = false, gate = { isOpen: () => true } } = options
   const clock = options.clock ?? { now: () => 0, wall: () => 0 }
   const a = new Side(clock, gate, windows[0], delayed)
-  const b = new Side(clock, { isOpen: () => true }, windows[1], delayed)
+  const b = new Side(clock, { isOpen: () => true }, windows[1], delayed, remote ? 'acknowledged' : 'written')
+  a.out.isRemote = remote
+  b.out.isRemote = remote
   for (const [here, there] of [
     [a, b],
     [b, a],

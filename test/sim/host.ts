@@ -189,6 +189,7 @@ export class Host implements Port {
       sendToPeer: (to, channel, bytes) => this.#stream(to, channel, bytes),
       wantPeer: (peer) => this.#want(peer),
       unwantPeer: (peer) => void this.#wanted.delete(peer),
+      dataAt: [self.data],
       toLane: (message) => this.#toLane(message),
       saveVotes: (records) => this.#saveVotes(records),
       saveRegistry: () => {

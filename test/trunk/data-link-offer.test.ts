@@ -8,8 +8,8 @@ function draw(random: Prng): DataLinkMessage {
   const linkId = random.bytes(16)
   const address = random.chance(0.5) ? '10.1.2.3' : '2001:db8::7'
   const messages: DataLinkMessage[] = [
-    { kind: 'offer', linkId, keyOfOfferer: random.bytes(32), keyOfAccepter: random.bytes(32) },
-    { kind: 'accept', linkId, at: { address, port: 1 + random.below(65_535) } },
+    { kind: 'offer', linkId, keyOfOfferer: random.bytes(32), keyOfAccepter: random.bytes(32), pair: 0 },
+    { kind: 'accept', linkId, at: { address, port: 1 + random.below(65_535) }, lanes: 1 },
     { kind: 'refuse', linkId, reason: 'no lane: '.repeat(random.below(20)) },
   ]
   return messages[random.below(3)] as DataLinkMessage
@@ -45,9 +45,10 @@ test('an offer with short keys and an accept without a port are malformed', () =
     linkId,
     keyOfOfferer: new Uint8Array(31),
     keyOfAccepter: new Uint8Array(32),
+    pair: 0,
   }
   assert.is(decodeDataLinkMessage(encodeDataLinkMessage(short)).type, 'malformed')
-  const nowhere: DataLinkMessage = { kind: 'accept', linkId, at: { address: '10.0.0.1', port: 0 } }
+  const nowhere: DataLinkMessage = { kind: 'accept', linkId, at: { address: '10.0.0.1', port: 0 }, lanes: 1 }
   assert.is(decodeDataLinkMessage(encodeDataLinkMessage(nowhere)).type, 'malformed')
 })
 

@@ -1,0 +1,122 @@
+/**
+ * All lanes of a node as one: what the control plane says goes to every lane, or to the one that it concerns; what they
+ * answer is put together. Lanes speak with each other only through here, and only of what they share: listening sockets
+ * and fences.
+ */
+import type { Endpoint } from '../base/address.js'
+import type { NodeId } from '../base/ids.js'
+import type { Logger } from '../base/log.js'
+import type { EngineName, FromLane, LaneReport, LaneSetup, ToLane } from '../proxy/lane-protocol.js'
+import { countersMemory, sharedCounters, sumOfCounters } from '../proxy/shared-counters.js'
+import { LaneHost, listenForData } from './lane-host.io.js'
+
+export interface LaneGroupOptions {
+  readonly lanes: number
+  readonly engine: EngineName
+  readonly node: NodeId
+  readonly name: string
+  readonly boot: number
+  readonly address: string
+  readonly seed: () => number
+  readonly leases: SharedArrayBuffer
+  readonly logger: Logger
+  /** `serving` and `undirected` come once for all lanes. */
+  readonly onMessage: (message: FromLane) => void
+  readonly onDeath: (lane: number, error: Error) => void
+}
+
+export class LaneGroup {
+  readonly #hosts: LaneHost[] = []
+  readonly #memories: SharedArrayBuffer[] = []
+  /** Lanes that still look at a lease slot. */
+  readonly #lookers = new Map<number, number>()
+
+  constructor(private readonly options: LaneGroupOptions) {
+    const { lanes, engine, node, name, boot, address, seed, leases, logger, onDeath } = options
+    for (let lane = 0; lane < lanes; lane++) {
+      const counters = countersMemory()
+      const setup: LaneSetup = { lane, lanes, node, name, boot, address, engine, seed: seed(), leases, counters }
+      this.#memories.push(counters)
+      const onMessage = (message: FromLane) => this.#onMessage(lane, message)
+      this.#hosts.push(new LaneHost(setup, logger, onMessage, (error) => onDeath(lane, error)))
+    }
+  }
+
+  get engine(): EngineName {
+    return this.options.engine
+  }
+
+  get size(): number {
+    return this.#hosts.length
+  }
+
+  /** Where each lane listens for data links: on `port` and those that follow it, or on any free ones for port 0. */
+  listen(port: number): Promise<Endpoint[]> {
+    const { address } = this.options
+    const portOf = (lane: number) => (port === 0 ? 0 : port + lane)
+    return Promise.all(this.#hosts.map((host, lane) => listenForData(host, { address, port: portOf(lane) })))
+  }
+
+  post(message: ToLane): void {
+    if (message.type === 'link-expect' || message.type === 'link-dial') {
+      this.#hosts[message.pair % this.#hosts.length]?.post(message)
+      return
+    }
+    if (message.type === 'undirect') this.#lookers.set(message.slot, this.#hosts.length)
+    for (const host of this.#hosts) host.post(message)
+  }
+
+  /** As they are now, without asking the lanes. */
+  counters() {
+    return sumOfCounters(this.#memories.map(sharedCounters))
+  }
+
+  async query(limit: number, service?: string): Promise<LaneReport> {
+    const reports = await Promise.all(this.#hosts.map((host) => host.query(limit, service)))
+    return mergedReport(reports, limit)
+  }
+
+  async stop(limitMs: number): Promise<void> {
+    await Promise.all(this.#hosts.map((host) => host.stop(limitMs)))
+  }
+
+  #onMessage(lane: number, message: FromLane): void {
+    switch (message.type) {
+      case 'share-listener': {
+        const { service, term, at, fd } = message
+        return this.#hosts[message.lane]?.post({ type: 'adopt-listener', service, term, at, fd })
+      }
+      case 'obeyed': {
+        const { service, term } = message
+        for (const [other, host] of this.#hosts.entries())
+          if (other !== lane) host.post({ type: 'obey', service, term })
+        return
+      }
+      case 'undirected': {
+        const left = (this.#lookers.get(message.slot) ?? 1) - 1
+        this.#lookers.set(message.slot, left)
+        if (left > 0) return
+        this.#lookers.delete(message.slot)
+        return this.options.onMessage(message)
+      }
+      default:
+        return this.options.onMessage(message)
+    }
+  }
+}
+
+export function mergedReport(reports: readonly LaneReport[], limit: number): LaneReport {
+  const perBackend = new Map<string, LaneReport['perBackend'][number]>()
+  for (const row of reports.flatMap((report) => report.perBackend)) {
+    const key = `${row.service} ${row.node}`
+    perBackend.set(key, { ...row, splices: row.splices + (perBackend.get(key)?.splices ?? 0) })
+  }
+  const sum = (field: 'active' | 'total') => reports.reduce((total, report) => total + report[field], 0)
+  return {
+    counters: sumOfCounters(reports.map(({ counters }) => counters)),
+    active: sum('active'),
+    total: sum('total'),
+    splices: reports.flatMap(({ splices }) => splices).slice(0, limit),
+    perBackend: [...perBackend.values()],
+  }
+}

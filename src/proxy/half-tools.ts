@@ -1,0 +1,42 @@
+/** What a half of a splice works with, and who it belongs to. */
+import type { Clock } from '../base/clock.js'
+import type { Millis } from '../base/time.js'
+import type { Reason } from './reasons.js'
+import type { RetentionPool } from './retention-pool.js'
+
+/** Whether the owner of a half may act at this instant: a director only within its lease, checked at every chunk. */
+export interface Gate {
+  isOpen(now: Millis): boolean
+}
+
+/** What a half works with. */
+export interface HalfTools {
+  readonly clock: Clock
+  readonly gate: Gate
+  readonly pool: RetentionPool
+  readonly windowBytes: number
+  /**
+   * What the other half must have said of bytes before they are no longer kept: that they are in its kernel, or that the
+   * TCP behind it has acknowledged them.
+   */
+  readonly keepsUntil: 'written' | 'acknowledged'
+}
+
+/** How far one half has come, as the other needs it to go on over another link. */
+export interface Progress {
+  readonly sent: number
+  readonly received: number
+  readonly finSent: boolean
+  readonly finReceived: boolean
+}
+
+export interface HalfOwner {
+  /** A dialled socket stands. */
+  onOpen(): void
+  /** The last word, once: nothing of this half is left. `undefined`: both directions ended in order. */
+  onFinished(reason: Reason | undefined, detail: string): void
+  /** Bytes are on their way to this half's peer: ask `settle` from time to time until it says `true`. */
+  onUnsettled(): void
+  /** The other half broke the protocol; the splice is reset. */
+  onIncident(what: string): void
+}
