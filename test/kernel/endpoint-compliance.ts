@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Prng } from '../../src/base/prng.js'
 import type { CloseCause, Socket, Sockets } from '../../src/proxy/ports.js'
-import { assert, type Suite } from '../harness/suite.js'
+import { assert, type Scope, type Suite } from '../harness/suite.js'
 import {
   dialTo,
   eventually,
@@ -19,16 +19,16 @@ import {
   type Recorder,
 } from './recorder.js'
 
-export function testSockets(test: Suite, make: () => Sockets): void {
+export function testSockets(test: Suite, make: (scope: Scope) => Sockets): void {
   test('both sides know the same two addresses, and a fresh connection is quiet', async (scope) => {
-    const [a, b] = await pairOf(scope, make())
+    const [a, b] = await pairOf(scope, make(scope))
     assert.equal([a.socket.local, a.socket.remote], [b.socket.remote, b.socket.local])
     assert.ok(a.socket.fd >= 0 && b.socket.fd >= 0)
     assert.equal([a.order, b.order], [['open'], []])
   })
 
   test('bytes flow both ways, and only after resume', async (scope) => {
-    const [a, b] = await pairOf(scope, make())
+    const [a, b] = await pairOf(scope, make(scope))
     a.socket.write(Buffer.from('up'))
     b.socket.write(Buffer.from('down'))
     await eventually(() => a.socket.unacknowledged() === 0 && b.socket.unacknowledged() === 0)
@@ -40,7 +40,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('write copies: what the caller does with the chunk afterwards changes nothing', async (scope) => {
-    const [a, b] = await pairOf(scope, make())
+    const [a, b] = await pairOf(scope, make(scope))
     const expected = createHash('sha256')
     const chunk = new Uint8Array(MIB)
     for (let i = 0; i < 12; i++) {
@@ -55,7 +55,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('a write before the connection stands is sent when it does', async (scope) => {
-    const sockets = make()
+    const sockets = make(scope)
     const here = await listenHere(scope, sockets)
     const a = dialTo(scope, sockets, here.at)
     a.socket.write(Buffer.from('early'))
@@ -68,7 +68,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
 
   test('each side may end first and goes on reading; the close comes when both have', async (scope) => {
     for (const first of [0, 1] as const) {
-      const sides = await pairOf(scope, make())
+      const sides = await pairOf(scope, make(scope))
       const [early, late] = [sides[first], sides[1 - first]] as [Recorder, Recorder]
       early.socket.resume()
       late.socket.resume()
@@ -86,7 +86,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('FIN reaches a reader only after all bytes, however slowly it reads', async (scope) => {
-    const [a, b] = await pairOf(scope, make())
+    const [a, b] = await pairOf(scope, make(scope))
     a.socket.write(new Uint8Array(3 * MIB))
     a.socket.end()
     b.onChunk = () => {
@@ -109,7 +109,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
         [0, 1],
         [1, 0],
       ] as const) {
-        const sides = await pairOf(scope, make())
+        const sides = await pairOf(scope, make(scope))
         sides[i].socket.reset()
         await eventually(() => sides[i].closes.length === 1)
         act(sides[j].socket)
@@ -120,7 +120,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('reset discards what is queued, also twice, and after end', async (scope) => {
-    const [a, b] = await pairOf(scope, make())
+    const [a, b] = await pairOf(scope, make(scope))
     while (a.socket.write(new Uint8Array(MIB)));
     a.socket.end()
     a.socket.reset()
@@ -132,7 +132,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('a dial that fails says why, once, and never opens', async (scope) => {
-    const sockets = make()
+    const sockets = make(scope)
     const { at } = await listenHere(scope, sockets)
     const nobody = { address: '127.0.0.1', port: 1 }
     const cases: readonly [CloseCause, Recorder][] = [
@@ -157,7 +157,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('the source address is the one asked for', async (scope) => {
-    const sockets = make()
+    const sockets = make(scope)
     const { at, accepted } = await listenHere(scope, sockets)
     dialTo(scope, sockets, at, { from: '127.0.0.9' })
     await eventually(() => accepted.length === 1)
@@ -165,7 +165,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('a dial that nobody answers ends after its limit', async (scope) => {
-    const sockets = make()
+    const sockets = make(scope)
     const at = await fullBacklog(scope)
     const dials = Array.from({ length: 6 }, () => dialTo(scope, sockets, at, { connectMs: 200 }))
     await eventually(() => dials.every((dial) => dial.saw('open') || dial.saw('close')))
@@ -176,7 +176,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('pressure: write says no, queued says how much, drain comes when nothing is left', async (scope) => {
-    const [a, b] = await pairOf(scope, make())
+    const [a, b] = await pairOf(scope, make(scope))
     while (a.socket.write(new Uint8Array(MIB)));
     await quiet(() => a.socket.queued())
     const before = a.socket.queued()
@@ -191,7 +191,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('a paused reader leaves the bytes to the kernel, and the kernel leaves them to the sender', async (scope) => {
-    const [a, b] = await pairOf(scope, make())
+    const [a, b] = await pairOf(scope, make(scope))
     const total = 64 * MIB
     b.onChunk = () => b.socket.pause()
     b.socket.resume()
@@ -206,7 +206,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('64 MiB each way, in pieces from 1 byte to 1 MiB, arrive unchanged', async (scope) => {
-    const sides = await pairOf(scope, make())
+    const sides = await pairOf(scope, make(scope))
     const random = new Prng(1)
     const block = random.bytes(MIB)
     const send = async ({ socket }: Recorder, drained: () => number): Promise<string> => {
@@ -231,7 +231,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('a write after end is dropped', async (scope) => {
-    const [a, b] = await pairOf(scope, make())
+    const [a, b] = await pairOf(scope, make(scope))
     a.socket.write(Buffer.from('all'))
     a.socket.end()
     assert.is(a.socket.write(Buffer.from('more')), true)
@@ -242,7 +242,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('what is unacknowledged falls to nothing, FIN included', async (scope) => {
-    const [a, b] = await pairOf(scope, make())
+    const [a, b] = await pairOf(scope, make(scope))
     if (a.socket.unacknowledged() === undefined) return
     while (a.socket.write(new Uint8Array(MIB)));
     a.socket.end()
@@ -253,7 +253,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('an address in use, and one that is not here, are fatal for a listener', async (scope) => {
-    const sockets = make()
+    const sockets = make(scope)
     const { at } = await listenHere(scope, sockets)
     for (const [address, code] of [
       [at, 'EADDRINUSE'],
@@ -276,7 +276,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('two thousand sockets at once, each with its own bytes', async (scope) => {
-    const sockets = make()
+    const sockets = make(scope)
     const here = await listenHere(scope, sockets)
     const dials = Array.from({ length: 1_000 }, () => dialTo(scope, sockets, here.at))
     for (const [i, { socket }] of dials.entries()) {

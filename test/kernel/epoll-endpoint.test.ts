@@ -1,0 +1,12 @@
+import { loadEpoll } from '../../src/kernel/epoll-endpoint.io.js'
+import { assert, suite } from '../harness/suite.js'
+import { testSockets } from './endpoint-compliance.js'
+import { drivenSockets } from './poller-driver.js'
+
+const test = suite('kernel/epoll-endpoint', 5_000)
+const loaded = loadEpoll()
+
+if ('why' in loaded) test('says why it is not here', () => assert.ok(loaded.why.length > 0))
+else testSockets(test, drivenSockets)
+
+test.run()
