@@ -27,8 +27,6 @@ const INTEREST = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET
 const READABLE = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLERR | EPOLLHUP
 /** After these a short read does not mean that the kernel's queue is empty: a FIN, an error or an urgent mark follows. */
 const MORE_THAN_BYTES = EPOLLPRI | EPOLLRDHUP | EPOLLERR | EPOLLHUP
-/** What one socket reads in a turn before the others get theirs. */
-const READ_BYTES_PER_TURN = 128 * 1024
 
 const NOWHERE: Endpoint = { address: '0.0.0.0', port: 0 }
 const NOBODY: SocketHandler = {
@@ -44,7 +42,8 @@ export class EpollSocket implements Socket, Source, Sleeper {
   #fd: number
   #handler = NOBODY
   #local: Endpoint | undefined
-  #state: 'connecting' | 'open' | 'closed'
+  /** `broken`: the kernel has told an error, `onClose` is on its way, and nothing else is. */
+  #state: 'connecting' | 'open' | 'broken' | 'closed'
   #paused = true
   /** An edge came and its bytes have not all been read. */
   #readable = false
@@ -86,6 +85,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
 
   /** `onClose` will say so, as of something that the kernel told. */
   failLater(errno: number, cause?: CloseCause): void {
+    this.#state = 'broken'
     this.context.poller.defer(() => this.#fail(errno, cause))
   }
 
@@ -94,7 +94,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
   }
 
   write(chunk: Uint8Array): boolean {
-    if (this.#state === 'closed' || this.#ending) return true
+    if (this.#isOver() || this.#ending) return true
     let sent = 0
     if (this.#state === 'open' && this.#queue.bytes === 0) {
       const result = this.context.send(this.#fd, chunk)
@@ -110,7 +110,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
   }
 
   end(): void {
-    if (this.#state === 'closed' || this.#ending) return
+    if (this.#isOver() || this.#ending) return
     this.#ending = true
     if (this.#state === 'open' && this.#queue.bytes === 0) this.#sendEnd()
   }
@@ -154,7 +154,8 @@ export class EpollSocket implements Socket, Source, Sleeper {
   onReady(events: number): void {
     if (this.#state === 'connecting') this.#connected(events)
     if (this.#state !== 'open') return
-    if ((events & EPOLLOUT) !== 0 && this.#queue.bytes > 0) this.#flush()
+    // With an error the bytes that came before it are read first: a write would take the error away.
+    if ((events & (EPOLLOUT | EPOLLERR)) === EPOLLOUT && this.#queue.bytes > 0) this.#flush()
     if ((events & READABLE) !== 0) this.#note(events)
     // Its turn comes with the others that wait.
     if (this.isWaiting) return
@@ -164,6 +165,10 @@ export class EpollSocket implements Socket, Source, Sleeper {
 
   onAlarm(): void {
     if (this.#state === 'connecting') this.#fail(ETIMEDOUT)
+  }
+
+  #isOver(): boolean {
+    return this.#state === 'closed' || this.#state === 'broken'
   }
 
   #note(events: number): void {
@@ -194,7 +199,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
 
   #read(): void {
     const { context } = this
-    for (let left = READ_BYTES_PER_TURN; ; ) {
+    for (let left = context.inboxBytes; ; ) {
       const length = context.read(this.#fd)
       if (length > 0) {
         if (length < context.inboxBytes && !this.#readToEmpty) this.#readable = false

@@ -11,6 +11,7 @@ import {
   dialTo,
   eventually,
   fullBacklog,
+  hasIpv6,
   KERNEL_BYTES_MAX,
   listenHere,
   MIB,
@@ -275,23 +276,53 @@ export function testSockets(test: Suite, make: (scope: Scope) => Sockets): void 
     }
   })
 
-  test('two thousand sockets at once, each with its own bytes', async (scope) => {
+  test('nobody hears anything from within a call', async (scope) => {
     const sockets = make(scope)
-    const here = await listenHere(scope, sockets)
-    const dials = Array.from({ length: 1_000 }, () => dialTo(scope, sockets, here.at))
-    for (const [i, { socket }] of dials.entries()) {
-      socket.write(Buffer.from(`<${i}>`))
-      socket.end()
+    const [a, b] = await pairOf(scope, sockets)
+    const [c, d] = await pairOf(scope, sockets)
+    const silently = (act: () => void) => {
+      const heard = () => [a, b, c, d].map(({ order, bytes }) => [order.length, bytes])
+      const before = heard()
+      act()
+      assert.equal(heard(), before, `${act}`)
     }
-    await eventually(() => here.accepted.length === dials.length)
-    for (const recorder of here.accepted) recorder.socket.resume()
-    await eventually(() => here.accepted.every((recorder) => recorder.saw('end')))
-    for (const { socket, text } of here.accepted) {
-      socket.write(Buffer.from(text.join('')))
-      socket.end()
+    silently(() => a.socket.write(Buffer.from('bytes')))
+    silently(() => a.socket.end())
+    await eventually(() => a.socket.unacknowledged() === 0)
+    silently(() => b.socket.resume())
+    await eventually(() => b.saw('end'))
+    silently(() => b.socket.end())
+    silently(() => a.socket.resume())
+    await eventually(() => a.saw('close') && b.saw('close'))
+    silently(() => c.socket.reset())
+    await eventually(() => c.saw('close'))
+    silently(() => d.socket.write(Buffer.from('to nobody')))
+    silently(() => d.socket.resume())
+    await eventually(() => d.saw('close'))
+    const words: string[] = []
+    const problem = (word: string) => words.push(word)
+    const options = { backlog: 1, keepaliveMs: 1_000 }
+    const handler = { onListening: () => words.push('listening'), onAccept: () => {}, onProblem: problem }
+    const listeners = [
+      sockets.listen({ address: '127.0.0.1', port: 0 }, options, handler),
+      sockets.listen({ address: '192.0.2.1', port: 0 }, options, handler),
+    ]
+    assert.equal(words, [])
+    await eventually(() => words.length === 2)
+    for (const listener of listeners) listener.close()
+  })
+
+  test('a dual-stack listener takes IPv6 and IPv4, each under its own address', async (scope) => {
+    if (!hasIpv6()) return
+    const sockets = make(scope)
+    const { at, accepted } = await listenHere(scope, sockets, '::')
+    for (const address of ['::1', '127.0.0.1']) {
+      const dial = dialTo(scope, sockets, { address, port: at.port }, { from: address })
+      await eventually(() => dial.saw('open') && accepted.length === 1)
+      const [peer] = accepted.splice(0) as [Recorder]
+      assert.equal([dial.socket.local, dial.socket.remote], [peer.socket.remote, peer.socket.local])
+      assert.equal([peer.socket.remote.address, peer.socket.local], [address, { address, port: at.port }])
+      peer.socket.reset()
     }
-    for (const { socket } of dials) socket.resume()
-    await eventually(() => [...dials, ...here.accepted].every(({ closes }) => closes.length === 1))
-    for (const [i, { text, cause }] of dials.entries()) assert.equal([text.join(''), cause], [`<${i}>`, 'ended'])
   })
 }

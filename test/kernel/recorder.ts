@@ -1,5 +1,6 @@
 /** What the tests of an engine work with: sockets that record all they hear, and listeners on loopback. */
 import { createHash } from 'node:crypto'
+import os from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Endpoint } from '../../src/base/address.js'
@@ -70,6 +71,10 @@ export class Recorder implements SocketHandler {
   saw(event: string): boolean {
     return this.order.includes(event)
   }
+}
+
+export function hasIpv6(): boolean {
+  return Object.values(os.networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'))
 }
 
 interface Here {
