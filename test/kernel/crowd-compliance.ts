@@ -4,7 +4,7 @@ import type { Endpoint } from '../../src/base/address.js'
 import type { Sockets } from '../../src/proxy/ports.js'
 import { assert, type Scope, type Suite } from '../harness/suite.js'
 import { fullTable } from './descriptor-table.js'
-import { dialTo, eventually, listenHere, MIB, pairOf, quiet, Recorder } from './recorder.js'
+import { dialTo, eventually, fastPairOf, listenHere, MIB, pairOf, quiet, Recorder } from './recorder.js'
 
 export interface EngineFacts {
   /** What a socket reads at most before the others have their turn. */
@@ -14,7 +14,7 @@ export interface EngineFacts {
 export function testCrowds(test: Suite, make: (scope: Scope) => Sockets, facts: EngineFacts): void {
   test('a bulk flow takes no more than its share before small ones have theirs', async (scope) => {
     const sockets = make(scope)
-    const [source, bulk] = await pairOf(scope, sockets)
+    const [source, bulk] = await fastPairOf(scope, sockets)
     const small = await Promise.all(Array.from({ length: 20 }, () => pairOf(scope, sockets)))
     while (source.socket.write(new Uint8Array(MIB)));
     await quiet(() => source.socket.queued())

@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import koffi from 'koffi'
 import type { Scope } from '../harness/suite.js'
 
@@ -13,6 +13,18 @@ export function openDescriptors(): string[] {
       return 'gone'
     }
   })
+}
+
+/** How many descriptors the epoll sets of this process watch (proc(5), fdinfo). */
+export function watchedDescriptors(): number {
+  const texts = readdirSync('/proc/self/fdinfo').map((fd) => {
+    try {
+      return readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')
+    } catch {
+      return ''
+    }
+  })
+  return texts.join('').match(/^tfd:/gm)?.length ?? 0
 }
 
 /** From now on no descriptor is to be had, until the answer is called or the test ends. `undefined`: not on this system. */

@@ -55,6 +55,29 @@ export function testSockets(test: Suite, make: (scope: Scope) => Sockets): void 
     assert.is(b.hash.digest('hex'), expected.digest('hex'))
   })
 
+  test('a chunk, or a piece of it, may be written on within the call', async (scope) => {
+    const sockets = make(scope)
+    const [a, b] = await pairOf(scope, sockets)
+    const here = await listenHere(scope, sockets)
+    const onward = dialTo(scope, sockets, here.at).socket
+    await eventually(() => here.accepted.length === 1)
+    const expected = createHash('sha256')
+    const bytes = new Prng(2).bytes(3 * MIB)
+    let sent = 0
+    b.onChunk = (chunk) => {
+      for (const piece of [chunk, chunk.subarray(1), chunk.subarray(1, 1 + chunk.length / 2)]) {
+        expected.update(piece)
+        sent += piece.length
+        onward.write(piece)
+      }
+    }
+    a.socket.write(bytes)
+    here.accepted[0]?.socket.resume()
+    b.socket.resume()
+    await eventually(() => b.bytes === bytes.length && here.accepted[0]?.bytes === sent)
+    assert.is(here.accepted[0]?.hash.digest('hex'), expected.digest('hex'))
+  })
+
   test('a write before the connection stands is sent when it does', async (scope) => {
     const sockets = make(scope)
     const here = await listenHere(scope, sockets)
