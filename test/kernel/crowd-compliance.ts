@@ -17,9 +17,9 @@ export function testCrowds(test: Suite, make: (scope: Scope) => Sockets, facts: 
     const [source, bulk] = await fastPairOf(scope, sockets)
     const small = await Promise.all(Array.from({ length: 20 }, () => pairOf(scope, sockets)))
     while (source.socket.write(new Uint8Array(MIB)));
-    await quiet(() => source.socket.queued())
     for (const [sender] of small) sender.socket.write(Buffer.from('me too'))
-    await eventually(() => small.every(([sender]) => sender.socket.unacknowledged() === 0))
+    // All of it lies in the readers' kernel queues, and their engine has heard of it.
+    await quiet(() => source.socket.queued())
     const ahead: number[] = []
     for (const [, reader] of small) reader.onChunk = () => ahead.push(bulk.bytes)
     bulk.socket.resume()

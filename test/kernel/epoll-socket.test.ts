@@ -123,6 +123,11 @@ if (process.platform !== 'linux') {
       assert.is(send(a.socket.fd, Buffer.from(text), text.length, flags), text.length)
     }
     await eventually(() => a.socket.unacknowledged() === 0)
+    b.onChunk = () => b.socket.pause()
+    b.socket.resume()
+    await eventually(() => b.text.length === 1)
+    await quiet(() => b.text.length)
+    assert.equal(b.text, ['before'], 'pause stops also there')
     b.socket.resume()
     await eventually(() => b.text.join('') === 'beforeafter')
   })
