@@ -1,5 +1,6 @@
-import koffi from 'koffi'
 import type { Millis } from '../base/time.js'
+import { CLOCK_BOOTTIME, SIOCOUTQ, SO_ERROR, SO_LINGER, SOL_SOCKET } from './constants.js'
+import { addressOf, loadSyscalls, type Syscalls } from './syscalls.io.js'
 
 /**
  * The few calls of the C library that Node does not offer. Where the native part cannot be loaded (another system, an
@@ -16,45 +17,34 @@ export interface Libc {
   takeError(fd: number): number
 }
 
-const CLOCK_BOOTTIME = 7
-const SIOCOUTQ = 0x5411
-const SOL_SOCKET = 1
-const SO_LINGER = 13
-const SO_ERROR = 4
-
 let loaded: Libc | { readonly why: string } | undefined
 
 export function loadLibc(): Libc | { readonly why: string } {
-  loaded ??= load()
+  if (loaded === undefined) {
+    const sys = loadSyscalls()
+    loaded = 'why' in sys ? sys : over(sys)
+  }
   return loaded
 }
 
-function load(): Libc | { readonly why: string } {
-  if (process.platform !== 'linux') return { why: `no CLOCK_BOOTTIME and SIOCOUTQ on ${process.platform}` }
-  try {
-    // The process's own symbols: the same on glibc and musl.
-    const library = koffi.load(null)
-    const clockGettime = library.func('int clock_gettime(int, void *)')
-    const ioctl = library.func('int ioctl(int, unsigned long, void *)')
-    const setsockopt = library.func('int setsockopt(int, int, int, void *, uint32_t)')
-    const getsockopt = library.func('int getsockopt(int, int, int, void *, void *)')
-    const time = new BigInt64Array(2)
-    const value = new Int32Array(1)
-    const length = new Uint32Array(1)
-    const lingerForNothing = new Int32Array([1, 0])
-    return {
-      boottime: () => {
-        clockGettime(CLOCK_BOOTTIME, time)
-        return Number(time[0]) * 1_000 + Number(time[1]) / 1_000_000
-      },
-      unacknowledged: (fd) => (fd >= 0 && ioctl(fd, SIOCOUTQ, value) === 0 ? value[0] : undefined),
-      lingerNot: (fd) => fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_LINGER, lingerForNothing, 8) === 0,
-      takeError: (fd) => {
-        length[0] = 4
-        return fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, value, length) === 0 ? (value[0] ?? 0) : 0
-      },
-    }
-  } catch (error) {
-    return { why: error instanceof Error ? error.message : String(error) }
+function over(sys: Syscalls): Libc {
+  const time = new BigInt64Array(2)
+  const timeAt = addressOf(time.buffer)
+  // A value and its length beside it; and on and time of a `struct linger`.
+  const words = new Int32Array([0, 0, 1, 0])
+  const valueAt = addressOf(words.buffer)
+  const lengthAt = valueAt + 4
+  const lingerAt = valueAt + 8
+  return {
+    boottime: () => {
+      sys.clockGettime(CLOCK_BOOTTIME, timeAt)
+      return Number(time[0]) * 1_000 + Number(time[1]) / 1_000_000
+    },
+    unacknowledged: (fd) => (fd >= 0 && sys.ioctl(fd, SIOCOUTQ, valueAt) === 0 ? words[0] : undefined),
+    lingerNot: (fd) => fd >= 0 && sys.setsockopt(fd, SOL_SOCKET, SO_LINGER, lingerAt, 8) === 0,
+    takeError: (fd) => {
+      words[1] = 4
+      return fd >= 0 && sys.getsockopt(fd, SOL_SOCKET, SO_ERROR, valueAt, lengthAt) === 0 ? (words[0] ?? 0) : 0
+    },
   }
 }

@@ -16,24 +16,11 @@ import type {
   SocketHandler,
   Sockets,
 } from '../proxy/ports.js'
+import { causeOf } from './close-causes.js'
 import { type Libc, loadLibc } from './libc.io.js'
 
 /** What node:net reads ahead and keeps of writes before it says stop. */
 const HIGH_WATER_BYTES = 65_536
-
-const CAUSES: Readonly<Record<string, CloseCause>> = {
-  ECONNRESET: 'reset',
-  EPIPE: 'reset',
-  ECONNABORTED: 'reset',
-  ECONNREFUSED: 'refused',
-  ETIMEDOUT: 'timeout',
-  EMFILE: 'exhausted',
-  ENFILE: 'exhausted',
-  ENOBUFS: 'exhausted',
-  ENOMEM: 'exhausted',
-  EAGAIN: 'exhausted',
-  EADDRINUSE: 'exhausted',
-}
 
 /** net.Socket without its types' gaps: the handle is how Node itself reaches the descriptor. */
 interface WithHandle {
@@ -192,7 +179,7 @@ class NetSocket implements Socket {
 
   #cause(): CloseCause {
     if (this.#aborted) return 'aborted'
-    if (this.#error !== '') return CAUSES[this.#error] ?? 'unreachable'
+    if (this.#error !== '') return causeOf(this.#error)
     return 'ended'
   }
 }

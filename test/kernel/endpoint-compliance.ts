@@ -6,11 +6,12 @@ import { createHash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Prng } from '../../src/base/prng.js'
 import type { CloseCause, Socket, Sockets } from '../../src/proxy/ports.js'
-import { assert, type Suite } from '../harness/suite.js'
+import { assert, type Scope, type Suite } from '../harness/suite.js'
 import {
   dialTo,
   eventually,
   fullBacklog,
+  hasIpv6,
   KERNEL_BYTES_MAX,
   listenHere,
   MIB,
@@ -19,16 +20,16 @@ import {
   type Recorder,
 } from './recorder.js'
 
-export function testSockets(test: Suite, make: () => Sockets): void {
+export function testSockets(test: Suite, make: (scope: Scope) => Sockets): void {
   test('both sides know the same two addresses, and a fresh connection is quiet', async (scope) => {
-    const [a, b] = await pairOf(scope, make())
+    const [a, b] = await pairOf(scope, make(scope))
     assert.equal([a.socket.local, a.socket.remote], [b.socket.remote, b.socket.local])
     assert.ok(a.socket.fd >= 0 && b.socket.fd >= 0)
     assert.equal([a.order, b.order], [['open'], []])
   })
 
   test('bytes flow both ways, and only after resume', async (scope) => {
-    const [a, b] = await pairOf(scope, make())
+    const [a, b] = await pairOf(scope, make(scope))
     a.socket.write(Buffer.from('up'))
     b.socket.write(Buffer.from('down'))
     await eventually(() => a.socket.unacknowledged() === 0 && b.socket.unacknowledged() === 0)
@@ -40,7 +41,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('write copies: what the caller does with the chunk afterwards changes nothing', async (scope) => {
-    const [a, b] = await pairOf(scope, make())
+    const [a, b] = await pairOf(scope, make(scope))
     const expected = createHash('sha256')
     const chunk = new Uint8Array(MIB)
     for (let i = 0; i < 12; i++) {
@@ -54,8 +55,31 @@ export function testSockets(test: Suite, make: () => Sockets): void {
     assert.is(b.hash.digest('hex'), expected.digest('hex'))
   })
 
+  test('a chunk, or a piece of it, may be written on within the call', async (scope) => {
+    const sockets = make(scope)
+    const [a, b] = await pairOf(scope, sockets)
+    const here = await listenHere(scope, sockets)
+    const onward = dialTo(scope, sockets, here.at).socket
+    await eventually(() => here.accepted.length === 1)
+    const expected = createHash('sha256')
+    const bytes = new Prng(2).bytes(3 * MIB)
+    let sent = 0
+    b.onChunk = (chunk) => {
+      for (const piece of [chunk, chunk.subarray(1), chunk.subarray(1, 1 + chunk.length / 2)]) {
+        expected.update(piece)
+        sent += piece.length
+        onward.write(piece)
+      }
+    }
+    a.socket.write(bytes)
+    here.accepted[0]?.socket.resume()
+    b.socket.resume()
+    await eventually(() => b.bytes === bytes.length && here.accepted[0]?.bytes === sent)
+    assert.is(here.accepted[0]?.hash.digest('hex'), expected.digest('hex'))
+  })
+
   test('a write before the connection stands is sent when it does', async (scope) => {
-    const sockets = make()
+    const sockets = make(scope)
     const here = await listenHere(scope, sockets)
     const a = dialTo(scope, sockets, here.at)
     a.socket.write(Buffer.from('early'))
@@ -68,7 +92,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
 
   test('each side may end first and goes on reading; the close comes when both have', async (scope) => {
     for (const first of [0, 1] as const) {
-      const sides = await pairOf(scope, make())
+      const sides = await pairOf(scope, make(scope))
       const [early, late] = [sides[first], sides[1 - first]] as [Recorder, Recorder]
       early.socket.resume()
       late.socket.resume()
@@ -86,7 +110,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('FIN reaches a reader only after all bytes, however slowly it reads', async (scope) => {
-    const [a, b] = await pairOf(scope, make())
+    const [a, b] = await pairOf(scope, make(scope))
     a.socket.write(new Uint8Array(3 * MIB))
     a.socket.end()
     b.onChunk = () => {
@@ -109,7 +133,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
         [0, 1],
         [1, 0],
       ] as const) {
-        const sides = await pairOf(scope, make())
+        const sides = await pairOf(scope, make(scope))
         sides[i].socket.reset()
         await eventually(() => sides[i].closes.length === 1)
         act(sides[j].socket)
@@ -120,7 +144,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('reset discards what is queued, also twice, and after end', async (scope) => {
-    const [a, b] = await pairOf(scope, make())
+    const [a, b] = await pairOf(scope, make(scope))
     while (a.socket.write(new Uint8Array(MIB)));
     a.socket.end()
     a.socket.reset()
@@ -132,7 +156,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('a dial that fails says why, once, and never opens', async (scope) => {
-    const sockets = make()
+    const sockets = make(scope)
     const { at } = await listenHere(scope, sockets)
     const nobody = { address: '127.0.0.1', port: 1 }
     const cases: readonly [CloseCause, Recorder][] = [
@@ -157,7 +181,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('the source address is the one asked for', async (scope) => {
-    const sockets = make()
+    const sockets = make(scope)
     const { at, accepted } = await listenHere(scope, sockets)
     dialTo(scope, sockets, at, { from: '127.0.0.9' })
     await eventually(() => accepted.length === 1)
@@ -165,7 +189,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('a dial that nobody answers ends after its limit', async (scope) => {
-    const sockets = make()
+    const sockets = make(scope)
     const at = await fullBacklog(scope)
     const dials = Array.from({ length: 6 }, () => dialTo(scope, sockets, at, { connectMs: 200 }))
     await eventually(() => dials.every((dial) => dial.saw('open') || dial.saw('close')))
@@ -176,7 +200,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('pressure: write says no, queued says how much, drain comes when nothing is left', async (scope) => {
-    const [a, b] = await pairOf(scope, make())
+    const [a, b] = await pairOf(scope, make(scope))
     while (a.socket.write(new Uint8Array(MIB)));
     await quiet(() => a.socket.queued())
     const before = a.socket.queued()
@@ -191,7 +215,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('a paused reader leaves the bytes to the kernel, and the kernel leaves them to the sender', async (scope) => {
-    const [a, b] = await pairOf(scope, make())
+    const [a, b] = await pairOf(scope, make(scope))
     const total = 64 * MIB
     b.onChunk = () => b.socket.pause()
     b.socket.resume()
@@ -206,7 +230,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('64 MiB each way, in pieces from 1 byte to 1 MiB, arrive unchanged', async (scope) => {
-    const sides = await pairOf(scope, make())
+    const sides = await pairOf(scope, make(scope))
     const random = new Prng(1)
     const block = random.bytes(MIB)
     const send = async ({ socket }: Recorder, drained: () => number): Promise<string> => {
@@ -231,7 +255,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('a write after end is dropped', async (scope) => {
-    const [a, b] = await pairOf(scope, make())
+    const [a, b] = await pairOf(scope, make(scope))
     a.socket.write(Buffer.from('all'))
     a.socket.end()
     assert.is(a.socket.write(Buffer.from('more')), true)
@@ -242,7 +266,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('what is unacknowledged falls to nothing, FIN included', async (scope) => {
-    const [a, b] = await pairOf(scope, make())
+    const [a, b] = await pairOf(scope, make(scope))
     if (a.socket.unacknowledged() === undefined) return
     while (a.socket.write(new Uint8Array(MIB)));
     a.socket.end()
@@ -253,7 +277,7 @@ export function testSockets(test: Suite, make: () => Sockets): void {
   })
 
   test('an address in use, and one that is not here, are fatal for a listener', async (scope) => {
-    const sockets = make()
+    const sockets = make(scope)
     const { at } = await listenHere(scope, sockets)
     for (const [address, code] of [
       [at, 'EADDRINUSE'],
@@ -275,23 +299,53 @@ export function testSockets(test: Suite, make: () => Sockets): void {
     }
   })
 
-  test('two thousand sockets at once, each with its own bytes', async (scope) => {
-    const sockets = make()
-    const here = await listenHere(scope, sockets)
-    const dials = Array.from({ length: 1_000 }, () => dialTo(scope, sockets, here.at))
-    for (const [i, { socket }] of dials.entries()) {
-      socket.write(Buffer.from(`<${i}>`))
-      socket.end()
+  test('nobody hears anything from within a call', async (scope) => {
+    const sockets = make(scope)
+    const [a, b] = await pairOf(scope, sockets)
+    const [c, d] = await pairOf(scope, sockets)
+    const silently = (act: () => void) => {
+      const heard = () => [a, b, c, d].map(({ order, bytes }) => [order.length, bytes])
+      const before = heard()
+      act()
+      assert.equal(heard(), before, `${act}`)
     }
-    await eventually(() => here.accepted.length === dials.length)
-    for (const recorder of here.accepted) recorder.socket.resume()
-    await eventually(() => here.accepted.every((recorder) => recorder.saw('end')))
-    for (const { socket, text } of here.accepted) {
-      socket.write(Buffer.from(text.join('')))
-      socket.end()
+    silently(() => a.socket.write(Buffer.from('bytes')))
+    silently(() => a.socket.end())
+    await eventually(() => a.socket.unacknowledged() === 0)
+    silently(() => b.socket.resume())
+    await eventually(() => b.saw('end'))
+    silently(() => b.socket.end())
+    silently(() => a.socket.resume())
+    await eventually(() => a.saw('close') && b.saw('close'))
+    silently(() => c.socket.reset())
+    await eventually(() => c.saw('close'))
+    silently(() => d.socket.write(Buffer.from('to nobody')))
+    silently(() => d.socket.resume())
+    await eventually(() => d.saw('close'))
+    const words: string[] = []
+    const problem = (word: string) => words.push(word)
+    const options = { backlog: 1, keepaliveMs: 1_000 }
+    const handler = { onListening: () => words.push('listening'), onAccept: () => {}, onProblem: problem }
+    const listeners = [
+      sockets.listen({ address: '127.0.0.1', port: 0 }, options, handler),
+      sockets.listen({ address: '192.0.2.1', port: 0 }, options, handler),
+    ]
+    assert.equal(words, [])
+    await eventually(() => words.length === 2)
+    for (const listener of listeners) listener.close()
+  })
+
+  test('a dual-stack listener takes IPv6 and IPv4, each under its own address', async (scope) => {
+    if (!hasIpv6()) return
+    const sockets = make(scope)
+    const { at, accepted } = await listenHere(scope, sockets, '::')
+    for (const address of ['::1', '127.0.0.1']) {
+      const dial = dialTo(scope, sockets, { address, port: at.port }, { from: address })
+      await eventually(() => dial.saw('open') && accepted.length === 1)
+      const [peer] = accepted.splice(0) as [Recorder]
+      assert.equal([dial.socket.local, dial.socket.remote], [peer.socket.remote, peer.socket.local])
+      assert.equal([peer.socket.remote.address, peer.socket.local], [address, { address, port: at.port }])
+      peer.socket.reset()
     }
-    for (const { socket } of dials) socket.resume()
-    await eventually(() => [...dials, ...here.accepted].every(({ closes }) => closes.length === 1))
-    for (const [i, { text, cause }] of dials.entries()) assert.equal([text.join(''), cause], [`<${i}>`, 'ended'])
   })
 }

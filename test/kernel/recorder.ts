@@ -1,5 +1,6 @@
 /** What the tests of an engine work with: sockets that record all they hear, and listeners on loopback. */
 import { createHash } from 'node:crypto'
+import os from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Endpoint } from '../../src/base/address.js'
@@ -32,7 +33,7 @@ export class Recorder implements SocketHandler {
   readonly order: string[] = []
   bytes = 0
   bytesKept = 100
-  onChunk: (() => void) | undefined
+  onChunk: ((chunk: Uint8Array) => void) | undefined
 
   constructor(readonly socket: Socket) {
     socket.attach(this)
@@ -51,7 +52,7 @@ export class Recorder implements SocketHandler {
     this.bytes += chunk.length
     this.hash.update(chunk)
     if (this.order.at(-1) !== 'data') this.order.push('data')
-    this.onChunk?.()
+    this.onChunk?.(chunk)
   }
 
   onEnd(): void {
@@ -70,6 +71,10 @@ export class Recorder implements SocketHandler {
   saw(event: string): boolean {
     return this.order.includes(event)
   }
+}
+
+export function hasIpv6(): boolean {
+  return Object.values(os.networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'))
 }
 
 interface Here {
@@ -115,6 +120,18 @@ export async function pairOf(
   const dialled = dialTo(scope, sockets, here.at)
   await eventually(() => dialled.saw('open') && here.accepted.length === 1)
   return [dialled, here.accepted[0] as Recorder]
+}
+
+/** A pair whose accepted side, paused again, takes megabytes unread: the kernel has seen that it reads fast. */
+export async function fastPairOf(scope: Scope, sockets: Sockets): Promise<readonly [Recorder, Recorder]> {
+  const [a, b] = await pairOf(scope, sockets)
+  b.socket.resume()
+  a.socket.write(new Uint8Array(32 * MIB))
+  await eventually(() => b.bytes === 32 * MIB)
+  b.socket.pause()
+  b.order.splice(0)
+  b.bytes = 0
+  return [a, b]
 }
 
 /** An address where somebody listens whose queue of connections is full: further SYNs go unanswered. */

@@ -1,0 +1,133 @@
+/**
+ * Sockets on system calls through FFI: the fast engine, for Linux. Against node:net it copies only what the kernel does
+ * not take, notices an RST also while it does not read, and hands listeners and connections to other threads.
+ */
+import { type Endpoint, isIpv6 } from '../base/address.js'
+import type { Clock } from '../base/clock.js'
+import type { CloseCause, DialOptions, ListenHandler, ListenOptions, Socket, Sockets } from '../proxy/ports.js'
+import {
+  AF_INET,
+  AF_INET6,
+  EADDRNOTAVAIL,
+  EINPROGRESS,
+  EINVAL,
+  IP_BIND_ADDRESS_NO_PORT,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPV6_V6ONLY,
+  SO_REUSEADDR,
+  SOCK_STREAM_NONBLOCK_CLOEXEC,
+  SOL_SOCKET,
+} from './constants.js'
+import { EpollListener } from './epoll-listener.io.js'
+import { EpollSocket } from './epoll-socket.io.js'
+import { loadLibc } from './libc.io.js'
+import { Poller, type PollerOwner } from './poller.io.js'
+import { encodeSockaddr } from './sockaddr.js'
+import { SocketContext } from './socket-context.io.js'
+import { loadSyscalls } from './syscalls.io.js'
+
+export interface EpollEngine {
+  /** Sockets that live by the turns of `poller`. */
+  make(clock: Clock, owner: PollerOwner): EpollSockets
+  /** Ends another thread's wait on its `Poller.wakeFd`. */
+  wake(fd: number): void
+}
+
+/** Where this engine has been tried: elsewhere numbers of the ABI may differ. */
+const ARCHITECTURES = ['x64', 'arm64']
+
+export function loadEpoll(): EpollEngine | { readonly why: string } {
+  if (!ARCHITECTURES.includes(process.arch)) return { why: `not tried on ${process.arch}` }
+  const sys = loadSyscalls()
+  if ('why' in sys) return sys
+  const libc = loadLibc()
+  if ('why' in libc) return libc
+  return {
+    make: (clock, owner) => new EpollSockets(new SocketContext(new Poller(sys, clock, owner), libc)),
+    wake: (fd) => void sys.signal(fd),
+  }
+}
+
+export class EpollSockets implements Sockets {
+  readonly engine = 'epoll'
+  readonly poller: Poller
+
+  constructor(private readonly context: SocketContext) {
+    this.poller = context.poller
+  }
+
+  dial(to: Endpoint, options: DialOptions): Socket {
+    const { context } = this
+    const fd = this.#open(to)
+    const socket = new EpollSocket(context, fd, to, 'connecting')
+    if (fd < 0) return failed(socket, fd)
+    context.setHabits(fd, options.keepaliveMs)
+    if (options.from !== undefined) {
+      // The port is chosen at connect, when the peer is known: one port serves connections to many peers.
+      context.setOption(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+      const result = this.#bind(fd, { address: options.from, port: 0 })
+      if (result < 0) return failed(socket, result)
+    }
+    const sockaddr = encodeSockaddr(to)
+    const result = sockaddr === undefined ? -EINVAL : context.sys.connect(fd, sockaddr)
+    // From `bind` it would say that the address is not ours.
+    if (result === -EADDRNOTAVAIL) return failed(socket, result, 'exhausted')
+    if (result < 0 && result !== -EINPROGRESS) return failed(socket, result)
+    context.poller.setAlarm(socket, options.connectMs)
+    socket.watch()
+    return socket
+  }
+
+  listen(at: Endpoint, options: ListenOptions, handler: ListenHandler): EpollListener {
+    const { context } = this
+    const fd = this.#open(at)
+    if (fd < 0) return new EpollListener(context, fd, at, handler)
+    context.setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1)
+    if (isIpv6(at.address)) context.setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0)
+    const bound = this.#bind(fd, at)
+    const result = bound < 0 ? bound : context.sys.listen(fd, options.backlog)
+    if (result >= 0) return this.adoptListener(fd, at, options, handler)
+    context.sys.close(fd)
+    return new EpollListener(context, result, at, handler)
+  }
+
+  /** Accepts from a queue that `EpollListener.share` gave; `fd` is this listener's from now on. */
+  adoptListener(fd: number, at: Endpoint, options: Pick<ListenOptions, 'keepaliveMs'>, handler: ListenHandler) {
+    const { context } = this
+    // Before the first accept: connections have the habits of their listener.
+    context.setHabits(fd, options.keepaliveMs)
+    const port = context.localOf(fd)?.port ?? at.port
+    return new EpollListener(context, fd, { address: at.address, port }, handler)
+  }
+
+  /**
+   * A connection's descriptor, to be adopted elsewhere: unread bytes are in the kernel, and nothing more is heard here.
+   * `undefined`: it is not open in both directions, or has bytes that the kernel did not take.
+   */
+  release(socket: Socket): number | undefined {
+    return socket instanceof EpollSocket ? socket.release() : undefined
+  }
+
+  /** Paused; `fd` is this socket's from now on. */
+  adoptSocket(fd: number): Socket {
+    const remote = this.context.remoteOf(fd)
+    const socket = new EpollSocket(this.context, fd, remote ?? { address: '0.0.0.0', port: 0 }, 'open')
+    socket.watch()
+    return socket
+  }
+
+  #open({ address }: Endpoint): number {
+    return this.context.sys.socket(isIpv6(address) ? AF_INET6 : AF_INET, SOCK_STREAM_NONBLOCK_CLOEXEC)
+  }
+
+  #bind(fd: number, at: Endpoint): number {
+    const sockaddr = encodeSockaddr(at)
+    return sockaddr === undefined ? -EINVAL : this.context.sys.bind(fd, sockaddr)
+  }
+}
+
+function failed(socket: EpollSocket, result: number, cause?: CloseCause): EpollSocket {
+  socket.failLater(-result, cause)
+  return socket
+}

@@ -1,0 +1,281 @@
+/**
+ * A TCP socket on system calls. It is registered once, edge-triggered: what an edge said is remembered here, so pause and
+ * resume cost no system call. Handlers are called from the poller's turn alone, never from within a call of the caller.
+ */
+import { getSystemErrorName } from 'node:util'
+
+import type { Endpoint } from '../base/address.js'
+import type { CloseCause, Socket, SocketHandler } from '../proxy/ports.js'
+import { causeOf } from './close-causes.js'
+import {
+  EAGAIN,
+  EINTR,
+  EPOLLERR,
+  EPOLLET,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLPRI,
+  EPOLLRDHUP,
+  ETIMEDOUT,
+} from './constants.js'
+import type { Sleeper, Source } from './poller.io.js'
+import type { SocketContext } from './socket-context.io.js'
+import { WriteQueue } from './write-queue.js'
+
+const INTEREST = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET
+const READABLE = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLERR | EPOLLHUP
+/** After these a short read does not mean that the kernel's queue is empty: a FIN, an error or an urgent mark follows. */
+const MORE_THAN_BYTES = EPOLLPRI | EPOLLRDHUP | EPOLLERR | EPOLLHUP
+
+const NOWHERE: Endpoint = { address: '0.0.0.0', port: 0 }
+const NOBODY: SocketHandler = {
+  onOpen: () => {},
+  onData: () => {},
+  onEnd: () => {},
+  onDrain: () => {},
+  onClose: () => {},
+}
+
+export class EpollSocket implements Socket, Source, Sleeper {
+  isWaiting = false
+  #fd: number
+  #handler = NOBODY
+  #local: Endpoint | undefined
+  /** `broken`: the kernel has told an error, `onClose` is on its way, and nothing else is. */
+  #state: 'connecting' | 'open' | 'broken' | 'closed'
+  #paused = true
+  /** An edge came and its bytes have not all been read. */
+  #readable = false
+  /** Read on until the kernel says that there is nothing. */
+  #readToEmpty = false
+  #errorSeen = false
+  #endRead = false
+  #ending = false
+  #endSent = false
+  readonly #queue: WriteQueue
+
+  constructor(
+    private readonly context: SocketContext,
+    fd: number,
+    readonly remote: Endpoint,
+    state: 'connecting' | 'open',
+    local?: Endpoint,
+  ) {
+    this.#fd = fd
+    this.#state = state
+    this.#local = local
+    this.#queue = new WriteQueue(context.blocks)
+  }
+
+  get fd(): number {
+    return this.#fd
+  }
+
+  get local(): Endpoint {
+    if (this.#local === undefined && this.#state === 'open') this.#local = this.context.localOf(this.#fd)
+    return this.#local ?? NOWHERE
+  }
+
+  /** Once, before anything else: events may come from now on. */
+  watch(): void {
+    const result = this.context.poller.add(this.#fd, INTEREST, this)
+    if (result < 0) this.failLater(-result)
+  }
+
+  /** `onClose` will say so, as of something that the kernel told. */
+  failLater(errno: number, cause?: CloseCause): void {
+    this.#state = 'broken'
+    this.context.poller.defer(() => this.#fail(errno, cause))
+  }
+
+  attach(handler: SocketHandler): void {
+    this.#handler = handler
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.#isOver() || this.#ending) return true
+    let sent = 0
+    if (this.#state === 'open' && this.#queue.bytes === 0) {
+      const result = this.context.send(this.#fd, chunk)
+      if (result === chunk.byteLength) return true
+      if (result >= 0) sent = result
+      else if (result !== -EAGAIN) {
+        this.failLater(-result)
+        return true
+      }
+    }
+    this.#queue.push(chunk, sent)
+    return false
+  }
+
+  end(): void {
+    if (this.#isOver() || this.#ending) return
+    this.#ending = true
+    if (this.#state === 'open' && this.#queue.bytes === 0) this.#sendEnd()
+  }
+
+  reset(): void {
+    if (this.#state === 'closed') return
+    // A connection that does not stand yet has nobody to send an RST to.
+    if (this.#state === 'open') this.context.libc.lingerNot(this.#fd)
+    this.#shut()
+    this.context.poller.defer(() => this.#sayClosed('aborted', ''))
+  }
+
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    if (this.#readable) this.context.poller.again(this)
+  }
+
+  queued(): number {
+    return this.#queue.bytes
+  }
+
+  unacknowledged(): number | undefined {
+    return this.context.libc.unacknowledged(this.#fd)
+  }
+
+  /** The descriptor, no longer watched; the caller owns it. `undefined`: not a connection that can be handed over. */
+  release(): number | undefined {
+    if (this.#state !== 'open' || this.#ending || this.#queue.bytes > 0) return undefined
+    const fd = this.#fd
+    this.context.poller.remove(fd)
+    this.#forget()
+    this.#handler = NOBODY
+    return fd
+  }
+
+  onReady(events: number): void {
+    if (this.#state === 'connecting') this.#connected(events)
+    if (this.#state !== 'open') return
+    // With an error the bytes that came before it are read first: a write would take the error away.
+    if ((events & (EPOLLOUT | EPOLLERR)) === EPOLLOUT && this.#queue.bytes > 0) this.#flush()
+    if ((events & READABLE) !== 0) this.#note(events)
+    // Its turn comes with the others that wait.
+    if (this.isWaiting) return
+    if (this.#readable && !this.#paused) this.#read()
+    if (this.#errorSeen && this.#state === 'open') this.#lookForError()
+  }
+
+  onAlarm(): void {
+    if (this.#state === 'connecting') this.#fail(ETIMEDOUT)
+  }
+
+  #isOver(): boolean {
+    return this.#state === 'closed' || this.#state === 'broken'
+  }
+
+  #note(events: number): void {
+    if (!this.#endRead) this.#readable = true
+    if ((events & MORE_THAN_BYTES) !== 0) this.#readToEmpty = true
+    if ((events & EPOLLERR) !== 0) this.#errorSeen = true
+  }
+
+  #connected(events: number): void {
+    if ((events & (EPOLLERR | EPOLLHUP)) !== 0) {
+      const errno = this.context.libc.takeError(this.#fd)
+      if (errno !== 0) return this.#fail(errno)
+    }
+    if ((events & EPOLLOUT) === 0) return
+    this.context.poller.clearAlarm(this)
+    this.#state = 'open'
+    if (this.#ending && this.#queue.bytes === 0) this.#sendEnd()
+    this.#handler.onOpen()
+  }
+
+  /** An error waits behind the bytes that came before it, but not for a reader that does not read. */
+  #lookForError(): void {
+    if (this.#readable && !this.#paused) return
+    this.#errorSeen = false
+    const errno = this.context.libc.takeError(this.#fd)
+    if (errno !== 0) this.#fail(errno)
+  }
+
+  #read(): void {
+    const { context } = this
+    for (let left = context.inboxBytes; ; ) {
+      const length = context.read(this.#fd)
+      if (length > 0) {
+        if (length < context.inboxBytes && !this.#readToEmpty) this.#readable = false
+        this.#handler.onData(context.chunk(length))
+        if (!this.#readable || this.#paused || this.#state !== 'open') return
+        left -= length
+        if (left <= 0) return context.poller.again(this)
+      } else if (length === 0) return this.#readEnd()
+      else if (length === -EAGAIN) {
+        this.#readable = false
+        this.#readToEmpty = false
+        return
+      } else if (length !== -EINTR) return this.#fail(-length)
+    }
+  }
+
+  #readEnd(): void {
+    this.#readable = false
+    this.#endRead = true
+    this.#handler.onEnd()
+    this.#closeIfDone()
+  }
+
+  #flush(): void {
+    while (this.#queue.bytes > 0) {
+      const piece = this.#queue.peek()
+      const result = this.context.sys.send(this.#fd, piece)
+      if (result < 0) {
+        if (result !== -EAGAIN) this.#fail(-result)
+        return
+      }
+      this.#queue.shift(result)
+      if (result < piece.byteLength) return
+    }
+    if (this.#ending) this.#sendEnd()
+    this.#handler.onDrain()
+  }
+
+  #sendEnd(): void {
+    this.#endSent = true
+    // Both have ended: the close sends the FIN, one call less.
+    if (!this.#endRead) this.context.sys.shutdownWrite(this.#fd)
+    this.#closeIfDone()
+  }
+
+  #closeIfDone(): void {
+    if (this.#endRead && this.#endSent) this.context.poller.defer(() => this.#close('ended', ''))
+  }
+
+  #fail(errno: number, cause?: CloseCause): void {
+    const word = getSystemErrorName(-errno)
+    this.#close(cause ?? causeOf(word), word)
+  }
+
+  #close(cause: CloseCause, detail: string): void {
+    if (this.#state === 'closed') return
+    this.#shut()
+    this.#sayClosed(cause, detail)
+  }
+
+  #shut(): void {
+    if (this.#state === 'connecting') this.context.poller.clearAlarm(this)
+    if (this.#fd >= 0) this.context.poller.close(this.#fd)
+    this.#forget()
+  }
+
+  #forget(): void {
+    this.#state = 'closed'
+    this.#fd = -1
+    this.#readable = false
+    this.#queue.clear()
+  }
+
+  #sayClosed(cause: CloseCause, detail: string): void {
+    const handler = this.#handler
+    this.#handler = NOBODY
+    handler.onClose(cause, detail)
+  }
+}

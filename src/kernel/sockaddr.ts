@@ -1,0 +1,32 @@
+/** `struct sockaddr_in` and `struct sockaddr_in6` (ip(7), ipv6(7)) of little-endian Linux. */
+import { type Endpoint, formatIp, parseIp } from '../base/address.js'
+import { AF_INET, AF_INET6 } from './constants.js'
+
+export const SOCKADDR_BYTES_MAX = 28
+const SOCKADDR_IN_BYTES = 16
+
+/** An IPv4 address becomes a `sockaddr_in`; `undefined` for what is no IP address. */
+export function encodeSockaddr({ address, port }: Endpoint): Uint8Array | undefined {
+  const ip = parseIp(address)
+  if (ip === undefined) return undefined
+  const isV4 = ip.length === 4
+  const bytes = new Uint8Array(isV4 ? SOCKADDR_IN_BYTES : SOCKADDR_BYTES_MAX)
+  bytes[0] = isV4 ? AF_INET : AF_INET6
+  bytes[2] = port >> 8
+  bytes[3] = port & 255
+  bytes.set(ip, isV4 ? 4 : 8)
+  return bytes
+}
+
+/** IPv4-mapped addresses, as a dual-stack listener shows its IPv4 peers, come out as IPv4. */
+export function decodeSockaddr(bytes: Uint8Array): Endpoint | undefined {
+  const family = (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8)
+  const port = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0)
+  if (family === AF_INET && bytes.length >= SOCKADDR_IN_BYTES) {
+    // By far the most frequent, and once for each connection: no view, no loop.
+    return { address: `${bytes[4]}.${bytes[5]}.${bytes[6]}.${bytes[7]}`, port }
+  }
+  if (family === AF_INET6 && bytes.length >= SOCKADDR_BYTES_MAX)
+    return { address: formatIp(bytes.subarray(8, 24)), port }
+  return undefined
+}

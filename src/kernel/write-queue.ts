@@ -1,0 +1,75 @@
+/**
+ * What a socket's kernel buffer did not take yet, copied into blocks of one pool. A queue that is empty holds no block;
+ * the pool keeps a bounded number of free ones and leaves the rest to the garbage collector.
+ */
+export class BlockPool {
+  readonly #free: Uint8Array[] = []
+
+  constructor(
+    readonly blockBytes: number,
+    private readonly freeMax: number,
+  ) {}
+
+  take(): Uint8Array {
+    return this.#free.pop() ?? new Uint8Array(this.blockBytes)
+  }
+
+  give(block: Uint8Array): void {
+    if (this.#free.length < this.freeMax) this.#free.push(block)
+  }
+}
+
+export class WriteQueue {
+  #blocks: Uint8Array[] = []
+  /** Where the first byte lies in the first block, and the end of the last byte in the last one. */
+  #start = 0
+  #end = 0
+  #bytes = 0
+
+  constructor(private readonly pool: BlockPool) {}
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Copies `chunk` from `from` on. */
+  push(chunk: Uint8Array, from: number): void {
+    const { blockBytes } = this.pool
+    for (let at = from; at < chunk.byteLength; ) {
+      if (this.#blocks.length === 0 || this.#end === blockBytes) {
+        this.#blocks.push(this.pool.take())
+        this.#end = 0
+      }
+      const length = Math.min(chunk.byteLength - at, blockBytes - this.#end)
+      this.#blocks[this.#blocks.length - 1]?.set(chunk.subarray(at, at + length), this.#end)
+      this.#end += length
+      at += length
+    }
+    this.#bytes += Math.max(0, chunk.byteLength - from)
+  }
+
+  /** The first bytes that lie in one piece; empty if there are none. */
+  peek(): Uint8Array {
+    const end = this.#blocks.length === 1 ? this.#end : this.pool.blockBytes
+    return this.#blocks[0]?.subarray(this.#start, end) ?? new Uint8Array(0)
+  }
+
+  /** Forgets the first `length` bytes, which were in what `peek` showed. */
+  shift(length: number): void {
+    this.#start += length
+    this.#bytes -= length
+    if (this.#bytes === 0) return this.clear()
+    if (this.#start < this.pool.blockBytes) return
+    const block = this.#blocks.shift()
+    if (block !== undefined) this.pool.give(block)
+    this.#start = 0
+  }
+
+  clear(): void {
+    for (const block of this.#blocks) this.pool.give(block)
+    this.#blocks = []
+    this.#start = 0
+    this.#end = 0
+    this.#bytes = 0
+  }
+}
