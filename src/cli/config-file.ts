@@ -13,6 +13,7 @@
  */
 import {
   DECLARED_MAX,
+  ENGINES,
   findOptionProblems,
   LOG_FORMATS,
   LOG_LEVELS,
@@ -42,11 +43,12 @@ export interface ConfigFile {
 
 const CHOICES: Readonly<Partial<Record<NodeSetting, readonly string[]>>> = {
   profile: PROFILES,
+  engine: ENGINES,
   'log-format': LOG_FORMATS,
   'log-level': LOG_LEVELS,
 }
 
-const WHOLE_NUMBERS: readonly NodeSetting[] = ['gossip-port', 'control-port', 'data-port', 'priority']
+const WHOLE_NUMBERS: readonly NodeSetting[] = ['gossip-port', 'control-port', 'data-port', 'priority', 'lanes']
 
 const START: Place = { line: 1, column: 1 }
 
@@ -122,6 +124,7 @@ class ConfigReader {
       controlPort: number('control-port', PORT_DEFAULTS.control),
       dataPort: number('data-port', PORT_DEFAULTS.data),
       priority: number('priority', PRIORITY_DEFAULT),
+      ...(this.#settings.lanes === undefined ? {} : { lanes: number('lanes', 1) }),
       seeds: (this.#settings.seed ?? []).flatMap((text) => {
         const parsed = parseSeed(text)
         return parsed.type === 'seed' ? parsed.seed : []

@@ -1,5 +1,5 @@
 /** Settings of a file as the flags of `baton up`: those that were typed go before them. */
-import { LOG_FORMATS, LOG_LEVELS, PROFILES } from '../node/config-schema.js'
+import { ENGINES, LOG_FORMATS, LOG_LEVELS, PROFILES } from '../node/config-schema.js'
 import type { ConfigFile } from './config-file.js'
 
 /** Only what the file gives and nobody typed. Its texts were checked when it was read. */
@@ -17,6 +17,8 @@ export function flagsOfFile({ settings }: Pick<ConfigFile, 'settings'>, isTyped:
     ...given('seed', seed === undefined ? undefined : [...seed]),
     ...given('profile', oneOf(PROFILES, profile)),
     ...given('priority', wholeNumber(untyped.priority)),
+    ...given('engine', oneOf(ENGINES, untyped.engine)),
+    ...given('lanes', wholeNumber(untyped.lanes)),
     ...given('log-format', oneOf(LOG_FORMATS, logFormat)),
     ...given('log-level', oneOf(LOG_LEVELS, logLevel)),
   }

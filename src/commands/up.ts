@@ -6,6 +6,7 @@ import { flagsOfFile } from '../cli/node-settings.js'
 import {
   checkNodeOptions,
   chooseBind,
+  ENGINES,
   LOG_LEVELS,
   type NodeOptions,
   PORT_DEFAULTS,
@@ -43,7 +44,20 @@ export default class Up extends BatonCommand {
       default: PORT_DEFAULTS.control,
       helpValue: 'PORT',
     }),
-    'data-port': Flags.integer({ description: 'data links, TCP', default: PORT_DEFAULTS.data, helpValue: 'PORT' }),
+    'data-port': Flags.integer({
+      description: 'data links, TCP; of several lanes each listens on the next port',
+      default: PORT_DEFAULTS.data,
+      helpValue: 'PORT',
+    }),
+    engine: Flags.option({
+      options: ENGINES,
+      description: 'how sockets are read and written; auto: epoll where it can be used, else net',
+      default: 'auto' as const,
+    })(),
+    lanes: Flags.integer({
+      description: 'threads that carry connections; as many as cores if not given',
+      helpValue: 'N',
+    }),
     seed: Flags.string({
       description: 'a node that knows the others; may be given several times',
       helpValue: 'HOST:PORT',
@@ -90,6 +104,8 @@ export default class Up extends BatonCommand {
       dataPort: flags['data-port'],
       seeds: seedsOf(flags.seed ?? [], problems),
       profile: flags.profile,
+      engine: flags.engine,
+      ...(flags.lanes === undefined ? {} : { lanes: flags.lanes }),
       witness: this.witness,
       priority: flags.priority,
       logFormat: flags['log-format'] === 'auto' ? (process.stderr.isTTY ? 'pretty' : 'json') : flags['log-format'],

@@ -6,6 +6,7 @@ import type { Half } from '../proxy/half.js'
 import type { Progress } from '../proxy/half-tools.js'
 import type { FinState, ResumedFrame, ResumeFrame } from '../proxy/splice-frame.js'
 import type { Channel, ChannelLink } from './channel.js'
+import { type Faulty, faultyBackend, faultyClient } from './faults.js'
 
 export interface BoundClient {
   readonly role: 'client'
@@ -26,6 +27,10 @@ export interface BoundBackend {
 export type Bound = BoundClient | BoundBackend
 
 const NO_PROGRESS: Progress = { sent: 0, received: 0, finSent: false, finReceived: false }
+
+export function faultyOf(bound: Bound): Faulty {
+  return bound.role === 'client' ? faultyClient(bound.client) : faultyBackend(bound.backend)
+}
 
 export function halfOf(bound: Bound): Half {
   return bound.role === 'client' ? bound.client.half : bound.backend.half

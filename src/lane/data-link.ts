@@ -15,8 +15,18 @@ import { encodeFrame, type FrameVisitor, visitFrames } from '../proxy/splice-cod
 import { LINK_HANDLE, type OpenFrame, type ResumeFrame, type SpliceFrame } from '../proxy/splice-frame.js'
 import type { LinkSeal } from '../trunk/ports.js'
 import { RECORD_PLAINTEXT_BYTES_MAX, RecordReader } from '../trunk/record.js'
-import { type Bound, type BoundBackend, type BoundClient, goOn, halfOf, resumedFrame, resumeFrame } from './bound.js'
+import {
+  type Bound,
+  type BoundBackend,
+  type BoundClient,
+  faultyOf,
+  goOn,
+  halfOf,
+  resumedFrame,
+  resumeFrame,
+} from './bound.js'
 import { Channel, type ChannelLink } from './channel.js'
+import { containFault } from './faults.js'
 import type { LaneContext } from './lane-context.js'
 import { LinkWriter } from './link-writer.js'
 
@@ -66,6 +76,10 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     this.#heardAt = context.clock.now()
     this.#out = new LinkWriter(socket, seal.sealer, context.defer)
     this.#send({ kind: 'hello', handle: LINK_HANDLE, ...VERSION, features: 0, lane: context.setup.lane })
+  }
+
+  get fd(): number {
+    return this.socket.fd
   }
 
   get isUp(): boolean {
@@ -124,7 +138,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   }
 
   sweep(now: Millis): void {
-    if (now - this.#heardAt > SILENCE_MS_MAX) return this.#fail(`nothing heard for ${SILENCE_MS_MAX} ms`)
+    if (now - this.#heardAt > SILENCE_MS_MAX) return this.fail(`nothing heard for ${SILENCE_MS_MAX} ms`)
     if (now - this.#pingAt < PING_EVERY_MS) return
     this.#pingAt = now
     this.#pingToken = (this.#pingToken + 1) % 2 ** 32
@@ -171,11 +185,11 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   onData(chunk: Uint8Array): void {
     this.#heardAt = this.context.clock.now()
     const problem = this.#reader.push(chunk, this.#onRecord)
-    if (problem !== undefined) this.#fail(problem)
+    if (problem !== undefined) this.fail(problem)
   }
 
   onEnd(): void {
-    this.#fail('closed by the peer')
+    this.fail('closed by the peer')
   }
 
   onDrain(): void {
@@ -196,10 +210,24 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
 
   onDataFrame(handle: number, offset: number, chunk: Uint8Array): void {
     const bound = this.#bound.get(handle)
-    if (bound !== undefined) halfOf(bound).receiveData(offset, chunk)
+    if (bound === undefined) return
+    try {
+      halfOf(bound).receiveData(offset, chunk)
+    } catch (error) {
+      containFault(this.context, error, faultyOf(bound))
+    }
   }
 
   onFrame(frame: SpliceFrame): void {
+    try {
+      this.#take(frame)
+    } catch (error) {
+      const bound = this.#bound.get(frame.handle)
+      containFault(this.context, error, bound === undefined ? undefined : faultyOf(bound))
+    }
+  }
+
+  #take(frame: SpliceFrame): void {
     // What stands behind a GOODBYE or a fault in the same record: an OPEN would make a half that no link ever ends.
     if (this.#state === 'down') return
     if (frame.handle === LINK_HANDLE) return this.#onLinkFrame(frame)
@@ -226,7 +254,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
 
   #onOpenFrame(frame: OpenFrame): void {
     const { handle } = frame
-    if (!this.#mayBind(handle)) return this.#fail(`OPEN with handle ${handle}, which is not free`)
+    if (!this.#mayBind(handle)) return this.fail(`OPEN with handle ${handle}, which is not free`)
     const channel = new Channel(this, handle)
     const backend = this.host.openBackend(frame, {
       counterpart: channel,
@@ -247,7 +275,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
 
   #onResume(frame: ResumeFrame): void {
     const { handle } = frame
-    if (!this.#mayBind(handle)) return this.#fail(`RESUME with handle ${handle}, which is not free`)
+    if (!this.#mayBind(handle)) return this.fail(`RESUME with handle ${handle}, which is not free`)
     const found = this.host.findBackend(frame)
     if (typeof found === 'string') {
       const detail = `no splice ${formatSpliceId(frame.id)} to go on with`
@@ -284,12 +312,12 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
       return
     }
     if (frame.kind === 'goodbye') {
-      return this.#fail(`closed by the peer: ${frame.reason}`, frame.reason !== 'node-stopping')
+      return this.fail(`closed by the peer: ${frame.reason}`, frame.reason !== 'node-stopping')
     }
     if (frame.kind !== 'hello' || this.#state !== 'greeting') return
     if (frame.versionMin > VERSION.versionMax || frame.versionMax < VERSION.versionMin) {
       const theirs = `${frame.versionMin} to ${frame.versionMax}`
-      return this.#fail(
+      return this.fail(
         `splice protocol ${theirs} at ${this.peer.name}, ${VERSION.versionMin} to ${VERSION.versionMax} here`,
       )
     }
@@ -321,7 +349,8 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     if (this.#state !== 'down') this.#out.frame(encodeFrame(frame))
   }
 
-  #fail(why: string, mayResume = true): void {
+  /** Ends it at once; its splices go on over the next link, if there can be one. */
+  fail(why: string, mayResume = true): void {
     if (this.#state === 'down') return
     this.socket.reset()
     this.#goDown(why, mayResume)

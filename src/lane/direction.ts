@@ -169,7 +169,7 @@ export class Direction implements ClientHost {
     const { lane: self, lanes } = this.context.setup
     for (let lane = 0; lane < lanes; lane++) {
       const fd = lane === self ? undefined : listener.share?.()
-      if (fd === undefined) continue
+      if (fd === undefined || fd < 0) continue
       const { service, term } = this
       this.context.post({ type: 'share-listener', lane, service: service.name, term, at, fd })
     }

@@ -16,6 +16,7 @@ import { schedulerOf } from '../proxy/schedule/schedulers.js'
 import { type Service, sameService } from '../proxy/service.js'
 import { Backends } from './backends.js'
 import { Direction, type DirectionHost } from './direction.js'
+import { containFault, type Faulty, faultyBackend, faultyClient } from './faults.js'
 import type { LaneContext } from './lane-context.js'
 import { Links } from './links.js'
 import { Unsettled } from './unsettled.js'
@@ -75,6 +76,12 @@ export class Lane implements DirectionHost {
     }
   }
 
+  /** An exception out of the handlers of the socket `fd`, or, with -1, out of anything else. */
+  onFault(error: unknown, fd: number): void {
+    containFault(this.context, error, fd < 0 ? undefined : this.#faultyAt(fd))
+    if (fd >= 0) this.#links.onFault(fd)
+  }
+
   /** To be called about every 100 ms. */
   sweep(now: Millis): void {
     this.unsettled.ask()
@@ -132,6 +139,14 @@ export class Lane implements DirectionHost {
       counterpart.confirm()
     }
     return { counterpart, cancel }
+  }
+
+  #faultyAt(fd: number): Faulty | undefined {
+    for (const { clients } of this.#directions.values()) {
+      for (const client of clients) if (client.half.socket.fd === fd) return faultyClient(client)
+    }
+    for (const backend of this.#backends.halves) if (backend.half.socket.fd === fd) return faultyBackend(backend)
+    return undefined
   }
 
   #direct(message: Extract<ToLane, { type: 'direct' }>): void {

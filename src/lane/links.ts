@@ -170,6 +170,11 @@ export class Links implements GreetingHost, LinkHost {
     this.#postDown(node, link.pair, why)
   }
 
+  /** The socket of a link, of which nothing can be relied on any more: its splices go on over the next. */
+  onFault(fd: number): void {
+    for (const link of this.#all()) if (link.fd === fd) link.fail('a fault of this node')
+  }
+
   #all(): DataLink[] {
     return [...this.#links.values()].flatMap((links) => [...links.values()])
   }

@@ -3,43 +3,35 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../base/assert.js'
 import { Prng } from '../base/prng.js'
 import { realClock } from '../base/real-clock.io.js'
+import { loadEpoll } from '../kernel/epoll-endpoint.io.js'
 import { loadLibc } from '../kernel/libc.io.js'
-import { NetSockets } from '../kernel/net-endpoint.io.js'
-import type { FromLane, LaneSetup, ToLane } from '../proxy/lane-protocol.js'
+import type { FromLane, LaneSetup } from '../proxy/lane-protocol.js'
 import { LeaseSlots } from '../proxy/lease-slots.js'
 import { RetentionPool } from '../proxy/retention-pool.js'
 import { sharedCounters } from '../proxy/shared-counters.js'
 import { sodiumSeals } from '../trunk/seal.io.js'
 import { Lane } from './lane.js'
-
-/** How often deadlines of seconds and the acknowledgement of the last bytes are looked at. */
-const SWEEP_EVERY_MS = 100
+import { epollLoop, netLoop } from './loop.io.js'
 
 assert(parentPort !== null, 'a lane runs in a worker thread')
 const port = parentPort
 const setup = workerData as LaneSetup
 const libc = loadLibc()
 const clock = realClock('why' in libc ? undefined : libc.boottime)
+const epoll = setup.engine === 'epoll' ? loadEpoll() : undefined
+assert(epoll === undefined || !('why' in epoll), 'the control plane has looked whether epoll can be used')
+const loop = epoll === undefined ? netLoop(clock) : epollLoop(epoll, clock)
 
 const lane = new Lane({
   setup,
   clock,
   random: new Prng(setup.seed),
-  sockets: new NetSockets(),
+  sockets: loop.sockets,
   seals: sodiumSeals,
   leases: new LeaseSlots(setup.leases),
   counters: sharedCounters(setup.counters),
   pool: new RetentionPool(),
   post: (message: FromLane) => port.postMessage(message),
-  defer: (task) => setImmediate(task),
+  defer: (task) => loop.defer(task),
 })
-
-const sweep = setInterval(() => lane.sweep(clock.now()), SWEEP_EVERY_MS)
-port.on('message', (message: ToLane) => {
-  lane.receive(message)
-  if (message.type !== 'stop') return
-  clearInterval(sweep)
-  // Without a listener the port no longer keeps the thread alive: it ends when the last socket has.
-  port.removeAllListeners('message')
-  port.unref()
-})
+loop.run(lane, port)

@@ -11,8 +11,12 @@ export { PRIORITY_DEFAULT, PRIORITY_MAX }
 
 export type Profile = 'lan' | 'fast' | 'wan' | 'test'
 export type LogFormat = 'pretty' | 'json'
+export type EngineChoice = 'auto' | 'epoll' | 'net'
 
 export const PROFILES: readonly Profile[] = ['lan', 'fast', 'wan', 'test']
+export const ENGINES: readonly EngineChoice[] = ['auto', 'epoll', 'net']
+/** Data links between two nodes are as many as the lanes of the one with more. */
+export const LANES_MAX = 64
 export const LOG_FORMATS = ['auto', 'pretty', 'json'] as const
 export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 
@@ -28,6 +32,9 @@ export interface NodeOptions {
   readonly dataPort: number
   readonly seeds: readonly Seed[]
   readonly profile: Profile
+  readonly engine: EngineChoice
+  /** Threads that carry connections; as many as cores if not given. */
+  readonly lanes?: number
   /** A node that only votes. */
   readonly witness: boolean
   /** Router priority, 0 to 255: the highest that lives directs. */
@@ -64,6 +71,8 @@ export const NODE_SETTINGS = [
   'seed',
   'profile',
   'priority',
+  'engine',
+  'lanes',
   'log-format',
   'log-level',
 ] as const
@@ -86,10 +95,13 @@ export function checkNodeOptions(options: CheckedOptions): string[] {
   return findOptionProblems(options).map(({ setting, problem }) => `--${setting} ${problem}`)
 }
 
-type CheckedOptions = Pick<NodeOptions, 'bind' | 'gossipPort' | 'controlPort' | 'dataPort' | 'priority' | 'seeds'>
+type CheckedOptions = Pick<
+  NodeOptions,
+  'bind' | 'gossipPort' | 'controlPort' | 'dataPort' | 'priority' | 'lanes' | 'seeds'
+>
 
 export function findOptionProblems(options: CheckedOptions): SettingProblem[] {
-  const { bind, gossipPort, controlPort, dataPort, priority, seeds } = options
+  const { bind, gossipPort, controlPort, dataPort, priority, lanes = 1, seeds } = options
   const problems: SettingProblem[] = []
   const report = (setting: NodeSetting, problem: string) => problems.push({ setting, problem })
   if (canonicalIp(bind) === undefined) report('bind', `${bind} is no IP address`)
@@ -101,6 +113,13 @@ export function findOptionProblems(options: CheckedOptions): SettingProblem[] {
   }
   if (!Number.isInteger(priority) || priority < 0 || priority > PRIORITY_MAX)
     report('priority', `${priority} is not possible: give 0 to ${PRIORITY_MAX}`)
+  if (!Number.isInteger(lanes) || lanes < 1 || lanes > LANES_MAX)
+    report('lanes', `${lanes} is not possible: give 1 to ${LANES_MAX}`)
+  else if (isPort(dataPort) && dataPort + lanes > 65_536)
+    report('data-port', `${dataPort} leaves no room for ${lanes} lanes, which listen on the ports that follow it`)
+  const isData = (port: number) => port >= dataPort && port < dataPort + lanes
+  if (controlPort !== dataPort && isData(controlPort))
+    report('data-port', `${dataPort} to ${dataPort + lanes - 1} include the control port: they must differ`)
   if (controlPort === dataPort) report('data-port', `${dataPort} is the control port as well: they must differ`)
   if (seeds.length > SEEDS_MAX) report('seed', `is given ${seeds.length} times, at most ${SEEDS_MAX} are read`)
   return problems

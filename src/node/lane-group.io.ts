@@ -6,13 +6,14 @@
 import type { Endpoint } from '../base/address.js'
 import type { NodeId } from '../base/ids.js'
 import type { Logger } from '../base/log.js'
-import type { EngineName, FromLane, LaneReport, LaneSetup, ToLane } from '../proxy/lane-protocol.js'
+import type { FromLane, LaneReport, LaneSetup, ToLane } from '../proxy/lane-protocol.js'
 import { countersMemory, sharedCounters, sumOfCounters } from '../proxy/shared-counters.js'
+import type { Engine } from './engine.io.js'
 import { LaneHost, listenForData } from './lane-host.io.js'
 
 export interface LaneGroupOptions {
   readonly lanes: number
-  readonly engine: EngineName
+  readonly engine: Engine
   readonly node: NodeId
   readonly name: string
   readonly boot: number
@@ -35,19 +36,12 @@ export class LaneGroup {
     const { lanes, engine, node, name, boot, address, seed, leases, logger, onDeath } = options
     for (let lane = 0; lane < lanes; lane++) {
       const counters = countersMemory()
-      const setup: LaneSetup = { lane, lanes, node, name, boot, address, engine, seed: seed(), leases, counters }
+      const identity = { node, name, boot, address }
+      const setup: LaneSetup = { lane, lanes, ...identity, engine: engine.name, seed: seed(), leases, counters }
       this.#memories.push(counters)
       const onMessage = (message: FromLane) => this.#onMessage(lane, message)
-      this.#hosts.push(new LaneHost(setup, logger, onMessage, (error) => onDeath(lane, error)))
+      this.#hosts.push(new LaneHost(setup, engine.wake, logger, onMessage, (error) => onDeath(lane, error)))
     }
-  }
-
-  get engine(): EngineName {
-    return this.options.engine
-  }
-
-  get size(): number {
-    return this.#hosts.length
   }
 
   /** Where each lane listens for data links: on `port` and those that follow it, or on any free ones for port 0. */

@@ -12,10 +12,13 @@ export class LaneHost {
   readonly #worker: Worker
   readonly #questions = new Map<number, (report: LaneReport | undefined) => void>()
   #nextQuestion = 1
+  #wakeFd = -1
   #ended: Promise<void>
 
   constructor(
     setup: LaneSetup,
+    /** Ends the wait of a lane that sits in the kernel. */
+    private readonly wake: (fd: number) => void,
     private readonly logger: Logger,
     private readonly onMessage: (message: FromLane) => void,
     onDeath: (error: Error) => void,
@@ -31,6 +34,7 @@ export class LaneHost {
 
   post(message: ToLane): void {
     this.#worker.postMessage(message)
+    if (this.#wakeFd >= 0) this.wake(this.#wakeFd)
   }
 
   /** The first message of one of these types; for the answers that a start waits for. */
@@ -68,10 +72,16 @@ export class LaneHost {
     })
     await Promise.race([this.#ended, limit])
     clearTimeout(late)
+    this.#wakeFd = -1
     await this.#worker.terminate()
   }
 
   #receive(message: FromLane): void {
+    if (message.type === 'awake') {
+      this.#wakeFd = message.wakeFd
+      // What was posted before this came waits since then.
+      return this.wake(message.wakeFd)
+    }
     if (message.type === 'log') return this.logger.log(message.level, message.event, message.fields)
     if (message.type === 'answer') return this.#questions.get(message.query)?.(message.report)
     this.onMessage(message)

@@ -35,6 +35,7 @@ import { NodeApi } from './control-api.io.js'
 import type { MemberView } from './control-protocol.js'
 import { startControlServer } from './control-server.io.js'
 import { Declaring } from './declaring.io.js'
+import { chooseEngine } from './engine.io.js'
 import { IdleLane } from './idle-lane.js'
 import { LaneGroup } from './lane-group.io.js'
 import { deferred, endOnFault, endProcess, stopSignal } from './lifecycle.io.js'
@@ -260,9 +261,11 @@ class RunningNode {
     const { options, state, logger } = this
     // A witness carries no connection, its own or others'.
     if (options.witness) return { lanes: new IdleLane(), dataAt: [] }
+    const engine = chooseEngine(options.engine, options.lanes)
+    logger.log('info', 'engine', { engine: engine.name, lanes: engine.lanes, why: engine.why })
     const lanes = new LaneGroup({
-      lanes: 1,
-      engine: 'net',
+      lanes: engine.lanes,
+      engine,
       node: state.id,
       name: state.name,
       boot,

@@ -82,8 +82,8 @@ export interface ListenHandler {
 
 export interface Listener {
   close(): void
-  /** Another descriptor of the listening socket, which the caller owns; `undefined`: this engine shares none. */
-  share?(): number | undefined
+  /** Another descriptor of the listening socket, which the caller owns; a negative errno where there is none. */
+  share?(): number
 }
 
 /** Makes sockets. Failures come as `onClose` or `onProblem`, never as exceptions. */

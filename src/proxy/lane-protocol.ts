@@ -87,6 +87,8 @@ export type ToLane =
   | { readonly type: 'stop' }
 
 export type FromLane =
+  /** The lane waits in the kernel from now on: whoever posts to it signals this eventfd afterwards. */
+  | { readonly type: 'awake'; readonly wakeFd: number }
   | { readonly type: 'data-listening'; readonly at: Endpoint }
   | { readonly type: 'data-failed'; readonly at: Endpoint; readonly code: string }
   | { readonly type: 'link-up'; readonly peer: NodeId; readonly pair: number }

@@ -19,6 +19,7 @@ const good: NodeOptions = {
   dataPort: 7441,
   seeds: [],
   profile: 'lan',
+  engine: 'auto',
   witness: false,
   priority: 100,
   logFormat: 'json',
@@ -32,6 +33,16 @@ test('all problems are told at once', () => {
   const problems = checkNodeOptions({ ...good, bind: '0.0.0.0', gossipPort: 0, controlPort: 70_000, dataPort: 70_000 })
   assert.is(problems.length, 5)
   assert.match(checkNodeOptions({ ...good, bind: 'host' }).join(), 'no IP address')
+})
+
+test('lanes listen on the ports that follow the first: there must be room, and not the control port', () => {
+  const problems = (options: Partial<NodeOptions>) => checkNodeOptions({ ...good, ...options })
+  assert.equal(problems({ lanes: 4 }), [])
+  assert.match(problems({ lanes: 0 }).join(), 'give 1 to 64')
+  assert.match(problems({ lanes: 65 }).join(), 'give 1 to 64')
+  assert.match(problems({ lanes: 4, dataPort: 65_533 }).join(), 'no room for 4 lanes')
+  assert.equal(problems({ lanes: 3, dataPort: 65_533 }), [])
+  assert.match(problems({ lanes: 3, controlPort: 7443 }).join(), '7441 to 7443 include the control port')
 })
 
 test('a seed may leave out the port', () => {

@@ -1,0 +1,38 @@
+/**
+ * A program error in a lane is an incident of the splice that it happened in, named with its id; the others go on. What
+ * cannot be told apart is logged with its place in the code.
+ */
+import { messageOf } from '../base/errors.js'
+import { formatSpliceId, type SpliceId } from '../base/ids.js'
+import type { BackendHalf } from '../proxy/backend-half.js'
+import type { ClientHalf } from '../proxy/client-half.js'
+import type { Half } from '../proxy/half.js'
+import { type LaneContext, logFrom } from './lane-context.js'
+
+/** What the fault happened in. */
+export interface Faulty {
+  readonly id: SpliceId
+  readonly service: string
+  readonly half: Half
+}
+
+export function faultyClient({ id, service, half }: ClientHalf): Faulty {
+  return { id, service: service.name, half }
+}
+
+export function faultyBackend({ request, half }: BackendHalf): Faulty {
+  return { id: request.id, service: request.service, half }
+}
+
+export function containFault(context: LaneContext, error: unknown, faulty: Faulty | undefined): void {
+  context.counters.incidents++
+  const stack = error instanceof Error ? error.stack : undefined
+  const splice = faulty === undefined ? {} : { splice: formatSpliceId(faulty.id), service: faulty.service }
+  logFrom(context, 'error', 'lane-fault', { lane: context.setup.lane, ...splice, why: messageOf(error), stack })
+  if (faulty === undefined) return
+  try {
+    faulty.half.abort('other', messageOf(error))
+  } catch (second) {
+    logFrom(context, 'error', 'lane-fault', { lane: context.setup.lane, ...splice, why: messageOf(second) })
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * What turns a lane: on the epoll engine a thread that does nothing but wait for sockets, on the portable one Node's own
+ * event loop. Both hand messages in order, look at deadlines every `SWEEP_EVERY_MS`, and contain faults.
+ */
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import type { Clock } from '../base/clock.js'
+import type { Millis } from '../base/time.js'
+import type { EpollEngine } from '../kernel/epoll-endpoint.io.js'
+import { NetSockets } from '../kernel/net-endpoint.io.js'
+import type { FromLane, ToLane } from '../proxy/lane-protocol.js'
+import type { Sockets } from '../proxy/ports.js'
+import type { Lane } from './lane.js'
+
+/** How often deadlines of seconds and the acknowledgement of the last bytes are looked at. */
+const SWEEP_EVERY_MS: Millis = 100
+
+/** After `stop`: goodbyes and resets that wait for the end of a turn still go out. */
+const LAST_TURNS = 10
+const LAST_TURN_MS: Millis = 5
+
+/** What the lane is made with; it is made between this and `run`. */
+export interface Loop {
+  readonly sockets: Sockets
+  defer(task: () => void): void
+  run(lane: Lane, port: MessagePort): void
+}
+
+/** One thread, one epoll set: returns when the lane was told to stop. */
+export function epollLoop(engine: EpollEngine, clock: Clock): Loop {
+  let lane: Lane | undefined
+  const sockets = engine.make(clock, { onFault: (error, fd) => lane?.onFault(error, fd) })
+  const { poller } = sockets
+  return {
+    sockets,
+    defer: (task) => poller.defer(task),
+    run: (given, port) => {
+      lane = given
+      // Whoever posts a message signals there: this thread hears nothing else while it waits.
+      port.postMessage({ type: 'awake', wakeFd: poller.wakeFd } satisfies FromLane)
+      let sweepAt = clock.now()
+      for (let running = true; running; ) {
+        running = receiveAll(given, port)
+        const now = clock.now()
+        if (now >= sweepAt) {
+          contained(given, () => given.sweep(now))
+          sweepAt = now + SWEEP_EVERY_MS
+        }
+        poller.turn(Math.ceil(sweepAt - now))
+      }
+      for (let turn = 0; turn < LAST_TURNS; turn++) poller.turn(LAST_TURN_MS)
+    },
+  }
+}
+
+/** Node's own event loop. */
+export function netLoop(clock: Clock): Loop {
+  return {
+    sockets: new NetSockets(),
+    defer: (task) => setImmediate(task),
+    run: (lane, port) => {
+      process.on('uncaughtException', (error) => lane.onFault(error, -1))
+      const sweep = setInterval(() => lane.sweep(clock.now()), SWEEP_EVERY_MS)
+      port.on('message', (message: ToLane) => {
+        contained(lane, () => lane.receive(message))
+        if (message.type !== 'stop') return
+        clearInterval(sweep)
+        // Without a listener the port no longer keeps the thread alive: it ends when the last socket has.
+        port.removeAllListeners('message')
+        port.unref()
+      })
+    },
+  }
+}
+
+/** `false`: that was the last. */
+function receiveAll(lane: Lane, port: MessagePort): boolean {
+  for (;;) {
+    const received = receiveMessageOnPort(port) as { readonly message: ToLane } | undefined
+    if (received === undefined) return true
+    const { message } = received
+    contained(lane, () => lane.receive(message))
+    if (message.type === 'stop') return false
+  }
+}
+
+function contained(lane: Lane, act: () => void): void {
+  try {
+    act()
+  } catch (error) {
+    lane.onFault(error, -1)
+  }
+}
