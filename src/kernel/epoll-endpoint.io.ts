@@ -34,11 +34,11 @@ export interface EpollEngine {
   wake(fd: number): void
 }
 
-/** Where this engine has been tried: elsewhere numbers of the ABI may differ. */
+/** For these the numbers in constants.ts hold. */
 const ARCHITECTURES = ['x64', 'arm64']
 
 export function loadEpoll(): EpollEngine | { readonly why: string } {
-  if (!ARCHITECTURES.includes(process.arch)) return { why: `not tried on ${process.arch}` }
+  if (!ARCHITECTURES.includes(process.arch)) return { why: `system calls of ${process.arch} are not known here` }
   const sys = loadSyscalls()
   if ('why' in sys) return sys
   const libc = loadLibc()
@@ -85,25 +85,30 @@ export class EpollSockets implements Sockets {
     if (fd < 0) return new EpollListener(context, fd, at, handler)
     context.setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1)
     if (isIpv6(at.address)) context.setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0)
+    // Before the first connection, which inherits them.
+    context.setHabits(fd, options.keepaliveMs)
     const bound = this.#bind(fd, at)
     const result = bound < 0 ? bound : context.sys.listen(fd, options.backlog)
-    if (result >= 0) return this.adoptListener(fd, at, options, handler)
+    if (result >= 0) return this.#acceptFrom(fd, at, handler)
     context.sys.close(fd)
     return new EpollListener(context, result, at, handler)
   }
 
   /** Accepts from a queue that `EpollListener.share` gave; `fd` is this listener's from now on. */
-  adoptListener(fd: number, at: Endpoint, options: Pick<ListenOptions, 'keepaliveMs'>, handler: ListenHandler) {
-    const { context } = this
-    // Before the first accept: connections have the habits of their listener.
-    context.setHabits(fd, options.keepaliveMs)
-    const port = context.localOf(fd)?.port ?? at.port
-    return new EpollListener(context, fd, { address: at.address, port }, handler)
+  adoptListener(
+    fd: number,
+    at: Endpoint,
+    options: Pick<ListenOptions, 'keepaliveMs'>,
+    handler: ListenHandler,
+  ): EpollListener {
+    this.context.setHabits(fd, options.keepaliveMs)
+    return this.#acceptFrom(fd, at, handler)
   }
 
   /**
    * A connection's descriptor, to be adopted elsewhere: unread bytes are in the kernel, and nothing more is heard here.
-   * `undefined`: it is not open in both directions, or has bytes that the kernel did not take.
+   * `undefined`: it does not stand, was ended here, or has bytes that the kernel did not take. A FIN that was
+   * read is read there again.
    */
   release(socket: Socket): number | undefined {
     return socket instanceof EpollSocket ? socket.release() : undefined
@@ -115,6 +120,11 @@ export class EpollSockets implements Sockets {
     const socket = new EpollSocket(this.context, fd, remote ?? { address: '0.0.0.0', port: 0 }, 'open')
     socket.watch()
     return socket
+  }
+
+  #acceptFrom(fd: number, at: Endpoint, handler: ListenHandler): EpollListener {
+    const port = this.context.localOf(fd)?.port ?? at.port
+    return new EpollListener(this.context, fd, { address: at.address, port }, handler)
   }
 
   #open({ address }: Endpoint): number {

@@ -141,7 +141,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
     return this.context.libc.unacknowledged(this.#fd)
   }
 
-  /** The descriptor, no longer watched; the caller owns it. `undefined`: not a connection that can be handed over. */
+  /** See `EpollSockets.release`. */
   release(): number | undefined {
     if (this.#state !== 'open' || this.#ending || this.#queue.bytes > 0) return undefined
     const fd = this.#fd

@@ -221,6 +221,21 @@ if (process.platform !== 'linux') {
     assert.equal([a.text.join(''), a.cause, heir.cause, b.order], ['here', 'ended', 'ended', []])
   })
 
+  test('a FIN that was read is told again to whom the connection is handed', async (scope) => {
+    const sockets = drivenSockets(scope)
+    const [a, b] = await pairOf(scope, sockets)
+    b.socket.resume()
+    a.socket.end()
+    await eventually(() => b.saw('end'))
+    const fd = sockets.release(b.socket)
+    assert.ok(fd !== undefined)
+    const heir = new Recorder(sockets.adoptSocket(fd))
+    heir.socket.resume()
+    await eventually(() => heir.saw('end'))
+    heir.socket.end()
+    await eventually(() => heir.cause === 'ended')
+  })
+
   test('what has queued writes or an end is not handed over', async (scope) => {
     const sockets = drivenSockets(scope)
     const [a, b] = await pairOf(scope, sockets)
