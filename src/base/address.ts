@@ -57,12 +57,33 @@ export function formatEndpoint(endpoint: Endpoint): string {
   return isIpv6(endpoint.address) ? `[${endpoint.address}]:${endpoint.port}` : `${endpoint.address}:${endpoint.port}`
 }
 
+const DOT = 46
+const ZERO = 48
+
+/** Digit by digit: it is called several times for each connection. */
 function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split('.')
-  // A leading zero is refused: some programs read it as octal, and then two readers disagree about one address.
-  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256))
-    return undefined
-  return Uint8Array.from(parts, Number)
+  const bytes = new Uint8Array(4)
+  let part = 0
+  let digits = 0
+  let value = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === DOT) {
+      if (digits === 0 || part === 3) return undefined
+      bytes[part++] = value
+      digits = 0
+      value = 0
+      continue
+    }
+    // A leading zero is refused: some programs read it as octal, and then two readers disagree about one address.
+    if (code < ZERO || code > ZERO + 9 || (digits > 0 && value === 0)) return undefined
+    value = 10 * value + code - ZERO
+    digits++
+    if (value > 255) return undefined
+  }
+  if (part !== 3 || digits === 0) return undefined
+  bytes[3] = value
+  return bytes
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {

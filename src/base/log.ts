@@ -1,5 +1,6 @@
 /** Structured log: an event name that never changes, and fields. Levels as in syslog's middle. */
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>> & {
   /** These are the line's own: the time, and what `log` was called with. */

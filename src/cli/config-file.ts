@@ -11,12 +11,12 @@
  *
  * All of it is judged at once, without a node.
  */
+import { LOG_LEVELS } from '../base/log.js'
 import {
   DECLARED_MAX,
   ENGINES,
   findOptionProblems,
   LOG_FORMATS,
-  LOG_LEVELS,
   NODE_SETTINGS,
   type NodeSetting,
   PORT_DEFAULTS,

@@ -1,5 +1,6 @@
 /** Settings of a file as the flags of `baton up`: those that were typed go before them. */
-import { ENGINES, LOG_FORMATS, LOG_LEVELS, PROFILES } from '../node/config-schema.js'
+import { LOG_LEVELS } from '../base/log.js'
+import { ENGINES, LOG_FORMATS, PROFILES } from '../node/config-schema.js'
 import type { ConfigFile } from './config-file.js'
 
 /** Only what the file gives and nobody typed. Its texts were checked when it was read. */

@@ -1,13 +1,13 @@
 import os from 'node:os'
 import { Flags } from '@oclif/core'
 import { BatonError } from '../base/errors.js'
+import { LOG_LEVELS } from '../base/log.js'
 import { BatonCommand } from '../cli/command.js'
 import { flagsOfFile } from '../cli/node-settings.js'
 import {
   checkNodeOptions,
   chooseBind,
   ENGINES,
-  LOG_LEVELS,
   type NodeOptions,
   PORT_DEFAULTS,
   PRIORITY_DEFAULT,

@@ -63,7 +63,8 @@ export class EpollSockets implements Sockets {
     const socket = new EpollSocket(context, fd, to, 'connecting')
     if (fd < 0) return failed(socket, fd)
     context.setHabits(fd, options.keepaliveMs)
-    if (options.from !== undefined) {
+    // To an address of this host the kernel goes from that very address by itself.
+    if (options.from !== undefined && options.from !== to.address) {
       // The port is chosen at connect, when the peer is known: one port serves connections to many peers.
       context.setOption(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
       const result = this.#bind(fd, { address: options.from, port: 0 })

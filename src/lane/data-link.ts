@@ -3,7 +3,6 @@
  * to halves; a splice hears one link at a time, and frames for a handle that is not bound are dropped. When the link
  * breaks, splices whose both halves stand go on over the next one (RESUME, by offsets).
  */
-import type { Endpoint } from '../base/address.js'
 import { formatSpliceId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { BackendHalf, BackendReply } from '../proxy/backend-half.js'
@@ -248,7 +247,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
       if (frame.kind === 'confirm') bound.backend.confirm()
       return
     }
-    if (frame.kind === 'opened') bound.client.onOpened(frame.window, frame.local, frame.remote, bound.channel)
+    if (frame.kind === 'opened') bound.client.onOpened(frame.window, frame, bound.channel)
     if (frame.kind === 'refused') bound.client.onRefused(frame.reason, frame.detail)
   }
 
@@ -258,7 +257,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     const channel = new Channel(this, handle)
     const backend = this.host.openBackend(frame, {
       counterpart: channel,
-      opened: (window: number, local: Endpoint, remote: Endpoint) => {
+      opened: (window: number, { local, remote }: Pick<Socket, 'local' | 'remote'>) => {
         this.#send({ kind: 'opened', handle: channel.handle, local, remote, window })
       },
       refused: (reason: Reason, detail: string) => {

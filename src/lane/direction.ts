@@ -13,7 +13,7 @@ import type { Listener, Socket } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { Candidate, Scheduler } from '../proxy/schedule/scheduler.js'
 import type { Service } from '../proxy/service.js'
-import { type LaneContext, logFrom } from './lane-context.js'
+import { isLogged, type LaneContext, logFrom } from './lane-context.js'
 import { ListenSet } from './listen-set.js'
 import type { Unsettled } from './unsettled.js'
 
@@ -143,6 +143,7 @@ export class Direction implements ClientHost {
     if (reason === undefined) counters.ended++
     else if (client.served) counters.reset++
     else counters.refused++
+    if (!isLogged(this.context, 'debug')) return
     logFrom(this.context, 'debug', 'splice-ended', {
       splice: formatSpliceId(client.id),
       service: this.service.name,

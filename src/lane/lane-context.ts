@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js'
-import type { LogFields, LogLevel } from '../base/log.js'
+import { LOG_LEVELS, type LogFields, type LogLevel } from '../base/log.js'
 import type { Prng } from '../base/prng.js'
 import type { FromLane, LaneCounters, LaneSetup } from '../proxy/lane-protocol.js'
 import type { LeaseSlots } from '../proxy/lease-slots.js'
@@ -24,5 +24,10 @@ export interface LaneContext {
 }
 
 export function logFrom(context: LaneContext, level: LogLevel, event: string, fields: LogFields): void {
-  context.post({ type: 'log', level, event, fields })
+  if (isLogged(context, level)) context.post({ type: 'log', level, event, fields })
+}
+
+/** For lines whose fields cost something to make. */
+export function isLogged({ setup }: LaneContext, level: LogLevel): boolean {
+  return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(setup.logLevel)
 }

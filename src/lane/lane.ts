@@ -121,8 +121,8 @@ export class Lane implements DirectionHost {
     let toBackend: Joint | undefined
     const reply: BackendReply = {
       counterpart: new Joint(client.half, () => {}),
-      opened: (window, local, remote) => {
-        if (toBackend !== undefined) client.onOpened(window, local, remote, toBackend)
+      opened: (window, socket) => {
+        if (toBackend !== undefined) client.onOpened(window, socket, toBackend)
       },
       refused: (reason, detail) => client.onRefused(reason, detail),
       gone: () => {},

@@ -18,7 +18,6 @@ export const ENGINES: readonly EngineChoice[] = ['auto', 'epoll', 'net']
 /** Data links between two nodes are as many as the lanes of the one with more. */
 export const LANES_MAX = 64
 export const LOG_FORMATS = ['auto', 'pretty', 'json'] as const
-export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 
 export interface NodeOptions {
   readonly stateDir: string

@@ -5,7 +5,7 @@
  */
 import type { Endpoint } from '../base/address.js'
 import type { NodeId } from '../base/ids.js'
-import type { Logger } from '../base/log.js'
+import type { Logger, LogLevel } from '../base/log.js'
 import type { FromLane, LaneReport, LaneSetup, ToLane } from '../proxy/lane-protocol.js'
 import { countersMemory, sharedCounters, sumOfCounters } from '../proxy/shared-counters.js'
 import type { Engine } from './engine.io.js'
@@ -21,6 +21,7 @@ export interface LaneGroupOptions {
   readonly seed: () => number
   readonly leases: SharedArrayBuffer
   readonly logger: Logger
+  readonly logLevel: LogLevel
   /** `serving` and `undirected` come once for all lanes. */
   readonly onMessage: (message: FromLane) => void
   readonly onDeath: (lane: number, error: Error) => void
@@ -33,11 +34,20 @@ export class LaneGroup {
   readonly #lookers = new Map<number, number>()
 
   constructor(private readonly options: LaneGroupOptions) {
-    const { lanes, engine, node, name, boot, address, seed, leases, logger, onDeath } = options
+    const { lanes, engine, node, name, boot, address, seed, leases, logger, logLevel, onDeath } = options
     for (let lane = 0; lane < lanes; lane++) {
       const counters = countersMemory()
       const identity = { node, name, boot, address }
-      const setup: LaneSetup = { lane, lanes, ...identity, engine: engine.name, seed: seed(), leases, counters }
+      const setup: LaneSetup = {
+        lane,
+        lanes,
+        ...identity,
+        engine: engine.name,
+        seed: seed(),
+        logLevel,
+        leases,
+        counters,
+      }
       this.#memories.push(counters)
       const onMessage = (message: FromLane) => this.#onMessage(lane, message)
       this.#hosts.push(new LaneHost(setup, engine.wake, logger, onMessage, (error) => onDeath(lane, error)))

@@ -273,6 +273,7 @@ class RunningNode {
       seed: () => random.u32(),
       leases,
       logger,
+      logLevel: options.logLevel,
       onMessage,
       onDeath: (lane, error) => this.#laneDied(lane, error),
     })

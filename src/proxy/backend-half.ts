@@ -3,7 +3,6 @@
  * OPENED or REFUSED, and then is one half like any other. A finished one stays as a tombstone until the client half
  * confirms.
  */
-import type { Endpoint } from '../base/address.js'
 import type { Clock } from '../base/clock.js'
 import type { NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
@@ -23,7 +22,8 @@ export type BackendRequest = Omit<OpenFrame, 'kind' | 'handle'>
 /** Where the answer to OPEN goes, and the frames after it. */
 export interface BackendReply {
   readonly counterpart: Counterpart
-  opened(window: number, local: Endpoint, remote: Endpoint): void
+  /** Its addresses are asked for only where they are told: that is a system call. */
+  opened(window: number, socket: Pick<Socket, 'local' | 'remote'>): void
   refused(reason: Reason, detail: string): void
   /** Nothing more will be said of this splice. */
   gone(): void
@@ -73,7 +73,7 @@ export class BackendHalf implements HalfOwner {
     const { socket } = this.half
     if (this.request.proxyHeader.byteLength > 0) socket.write(this.request.proxyHeader)
     this.#opened = true
-    this.reply.opened(WINDOW_BYTES, socket.local, socket.remote)
+    this.reply.opened(WINDOW_BYTES, socket)
     this.half.join(this.reply.counterpart, this.request.window)
   }
 

@@ -70,8 +70,11 @@ interface Joined {
   readonly phase: 'joined'
   readonly node: NodeName
   readonly counterpart: Counterpart
-  readonly server: { readonly from: Endpoint; readonly to: Endpoint }
+  readonly server: ServerEnds
 }
+
+/** The backend's connection as its node sees it. */
+type ServerEnds = Pick<Socket, 'local' | 'remote'>
 
 export class ClientHalf implements HalfOwner {
   readonly half: Half
@@ -140,9 +143,9 @@ export class ClientHalf implements HalfOwner {
     }
   }
 
-  onOpened(credit: number, local: Endpoint, remote: Endpoint, counterpart: Counterpart): void {
+  onOpened(credit: number, server: ServerEnds, counterpart: Counterpart): void {
     if (this.#state.phase !== 'dialing') return
-    this.#state = { phase: 'joined', node: this.#state.node, counterpart, server: { from: local, to: remote } }
+    this.#state = { phase: 'joined', node: this.#state.node, counterpart, server }
     this.#served = true
     this.half.join(counterpart, credit)
   }
@@ -209,7 +212,7 @@ export class ClientHalf implements HalfOwner {
       backend: this.node?.node,
       client: this.client,
       destination: this.destination,
-      server: this.#state.phase === 'joined' ? this.#state.server : undefined,
+      server: this.#state.phase === 'joined' ? endsOf(this.#state.server) : undefined,
       startedAt: this.startedAt,
       activeAt: half.activeAt,
       bytesUp: half.sent,
@@ -241,4 +244,8 @@ export class ClientHalf implements HalfOwner {
     if (attempt === undefined) this.onRefused('link-lost', 'no data link to the node')
     else dialing.attempt = attempt
   }
+}
+
+function endsOf({ local, remote }: ServerEnds): { readonly from: Endpoint; readonly to: Endpoint } {
+  return { from: local, to: remote }
 }

@@ -179,7 +179,7 @@ export class Half implements SocketHandler {
     if (!this.#grant.covers(end)) return this.#violated(`DATA up to ${end} without credit`)
     if (this.#finReceived) return this.#violated('DATA after FIN')
     this.#received = end
-    if (!this.#unsettled) {
+    if (!this.#unsettled && this.#counterpart?.isRemote !== false) {
       this.#unsettled = true
       this.owner.onUnsettled()
     }
@@ -319,7 +319,7 @@ export class Half implements SocketHandler {
     const written = this.#written()
     const due = this.#grant.isDue(written)
     if (!due && !always) return
-    const acknowledged = Math.max(this.#acknowledged, written - (this.socket.unacknowledged() ?? 0))
+    const acknowledged = Math.max(this.#acknowledged, written - this.#unacknowledged())
     if (!due && acknowledged === this.#acknowledged && written === this.#toldWritten) return
     const { clock, pool } = this.tools
     if (due) this.#grant.grow(clock.now(), this.#counterpart?.rttMs ?? 0, WINDOW_BYTES_MAX * pool.freeShare)
@@ -331,6 +331,12 @@ export class Half implements SocketHandler {
     this.#acknowledged = acknowledged
     this.#grant.told(written)
     counterpart.ack(written, acknowledged, this.#grant.windowBytes)
+  }
+
+  /** Asked only where the answer frees something: a backend's TCP may lose no more than its node does. */
+  #unacknowledged(): number {
+    const matters = this.tools.keepsUntil === 'written' && this.#counterpart?.isRemote === true
+    return matters ? (this.socket.unacknowledged() ?? 0) : 0
   }
 
   /** Bytes of the other half that are in this socket's kernel, and its FIN. */

@@ -23,6 +23,8 @@ export interface LaneSetup {
   readonly address: string
   readonly engine: EngineName
   readonly seed: number
+  /** What is below is not even told to the control plane: a line for each splice would cost more than the splice. */
+  readonly logLevel: LogLevel
   /** Lease deadlines, one slot a service: see lease-slots. */
   readonly leases: SharedArrayBuffer
   /** See shared-counters. */

@@ -136,7 +136,7 @@ export class LinkUnderTest {
       seed: 1,
     } as const
     return {
-      setup: { ...setup, leases: memory, counters: countersMemory() },
+      setup: { ...setup, logLevel: 'debug', leases: memory, counters: countersMemory() },
       clock: { now: () => this.now, wall: () => 0 },
       random: new Prng(1),
       sockets: {

@@ -45,6 +45,7 @@ export class LaneUnderTest {
         address: ADDRESS[node] ?? '',
         engine: 'net',
         seed: 1,
+        logLevel: 'debug',
         leases: memory,
         counters: countersMemory(),
       },

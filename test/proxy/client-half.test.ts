@@ -88,7 +88,7 @@ test('nothing is read from the client before a backend stands', () => {
   const { client, socket } = accept(host)
   assert.ok(socket.paused && client.isDialing)
   const pipe = host.pipes.get('n1') as Pipe
-  client.onOpened(1_000, HERE, THERE, pipe)
+  client.onOpened(1_000, { local: HERE, remote: THERE }, pipe)
   assert.not(socket.paused)
   assert.ok(client.served)
   socket.say(Uint8Array.of(1))
@@ -136,7 +136,7 @@ test('while nodes are only out of reach it waits and looks again, for as long as
   host.now = 100
   client.expire(host.now)
   assert.equal(host.asked.slice(2), ['n1'])
-  client.onOpened(1_000, HERE, THERE, new Pipe(true))
+  client.onOpened(1_000, { local: HERE, remote: THERE }, new Pipe(true))
   assert.not(client.isUnserved)
   const late = new Host(1, () => 'no-link')
   const lost = accept(late)
@@ -158,7 +158,7 @@ test('a node that does not answer in time is told to stop, and its late answer m
   host.now += service.connectMs + 500
   client.expire(host.now)
   assert.equal(host.finished, ['connect-timeout'])
-  client.onOpened(1_000, HERE, THERE, host.pipes.get('n2') as Pipe)
+  client.onOpened(1_000, { local: HERE, remote: THERE }, host.pipes.get('n2') as Pipe)
   client.onRefused('other', '')
   assert.ok(socket.paused)
   assert.is(host.finished.length, 1)
@@ -189,7 +189,7 @@ test('the end of a splice is confirmed to the backend half once', () => {
   const host = new Host(1)
   const { client, socket } = accept(host)
   const pipe = host.pipes.get('n1') as Pipe
-  client.onOpened(1_000, HERE, THERE, pipe)
+  client.onOpened(1_000, { local: HERE, remote: THERE }, pipe)
   socket.sayEnd()
   client.half.receiveFin(0)
   assert.is(pipe.confirms, 0)

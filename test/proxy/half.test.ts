@@ -200,25 +200,35 @@ test('bytes and FINs of both sides count as activity, credit does not', () => {
   assert.equal([seen(a), seen(b)], [4, 4])
 })
 
-test('a half asks to be settled once, until what it wrote has been acknowledged', () => {
-  const [a, b] = pair()
-  b.socket.inFlight = 2
-  a.socket.say(Uint8Array.of(1, 2))
-  a.socket.say(Uint8Array.of(3))
-  assert.is(b.unsettled, 1, 'asked once for both')
-  b.socket.inFlight = 1
-  assert.is(b.half.settle(), false)
-  assert.equal(b.out.lastAck, { written: 3, acknowledged: 2, window: 1_000 })
-  b.socket.inFlight = 0
-  assert.is(b.half.settle(), true)
-  assert.equal(b.out.lastAck, { written: 3, acknowledged: 3, window: 1_000 })
-  b.out.lastAck = undefined
-  assert.is(b.half.settle(), true)
-  assert.is(b.out.lastAck, undefined, 'no news, no ACK')
-  a.socket.say(Uint8Array.of(4))
-  assert.is(b.unsettled, 2)
-  b.half.abort('other')
-  assert.is(b.half.settle(), true, 'nothing is left of a closed half')
+test('a client half asks to be settled once, until its client has acknowledged what it wrote', () => {
+  const [client, backend] = pair({ remote: true })
+  client.socket.inFlight = 2
+  backend.socket.say(Uint8Array.of(1, 2))
+  backend.socket.say(Uint8Array.of(3))
+  assert.is(client.unsettled, 1, 'asked once for both')
+  client.socket.inFlight = 1
+  assert.is(client.half.settle(), false)
+  assert.equal(client.out.lastAck, { written: 3, acknowledged: 2, window: 1_000 })
+  client.socket.inFlight = 0
+  assert.is(client.half.settle(), true)
+  assert.equal(client.out.lastAck, { written: 3, acknowledged: 3, window: 1_000 })
+  client.out.lastAck = undefined
+  assert.is(client.half.settle(), true)
+  assert.is(client.out.lastAck, undefined, 'no news, no ACK')
+  backend.socket.say(Uint8Array.of(4))
+  assert.is(client.unsettled, 2)
+  client.half.abort('other')
+  assert.is(client.half.settle(), true, 'nothing is left of a closed half')
+})
+
+test('nobody is asked for acknowledgements that free nothing: of a backend, of a splice within one lane', () => {
+  for (const sides of [pair({ remote: true }), pair()] as const) {
+    const [client, backend] = sides
+    backend.socket.inFlight = 1
+    client.socket.say(Uint8Array.of(1, 2))
+    backend.half.settle()
+    assert.equal(backend.out.lastAck, { written: 2, acknowledged: 2, window: 1_000 })
+  }
 })
 
 test.run()
