@@ -28,10 +28,16 @@ function renderNode({ node }: StatusView, screen: Screen): string[] {
   const state: Style = node.state === 'running' ? 'good' : 'warn'
   return [
     `${screen.paint('bold', node.name)}  ${screen.paint(state, node.state)}  ${screen.paint('dim', facts.join(' · '))}`,
-    ...hang('', `gossip ${node.gossip} · control ${node.control} · data ${node.data}`, screen.width).map((line) =>
-      screen.paint('dim', line),
-    ),
+    ...hang(
+      '',
+      `gossip ${node.gossip} · control ${node.control} · data ${node.data}${lanesOf(node)}`,
+      screen.width,
+    ).map((line) => screen.paint('dim', line)),
   ]
+}
+
+function lanesOf({ lanes }: StatusView['node']): string {
+  return lanes.count === 0 ? '' : ` · ${plural(lanes.count, 'lane')} on ${lanes.engine}`
 }
 
 /** What concerns the whole comes first; what concerns a row stands under it, with the same mark. */

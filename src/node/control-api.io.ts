@@ -13,6 +13,7 @@ import type {
   ForgetRequest,
   ImportRequest,
   ImportView,
+  LanesView,
   MemberView,
   ServiceView,
   ServiceWrite,
@@ -38,6 +39,7 @@ export interface ControlApiParts {
   readonly linkOf: (node: NodeId) => MemberView['link']
   /** Control links that are up. */
   readonly linked: () => readonly NodeId[]
+  readonly lanes: LanesView
   readonly query: (limit: number, service?: string) => Promise<LaneReport>
   /** Ends the process in order. */
   readonly stop: () => void
@@ -76,6 +78,7 @@ export class NodeApi implements ControlApi {
         gossip: formatEndpoint(self.gossip),
         control: formatEndpoint(self.control),
         data: formatEndpoint(self.data),
+        lanes: this.parts.lanes,
         state: node.isStopping ? 'stopping' : 'running',
       },
       electorate,

@@ -106,6 +106,14 @@ export interface CountersView {
   readonly retained: number
 }
 
+/** What carries connections on a node. A witness has no lanes. */
+export interface LanesView {
+  readonly count: number
+  readonly engine: 'epoll' | 'net'
+  /** Why this engine and no other, in words. */
+  readonly why: string
+}
+
 export interface StatusView {
   readonly node: NodeRef & {
     readonly boot: number
@@ -114,6 +122,7 @@ export interface StatusView {
     readonly gossip: string
     readonly control: string
     readonly data: string
+    readonly lanes: LanesView
     readonly state: 'starting' | 'running' | 'stopping'
   }
   readonly electorate: ElectorateView

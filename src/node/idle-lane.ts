@@ -3,6 +3,8 @@ import { sumOfCounters } from '../proxy/shared-counters.js'
 
 /** In the place of a lane on a node that carries no connections: a witness. */
 export class IdleLane {
+  readonly view = { count: 0, engine: 'net', why: 'a witness carries no connections' } as const
+
   post(_message: ToLane): void {}
 
   async query(): Promise<LaneReport> {

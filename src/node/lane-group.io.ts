@@ -8,11 +8,11 @@ import type { NodeId } from '../base/ids.js'
 import type { Logger, LogLevel } from '../base/log.js'
 import type { FromLane, LaneReport, LaneSetup, ToLane } from '../proxy/lane-protocol.js'
 import { countersMemory, sharedCounters, sumOfCounters } from '../proxy/shared-counters.js'
+import type { LanesView } from './control-protocol.js'
 import type { Engine } from './engine.io.js'
 import { LaneHost, listenForData } from './lane-host.io.js'
 
 export interface LaneGroupOptions {
-  readonly lanes: number
   readonly engine: Engine
   readonly node: NodeId
   readonly name: string
@@ -34,7 +34,8 @@ export class LaneGroup {
   readonly #lookers = new Map<number, number>()
 
   constructor(private readonly options: LaneGroupOptions) {
-    const { lanes, engine, node, name, boot, address, seed, leases, logger, logLevel, onDeath } = options
+    const { engine, node, name, boot, address, seed, leases, logger, logLevel, onDeath } = options
+    const { lanes } = engine
     for (let lane = 0; lane < lanes; lane++) {
       const counters = countersMemory()
       const identity = { node, name, boot, address }
@@ -52,6 +53,11 @@ export class LaneGroup {
       const onMessage = (message: FromLane) => this.#onMessage(lane, message)
       this.#hosts.push(new LaneHost(setup, engine.wake, logger, onMessage, (error) => onDeath(lane, error)))
     }
+  }
+
+  get view(): LanesView {
+    const { name, lanes, why } = this.options.engine
+    return { count: lanes, engine: name, why }
   }
 
   /** Where each lane listens for data links: on `port` and those that follow it, or on any free ones for port 0. */

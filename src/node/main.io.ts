@@ -229,6 +229,7 @@ class RunningNode {
       linkOf: (peer) => linkView(links.state(peer)),
       linked: () => links.linked(),
       stop: () => this.#left.resolve('leave'),
+      lanes: lanes.view,
       query: (limit, service) => lanes.query(limit, service),
       warnings: () => [
         ...this.#warnings.values(),
@@ -264,7 +265,6 @@ class RunningNode {
     const engine = chooseEngine(options.engine, options.lanes)
     logger.log('info', 'engine', { engine: engine.name, lanes: engine.lanes, why: engine.why })
     const lanes = new LaneGroup({
-      lanes: engine.lanes,
       engine,
       node: state.id,
       name: state.name,
