@@ -32,6 +32,8 @@ import { LinkWriter } from './link-writer.js'
 const VERSION = { versionMin: 1, versionMax: 1 } as const
 const PING_EVERY_MS = 1_000
 const SILENCE_MS_MAX = 5_000
+/** A key that leaks opens at most this much of the past; by volume the seal changes keys itself. */
+const REKEY_EVERY_MS = 3_600_000
 
 export interface LinkHost {
   /** `undefined`: refused, the reply has been given. */
@@ -60,6 +62,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   #pingAt: Millis = 0
   #pingToken = 0
   #rttMs: Millis = 0
+  #rekeyedAt: Millis
 
   /** `seal` is ready for both directions: the preambles have been exchanged. `pair`: which of the links to that node. */
   constructor(
@@ -73,6 +76,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   ) {
     this.#nextHandle = dialled ? 2 : 1
     this.#heardAt = context.clock.now()
+    this.#rekeyedAt = this.#heardAt
     this.#out = new LinkWriter(socket, seal.sealer, context.defer)
     this.#send({ kind: 'hello', handle: LINK_HANDLE, ...VERSION, features: 0, lane: context.setup.lane })
   }
@@ -138,6 +142,10 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
 
   sweep(now: Millis): void {
     if (now - this.#heardAt > SILENCE_MS_MAX) return this.fail(`nothing heard for ${SILENCE_MS_MAX} ms`)
+    if (now - this.#rekeyedAt > REKEY_EVERY_MS) {
+      this.#rekeyedAt = now
+      this.seal.sealer.rekey()
+    }
     if (now - this.#pingAt < PING_EVERY_MS) return
     this.#pingAt = now
     this.#pingToken = (this.#pingToken + 1) % 2 ** 32
@@ -326,9 +334,15 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   }
 
   #takeRecord(sealed: Uint8Array): string | undefined {
+    if (this.#state === 'down') return 'the link is closed'
     const length = this.seal.opener.open(sealed, this.#opened)
     if (length === undefined) return 'a record that was not sealed by the peer'
     return visitFrames(this.#opened.subarray(0, length), this)
+  }
+
+  #freeSeal(): void {
+    this.seal.sealer.close()
+    this.seal.opener.close()
   }
 
   #mayBind(handle: number): boolean {
@@ -359,6 +373,8 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     if (this.#state === 'down') return
     this.#state = 'down'
     this.#out.close()
+    // Not here: a record may just be open.
+    this.context.defer(() => this.#freeSeal())
     const bound = [...this.#bound.values()]
     this.#bound.clear()
     this.#waiting.clear()

@@ -9,7 +9,7 @@ import type { FromLane, LaneSetup } from '../proxy/lane-protocol.js'
 import { LeaseSlots } from '../proxy/lease-slots.js'
 import { RetentionPool } from '../proxy/retention-pool.js'
 import { sharedCounters } from '../proxy/shared-counters.js'
-import { sodiumSeals } from '../trunk/seal.io.js'
+import { seals } from '../trunk/seals.io.js'
 import { Lane } from './lane.js'
 import { epollLoop, netLoop } from './loop.io.js'
 
@@ -27,7 +27,7 @@ const lane = new Lane({
   clock,
   random: new Prng(setup.seed),
   sockets: loop.sockets,
-  seals: sodiumSeals,
+  seals,
   leases: new LeaseSlots(setup.leases),
   counters: sharedCounters(setup.counters),
   pool: new RetentionPool(),

@@ -30,6 +30,8 @@ import { trunkConfig } from '../trunk/config.js'
 import { ControlLinks } from '../trunk/control-links.io.js'
 import { deriveKey, randomBytes } from '../trunk/keys.io.js'
 import type { LinkState } from '../trunk/ports.js'
+import { suitesThatPay } from '../trunk/seals.io.js'
+import type { Suite } from '../trunk/suites.js'
 import type { NodeOptions } from './config-schema.js'
 import { NodeApi } from './control-api.io.js'
 import type { MemberView } from './control-protocol.js'
@@ -197,6 +199,7 @@ class RunningNode {
         wantPeer: (peer) => links.want(peer),
         unwantPeer: (peer) => links.unwant(peer),
         dataAt,
+        suites: this.#suites(),
         toLane: (message) => lanes.post(message),
         saveVotes: (records) => this.#saveVotes(store, records),
         saveRegistry: () => this.#saveRegistry(registry),
@@ -279,6 +282,15 @@ class RunningNode {
     })
     this.#cleanups.push(() => lanes.stop(LANE_STOP_MS))
     return { lanes, dataAt: await lanes.listen(options.dataPort) }
+  }
+
+  /** A witness makes no data links, and looks for nothing. */
+  #suites(): readonly Suite[] {
+    const { options, logger } = this
+    if (options.witness || options.cipher === 'secretstream') return ['secretstream']
+    const { suites, why } = suitesThatPay()
+    logger.log('info', 'cipher', { cipher: suites[0], why })
+    return suites
   }
 
   async #openUdp(

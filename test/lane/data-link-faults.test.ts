@@ -59,7 +59,10 @@ function plainSeal(): LinkSeal {
     into.set(from)
     return from.byteLength
   }
-  return { sealer: { overheadBytes: 17, seal: copy }, opener: { open: copy } } as unknown as LinkSeal
+  return {
+    sealer: { overheadBytes: 17, seal: copy, close: () => {} },
+    opener: { open: copy, close: () => {} },
+  } as unknown as LinkSeal
 }
 
 class Bench {

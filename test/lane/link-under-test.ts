@@ -42,6 +42,7 @@ const SEAL: LinkSeal = {
       return plain.byteLength + SEAL_OVERHEAD_BYTES
     },
     rekey: () => {},
+    close: () => {},
   },
   opener: {
     open: (sealed, into) => {
@@ -49,6 +50,7 @@ const SEAL: LinkSeal = {
       into.set(sealed.subarray(0, sealed.byteLength - SEAL_OVERHEAD_BYTES))
       return sealed.byteLength - SEAL_OVERHEAD_BYTES
     },
+    close: () => {},
   },
 }
 

@@ -190,6 +190,7 @@ export class Host implements Port {
       wantPeer: (peer) => this.#want(peer),
       unwantPeer: (peer) => void this.#wanted.delete(peer),
       dataAt: [self.data],
+      suites: ['secretstream'],
       toLane: (message) => this.#toLane(message),
       saveVotes: (records) => this.#saveVotes(records),
       saveRegistry: () => {
