@@ -27,13 +27,10 @@ import {
 import { Channel, type ChannelLink } from './channel.js'
 import { containFault } from './faults.js'
 import type { LaneContext } from './lane-context.js'
+import { LinkPulse } from './link-pulse.js'
 import { LinkWriter } from './link-writer.js'
 
 const VERSION = { versionMin: 1, versionMax: 1 } as const
-const PING_EVERY_MS = 1_000
-const SILENCE_MS_MAX = 5_000
-/** A key that leaks opens at most this much of the past; by volume the seal changes keys itself. */
-const REKEY_EVERY_MS = 3_600_000
 
 export interface LinkHost {
   /** `undefined`: refused, the reply has been given. */
@@ -54,15 +51,11 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   readonly #reader = new RecordReader()
   readonly #opened = new Uint8Array(RECORD_PLAINTEXT_BYTES_MAX)
   readonly #out: LinkWriter
+  readonly #pulse: LinkPulse
   readonly #onRecord = (sealed: Uint8Array) => this.#takeRecord(sealed)
   #nextHandle: number
   #state: 'greeting' | 'up' | 'down' = 'greeting'
   #peerLane = 0
-  #heardAt: Millis
-  #pingAt: Millis = 0
-  #pingToken = 0
-  #rttMs: Millis = 0
-  #rekeyedAt: Millis
 
   /** `seal` is ready for both directions: the preambles have been exchanged. `pair`: which of the links to that node. */
   constructor(
@@ -75,8 +68,11 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     private readonly host: LinkHost,
   ) {
     this.#nextHandle = dialled ? 2 : 1
-    this.#heardAt = context.clock.now()
-    this.#rekeyedAt = this.#heardAt
+    this.#pulse = new LinkPulse(context.clock.now(), {
+      ping: (token) => this.#send({ kind: 'ping', handle: LINK_HANDLE, token }),
+      rekey: () => seal.sealer.rekey(),
+      onSilence: (why) => this.fail(why),
+    })
     this.#out = new LinkWriter(socket, seal.sealer, context.defer)
     this.#send({ kind: 'hello', handle: LINK_HANDLE, ...VERSION, features: 0, lane: context.setup.lane })
   }
@@ -98,9 +94,8 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     return this.#peerLane
   }
 
-  /** The last PING's way there and back; 0 before the first. */
   get rttMs(): Millis {
-    return this.#rttMs
+    return this.#pulse.rttMs
   }
 
   // --- for the halves ---
@@ -141,15 +136,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   }
 
   sweep(now: Millis): void {
-    if (now - this.#heardAt > SILENCE_MS_MAX) return this.fail(`nothing heard for ${SILENCE_MS_MAX} ms`)
-    if (now - this.#rekeyedAt > REKEY_EVERY_MS) {
-      this.#rekeyedAt = now
-      this.seal.sealer.rekey()
-    }
-    if (now - this.#pingAt < PING_EVERY_MS) return
-    this.#pingAt = now
-    this.#pingToken = (this.#pingToken + 1) % 2 ** 32
-    this.#send({ kind: 'ping', handle: LINK_HANDLE, token: this.#pingToken })
+    this.#pulse.sweep(now)
   }
 
   // --- for channels ---
@@ -190,7 +177,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   onOpen(): void {}
 
   onData(chunk: Uint8Array): void {
-    this.#heardAt = this.context.clock.now()
+    this.#pulse.heard(this.context.clock.now())
     const problem = this.#reader.push(chunk, this.#onRecord)
     if (problem !== undefined) this.fail(problem)
   }
@@ -314,10 +301,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
 
   #onLinkFrame(frame: SpliceFrame): void {
     if (frame.kind === 'ping') return this.#send({ kind: 'pong', handle: LINK_HANDLE, token: frame.token })
-    if (frame.kind === 'pong' && frame.token === this.#pingToken) {
-      this.#rttMs = this.context.clock.now() - this.#pingAt
-      return
-    }
+    if (frame.kind === 'pong') return this.#pulse.pong(frame.token, this.context.clock.now())
     if (frame.kind === 'goodbye') {
       return this.fail(`closed by the peer: ${frame.reason}`, frame.reason !== 'node-stopping')
     }
