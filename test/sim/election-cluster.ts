@@ -42,6 +42,8 @@ export class ElectionCluster {
   steps = 0
   violation: string | undefined
   readonly nodes: SimNode[] = []
+  /** How often each fault came. */
+  readonly faults = new Map<string, number>()
   readonly services: readonly string[]
   readonly #random: Prng
   readonly #queue = new EventQueue()

@@ -39,6 +39,9 @@ export interface HostOptions {
   /** How wrong its wall clock is. */
   readonly wallSkewMs: number
   readonly rules: NonNullable<ElectionsOptions['rules']>
+  readonly witness?: boolean
+  /** It says that it is a witness, and stands all the same. */
+  readonly isEager?: boolean
   /** `lan` if not given. */
   readonly profile?: 'lan' | 'fast'
 }
@@ -107,6 +110,10 @@ export class Host implements Port {
     return this.node !== undefined
   }
 
+  get isPaused(): boolean {
+    return this.trueTime() < this.pausedUntil
+  }
+
   get at(): Endpoint {
     return { address: `10.0.0.${this.index + 1}`, port: 7440 }
   }
@@ -127,13 +134,16 @@ export class Host implements Port {
 
   start(seeds: readonly Endpoint[]): void {
     if (this.isUp) return
-    const { seed, index, rules, profile = 'lan' } = this.options
+    const { seed, index, rules, profile = 'lan', witness = false, isEager = false } = this.options
     const { disk } = this
     const isFirst = disk.boot === 0
     disk.boot++
     const boot = disk.boot
     // A new log is a new memory.
-    if (!disk.hasVotes) disk.votes.unshift({ kind: 'memory', boot })
+    if (!disk.hasVotes) {
+      disk.votes.unshift({ kind: 'memory', boot })
+      for (const record of disk.votes) this.watcher.voted(this, record)
+    }
     disk.hasVotes = true
     const durable = emptyState(0)
     for (const record of disk.votes) applyRecord(durable, record)
@@ -150,7 +160,7 @@ export class Host implements Port {
       control: this.at,
       data: { ...this.at, port: 7441 },
       flags: flagsOf({
-        witness: false,
+        witness,
         leaving: false,
         priority: 100,
         capability: 0,
@@ -164,7 +174,7 @@ export class Host implements Port {
       durable,
       isFresh: isFirst,
       now: clock.now(),
-      directs: true,
+      directs: !witness || isEager,
       diesWithProcess: true,
       probesRivals: true,
       rules,
@@ -221,7 +231,7 @@ export class Host implements Port {
   /** Whatever happens on this host happens in here: not while it is paused, and all that follows at once. */
   turn(run: () => void): void {
     const { boot } = this
-    if (this.trueTime() < this.pausedUntil) {
+    if (this.isPaused) {
       this.queue.add(this.pausedUntil, () => {
         if (this.isUp && this.boot === boot) this.turn(run)
       })
@@ -329,7 +339,7 @@ export class Host implements Port {
         const at = Math.max(this.trueTime(), (deadline - this.#offset) / this.#rate) + 0.01
         const look = () => {
           if (mine !== setting || !this.isUp || this.boot !== boot) return
-          if (this.trueTime() < this.pausedUntil) this.queue.add(this.pausedUntil, look)
+          if (this.isPaused) this.queue.add(this.pausedUntil, look)
           else this.turn(ring)
         }
         this.queue.add(at, look)
