@@ -167,8 +167,12 @@ export class Cluster {
       case 16: {
         const isSecret = this.options.broken === 'secret-force'
         if (this.options.forced !== true && !isSecret) return this.#operators.handOver()
-        for (const host of [a, b])
-          if (this.#allRemember() && this.#operators.force(host)) this.laws.isForced = !isSecret
+        if (!this.#allRemember()) return
+        for (const host of [a, b]) {
+          this.#operators.force(host, () => {
+            this.laws.isForced = !isSecret
+          })
+        }
       }
     }
   }
@@ -274,6 +278,7 @@ export class Cluster {
       for (const b of this.hosts) if (a !== b && this.options.broken !== 'no-healing') this.#network.heal(a, b)
       this.#start(a)
     }
+    this.#at(this.now + CALM_MS / 3, () => this.#operators.forgetSeatsOfLeavers())
     this.#at(this.now + MEETING_MS, () => {
       this.laws.isForced = false
     })

@@ -1,7 +1,7 @@
 /**
  * A whole cluster of the real election machines on fake clocks and a fake network, all of it drawn from one seed: loss,
  * duplication, delay with a tail (and so reordering), partitions one-way and full, crashes with memory, restarts, pauses,
- * clocks that drift. The checkers only look at what the machines say and do; they know no rule of theirs.
+ * clocks that drift, hand-overs. The checkers only look at what the machines say and do; they know no rule of theirs.
  */
 import type { NodeId, Term } from '../../src/base/ids.js'
 import { Prng } from '../../src/base/prng.js'
@@ -164,14 +164,33 @@ export class ElectionCluster {
   #fault(): void {
     if (this.#calm) return
     const [a, b] = [this.#any(), this.#any()]
-    const kind = this.#random.below(6)
-    if (kind === 0) this.#crash(a)
+    const kind = this.#random.below(8)
+    if (kind >= 6) this.#handOver(b)
+    else if (kind === 0) this.#crash(a)
     else if (kind === 1) this.#pause(a)
     else if (kind === 2) for (const peer of this.nodes) this.#split(a, peer, true)
     else if (kind === 3) this.#split(a, b, this.#random.chance(0.5))
     else if (kind === 4)
       this.#feed(a, { type: 'unable', service: this.services[0] ?? '', forMs: 500, why: 'a port is in use' })
     else this.#feed(a, { type: 'resign', service: this.services[0] ?? '' })
+  }
+
+  /** By whoever directs, to anybody; then to and fro, or the end of either side. */
+  #handOver(to: SimNode): void {
+    for (const service of this.services) {
+      const [from = this.#any()] = this.acting(service)
+      this.#count('hand-over')
+      this.#feed(from, { type: 'transfer', service, to: to.id })
+      const next = this.#random.below(6)
+      if (next === 0) this.#later(this.#random.between(0, 5), () => this.#crash(from))
+      else if (next === 1) this.#later(this.#random.between(0, 5), () => this.#crash(to))
+      else if (next === 2)
+        this.#later(this.#random.between(0, 10), () => this.#feed(to, { type: 'transfer', service, to: from.id }))
+    }
+  }
+
+  #count(fault: string): void {
+    this.faults.set(fault, (this.faults.get(fault) ?? 0) + 1)
   }
 
   #pause(node: SimNode): void {
@@ -279,6 +298,7 @@ export class ElectionCluster {
         return
       case 'lost':
         this.#trace(node, `loses ${effect.service}: ${effect.why}`)
+        if (effect.why.startsWith('handed over')) this.#count('lease handed over')
         node.acting.delete(effect.service)
         return
       case 'electorate':

@@ -101,8 +101,10 @@ export class Operators {
   // --- departures ---
 
   leave(host: Host): void {
-    const stay = this.scene.hosts.filter(({ index }) => !this.left.has(index) && !this.#leaving.has(index))
-    if (!host.isUp || !stay.includes(host) || stay.length < 2 || !this.#mayLeave(host)) return
+    const isThere = (one: Host) => !this.left.has(one.index) && !this.#leaving.has(one.index)
+    // Somebody is to stay who can direct.
+    const isMissed = !this.scene.hosts.some((other) => other !== host && isThere(other) && !other.options.witness)
+    if (!host.isUp || !isThere(host) || isMissed || !this.#mayLeave(host)) return
     const { boot } = host
     const voters = host.elections?.electorate().voters.length ?? 0
     this.scene.note(`leave of one of ${voters} voters`, `${nameOf(host)} leaves`)
@@ -165,20 +167,39 @@ export class Operators {
     }
   }
 
+  /**
+   * One that left before it heard that it had been made a voter leaves a seat behind, and who starts anew meanwhile does not
+   * know that it left: an operator who sees that in `baton status` gives it up by its id, by force where no majority is left.
+   */
+  forgetSeatsOfLeavers(): void {
+    const [host] = this.scene.hosts.filter(({ index, isUp }) => isUp && !this.left.has(index))
+    const { voters = [] } = host?.elections?.electorate() ?? {}
+    for (const id of voters) {
+      const owner = this.scene.hosts.find((one) => one.id === id)
+      if (owner === undefined || !this.left.has(owner.index)) continue
+      const isForced = (host?.elections?.explain('', 0).unreachable.length ?? 0) * 2 >= voters.length
+      this.scene.note(
+        `forget of a seat left behind${isForced ? ', by force' : ''}`,
+        `${nameOf(owner)} still has a seat`,
+      )
+      host?.turn(() => host.node?.forget([id], isForced))
+    }
+  }
+
   /** A voter decides alone that those it cannot reach are gone. */
-  force(host: Host): boolean {
+  force(host: Host, before: () => void): void {
     const { elections } = host
-    if (!host.isUp || host.isPaused || elections === undefined || elections.isAmnesiac) return false
+    if (!host.isUp || host.isPaused || elections === undefined || elections.isAmnesiac) return
     const { voters } = elections.electorate()
     const unreached = elections.explain('', 0).unreachable
-    if (!voters.includes(host.id) || unreached.length === 0) return false
+    if (!voters.includes(host.id) || unreached.length === 0) return
     this.hasChangedVoters = true
+    before()
     this.scene.note(
       'forget by force',
       `${nameOf(host)} is told by force to forget ${unreached.length} of ${voters.length}`,
     )
     host.turn(() => host.node?.forget(unreached, true))
-    return true
   }
 
   #directorOf(service: string): Host {
