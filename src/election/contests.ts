@@ -138,7 +138,11 @@ export class Contests {
   strike(voter: NodeId): void {
     const { electorate } = this.parts.keeper
     if (electorate === undefined) return
-    for (const { elector } of this.#contests.values()) elector.strike(voter, electorate)
+    for (const [service, { elector }] of this.#contests) {
+      elector.strike(voter, electorate)
+      // Lanes look at the deadline themselves, and it may lie nearer now.
+      this.#tellHeld('renewed', service)
+    }
   }
 
   bury(node: NodeId, now: Millis): void {
@@ -292,16 +296,11 @@ export class Contests {
 
   /** Asks this node's own voter. */
   #grantsItself(service: string, number: number, now: Millis): boolean {
-    const claim = { service, number, flags: this.#ownFlags }
-    const request = {
-      kind: 'request' as const,
-      epoch: this.parts.keeper.electorate?.epoch ?? 0,
-      round: 0,
-      batch: 0,
-      claims: [claim],
-    }
     const { leaseMs } = this.options.config
-    const answer = this.parts.voting.vote(this.options.self, { ...request, leaseMs }, request.claims, now)
+    const epoch = this.parts.keeper.electorate?.epoch ?? 0
+    const claims = [{ service, number, flags: this.#ownFlags }]
+    const request = { kind: 'request' as const, epoch, round: 0, leaseMs, batch: 0, claims }
+    const answer = this.parts.voting.vote(this.options.self, request, claims, now)
     return answer.verdicts[0]?.verdict === 'granted'
   }
 
