@@ -41,7 +41,8 @@ export class Laws {
       for (const host of this.hosts) {
         if (!host.acts(service)) continue
         const { deadline = 0 } = host.elections?.holding(service) ?? {}
-        if (deadline <= host.clock()) this.break(`the lane of ${nameOf(host)} acts for ${service} on a lease that is over`)
+        if (deadline <= host.clock())
+          this.break(`the lane of ${nameOf(host)} acts for ${service} on a lease that is over`)
         if (!host.isAlone(service)) quorate++
         else if (this.mayDirectAlone(service) !== `n${host.index + 1}`)
           this.break(`${nameOf(host)} acts alone for ${service}, unasked`)
