@@ -36,8 +36,6 @@ const MEETING_MS = 10_000
 const SERVICES = ['web', 'db'] as const
 
 export class Cluster {
-  now = 0
-  steps = 0
   readonly hosts: Host[] = []
   readonly laws: Laws
   /** How often each fault came. */
@@ -56,7 +54,6 @@ export class Cluster {
     const { seed, rules = {} } = options
     const random = new Prng(seed)
     this.#random = random
-    const trueTime = () => this.now
     const count = 2 + random.below(4)
     const hostAt = (at: Endpoint) => this.hosts[Number(at.address.split('.')[3]) - 1]
     const witnesses = random.chance(0.3) ? 1 : 0
@@ -65,28 +62,32 @@ export class Cluster {
       const isEager = options.broken === 'eager-witness'
       const own = { witness, isEager, driftPpm: random.between(-500, 500), wallSkewMs: random.between(-2_000, 2_000) }
       this.hosts.push(
-        new Host({ index, seed, founds: index === 0, rules, ...own }, this.#queue, trueTime, this.#watcher(), hostAt),
+        new Host({ index, seed, founds: index === 0, rules, ...own }, this.#queue, this.#watcher(), hostAt),
       )
     }
-    this.#network = new Network(this.hosts, this.#queue, random, trueTime)
+    this.#network = new Network(this.hosts, this.#queue, random)
     this.#network.weather = weatherOf(random)
     this.laws = new Laws(
       this.hosts,
       () => SERVICES,
       (service) => (service === 'db' ? 'n1' : undefined),
-      trueTime,
+      () => this.now,
     )
     this.#operators = new Operators(this.#scene(), options.broken === 'rash-endorser')
     this.#plan()
   }
 
+  get now(): number {
+    return this.#queue.now
+  }
+
+  get steps(): number {
+    return this.#queue.steps
+  }
+
   /** One event; `false` when a law is broken. */
   step(): boolean {
-    const event = this.#queue.next()
-    if (event === undefined) return false
-    this.now = event.at
-    this.steps++
-    event.run()
+    if (!this.#queue.step()) return false
     this.laws.checkActing()
     return this.laws.broken === undefined
   }
@@ -104,16 +105,16 @@ export class Cluster {
     for (const host of this.hosts) {
       // The last may join late, in the middle of the faults.
       const late = host.index > 0 && host.index === this.hosts.length - 1 && random.chance(0.3)
-      this.#at(late ? random.between(1_000, FAULTS_MS) : random.between(0, 300), () => this.#start(host))
+      this.#queue.add(late ? random.between(1_000, FAULTS_MS) : random.between(0, 300), () => this.#start(host))
     }
-    this.#at(400, () => this.#addServices())
-    for (let at = 2_000; at < FAULTS_MS; at += random.between(150, 1_500)) this.#at(at, () => this.#fault())
-    this.#at(FAULTS_MS, () => this.#heal())
+    this.#queue.add(400, () => this.#addServices())
+    for (let at = 2_000; at < FAULTS_MS; at += random.between(150, 1_500)) this.#queue.add(at, () => this.#fault())
+    this.#queue.add(FAULTS_MS, () => this.#heal())
   }
 
   #addServices(): void {
     const founder = this.hosts[0]
-    if (founder?.node === undefined) return this.#at(this.now + 200, () => this.#addServices())
+    if (founder?.node === undefined) return this.#queue.later(200, () => this.#addServices())
     for (const [i, name] of SERVICES.entries()) {
       const parsed = parseService({ name, address: `10.0.1.${i + 1}`, ports: '80', alone: name === 'db' ? 'n1' : '' })
       if (parsed.type !== 'service') throw new Error(JSON.stringify(parsed.problems))
@@ -195,7 +196,7 @@ export class Cluster {
     this.#note(what, `${nameOf(host)} ${what}`)
     host.kill()
     this.#network.ended(host, silently)
-    this.#at(this.now + this.#random.between(50, 4_000), () => this.#start(host))
+    this.#queue.later(this.#random.between(50, 4_000), () => this.#start(host))
   }
 
   /** One at a time: what a majority forgets nobody remembers. */
@@ -211,7 +212,7 @@ export class Cluster {
     host.disk.registry = []
     host.disk.members = []
     this.laws.forgotVotes(host)
-    this.#at(this.now + this.#random.between(50, 2_000), () => this.#start(host))
+    this.#queue.later(this.#random.between(50, 2_000), () => this.#start(host))
   }
 
   /** Of two voters neither may forget; and some may still count two. */
@@ -233,7 +234,7 @@ export class Cluster {
     host.pausedUntil = Math.max(host.pausedUntil, this.now + ms)
     const { boot } = host
     // What has piled up may come before anybody notices the gap.
-    this.#at(host.pausedUntil + this.#random.between(0, 50), () => {
+    this.#queue.add(host.pausedUntil + this.#random.between(0, 50), () => {
       if (host.isUp && host.boot === boot) host.turn(() => host.node?.onStalled(ms))
     })
   }
@@ -252,7 +253,7 @@ export class Cluster {
         this.#network.cut(a, b)
         if (both) this.#network.cut(b, a)
         if (this.options.broken === 'no-healing') continue
-        this.#at(this.now + ms, () => {
+        this.#queue.later(ms, () => {
           this.#network.heal(a, b)
           this.#network.heal(b, a)
         })
@@ -278,8 +279,8 @@ export class Cluster {
       for (const b of this.hosts) if (a !== b && this.options.broken !== 'no-healing') this.#network.heal(a, b)
       this.#start(a)
     }
-    this.#at(this.now + CALM_MS / 3, () => this.#operators.forgetSeatsOfLeavers())
-    this.#at(this.now + MEETING_MS, () => {
+    this.#queue.later(CALM_MS / 3, () => this.#operators.forgetSeatsOfLeavers())
+    this.#queue.later(MEETING_MS, () => {
       this.laws.isForced = false
     })
   }
@@ -289,7 +290,7 @@ export class Cluster {
       hosts: this.hosts,
       random: this.#random,
       services: SERVICES,
-      later: (ms, run) => this.#at(this.now + ms, run),
+      later: (ms, run) => this.#queue.later(ms, run),
       start: (host) => this.#start(host),
       end: (host, silently) => this.#end(host, silently),
       pause: (host, ms) => this.#pause(host, ms),
@@ -307,10 +308,6 @@ export class Cluster {
     return this.hosts[this.#random.below(this.hosts.length)] as Host
   }
 
-  #at(at: number, run: () => void): void {
-    this.#queue.add(at, run)
-  }
-
   #watcher(): Watcher {
     return {
       trunk: () => this.#network,
@@ -323,7 +320,7 @@ export class Cluster {
         if (this.#calm || this.#powerFails === 0) return false
         this.#powerFails--
         this.#trace(`${nameOf(host)} loses power while it writes a vote`)
-        this.#at(this.now + this.#random.between(50, 3_000), () => this.#start(host))
+        this.#queue.later(this.#random.between(50, 3_000), () => this.#start(host))
         return true
       },
       log: (host, event, fields) => {

@@ -38,8 +38,6 @@ const FAULTS_MS = 15_000
 export const CALM_MS = 15 * CONFIG.leaseMs
 
 export class ElectionCluster {
-  now = 0
-  steps = 0
   violation: string | undefined
   readonly nodes: SimNode[] = []
   /** How often each fault came. */
@@ -82,13 +80,17 @@ export class ElectionCluster {
     this.#queue.add(FAULTS_MS, () => this.#heal())
   }
 
+  get now(): number {
+    return this.#queue.now
+  }
+
+  get steps(): number {
+    return this.#queue.steps
+  }
+
   /** One event; `false` when a law is broken. */
   step(): boolean {
-    const event = this.#queue.next()
-    if (event === undefined) return false
-    this.now = event.at
-    this.steps++
-    event.run()
+    if (!this.#queue.step()) return false
     this.#checkOneActing()
     return this.violation === undefined
   }
@@ -141,14 +143,17 @@ export class ElectionCluster {
     const { life } = node
     for (const peer of this.nodes) {
       if (peer === node) continue
-      this.#later(50, () => node.life === life && this.#feed(peer, { type: 'link-down', peer: node.id, byUs: false }))
-      this.#later(
+      this.#queue.later(
+        50,
+        () => node.life === life && this.#feed(peer, { type: 'link-down', peer: node.id, byUs: false }),
+      )
+      this.#queue.later(
         800,
         () =>
           node.life === life && this.#feed(peer, { type: 'member', node: node.id, alive: false, standing: ORDINARY }),
       )
     }
-    this.#queue.add(this.now + this.#random.between(100, 3_000), () => this.#boot(node))
+    this.#queue.later(this.#random.between(100, 3_000), () => this.#boot(node))
   }
 
   #link(a: SimNode, b: SimNode): void {
@@ -182,10 +187,10 @@ export class ElectionCluster {
       this.#count('hand-over')
       this.#feed(from, { type: 'transfer', service, to: to.id })
       const next = this.#random.below(6)
-      if (next === 0) this.#later(this.#random.between(0, 5), () => this.#crash(from))
-      else if (next === 1) this.#later(this.#random.between(0, 5), () => this.#crash(to))
+      if (next === 0) this.#queue.later(this.#random.between(0, 5), () => this.#crash(from))
+      else if (next === 1) this.#queue.later(this.#random.between(0, 5), () => this.#crash(to))
       else if (next === 2)
-        this.#later(this.#random.between(0, 10), () => this.#feed(to, { type: 'transfer', service, to: from.id }))
+        this.#queue.later(this.#random.between(0, 10), () => this.#feed(to, { type: 'transfer', service, to: from.id }))
     }
   }
 
@@ -206,12 +211,12 @@ export class ElectionCluster {
     const cuts = both ? [`${a.id}>${b.id}`, `${b.id}>${a.id}`] : [`${a.id}>${b.id}`]
     for (const cut of cuts) this.#cut.add(cut)
     const noticed = this.#random.between(100, 2_000)
-    this.#later(noticed, () => {
+    this.#queue.later(noticed, () => {
       if (!this.#isCut(a, b)) return
       this.#feed(a, { type: 'link-down', peer: b.id, byUs: false })
       this.#feed(b, { type: 'link-down', peer: a.id, byUs: false })
     })
-    this.#later(this.#random.between(300, 5_000), () => this.#mend(a, b))
+    this.#queue.later(this.#random.between(300, 5_000), () => this.#mend(a, b))
   }
 
   #mend(a: SimNode, b: SimNode): void {
@@ -236,10 +241,6 @@ export class ElectionCluster {
     return this.nodes[this.#random.below(this.nodes.length)] as SimNode
   }
 
-  #later(ms: number, run: () => void): void {
-    this.#queue.add(this.now + ms, run)
-  }
-
   #send(from: SimNode, to: NodeId, bytes: Uint8Array): void {
     const target = this.nodes.find((node) => node.id === to)
     const { loss, duplicate, tail } = this.#lossy
@@ -249,7 +250,7 @@ export class ElectionCluster {
     for (let i = 0; i < copies; i++) {
       const delay =
         this.#random.between(0.2, 5) + (!this.#calm && this.#random.chance(tail) ? this.#random.between(0, 1_500) : 0)
-      this.#later(delay, () => this.#feed(target, { type: 'message', from: from.id, bytes }))
+      this.#queue.later(delay, () => this.#feed(target, { type: 'message', from: from.id, bytes }))
     }
   }
 

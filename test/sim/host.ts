@@ -85,7 +85,6 @@ export class Host implements Port {
   constructor(
     readonly options: HostOptions,
     private readonly queue: EventQueue,
-    private readonly trueTime: () => number,
     private readonly watcher: Watcher,
     private readonly hostAt: (at: Endpoint) => Host | undefined,
   ) {
@@ -111,7 +110,7 @@ export class Host implements Port {
   }
 
   get isPaused(): boolean {
-    return this.trueTime() < this.pausedUntil
+    return this.queue.now < this.pausedUntil
   }
 
   get at(): Endpoint {
@@ -119,7 +118,7 @@ export class Host implements Port {
   }
 
   clock(): number {
-    return this.#offset + this.trueTime() * this.#rate
+    return this.#offset + this.queue.now * this.#rate
   }
 
   /** A lane's own look. */
@@ -304,12 +303,12 @@ export class Host implements Port {
     if (message.type === 'undirect') {
       const { service, slot } = message
       this.directed.delete(service)
-      this.queue.add(this.trueTime() + 2, () => this.turn(() => this.node?.onLane({ type: 'undirected', slot })))
+      this.queue.later(2, () => this.turn(() => this.node?.onLane({ type: 'undirected', slot })))
     }
     if (message.type !== 'direct') return
     const { service, term, slot } = message
     this.directed.set(service, { term, slot })
-    this.queue.add(this.trueTime() + 2, () => {
+    this.queue.later(2, () => {
       this.turn(() => {
         if (this.directed.get(service)?.term === term) this.node?.onLane({ type: 'serving', service, term })
       })
@@ -325,7 +324,7 @@ export class Host implements Port {
   #alarmClock(boot: number): AlarmClock {
     return {
       now: () => this.clock(),
-      wall: () => 1.7e12 + this.trueTime() + this.options.wallSkewMs,
+      wall: () => 1.7e12 + this.queue.now + this.options.wallSkewMs,
       alarm: (ring) => this.#alarm(boot, ring),
     }
   }
@@ -336,7 +335,7 @@ export class Host implements Port {
       set: (deadline) => {
         const mine = ++setting
         if (deadline === undefined) return
-        const at = Math.max(this.trueTime(), (deadline - this.#offset) / this.#rate) + 0.01
+        const at = Math.max(this.queue.now, (deadline - this.#offset) / this.#rate) + 0.01
         const look = () => {
           if (mine !== setting || !this.isUp || this.boot !== boot) return
           if (this.isPaused) this.queue.add(this.pausedUntil, look)
