@@ -55,15 +55,18 @@ export class Laws {
     }
   }
 
-  /** A term has one holder, and a later one has a higher number. */
+  /**
+   * A term has one holder, and a later one has a higher number. One held alone may bear a number that was used while its
+   * holder was not there: no majority told it.
+   */
   acquired(host: Host, service: string, number: number, alone: boolean): void {
+    if (host.options.witness === true) this.break(`${nameOf(host)} directs ${service}, and is a witness`)
+    if (alone) return
     const key = `${service} ${number}`
     const before = this.#holders.get(key)
     if (before !== undefined && before !== host.id && !this.isForced)
       this.break(`term ${number} of ${service} has two holders`)
     this.#holders.set(key, host.id)
-    if (host.options.witness === true) this.break(`${nameOf(host)} directs ${service}, and is a witness`)
-    if (alone) return
     const highest = this.#highest.get(service) ?? 0
     if (number <= highest && !this.isForced) this.break(`term ${number} of ${service} comes after a higher one`)
     this.#highest.set(service, Math.max(highest, number))

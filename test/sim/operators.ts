@@ -172,7 +172,7 @@ export class Operators {
    * know that it left: an operator who sees that in `baton status` gives it up by its id, by force where no majority is left.
    */
   forgetSeatsOfLeavers(): void {
-    const [host] = this.scene.hosts.filter(({ index, isUp }) => isUp && !this.left.has(index))
+    const [host] = this.scene.hosts.filter(({ id, elections }) => elections?.electorate().voters.includes(id) === true)
     const { voters = [] } = host?.elections?.electorate() ?? {}
     for (const id of voters) {
       const owner = this.scene.hosts.find((one) => one.id === id)
