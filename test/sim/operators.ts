@@ -3,6 +3,7 @@
  * end either side right after; make nodes leave, some of which come back; give nodes up on both sides of a cut, also by
  * force. They follow the rules that the commands follow, and nothing else.
  */
+import type { NodeId } from '../../src/base/ids.js'
 import type { Prng } from '../../src/base/prng.js'
 import { encodeElection } from '../../src/election/codec.js'
 import { quorumOf } from '../../src/election/durable-state.js'
@@ -158,13 +159,20 @@ export class Operators {
   forget(hosts: readonly Host[]): void {
     for (const host of hosts) {
       const gone = host.node?.knowledge.members.find(({ state }) => state === 'down')
-      if (gone === undefined) continue
+      if (gone === undefined || !this.#mayForget(host, gone.profile.node)) continue
       this.hasChangedVoters = true
       const lives = this.scene.hosts.some(({ id, isUp }) => id === gone.profile.node && isUp)
       const what = `${nameOf(host)} is told to forget ${gone.profile.name}`
       this.scene.note(lives ? 'forget of one that lives' : 'forget of one that is down', what)
       host.turn(() => host.node?.forget([gone.profile.node], false))
     }
+  }
+
+  /** As `baton forget` without force: a voter is given up by a majority. */
+  #mayForget({ elections }: Host, gone: NodeId): boolean {
+    const { voters = [] } = elections?.electorate() ?? {}
+    const reached = elections?.explain('', 0).reachable ?? []
+    return !voters.includes(gone) || reached.length >= quorumOf({ voters })
   }
 
   /**
