@@ -122,15 +122,17 @@ class RunningNode {
     const { options, state, logger, clock } = this
     const startedAt = clock.now()
     const boot = nextBoot(state.paths)
-    // Only the first start founds: a folder that lost its votes later must not found a second electorate.
-    const store = TermStore.open(state.paths.votes, boot, state.founded && boot === 1 ? state.id : undefined)
-    this.#cleanups.push(() => store.close())
+    // Only the first start founds: a folder that lost its votes later must not found a second electorate. Votes and the
+    // count of boots may be lost together; then the members that it remembers tell.
     const random = new Prng(randomSeed())
+    const members = new MembersFile(state.paths.members, clock, logger)
+    const founds = state.founded && boot === 1 && members.load().length === 0
+    const store = TermStore.open(state.paths.votes, 1 + random.below(2 ** 32 - 1), founds ? state.id : undefined)
+    this.#cleanups.push(() => store.close())
     const leases = LeaseSlots.bytes()
 
     const registry = new Registry(state.id)
     registry.merge(loadRegistry(state.paths.registry), clock.wall())
-    const members = new MembersFile(state.paths.members, clock, logger)
     this.#cleanups.push(() => members.save())
 
     let node: Node | undefined

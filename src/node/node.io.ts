@@ -134,8 +134,13 @@ export class Node {
     for (const service of this.directing.names()) {
       const { candidates } = this.machines.elections.explain(service, this.ports.clock.now())
       const to = candidates.find((node) => node !== this.self.node)
-      if (to !== undefined) this.#elections.feed({ type: 'transfer', service, to })
+      if (to !== undefined) this.handOver(service, to)
     }
+  }
+
+  /** Nothing happens where this node does not direct the service, or has no link to the successor. */
+  handOver(service: string, to: NodeId): void {
+    this.#elections.feed({ type: 'transfer', service, to })
   }
 
   /** An operator's word that these nodes will not come back. */
