@@ -8,7 +8,7 @@
  */
 export const RECORD_HEADER_BYTES = 4
 /** A record carries frames of many splices; 64 KiB is where sealing and system calls stop getting cheaper per byte. */
-export const RECORD_PLAINTEXT_BYTES_MAX = 65_536
+export const RECORD_PLAINTEXT_BYTES_MAX = 266_240
 /** secretstream's tag byte and Poly1305 MAC. */
 export const SEAL_OVERHEAD_BYTES = 17
 export const RECORD_SEALED_BYTES_MAX = RECORD_PLAINTEXT_BYTES_MAX + SEAL_OVERHEAD_BYTES

@@ -74,7 +74,7 @@ export class Laws {
 
   /** A voter's votes only grow, and one number has one holder, also over its restarts. */
   voted(host: Host, record: DurableRecord): void {
-    if (record.kind === 'memory') this.#memories.set(host.index, record.boot)
+    if (record.kind === 'memory') this.#memories.set(host.index, record.number)
     if (record.kind === 'electorate') this.#adopted(host, record.electorate)
     if (record.kind !== 'vote') return
     const key = `${host.index} ${record.service}`
