@@ -11,7 +11,7 @@ import { RECORD_HEADER_BYTES, RECORD_PLAINTEXT_BYTES_MAX, writeRecordHeader } fr
 
 const DATA_HEADER_BYTES = FRAME_HEADER_BYTES + DATA_OFFSET_BYTES
 
-/** As much as one read of a lane brings, in one system call: four of 64 KiB each cost a third more. */
+/** In one system call: what a turn adds to one large record, such as another splice's bytes, goes with it. */
 const RECORDS_PER_WRITE = 2
 
 /** A piece of a chunk smaller than this is not worth a header of its own: the record is closed first. */

@@ -7,7 +7,10 @@
  * more than one record of the largest size.
  */
 export const RECORD_HEADER_BYTES = 4
-/** A record carries frames of many splices; 64 KiB is where sealing and system calls stop getting cheaper per byte. */
+/**
+ * A record carries frames of many splices. What one read of a lane brings (256 KiB) and its header fit one record: then it
+ * costs one seal, one write, and at the other end one write to the program.
+ */
 export const RECORD_PLAINTEXT_BYTES_MAX = 266_240
 /** secretstream's tag byte and Poly1305 MAC. */
 export const SEAL_OVERHEAD_BYTES = 17

@@ -152,7 +152,8 @@ test('splices that wait for a full link share it evenly', () => {
   }
   const sent = bench.backends.map(({ half }) => half.sent / CHUNK_BYTES)
   assert.ok(Math.min(...sent) > 20, `chunks sent: ${sent}`)
-  assert.ok(Math.max(...sent) < 2 * Math.min(...sent), `chunks sent: ${sent}`)
+  // Whoever is turned to first may have one chunk more in each turn.
+  assert.ok(Math.max(...sent) <= 2 * Math.min(...sent) + 1, `chunks sent: ${sent}`)
 })
 
 test('what a peer says behind its goodbye, or behind a fault, opens nothing', () => {

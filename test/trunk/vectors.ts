@@ -7,7 +7,7 @@ import { encodeGreeting } from '../../src/trunk/hello.js'
 import { clusterProofs, deriveKey, nodeIdOf, nodeKeyPair } from '../../src/trunk/keys.io.js'
 import { encodePreamble } from '../../src/trunk/link-preamble.js'
 import { encodeGoodbye, PING, PONG } from '../../src/trunk/link-session.js'
-import { writeRecordHeader } from '../../src/trunk/record.js'
+import { RECORD_SEALED_BYTES_MAX, writeRecordHeader } from '../../src/trunk/record.js'
 
 const repeat = (byte: number, length: number): Uint8Array => new Uint8Array(length).fill(byte)
 
@@ -17,7 +17,7 @@ export function vectors(): Record<string, Uint8Array> {
   const [proof = new Uint8Array(0)] = clusterProofs([clusterKey]).make('initiator', repeat(9, 64), publicKey)
   const linkId = repeat(0x11, 16)
   const header = new Uint8Array(4)
-  writeRecordHeader(header, 65_553)
+  writeRecordHeader(header, RECORD_SEALED_BYTES_MAX)
   return {
     'proof-key': deriveKey(clusterKey, 'control proof 1'),
     'public-key': publicKey,
