@@ -13,7 +13,7 @@ import type { Reason } from '../proxy/reasons.js'
 import { encodeFrame, type FrameVisitor, visitFrames } from '../proxy/splice-codec.js'
 import { LINK_HANDLE, type OpenFrame, type ResumeFrame, type SpliceFrame } from '../proxy/splice-frame.js'
 import type { LinkSeal } from '../trunk/ports.js'
-import { RECORD_PLAINTEXT_BYTES_MAX, RecordReader } from '../trunk/record.js'
+import { RecordReader } from '../trunk/record.js'
 import {
   type Bound,
   type BoundBackend,
@@ -48,8 +48,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   readonly #bound = new Map<number, Bound>()
   /** Halves that found the link full, the longest waiting first: in any other order one of them would take it all. */
   readonly #waiting = new Set<number>()
-  readonly #reader = new RecordReader()
-  readonly #opened = new Uint8Array(RECORD_PLAINTEXT_BYTES_MAX)
+  readonly #reader: RecordReader
   readonly #out: LinkWriter
   readonly #pulse: LinkPulse
   readonly #onRecord = (sealed: Uint8Array) => this.#takeRecord(sealed)
@@ -73,7 +72,8 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
       rekey: () => seal.sealer.rekey(),
       onSilence: (why) => this.fail(why),
     })
-    this.#out = new LinkWriter(socket, seal.sealer, context.defer)
+    this.#reader = new RecordReader(context.buffers)
+    this.#out = new LinkWriter(socket, seal.sealer, context.buffers, context.defer)
     this.#send({ kind: 'hello', handle: LINK_HANDLE, ...VERSION, features: 0, lane: context.setup.lane })
   }
 
@@ -319,12 +319,17 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
 
   #takeRecord(sealed: Uint8Array): string | undefined {
     if (this.#state === 'down') return 'the link is closed'
-    const length = this.seal.opener.open(sealed, this.#opened)
-    if (length === undefined) return 'a record that was not sealed by the peer'
-    return visitFrames(this.#opened.subarray(0, length), this)
+    const { buffers } = this.context
+    const opened = buffers.take()
+    const length = this.seal.opener.open(sealed, opened)
+    const problem =
+      length === undefined ? 'a record that was not sealed by the peer' : visitFrames(opened.subarray(0, length), this)
+    buffers.give(opened)
+    return problem
   }
 
   #freeSeal(): void {
+    this.#reader.close()
     this.seal.sealer.close()
     this.seal.opener.close()
   }

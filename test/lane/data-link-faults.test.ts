@@ -9,6 +9,7 @@ import type { Socket } from '../../src/proxy/ports.js'
 import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import type { OpenFrame } from '../../src/proxy/splice-frame.js'
 import type { LinkSeal } from '../../src/trunk/ports.js'
+import { recordBuffers } from '../../src/trunk/record.js'
 import { assert, suite } from '../harness/suite.js'
 
 const test = suite('lane/data-link-faults')
@@ -75,7 +76,12 @@ class Bench {
   constructor() {
     const clock = { now: () => 0, wall: () => 0 }
     const pool = new RetentionPool()
-    const context = { setup: { lane: 0 }, clock, defer: (task: () => void) => this.#deferred.push(task) }
+    const context = {
+      setup: { lane: 0 },
+      buffers: recordBuffers(),
+      clock,
+      defer: (task: () => void) => this.#deferred.push(task),
+    }
     this.link = new DataLink(
       { node: A, name: 'a' },
       0,
@@ -166,7 +172,7 @@ test('what a peer says behind its goodbye, or behind a fault, opens nothing', ()
 })
 
 test('a writer that is closed takes bytes without end', () => {
-  const writer = new LinkWriter(new QuietSocket(), plainSeal().sealer, () => {})
+  const writer = new LinkWriter(new QuietSocket(), plainSeal().sealer, recordBuffers(), () => {})
   writer.close()
   for (let i = 0; i < 3; i++) writer.data(2, i * CHUNK_BYTES, new Uint8Array(CHUNK_BYTES))
   for (let i = 0; i < 10_000; i++) writer.frame(new Uint8Array(24))

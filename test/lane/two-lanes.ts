@@ -1,4 +1,5 @@
 /** Two real lanes in one process, joined by a sealed data link over loopback. */
+
 import { once } from 'node:events'
 import net from 'node:net'
 import type { Endpoint } from '../../src/base/address.js'
@@ -13,6 +14,7 @@ import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import { SERVICE_DEFAULTS, type Service } from '../../src/proxy/service.js'
 import { countersMemory, sumOfCounters } from '../../src/proxy/shared-counters.js'
 import { randomBytes } from '../../src/trunk/keys.io.js'
+import { recordBuffers } from '../../src/trunk/record.js'
 import { seals } from '../../src/trunk/seals.io.js'
 import type { Scope } from '../harness/suite.js'
 
@@ -56,6 +58,7 @@ export class LaneUnderTest {
       leases: this.leases,
       counters: sumOfCounters([]),
       pool: new RetentionPool(),
+      buffers: recordBuffers(),
       post: (message) => this.heard.push(message),
       defer: (task) => setImmediate(task),
     })
