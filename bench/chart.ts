@@ -1,0 +1,4 @@
+import type { Results } from './results.js'
+export function renderChart(_results: Results): string {
+  return ''
+}
