@@ -62,7 +62,7 @@ export class EpollSockets implements Sockets {
     const fd = this.#open(to)
     const socket = new EpollSocket(context, fd, to, 'connecting')
     if (fd < 0) return failed(socket, fd)
-    context.setHabits(fd, options.keepaliveMs)
+    context.setNoDelay(fd)
     // To an address of this host the kernel goes from that very address by itself.
     if (options.from !== undefined && options.from !== to.address) {
       // The port is chosen at connect, when the peer is known: one port serves connections to many peers.
@@ -75,6 +75,7 @@ export class EpollSockets implements Sockets {
     // From `bind` it would say that the address is not ours.
     if (result === -EADDRNOTAVAIL) return failed(socket, result, 'exhausted')
     if (result < 0 && result !== -EINPROGRESS) return failed(socket, result)
+    socket.keepaliveMs = options.keepaliveMs
     context.poller.setAlarm(socket, options.connectMs)
     socket.watch()
     return socket
@@ -87,7 +88,8 @@ export class EpollSockets implements Sockets {
     context.setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1)
     if (isIpv6(at.address)) context.setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0)
     // Before the first connection, which inherits them.
-    context.setHabits(fd, options.keepaliveMs)
+    context.setNoDelay(fd)
+    context.setKeepalive(fd, options.keepaliveMs)
     const bound = this.#bind(fd, at)
     const result = bound < 0 ? bound : context.sys.listen(fd, options.backlog)
     if (result >= 0) return this.#acceptFrom(fd, at, handler)
@@ -102,7 +104,8 @@ export class EpollSockets implements Sockets {
     options: Pick<ListenOptions, 'keepaliveMs'>,
     handler: ListenHandler,
   ): EpollListener {
-    this.context.setHabits(fd, options.keepaliveMs)
+    this.context.setNoDelay(fd)
+    this.context.setKeepalive(fd, options.keepaliveMs)
     return this.#acceptFrom(fd, at, handler)
   }
 

@@ -5,6 +5,7 @@
 import { getSystemErrorName } from 'node:util'
 
 import type { Endpoint } from '../base/address.js'
+import type { Millis } from '../base/time.js'
 import type { CloseCause, Socket, SocketHandler } from '../proxy/ports.js'
 import { causeOf } from './close-causes.js'
 import {
@@ -28,6 +29,9 @@ const READABLE = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLERR | EPOLLHUP
 /** After these a short read does not mean that the kernel's queue is empty: a FIN, an error or an urgent mark follows. */
 const MORE_THAN_BYTES = EPOLLPRI | EPOLLRDHUP | EPOLLERR | EPOLLHUP
 
+/** Four system calls, which a connection that lasts for less need not have cost. */
+export const KEEPALIVE_AFTER_MS: Millis = 1_000
+
 const NOWHERE: Endpoint = { address: '0.0.0.0', port: 0 }
 const NOBODY: SocketHandler = {
   onOpen: () => {},
@@ -39,6 +43,8 @@ const NOBODY: SocketHandler = {
 
 export class EpollSocket implements Socket, Source, Sleeper {
   isWaiting = false
+  /** Of a dialled socket, which inherits none: set when it has stood for a while; most are over by then. */
+  keepaliveMs: Millis | undefined
   #fd: number
   #handler = NOBODY
   #local: Endpoint | undefined
@@ -164,7 +170,9 @@ export class EpollSocket implements Socket, Source, Sleeper {
   }
 
   onAlarm(): void {
-    if (this.#state === 'connecting') this.#fail(ETIMEDOUT)
+    if (this.#state === 'connecting') return this.#fail(ETIMEDOUT)
+    if (this.#state === 'open' && this.keepaliveMs !== undefined) this.context.setKeepalive(this.#fd, this.keepaliveMs)
+    this.keepaliveMs = undefined
   }
 
   #isOver(): boolean {
@@ -183,7 +191,8 @@ export class EpollSocket implements Socket, Source, Sleeper {
       if (errno !== 0) return this.#fail(errno)
     }
     if ((events & EPOLLOUT) === 0) return
-    this.context.poller.clearAlarm(this)
+    if (this.keepaliveMs === undefined) this.context.poller.clearAlarm(this)
+    else this.context.poller.setAlarm(this, KEEPALIVE_AFTER_MS)
     this.#state = 'open'
     if (this.#ending && this.#queue.bytes === 0) this.#sendEnd()
     this.#handler.onOpen()
@@ -261,7 +270,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
   }
 
   #shut(): void {
-    if (this.#state === 'connecting') this.context.poller.clearAlarm(this)
+    if (this.#state === 'connecting' || this.keepaliveMs !== undefined) this.context.poller.clearAlarm(this)
     if (this.#fd >= 0) this.context.poller.close(this.#fd)
     this.#forget()
   }

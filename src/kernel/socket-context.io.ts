@@ -94,9 +94,13 @@ export class SocketContext {
     return this.sys.setsockopt(fd, level, option, this.#wordAt, 4)
   }
 
-  /** What every connection has; those accepted inherit it from their listener. Failures leave the kernel's defaults. */
-  setHabits(fd: number, keepaliveMs: Millis): void {
+  /** What every connection has; those accepted inherit it, and keepalive, from their listener. */
+  setNoDelay(fd: number): void {
     this.setOption(fd, IPPROTO_TCP, TCP_NODELAY, 1)
+  }
+
+  /** Failures leave the kernel's defaults. */
+  setKeepalive(fd: number, keepaliveMs: Millis): void {
     this.setOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1)
     this.setOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, Math.max(1, Math.floor(keepaliveMs / 1_000)))
     this.setOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S)

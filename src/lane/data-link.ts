@@ -28,9 +28,8 @@ import { Channel, type ChannelLink } from './channel.js'
 import { containFault } from './faults.js'
 import type { LaneContext } from './lane-context.js'
 import { LinkPulse } from './link-pulse.js'
+import { SPLICE_VERSIONS, versionProblem } from './link-version.js'
 import { LinkWriter } from './link-writer.js'
-
-const VERSION = { versionMin: 1, versionMax: 1 } as const
 
 export interface LinkHost {
   /** `undefined`: refused, the reply has been given. */
@@ -74,7 +73,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     })
     this.#reader = new RecordReader(context.buffers)
     this.#out = new LinkWriter(socket, seal.sealer, context.buffers, context.defer)
-    this.#send({ kind: 'hello', handle: LINK_HANDLE, ...VERSION, features: 0, lane: context.setup.lane })
+    this.#send({ kind: 'hello', handle: LINK_HANDLE, ...SPLICE_VERSIONS, features: 0, lane: context.setup.lane })
   }
 
   get fd(): number {
@@ -139,8 +138,6 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     this.#pulse.sweep(now)
   }
 
-  // --- for channels ---
-
   isCongested(handle: number): boolean {
     if (this.#out.congested) this.#waiting.add(handle)
     return this.#out.congested
@@ -151,7 +148,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   }
 
   ack(handle: number, written: number, acknowledged: number, window: number): void {
-    this.#send({ kind: 'ack', handle, written, acknowledged, window })
+    this.#out.ack(handle, written, acknowledged, window)
   }
 
   fin(handle: number, offset: number): void {
@@ -212,6 +209,16 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     }
   }
 
+  onAckFrame(handle: number, written: number, acknowledged: number, window: number): void {
+    const bound = this.#bound.get(handle)
+    if (bound === undefined || (bound.role === 'client' && bound.isResuming)) return
+    try {
+      halfOf(bound).receiveAck(written, acknowledged, window)
+    } catch (error) {
+      containFault(this.context, error, faultyOf(bound))
+    }
+  }
+
   onFrame(frame: SpliceFrame): void {
     try {
       this.#take(frame)
@@ -235,7 +242,6 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     const bound = this.#bound.get(frame.handle)
     if (bound === undefined) return
     if (bound.role === 'client' && bound.isResuming) return this.#onResumeAnswer(bound, frame)
-    if (frame.kind === 'ack') return halfOf(bound).receiveAck(frame.written, frame.acknowledged, frame.window)
     if (frame.kind === 'fin') return halfOf(bound).receiveFin(frame.offset)
     if (frame.kind === 'reset') return halfOf(bound).receiveReset(frame.reason)
     if (bound.role === 'backend') {
@@ -306,12 +312,8 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
       return this.fail(`closed by the peer: ${frame.reason}`, frame.reason !== 'node-stopping')
     }
     if (frame.kind !== 'hello' || this.#state !== 'greeting') return
-    if (frame.versionMin > VERSION.versionMax || frame.versionMax < VERSION.versionMin) {
-      const theirs = `${frame.versionMin} to ${frame.versionMax}`
-      return this.fail(
-        `splice protocol ${theirs} at ${this.peer.name}, ${VERSION.versionMin} to ${VERSION.versionMax} here`,
-      )
-    }
+    const problem = versionProblem(frame, this.peer.name)
+    if (problem !== undefined) return this.fail(problem)
     this.#state = 'up'
     this.#peerLane = frame.lane
     this.host.onLinkUp(this)
@@ -326,12 +328,6 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
       length === undefined ? 'a record that was not sealed by the peer' : visitFrames(opened.subarray(0, length), this)
     buffers.give(opened)
     return problem
-  }
-
-  #freeSeal(): void {
-    this.#reader.close()
-    this.seal.sealer.close()
-    this.seal.opener.close()
   }
 
   #mayBind(handle: number): boolean {
@@ -363,7 +359,9 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     this.#state = 'down'
     this.#out.close()
     // Not here: a record may just be open.
-    this.context.defer(() => this.#freeSeal())
+    this.context.defer(() => {
+      for (const part of [this.#reader, this.seal.sealer, this.seal.opener]) part.close()
+    })
     const bound = [...this.#bound.values()]
     this.#bound.clear()
     this.#waiting.clear()

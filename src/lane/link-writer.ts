@@ -4,7 +4,7 @@
  */
 import type { BufferPool } from '../base/buffer-pool.js'
 import type { Socket } from '../proxy/ports.js'
-import { writeDataHeader } from '../proxy/splice-codec.js'
+import { ACK_BYTES, writeAck, writeDataHeader } from '../proxy/splice-codec.js'
 import { DATA_BYTES_MAX, DATA_OFFSET_BYTES, FRAME_HEADER_BYTES } from '../proxy/splice-frame.js'
 import type { Sealer } from '../trunk/ports.js'
 import { RECORD_HEADER_BYTES, RECORD_PLAINTEXT_BYTES_MAX, writeRecordHeader } from '../trunk/record.js'
@@ -53,6 +53,13 @@ export class LinkWriter {
       this.#used = start + length
       at += length
     }
+    this.#schedule()
+  }
+
+  ack(handle: number, written: number, acknowledged: number, window: number): void {
+    if (this.#closed) return
+    writeAck(this.#plainWith(ACK_BYTES), this.#used, handle, written, acknowledged, window)
+    this.#used += ACK_BYTES
     this.#schedule()
   }
 

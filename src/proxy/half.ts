@@ -203,8 +203,8 @@ export class Half implements SocketHandler {
     if (offset !== this.#received) return this.#violated(`FIN at offset ${offset}, expected ${this.#received}`)
     this.#finReceived = true
     this.socket.end()
-    // The other half may wait for it with its own end.
-    this.#tellProgress(true)
+    // The client half waits for it with its own end; a backend half has its tombstone to wait as.
+    if (this.tools.keepsUntil === 'acknowledged') this.#tellProgress(true)
   }
 
   receiveReset(reason: Reason): void {

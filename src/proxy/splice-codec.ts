@@ -26,12 +26,18 @@ import {
 } from './splice-frame.js'
 
 const FIN_STATES: readonly FinState[] = ['none', 'sent', 'acknowledged']
+/** OPEN over IPv4 with a PROXY header of some length; longer ones grow. */
+const FRAME_BYTES_USUAL = 256
+const TWO_32 = 2 ** 32
+export const ACK_BYTES = FRAME_HEADER_BYTES + 20
+
 /** A refusal's detail is for a log line, not for programs. */
 const DETAIL_CHARACTERS_MAX = 200
 
 export interface FrameVisitor {
   /** `chunk` is valid only during the call; `offset` has the low 32 bits only. */
   onDataFrame(handle: number, offset: number, chunk: Uint8Array): void
+  onAckFrame(handle: number, written: number, acknowledged: number, window: number): void
   onFrame(frame: SpliceFrame): void
 }
 
@@ -56,6 +62,11 @@ export function visitFrames(record: Uint8Array, visitor: FrameVisitor): string |
       visitor.onDataFrame(handle, view.getUint32(start, true), record.subarray(start + DATA_OFFSET_BYTES, at))
       continue
     }
+    if (kind === KIND.ack && length >= ACK_BYTES - FRAME_HEADER_BYTES) {
+      const u64 = (from: number) => view.getUint32(from, true) + view.getUint32(from + 4, true) * TWO_32
+      visitor.onAckFrame(handle, u64(start), u64(start + 8), view.getUint32(start + 16, true))
+      continue
+    }
     const frame = decodePayload(kind, handle, new ByteReader(record.subarray(start, at)))
     if (frame === 'malformed') return `malformed frame of kind ${kind} and ${length} bytes`
     if (frame !== undefined) visitor.onFrame(frame)
@@ -65,28 +76,48 @@ export function visitFrames(record: Uint8Array, visitor: FrameVisitor): string |
 
 /** Writes DATA's header and offset at `at`; the bytes follow it. Returns where they go. */
 export function writeDataHeader(into: Uint8Array, at: number, handle: number, offset: number, length: number): number {
-  const word = (KIND.data | ((length + DATA_OFFSET_BYTES) << 8)) >>> 0
-  for (let i = 0; i < 4; i++) {
-    into[at + i] = handle >>> (8 * i)
-    into[at + 4 + i] = word >>> (8 * i)
-  }
-  const low = offset % 2 ** 32
-  for (let i = 0; i < 4; i++) into[at + 8 + i] = low / 2 ** (8 * i)
-  return at + FRAME_HEADER_BYTES + DATA_OFFSET_BYTES
+  const start = writeHeader(into, at, handle, KIND.data, length + DATA_OFFSET_BYTES)
+  writeU32(into, start, offset % TWO_32)
+  return start + DATA_OFFSET_BYTES
+}
+
+/** The most frequent of the others, written in place; ends at `at` + ACK_BYTES. */
+export function writeAck(
+  into: Uint8Array,
+  at: number,
+  handle: number,
+  written: number,
+  acknowledged: number,
+  window: number,
+): void {
+  const start = writeHeader(into, at, handle, KIND.ack, ACK_BYTES - FRAME_HEADER_BYTES)
+  writeU32(into, start, written % TWO_32)
+  writeU32(into, start + 4, Math.floor(written / TWO_32))
+  writeU32(into, start + 8, acknowledged % TWO_32)
+  writeU32(into, start + 12, Math.floor(acknowledged / TWO_32))
+  writeU32(into, start + 16, window)
+}
+
+function writeHeader(into: Uint8Array, at: number, handle: number, kind: number, length: number): number {
+  writeU32(into, at, handle)
+  writeU32(into, at + 4, (kind | (length << 8)) >>> 0)
+  return at + FRAME_HEADER_BYTES
+}
+
+function writeU32(into: Uint8Array, at: number, value: number): void {
+  into[at] = value
+  into[at + 1] = value >>> 8
+  into[at + 2] = value >>> 16
+  into[at + 3] = value >>> 24
 }
 
 /** All frames but DATA. The caller keeps to the bounds of the fields; OPEN's must fit `FRAME_PAYLOAD_BYTES_MAX`. */
 export function encodeFrame(frame: SpliceFrame): Uint8Array {
-  const body = new ByteWriter(64)
-  encodePayload(frame, body)
-  const length = body.length
-  const out = new ByteWriter(FRAME_HEADER_BYTES + length)
-  out.u32(frame.handle).u8(KIND[frame.kind])
-  out
-    .u8(length & 255)
-    .u8((length >> 8) & 255)
-    .u8(length >> 16)
-  return out.put(body.finish()).finish()
+  const out = new ByteWriter(FRAME_BYTES_USUAL).u32(frame.handle).u32(0)
+  encodePayload(frame, out)
+  const bytes = out.finish()
+  writeHeader(bytes, 0, frame.handle, KIND[frame.kind], bytes.byteLength - FRAME_HEADER_BYTES)
+  return bytes
 }
 
 export function fitsFrame(encoded: Uint8Array): boolean {

@@ -137,6 +137,8 @@ if (process.platform !== 'linux') {
     const { at, accepted } = await listenHere(scope, sockets)
     const dialled = dialTo(scope, sockets, at)
     await eventually(() => accepted.length === 1)
+    assert.is(option(dialled.socket.fd, 1, 9), 0, 'one that has only just been dialled may be over soon')
+    await eventually(() => option(dialled.socket.fd, 1, 9) === 1)
     for (const { socket } of [dialled, accepted[0] as Recorder]) {
       const [nodelay, idle, interval, probes] = [1, 4, 5, 6].map((name) => option(socket.fd, 6, name))
       assert.equal([nodelay, option(socket.fd, 1, 9), idle, interval, probes], [1, 1, 30, 1, 10])

@@ -145,13 +145,7 @@ test('splices that wait for a full link share it evenly', () => {
   for (let i = 0; i < 800; i++) {
     bench.turn()
     for (const [k, { half }] of bench.backends.entries()) {
-      bench.link.onFrame({
-        kind: 'ack',
-        handle: handles[k] ?? 0,
-        written: half.sent,
-        acknowledged: half.sent,
-        window: WINDOW,
-      })
+      bench.link.onAckFrame(handles[k] ?? 0, half.sent, half.sent, WINDOW)
     }
     bench.turn()
     bench.link.onDrain()

@@ -115,6 +115,9 @@ export class LinkUnderTest {
     this.#heardBytes = this.socket.delivered.length
     this.#reader.push(bytes, (sealed) =>
       visitFrames(sealed.subarray(0, sealed.byteLength - SEAL_OVERHEAD_BYTES), {
+        onAckFrame: (handle, written, acknowledged, window) => {
+          said.push({ kind: 'ack', handle, written, acknowledged, window })
+        },
         onFrame: (frame) => void said.push(frame),
         onDataFrame: (handle, _offset, chunk) => void said.push({ kind: 'data', handle, text: textOf([...chunk]) }),
       }),

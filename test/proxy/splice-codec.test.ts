@@ -21,6 +21,9 @@ function read(record: Uint8Array): Seen {
   const data: Seen['data'] = []
   const problem = visitFrames(record, {
     onDataFrame: (handle, offset, chunk) => data.push({ handle, offset, bytes: toHex(chunk) }),
+    onAckFrame: (handle, written, acknowledged, window) => {
+      frames.push({ kind: 'ack', handle, written, acknowledged, window })
+    },
     onFrame: (frame) => frames.push(frame),
   })
   return { frames, data, problem }
