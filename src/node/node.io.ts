@@ -220,13 +220,11 @@ export class Node {
     switch (message.type) {
       case 'link-up':
         return this.#broker.feed({ type: 'data-up', peer: message.peer, pair: message.pair })
-      case 'link-down':
-        this.ports.logger.log('info', 'data-link-down', {
-          peer: this.#nameOf(message.peer),
-          pair: message.pair,
-          why: message.why,
-        })
-        return this.#broker.feed({ type: 'data-down', peer: message.peer, pair: message.pair })
+      case 'link-down': {
+        const { pair, why } = message
+        this.ports.logger.log('info', 'data-link-down', { peer: this.#nameOf(message.peer), pair, why })
+        return this.#broker.feed({ type: 'data-down', peer: message.peer, pair })
+      }
       case 'serving':
       case 'cannot-serve':
         return this.#onServing(message)
