@@ -13,6 +13,7 @@
  */
 import { LOG_LEVELS } from '../base/log.js'
 import {
+  CIPHERS,
   DECLARED_MAX,
   ENGINES,
   findOptionProblems,
@@ -44,6 +45,7 @@ export interface ConfigFile {
 const CHOICES: Readonly<Partial<Record<NodeSetting, readonly string[]>>> = {
   profile: PROFILES,
   engine: ENGINES,
+  cipher: CIPHERS,
   'log-format': LOG_FORMATS,
   'log-level': LOG_LEVELS,
 }

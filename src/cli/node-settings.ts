@@ -1,6 +1,6 @@
 /** Settings of a file as the flags of `baton up`: those that were typed go before them. */
 import { LOG_LEVELS } from '../base/log.js'
-import { ENGINES, LOG_FORMATS, PROFILES } from '../node/config-schema.js'
+import { CIPHERS, ENGINES, LOG_FORMATS, PROFILES } from '../node/config-schema.js'
 import type { ConfigFile } from './config-file.js'
 
 /** Only what the file gives and nobody typed. Its texts were checked when it was read. */
@@ -19,6 +19,7 @@ export function flagsOfFile({ settings }: Pick<ConfigFile, 'settings'>, isTyped:
     ...given('profile', oneOf(PROFILES, profile)),
     ...given('priority', wholeNumber(untyped.priority)),
     ...given('engine', oneOf(ENGINES, untyped.engine)),
+    ...given('cipher', oneOf(CIPHERS, untyped.cipher)),
     ...given('lanes', wholeNumber(untyped.lanes)),
     ...given('log-format', oneOf(LOG_FORMATS, logFormat)),
     ...given('log-level', oneOf(LOG_LEVELS, logLevel)),

@@ -5,6 +5,7 @@ import { LOG_LEVELS } from '../base/log.js'
 import { BatonCommand } from '../cli/command.js'
 import { flagsOfFile } from '../cli/node-settings.js'
 import {
+  CIPHERS,
   checkNodeOptions,
   chooseBind,
   ENGINES,
@@ -52,6 +53,11 @@ export default class Up extends BatonCommand {
     engine: Flags.option({
       options: ENGINES,
       description: 'how sockets are read and written; auto: epoll where it can be used, else net',
+      default: 'auto' as const,
+    })(),
+    cipher: Flags.option({
+      options: CIPHERS,
+      description: 'what data links are sealed with; auto: the fastest that both ends have',
       default: 'auto' as const,
     })(),
     lanes: Flags.integer({
@@ -105,6 +111,7 @@ export default class Up extends BatonCommand {
       seeds: seedsOf(flags.seed ?? [], problems),
       profile: flags.profile,
       engine: flags.engine,
+      cipher: flags.cipher,
       ...(flags.lanes === undefined ? {} : { lanes: flags.lanes }),
       witness: this.witness,
       priority: flags.priority,

@@ -78,7 +78,7 @@ export function encodeElection(message: ElectionMessage): Uint8Array {
       out.hex(message.node)
       break
     case 'memory':
-      out.u32(message.boot)
+      out.u32(message.number)
       break
     case 'electorate':
       putSeats(out.u32(message.electorate.epoch), message.electorate)
@@ -143,7 +143,7 @@ function readBody(kind: number, r: ByteReader): ElectionMessage | undefined {
     case KINDS.forget:
       return { kind: 'forget', node: r.hex(NODE_ID_BYTES) }
     case KINDS.memory:
-      return { kind: 'memory', boot: r.u32() }
+      return { kind: 'memory', number: r.u32() }
     case KINDS.electorate: {
       const epoch = r.u32()
       return { kind: 'electorate', electorate: { epoch, ...readSeats(r) } }

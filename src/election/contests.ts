@@ -142,7 +142,11 @@ export class Contests {
   strike(voter: NodeId): void {
     const { electorate } = this.parts.keeper
     if (electorate === undefined) return
-    for (const { elector } of this.#contests.values()) elector.strike(voter, electorate)
+    for (const [service, { elector }] of this.#contests) {
+      elector.strike(voter, electorate)
+      // Lanes look at the deadline themselves, and it may lie nearer now.
+      this.#tellHeld('renewed', service)
+    }
   }
 
   bury(node: NodeId, now: Millis): void {
@@ -156,7 +160,9 @@ export class Contests {
 
   heardHolder(holder: NodeId, claims: readonly LeaseClaim[], validMs: Millis, now: Millis): void {
     for (const { service, number, flags } of claims) {
-      const ended = this.#contests.get(service)?.elector.heardHolder({ number, holder }, flags, validMs, now)
+      const elector = this.#contests.get(service)?.elector
+      if (elector !== undefined && (flags & FLAG_ALONE) === 0) this.parts.voter.heardTerm(service, { number, holder })
+      const ended = elector?.heardHolder({ number, holder }, flags, validMs, now)
       if (ended !== undefined) this.#lost(service, ended, 'another node directs it with a majority')
     }
   }
@@ -247,6 +253,7 @@ export class Contests {
     this.#contests.delete(service)
     this.#observed.delete(service)
     this.#failback.forget(service)
+    this.parts.voter.forget(service)
   }
 
   #acquired(service: string, now: Millis): void {
@@ -256,6 +263,7 @@ export class Contests {
 
   #tellHeld(type: 'acquired' | 'renewed', service: string): void {
     const held = this.holding(service)
+    if (held?.alone === false) this.parts.voter.heardTerm(service, held.term)
     if (held !== undefined) this.parts.emit({ type, service, ...held })
   }
 
@@ -316,10 +324,8 @@ export class Contests {
     if (wanted === undefined) return
     elector?.takeAbandoned()
     this.#release(service, wanted.number)
-    if (ended !== undefined) {
-      const message = { kind: 'ended' as const, claims: [{ service, number: wanted.number, flags: 0 }] }
-      this.parts.broadcast(message)
-    }
+    if (ended === undefined) return
+    this.parts.broadcast({ kind: 'ended', claims: [{ service, number: wanted.number, flags: 0 }] })
   }
 
   #release(service: string, number: number): void {

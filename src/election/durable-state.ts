@@ -3,8 +3,8 @@ import type { NodeId, Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 
 /**
- * Who votes. A seat belongs to one memory of a node, not to the node: `memories` says, beside each voter, in which boot
- * its log of votes was begun. A node that lost the log begins another, has no seat, and cannot vote against what it has
+ * Who votes. A seat belongs to one memory of a node, not to the node: `memories` says, beside each voter, which
+ * number was drawn when its log of votes was begun. A node that lost the log begins another, has no seat, and cannot vote against what it has
  * forgotten; it is removed and added anew.
  */
 export interface Seats {
@@ -40,12 +40,12 @@ export type DurableRecord =
   | { readonly kind: 'promise'; readonly epoch: number; readonly ballot: Ballot }
   | { readonly kind: 'accepted'; readonly epoch: number; readonly ballot: Ballot; readonly seats: Seats }
   /** The boot in which this log was begun. */
-  | { readonly kind: 'memory'; readonly boot: number }
+  | { readonly kind: 'memory'; readonly number: number }
   /** The longest lease that this voter grants from now on; written once all longer ones have run out. */
   | { readonly kind: 'lease'; readonly leaseMs: Millis }
 
 export interface DurableState {
-  /** The boot in which this memory began. */
+  /** Drawn when this memory began. */
   memory: number
   /** `undefined`: a node that joined and has not heard of the electorate yet. */
   electorate: Electorate | undefined
@@ -108,7 +108,7 @@ export function applyRecord(state: DurableState, record: DurableRecord): void {
       state.accepted = { ballot: record.ballot, seats: record.seats }
       break
     case 'memory':
-      state.memory = record.boot
+      state.memory = record.number
       break
     case 'lease':
       state.leaseMs = record.leaseMs
@@ -119,7 +119,7 @@ export function applyRecord(state: DurableState, record: DurableRecord): void {
 /** The fewest records that give the same state. */
 export function recordsOf(state: DurableState): DurableRecord[] {
   const { electorate, promised, accepted, leaseMs } = state
-  const records: DurableRecord[] = [{ kind: 'memory', boot: state.memory }]
+  const records: DurableRecord[] = [{ kind: 'memory', number: state.memory }]
   if (leaseMs !== undefined) records.push({ kind: 'lease', leaseMs })
   if (electorate !== undefined) records.push({ kind: 'electorate', electorate })
   if (electorate !== undefined && accepted !== undefined) {

@@ -114,7 +114,7 @@ export class ElectorateKeeper {
   linkUp(peer: NodeId): void {
     // Who comes back is not given up.
     this.#forgotten.delete(peer)
-    this.ports.send(peer, { kind: 'memory', boot: this.state.memory })
+    this.ports.send(peer, { kind: 'memory', number: this.state.memory })
     if (this.state.electorate !== undefined)
       this.ports.send(peer, { kind: 'electorate', electorate: this.state.electorate })
   }
@@ -138,7 +138,7 @@ export class ElectorateKeeper {
   receive(from: NodeId, message: ElectionMessage, now: Millis): void {
     const { electorate } = this.state
     if (message.kind === 'electorate') return this.#adopt(message.electorate, now)
-    if (message.kind === 'memory') return void this.#memories.set(from, message.boot)
+    if (message.kind === 'memory') return void this.#memories.set(from, message.number)
     if (!('epoch' in message) || electorate === undefined) return
     if (message.epoch < electorate.epoch) return this.ports.send(from, { kind: 'electorate', electorate })
     if (message.epoch > electorate.epoch) return

@@ -74,8 +74,8 @@ export type ElectionMessage =
   | { readonly kind: 'ended'; readonly claims: readonly LeaseClaim[] }
   /** A number came whose claims the sender does not have; they are to be sent whole. */
   | { readonly kind: 'which'; readonly batch: number }
-  /** First on each link: the boot in which the sender's log of votes was begun. */
-  | { readonly kind: 'memory'; readonly boot: number }
+  /** First on each link: what was drawn when the sender's log of votes was begun. */
+  | { readonly kind: 'memory'; readonly number: number }
   /** To voters: an operator has given this node up; whoever proposes changes is to remove it. */
   | { readonly kind: 'forget'; readonly node: NodeId }
   /** A committed one. */

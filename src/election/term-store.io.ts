@@ -40,14 +40,15 @@ export class TermStore {
   }
 
   /**
-   * `founder`: where there is no log yet, this node founds the electorate. A log that is begun in `boot` is a new memory,
-   * which has no part in what an earlier one promised. Throws ERR_VOTES_DAMAGED, ERR_VOTES_NEWER, ERR_STATE_UNWRITABLE.
+   * `founder`: where there is no log yet, this node founds the electorate. A log that is begun now is a new memory, which
+   * has no part in what an earlier one promised: `memory` is a number drawn for it (1 to 2³² − 1). Throws ERR_VOTES_DAMAGED, ERR_VOTES_NEWER, ERR_STATE_UNWRITABLE.
    */
-  static open(file: string, boot: number, founder: NodeId | undefined): TermStore {
+  static open(file: string, memory: number, founder: NodeId | undefined): TermStore {
     const text = readIfThere(file)
     if (text === undefined || text === '') {
-      const state = emptyState(boot)
-      if (founder !== undefined) applyRecord(state, { kind: 'electorate', electorate: foundElectorate(founder, boot) })
+      const state = emptyState(memory)
+      if (founder !== undefined)
+        applyRecord(state, { kind: 'electorate', electorate: foundElectorate(founder, memory) })
       rewrite(file, state)
       return new TermStore(file, state, true, recordsOf(state).length, openForAppend(file))
     }

@@ -37,6 +37,8 @@ const NOBODY: Term = { number: 0, holder: '' }
 
 export class Voter {
   readonly #grants = new Map<string, Grant>()
+  /** The highest term of each service that its holder has told of: it may be one that this voter had no seat to vote for. */
+  readonly #held = new Map<string, Term>()
 
   constructor(
     private readonly votes: ReadonlyMap<string, Vote>,
@@ -69,6 +71,15 @@ export class Voter {
       remainingMs: leaseMs,
     }
     return { answer, vote: isNew ? vote : undefined }
+  }
+
+  /** Another has held this term by a majority, be it that of an earlier electorate. */
+  heardTerm(service: string, term: Term): void {
+    if (term.number > (this.#held.get(service)?.number ?? 0)) this.#held.set(service, term)
+  }
+
+  forget(service: string): void {
+    this.#held.delete(service)
   }
 
   /** The holder itself has stopped acting. A later life of it knows nothing of what the earlier one acts through. */
@@ -124,6 +135,9 @@ export class Voter {
     if (leaseMs > this.leaseMs) return refuse('too-long')
     if (this.rules.bootSilence && now < this.silentUntil) return refuse('silent', this.silentUntil - now)
     if (voted !== undefined && !mayFollow(wanted, voted)) return refuse('older-term')
+    const held = this.#held.get(claim.service) ?? NOBODY
+    const isUsed = wanted.number === held.number && wanted.holder !== held.holder
+    if (wanted.number < held.number || isUsed) return { ...refuse('older-term'), highest: held }
     const grant = this.grant(claim.service, now)
     if (this.rules.honourGrants && grant !== undefined && grant.term.holder !== wanted.holder) {
       return {

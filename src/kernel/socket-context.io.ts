@@ -1,5 +1,6 @@
 /** What all sockets of one poller share: the buffer they read into, the blocks they queue in, and room for arguments. */
 import type { Endpoint } from '../base/address.js'
+import { BufferPool } from '../base/buffer-pool.js'
 import type { Millis } from '../base/time.js'
 import {
   IPPROTO_TCP,
@@ -15,7 +16,6 @@ import type { Libc } from './libc.io.js'
 import type { Poller } from './poller.io.js'
 import { decodeSockaddr, SOCKADDR_BYTES_MAX } from './sockaddr.js'
 import { addressOf, type Result, type Syscalls } from './syscalls.io.js'
-import { BlockPool } from './write-queue.js'
 
 /**
  * What one socket may read before the others have their turn: one call then takes it all. Four times 64 KiB cost a third
@@ -33,7 +33,7 @@ const KEEPALIVE_PROBES = 10
 export class SocketContext {
   readonly sys: Syscalls
   readonly inboxBytes = INBOX_BYTES
-  readonly blocks = new BlockPool(BLOCK_BYTES, FREE_BLOCKS_MAX)
+  readonly blocks = new BufferPool(BLOCK_BYTES, FREE_BLOCKS_MAX)
   readonly #inbox = new ArrayBuffer(INBOX_BYTES)
   readonly #inboxAt = addressOf(this.#inbox)
   readonly #views: (Uint8Array | undefined)[] = new Array<undefined>(VIEWS).fill(undefined)

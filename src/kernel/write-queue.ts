@@ -2,22 +2,7 @@
  * What a socket's kernel buffer did not take yet, copied into blocks of one pool. A queue that is empty holds no block;
  * the pool keeps a bounded number of free ones and leaves the rest to the garbage collector.
  */
-export class BlockPool {
-  readonly #free: Uint8Array[] = []
-
-  constructor(
-    readonly blockBytes: number,
-    private readonly freeMax: number,
-  ) {}
-
-  take(): Uint8Array {
-    return this.#free.pop() ?? new Uint8Array(this.blockBytes)
-  }
-
-  give(block: Uint8Array): void {
-    if (this.#free.length < this.freeMax) this.#free.push(block)
-  }
-}
+import type { BufferPool } from '../base/buffer-pool.js'
 
 export class WriteQueue {
   #blocks: Uint8Array[] = []
@@ -26,7 +11,7 @@ export class WriteQueue {
   #end = 0
   #bytes = 0
 
-  constructor(private readonly pool: BlockPool) {}
+  constructor(private readonly pool: BufferPool) {}
 
   get bytes(): number {
     return this.#bytes
@@ -34,13 +19,13 @@ export class WriteQueue {
 
   /** Copies `chunk` from `from` on. */
   push(chunk: Uint8Array, from: number): void {
-    const { blockBytes } = this.pool
+    const { bufferBytes } = this.pool
     for (let at = from; at < chunk.byteLength; ) {
-      if (this.#blocks.length === 0 || this.#end === blockBytes) {
+      if (this.#blocks.length === 0 || this.#end === bufferBytes) {
         this.#blocks.push(this.pool.take())
         this.#end = 0
       }
-      const length = Math.min(chunk.byteLength - at, blockBytes - this.#end)
+      const length = Math.min(chunk.byteLength - at, bufferBytes - this.#end)
       this.#blocks[this.#blocks.length - 1]?.set(chunk.subarray(at, at + length), this.#end)
       this.#end += length
       at += length
@@ -50,7 +35,7 @@ export class WriteQueue {
 
   /** The first bytes that lie in one piece; empty if there are none. */
   peek(): Uint8Array {
-    const end = this.#blocks.length === 1 ? this.#end : this.pool.blockBytes
+    const end = this.#blocks.length === 1 ? this.#end : this.pool.bufferBytes
     return this.#blocks[0]?.subarray(this.#start, end) ?? new Uint8Array(0)
   }
 
@@ -59,7 +44,7 @@ export class WriteQueue {
     this.#start += length
     this.#bytes -= length
     if (this.#bytes === 0) return this.clear()
-    if (this.#start < this.pool.blockBytes) return
+    if (this.#start < this.pool.bufferBytes) return
     const block = this.#blocks.shift()
     if (block !== undefined) this.pool.give(block)
     this.#start = 0

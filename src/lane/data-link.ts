@@ -13,7 +13,7 @@ import type { Reason } from '../proxy/reasons.js'
 import { encodeFrame, type FrameVisitor, visitFrames } from '../proxy/splice-codec.js'
 import { LINK_HANDLE, type OpenFrame, type ResumeFrame, type SpliceFrame } from '../proxy/splice-frame.js'
 import type { LinkSeal } from '../trunk/ports.js'
-import { RECORD_PLAINTEXT_BYTES_MAX, RecordReader } from '../trunk/record.js'
+import { RecordReader } from '../trunk/record.js'
 import {
   type Bound,
   type BoundBackend,
@@ -27,11 +27,10 @@ import {
 import { Channel, type ChannelLink } from './channel.js'
 import { containFault } from './faults.js'
 import type { LaneContext } from './lane-context.js'
+import { LinkPulse } from './link-pulse.js'
 import { LinkWriter } from './link-writer.js'
 
 const VERSION = { versionMin: 1, versionMax: 1 } as const
-const PING_EVERY_MS = 1_000
-const SILENCE_MS_MAX = 5_000
 
 export interface LinkHost {
   /** `undefined`: refused, the reply has been given. */
@@ -49,17 +48,13 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   readonly #bound = new Map<number, Bound>()
   /** Halves that found the link full, the longest waiting first: in any other order one of them would take it all. */
   readonly #waiting = new Set<number>()
-  readonly #reader = new RecordReader()
-  readonly #opened = new Uint8Array(RECORD_PLAINTEXT_BYTES_MAX)
+  readonly #reader: RecordReader
   readonly #out: LinkWriter
+  readonly #pulse: LinkPulse
   readonly #onRecord = (sealed: Uint8Array) => this.#takeRecord(sealed)
   #nextHandle: number
   #state: 'greeting' | 'up' | 'down' = 'greeting'
   #peerLane = 0
-  #heardAt: Millis
-  #pingAt: Millis = 0
-  #pingToken = 0
-  #rttMs: Millis = 0
 
   /** `seal` is ready for both directions: the preambles have been exchanged. `pair`: which of the links to that node. */
   constructor(
@@ -72,8 +67,13 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     private readonly host: LinkHost,
   ) {
     this.#nextHandle = dialled ? 2 : 1
-    this.#heardAt = context.clock.now()
-    this.#out = new LinkWriter(socket, seal.sealer, context.defer)
+    this.#pulse = new LinkPulse(context.clock.now(), {
+      ping: (token) => this.#send({ kind: 'ping', handle: LINK_HANDLE, token }),
+      rekey: () => seal.sealer.rekey(),
+      onSilence: (why) => this.fail(why),
+    })
+    this.#reader = new RecordReader(context.buffers)
+    this.#out = new LinkWriter(socket, seal.sealer, context.buffers, context.defer)
     this.#send({ kind: 'hello', handle: LINK_HANDLE, ...VERSION, features: 0, lane: context.setup.lane })
   }
 
@@ -94,9 +94,8 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     return this.#peerLane
   }
 
-  /** The last PING's way there and back; 0 before the first. */
   get rttMs(): Millis {
-    return this.#rttMs
+    return this.#pulse.rttMs
   }
 
   // --- for the halves ---
@@ -137,11 +136,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   }
 
   sweep(now: Millis): void {
-    if (now - this.#heardAt > SILENCE_MS_MAX) return this.fail(`nothing heard for ${SILENCE_MS_MAX} ms`)
-    if (now - this.#pingAt < PING_EVERY_MS) return
-    this.#pingAt = now
-    this.#pingToken = (this.#pingToken + 1) % 2 ** 32
-    this.#send({ kind: 'ping', handle: LINK_HANDLE, token: this.#pingToken })
+    this.#pulse.sweep(now)
   }
 
   // --- for channels ---
@@ -182,7 +177,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   onOpen(): void {}
 
   onData(chunk: Uint8Array): void {
-    this.#heardAt = this.context.clock.now()
+    this.#pulse.heard(this.context.clock.now())
     const problem = this.#reader.push(chunk, this.#onRecord)
     if (problem !== undefined) this.fail(problem)
   }
@@ -306,10 +301,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
 
   #onLinkFrame(frame: SpliceFrame): void {
     if (frame.kind === 'ping') return this.#send({ kind: 'pong', handle: LINK_HANDLE, token: frame.token })
-    if (frame.kind === 'pong' && frame.token === this.#pingToken) {
-      this.#rttMs = this.context.clock.now() - this.#pingAt
-      return
-    }
+    if (frame.kind === 'pong') return this.#pulse.pong(frame.token, this.context.clock.now())
     if (frame.kind === 'goodbye') {
       return this.fail(`closed by the peer: ${frame.reason}`, frame.reason !== 'node-stopping')
     }
@@ -326,9 +318,20 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   }
 
   #takeRecord(sealed: Uint8Array): string | undefined {
-    const length = this.seal.opener.open(sealed, this.#opened)
-    if (length === undefined) return 'a record that was not sealed by the peer'
-    return visitFrames(this.#opened.subarray(0, length), this)
+    if (this.#state === 'down') return 'the link is closed'
+    const { buffers } = this.context
+    const opened = buffers.take()
+    const length = this.seal.opener.open(sealed, opened)
+    const problem =
+      length === undefined ? 'a record that was not sealed by the peer' : visitFrames(opened.subarray(0, length), this)
+    buffers.give(opened)
+    return problem
+  }
+
+  #freeSeal(): void {
+    this.#reader.close()
+    this.seal.sealer.close()
+    this.seal.opener.close()
   }
 
   #mayBind(handle: number): boolean {
@@ -359,6 +362,8 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     if (this.#state === 'down') return
     this.#state = 'down'
     this.#out.close()
+    // Not here: a record may just be open.
+    this.context.defer(() => this.#freeSeal())
     const bound = [...this.#bound.values()]
     this.#bound.clear()
     this.#waiting.clear()

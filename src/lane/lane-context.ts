@@ -1,3 +1,4 @@
+import type { BufferPool } from '../base/buffer-pool.js'
 import type { Clock } from '../base/clock.js'
 import { LOG_LEVELS, type LogFields, type LogLevel } from '../base/log.js'
 import type { Prng } from '../base/prng.js'
@@ -18,6 +19,8 @@ export interface LaneContext {
   readonly counters: LaneCounters
   /** What halves keep of what they have sent. */
   readonly pool: RetentionPool
+  /** For records of data links (trunk/record). */
+  readonly buffers: BufferPool
   post(message: FromLane): void
   /** Runs `task` once, at the end of this turn of the event loop: what many splices wrote leaves in one call. */
   defer(task: () => void): void

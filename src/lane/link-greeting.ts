@@ -47,6 +47,7 @@ export class LinkGreeting implements SocketHandler {
   fail(why: string): void {
     if (this.#failed || this.#next !== undefined) return
     this.#failed = true
+    this.#sealer?.close()
     this.socket.reset()
     this.host.onFailed(this, why)
   }
@@ -78,6 +79,7 @@ export class LinkGreeting implements SocketHandler {
     if (this.#next !== undefined) return this.#next.onClose(cause, detail)
     if (this.#failed) return
     this.#failed = true
+    this.#sealer?.close()
     this.host.onFailed(this, detail === '' ? cause : detail)
   }
 
@@ -86,14 +88,14 @@ export class LinkGreeting implements SocketHandler {
     const agreed = this.agreed ?? this.host.claim(id)
     if (agreed === undefined || toHex(agreed.keys.linkId) !== id) return this.fail('a link id that was not agreed on')
     const sealer = this.#sealer ?? this.#greet(agreed.keys)
-    const opener = this.host.seals.opener(agreed.keys.in, sealHeader)
+    const opener = this.host.seals.opener(agreed.keys.suite, agreed.keys.in, sealHeader)
     const next = this.host.onGreeted(this, agreed, { sealer, opener })
     this.#next = next
     if (rest.byteLength > 0) next.onData(rest)
   }
 
   #greet(keys: LinkKeys): Sealer {
-    const { sealer, header } = this.host.seals.sealer(keys.out)
+    const { sealer, header } = this.host.seals.sealer(keys.suite, keys.out)
     this.#sealer = sealer
     this.socket.write(encodePreamble({ linkId: keys.linkId, sealHeader: header }))
     return sealer

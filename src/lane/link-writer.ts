@@ -1,8 +1,8 @@
 /**
- * What goes out on a data link: frames of many splices gathered into one record, sealed and written once per turn of the
- * event loop, so that a hundred small writes cost one seal and one system call.
+ * What goes out on a data link: frames of many splices gathered into records, sealed and written once per turn of the
+ * event loop, so that a hundred small writes cost one seal and one system call. Between turns it holds no memory.
  */
-
+import type { BufferPool } from '../base/buffer-pool.js'
 import type { Socket } from '../proxy/ports.js'
 import { writeDataHeader } from '../proxy/splice-codec.js'
 import { DATA_BYTES_MAX, DATA_OFFSET_BYTES, FRAME_HEADER_BYTES } from '../proxy/splice-frame.js'
@@ -15,8 +15,8 @@ const DATA_HEADER_BYTES = FRAME_HEADER_BYTES + DATA_OFFSET_BYTES
 const PIECE_BYTES_MIN = 1_024
 
 export class LinkWriter {
-  readonly #plain = new Uint8Array(RECORD_PLAINTEXT_BYTES_MAX)
-  readonly #sealed: Uint8Array
+  /** The record that is being filled; `undefined`: nothing waits. */
+  #plain: Uint8Array | undefined
   #used = 0
   #scheduled = false
   #congested = false
@@ -25,10 +25,9 @@ export class LinkWriter {
   constructor(
     private readonly socket: Socket,
     private readonly sealer: Sealer,
+    private readonly pool: BufferPool,
     private readonly defer: (task: () => void) => void,
-  ) {
-    this.#sealed = new Uint8Array(RECORD_HEADER_BYTES + RECORD_PLAINTEXT_BYTES_MAX + sealer.overheadBytes)
-  }
+  ) {}
 
   /** The kernel takes no more: splices wait until `drained`. Small frames may still be added; they are few per splice. */
   get congested(): boolean {
@@ -44,10 +43,13 @@ export class LinkWriter {
     let at = 0
     while (at < chunk.byteLength) {
       const left = chunk.byteLength - at
-      if (this.#room() < DATA_HEADER_BYTES + Math.min(left, PIECE_BYTES_MIN)) this.#seal()
+      const wanted = DATA_HEADER_BYTES + Math.min(left, PIECE_BYTES_MIN)
+      // Better whole in the next record than in two pieces: it is written to its program in one call.
+      const isBetterWhole = this.#used > 0 && left > this.#room() && left <= DATA_BYTES_MAX
+      const plain = this.#plainWith(isBetterWhole ? DATA_HEADER_BYTES + left : wanted)
       const length = Math.min(left, this.#room() - DATA_HEADER_BYTES, DATA_BYTES_MAX)
-      const start = writeDataHeader(this.#plain, this.#used, handle, offset + at, length)
-      this.#plain.set(chunk.subarray(at, at + length), start)
+      const start = writeDataHeader(plain, this.#used, handle, offset + at, length)
+      plain.set(length === chunk.byteLength ? chunk : chunk.subarray(at, at + length), start)
       this.#used = start + length
       at += length
     }
@@ -56,24 +58,31 @@ export class LinkWriter {
 
   frame(encoded: Uint8Array): void {
     if (this.#closed) return
-    if (this.#room() < encoded.byteLength) this.#seal()
-    this.#plain.set(encoded, this.#used)
+    this.#plainWith(encoded.byteLength).set(encoded, this.#used)
     this.#used += encoded.byteLength
     this.#schedule()
   }
 
   flush(): void {
     this.#scheduled = false
-    this.#seal()
+    this.#write()
   }
 
   /** What comes after this is dropped: nothing makes room any more. */
   close(): void {
     this.#closed = true
+    this.#giveBack()
   }
 
   #room(): number {
-    return this.#plain.byteLength - this.#used
+    return RECORD_PLAINTEXT_BYTES_MAX - this.#used
+  }
+
+  /** A record with so much room at its end. */
+  #plainWith(bytes: number): Uint8Array {
+    if (this.#room() < bytes) this.#write()
+    this.#plain ??= this.pool.take()
+    return this.#plain
   }
 
   #schedule(): void {
@@ -82,11 +91,19 @@ export class LinkWriter {
     this.defer(() => this.flush())
   }
 
-  #seal(): void {
-    if (this.#used === 0 || this.#closed) return
-    const sealed = this.sealer.seal(this.#plain.subarray(0, this.#used), this.#sealed.subarray(RECORD_HEADER_BYTES))
-    writeRecordHeader(this.#sealed, sealed)
+  #write(): void {
+    if (this.#plain === undefined || this.#closed) return
+    const record = this.pool.take()
+    const sealed = this.sealer.seal(this.#plain.subarray(0, this.#used), record.subarray(RECORD_HEADER_BYTES))
+    writeRecordHeader(record, sealed)
+    this.#giveBack()
+    if (!this.socket.write(record.subarray(0, RECORD_HEADER_BYTES + sealed))) this.#congested = true
+    this.pool.give(record)
+  }
+
+  #giveBack(): void {
+    if (this.#plain !== undefined) this.pool.give(this.#plain)
+    this.#plain = undefined
     this.#used = 0
-    if (!this.socket.write(this.#sealed.subarray(0, RECORD_HEADER_BYTES + sealed))) this.#congested = true
   }
 }

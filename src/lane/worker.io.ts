@@ -9,7 +9,8 @@ import type { FromLane, LaneSetup } from '../proxy/lane-protocol.js'
 import { LeaseSlots } from '../proxy/lease-slots.js'
 import { RetentionPool } from '../proxy/retention-pool.js'
 import { sharedCounters } from '../proxy/shared-counters.js'
-import { sodiumSeals } from '../trunk/seal.io.js'
+import { recordBuffers } from '../trunk/record.js'
+import { seals } from '../trunk/seals.io.js'
 import { Lane } from './lane.js'
 import { epollLoop, netLoop } from './loop.io.js'
 
@@ -27,10 +28,11 @@ const lane = new Lane({
   clock,
   random: new Prng(setup.seed),
   sockets: loop.sockets,
-  seals: sodiumSeals,
+  seals,
   leases: new LeaseSlots(setup.leases),
   counters: sharedCounters(setup.counters),
   pool: new RetentionPool(),
+  buffers: recordBuffers(),
   post: (message: FromLane) => port.postMessage(message),
   defer: (task) => loop.defer(task),
 })

@@ -11,10 +11,12 @@ export { PRIORITY_DEFAULT, PRIORITY_MAX }
 
 export type Profile = 'lan' | 'fast' | 'wan' | 'test'
 export type LogFormat = 'pretty' | 'json'
+export type CipherChoice = 'auto' | 'secretstream'
 export type EngineChoice = 'auto' | 'epoll' | 'net'
 
 export const PROFILES: readonly Profile[] = ['lan', 'fast', 'wan', 'test']
 export const ENGINES: readonly EngineChoice[] = ['auto', 'epoll', 'net']
+export const CIPHERS: readonly CipherChoice[] = ['auto', 'secretstream']
 /** Data links between two nodes are as many as the lanes of the one with more. */
 export const LANES_MAX = 64
 export const LOG_FORMATS = ['auto', 'pretty', 'json'] as const
@@ -32,6 +34,7 @@ export interface NodeOptions {
   readonly seeds: readonly Seed[]
   readonly profile: Profile
   readonly engine: EngineChoice
+  readonly cipher: CipherChoice
   /** Threads that carry connections; as many as cores if not given. */
   readonly lanes?: number
   /** A node that only votes. */
@@ -72,6 +75,7 @@ export const NODE_SETTINGS = [
   'priority',
   'engine',
   'lanes',
+  'cipher',
   'log-format',
   'log-level',
 ] as const

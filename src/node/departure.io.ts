@@ -83,7 +83,10 @@ export class Departure {
   }
 
   #find(text: string): NodeId {
-    const members = this.parts.node.knowledge.members.map(({ profile }) => profile)
+    const known = this.parts.node.knowledge.members.map(({ profile }) => profile)
+    // A seat may outlive all that anybody here knows of its owner: it goes by its id alone.
+    const strangers = this.#voters().filter((voter) => !known.some(({ node }) => node === voter))
+    const members = [...known, ...strangers.map((node) => ({ node, name: shortId(node) }))]
     const found = members.filter(({ name, node }) => name === text || (text.length >= 8 && node.startsWith(text)))
     const [only] = found
     if (only !== undefined && found.length === 1) return only.node

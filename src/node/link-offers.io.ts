@@ -12,11 +12,14 @@ import {
   LINK_KEY_BYTES,
 } from '../trunk/data-link-offer.js'
 import { LINK_ID_BYTES } from '../trunk/link-preamble.js'
+import { chooseSuite, type Suite } from '../trunk/suites.js'
 import { PAIRS_MAX } from './link-broker.js'
 
 export interface LinkOffersPorts {
   /** Where each lane of this node listens for data links. */
   readonly dataAt: readonly Endpoint[]
+  /** What this node's lanes can seal with, and should. */
+  readonly suites: readonly Suite[]
   readonly nameOf: (node: NodeId) => string
   readonly send: (to: NodeId, message: Uint8Array) => void
   readonly toLane: (message: ToLane) => void
@@ -24,9 +27,12 @@ export interface LinkOffersPorts {
   readonly logger: Logger
 }
 
+/** The accepter chooses the suite. */
+type OfferedKeys = Omit<LinkKeys, 'suite'>
+
 export class LinkOffers {
   /** Offers that still wait for their answer: one for each pair of lanes. */
-  readonly #offered = new Map<NodeId, Map<number, LinkKeys>>()
+  readonly #offered = new Map<NodeId, Map<number, OfferedKeys>>()
 
   constructor(private readonly ports: LinkOffersPorts) {}
 
@@ -36,10 +42,18 @@ export class LinkOffers {
       out: randomBytes(LINK_KEY_BYTES),
       in: randomBytes(LINK_KEY_BYTES),
     }
-    const offered = this.#offered.get(peer) ?? new Map<number, LinkKeys>()
+    const offered = this.#offered.get(peer) ?? new Map<number, OfferedKeys>()
+    const { suites } = this.ports
     this.#offered.set(peer, offered)
     offered.set(pair, keys)
-    this.#send(peer, { kind: 'offer', linkId: keys.linkId, keyOfOfferer: keys.out, keyOfAccepter: keys.in, pair })
+    this.#send(peer, {
+      kind: 'offer',
+      linkId: keys.linkId,
+      keyOfOfferer: keys.out,
+      keyOfAccepter: keys.in,
+      pair,
+      suites,
+    })
   }
 
   forget(peer: NodeId): void {
@@ -62,21 +76,30 @@ export class LinkOffers {
         return this.#send(from, { kind: 'refuse', linkId, reason: `no lane for pair ${pair}` })
       }
       // The lane expects the link before the peer hears that it may dial.
-      this.ports.toLane({ type: 'link-expect', peer, pair, keys: { linkId, out: keyOfAccepter, in: keyOfOfferer } })
-      return this.#send(from, { kind: 'accept', linkId, at, lanes: dataAt.length })
+      const suite = chooseSuite(this.ports.suites, message.suites)
+      const keys = { linkId, out: keyOfAccepter, in: keyOfOfferer, suite }
+      this.ports.toLane({ type: 'link-expect', peer, pair, keys })
+      return this.#send(from, { kind: 'accept', linkId, at, lanes: dataAt.length, suite })
     }
     const [pair, keys] = this.#meant(from, message.linkId)
     if (keys === undefined) return
     this.#offered.get(from)?.delete(pair)
+    if (message.kind === 'accept' && !this.ports.suites.includes(message.suite)) {
+      return this.ports.logger.log('warn', 'offer-malformed', {
+        peer: peer.name,
+        why: `${message.suite} was not offered`,
+      })
+    }
     if (message.kind === 'accept') {
-      this.ports.toLane({ type: 'link-dial', peer, pair, keys, to: message.at })
+      const { suite, at } = message
+      this.ports.toLane({ type: 'link-dial', peer, pair, keys: { ...keys, suite }, to: at })
       return this.ports.onLanes(from, message.lanes)
     }
     this.ports.logger.log('warn', 'offer-refused', { peer: peer.name, why: message.reason })
   }
 
   /** The offer that an answer names. */
-  #meant(peer: NodeId, linkId: Uint8Array): readonly [number, LinkKeys | undefined] {
+  #meant(peer: NodeId, linkId: Uint8Array): readonly [number, OfferedKeys | undefined] {
     for (const [pair, keys] of this.#offered.get(peer) ?? []) {
       if (toHex(keys.linkId) === toHex(linkId)) return [pair, keys]
     }

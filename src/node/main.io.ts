@@ -30,6 +30,8 @@ import { trunkConfig } from '../trunk/config.js'
 import { ControlLinks } from '../trunk/control-links.io.js'
 import { deriveKey, randomBytes } from '../trunk/keys.io.js'
 import type { LinkState } from '../trunk/ports.js'
+import { suitesThatPay } from '../trunk/seals.io.js'
+import type { Suite } from '../trunk/suites.js'
 import type { NodeOptions } from './config-schema.js'
 import { NodeApi } from './control-api.io.js'
 import type { MemberView } from './control-protocol.js'
@@ -120,15 +122,17 @@ class RunningNode {
     const { options, state, logger, clock } = this
     const startedAt = clock.now()
     const boot = nextBoot(state.paths)
-    // Only the first start founds: a folder that lost its votes later must not found a second electorate.
-    const store = TermStore.open(state.paths.votes, boot, state.founded && boot === 1 ? state.id : undefined)
-    this.#cleanups.push(() => store.close())
+    // Only the first start founds: a folder that lost its votes later must not found a second electorate. Votes and the
+    // count of boots may be lost together; then the members that it remembers tell.
     const random = new Prng(randomSeed())
+    const members = new MembersFile(state.paths.members, clock, logger)
+    const founds = state.founded && boot === 1 && members.load().length === 0
+    const store = TermStore.open(state.paths.votes, 1 + random.below(2 ** 32 - 1), founds ? state.id : undefined)
+    this.#cleanups.push(() => store.close())
     const leases = LeaseSlots.bytes()
 
     const registry = new Registry(state.id)
     registry.merge(loadRegistry(state.paths.registry), clock.wall())
-    const members = new MembersFile(state.paths.members, clock, logger)
     this.#cleanups.push(() => members.save())
 
     let node: Node | undefined
@@ -197,6 +201,7 @@ class RunningNode {
         wantPeer: (peer) => links.want(peer),
         unwantPeer: (peer) => links.unwant(peer),
         dataAt,
+        suites: this.#suites(),
         toLane: (message) => lanes.post(message),
         saveVotes: (records) => this.#saveVotes(store, records),
         saveRegistry: () => this.#saveRegistry(registry),
@@ -279,6 +284,15 @@ class RunningNode {
     })
     this.#cleanups.push(() => lanes.stop(LANE_STOP_MS))
     return { lanes, dataAt: await lanes.listen(options.dataPort) }
+  }
+
+  /** A witness makes no data links, and looks for nothing. */
+  #suites(): readonly Suite[] {
+    const { options, logger } = this
+    if (options.witness || options.cipher === 'secretstream') return ['secretstream']
+    const { suites, why } = suitesThatPay()
+    logger.log('info', 'cipher', { cipher: suites[0], why })
+    return suites
   }
 
   async #openUdp(

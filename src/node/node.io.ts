@@ -25,6 +25,7 @@ import type { LeaseSlots } from '../proxy/lease-slots.js'
 import { type Service, sameService } from '../proxy/service.js'
 import { CHANNEL } from '../trunk/channels.js'
 import type { PeerInfo, WantedPeer } from '../trunk/ports.js'
+import type { Suite } from '../trunk/suites.js'
 import { BackendNews } from './backend-news.js'
 import { Directing, describeObstacle, reasonOfLoss } from './directing.js'
 import { logElection } from './election-log.js'
@@ -49,6 +50,8 @@ export interface NodePorts {
   readonly unwantPeer: (node: NodeId) => void
   /** Where each of this node's lanes listens for data links; a witness has none. */
   readonly dataAt: readonly Endpoint[]
+  /** What data links may be sealed with. */
+  readonly suites: readonly Suite[]
   readonly toLane: (message: ToLane) => void
   /** Durable when they return. */
   readonly saveVotes: (records: readonly DurableRecord[]) => void
@@ -99,6 +102,7 @@ export class Node {
     })
     this.#offers = new LinkOffers({
       dataAt: ports.dataAt,
+      suites: ports.suites,
       onLanes: (peer, lanes) => this.#broker.feed({ type: 'lanes', peer, lanes }),
       nameOf: (node) => this.#nameOf(node),
       send: (to, bytes) => ports.sendToPeer(to, CHANNEL.trunk, bytes),
@@ -130,8 +134,13 @@ export class Node {
     for (const service of this.directing.names()) {
       const { candidates } = this.machines.elections.explain(service, this.ports.clock.now())
       const to = candidates.find((node) => node !== this.self.node)
-      if (to !== undefined) this.#elections.feed({ type: 'transfer', service, to })
+      if (to !== undefined) this.handOver(service, to)
     }
+  }
+
+  /** Nothing happens where this node does not direct the service, or has no link to the successor. */
+  handOver(service: string, to: NodeId): void {
+    this.#elections.feed({ type: 'transfer', service, to })
   }
 
   /** An operator's word that these nodes will not come back. */

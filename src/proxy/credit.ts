@@ -14,6 +14,9 @@ export const WINDOW_BYTES = 262_144
 /** Fills a path of 10 Gbit/s and 3 ms, or of 1 Gbit/s and 33 ms. */
 export const WINDOW_BYTES_MAX = 4_194_304
 
+/** The least that an answer takes where both ends are busy: a round trip of frames alone says less than that. */
+const TURN_MS: Millis = 5
+
 /** New credit is told when it is worth a frame: at a quarter of the window, so that the sender never runs dry. */
 const WORTH_TELLING = 1 / 4
 
@@ -45,7 +48,7 @@ export class Grant {
   /** To be called when `isDue`, before `told`: `maxBytes` is what memory allows now. */
   grow(now: Millis, rttMs: Millis, maxBytes: number): void {
     // A quarter of the window went in less than half a round trip: it is too small by a factor of two at least.
-    const isShort = now - this.#toldAt < rttMs / 2
+    const isShort = now - this.#toldAt < Math.max(rttMs / 2, TURN_MS)
     this.#toldAt = now
     if (isShort) this.#window = Math.max(this.#window, Math.min(2 * this.#window, maxBytes))
   }

@@ -2,8 +2,8 @@ import type { Endpoint as SocketAddress } from '../base/address.js'
 import type { Millis } from '../base/time.js'
 
 /**
- * The seam for speed: how a half talks to its TCP socket. Implemented on node:net (portable) and, later, on system
- * calls; one compliance suite (test/kernel/endpoint-compliance.ts) tests them alike.
+ * The seam for speed: how a half talks to its TCP socket. Implemented on node:net (portable) and on system
+ * calls (Linux); one compliance suite (test/kernel/endpoint-compliance.ts) tests them alike.
  *
  * Pressure: `write` answers `false` when bytes had to be kept in user space; the caller goes on only after `onDrain`.
  * `pause` stops reading, so that the kernel closes the sender's window and the pressure reaches the peer, not our heap.

@@ -53,7 +53,11 @@ export interface LinkKeys {
   /** 32 bytes each; `out` seals what this side sends. */
   readonly out: Uint8Array
   readonly in: Uint8Array
+  /** What seals (trunk/suites). */
+  readonly suite: SuiteName
 }
+
+export type SuiteName = 'secretstream' | 'aes-256-gcm'
 
 export type ToLane =
   | { readonly type: 'listen-data'; readonly port: number }

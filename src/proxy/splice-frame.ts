@@ -14,8 +14,8 @@ import type { Reason } from './reasons.js'
 export const FRAME_HEADER_BYTES = 8
 /** DATA's payload begins with the low 32 bits of its offset. */
 export const DATA_OFFSET_BYTES = 4
-/** A frame fits one record, whose plaintext has at most 65,536 bytes. */
-export const FRAME_PAYLOAD_BYTES_MAX = 65_536 - FRAME_HEADER_BYTES
+/** A frame fits one record, whose plaintext has at most 266,240 bytes. */
+export const FRAME_PAYLOAD_BYTES_MAX = 266_240 - FRAME_HEADER_BYTES
 export const DATA_BYTES_MAX = FRAME_PAYLOAD_BYTES_MAX - DATA_OFFSET_BYTES
 export const LINK_HANDLE = 0
 

@@ -251,7 +251,8 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
     const byUs = close.by === 'us' && close.code !== 'lost'
     this.#set(peer, { phase: 'down' })
     if (ended.phase === 'up') {
-      peer.lostBoot = byUs ? undefined : ended.boot
+      // Who says that it stops lives still, though its port may refuse already.
+      peer.lostBoot = byUs || close.code === 'stopping' ? undefined : ended.boot
       peer.redials = 0
       this.#effects.push({ type: 'down', node: peer.node, why, byUs })
     } else if (why !== peer.why) {

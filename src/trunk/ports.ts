@@ -1,6 +1,7 @@
 /** What trunk needs from outside, and what it hands to others. */
 import type { Endpoint } from '../base/address.js'
 import type { NodeId } from '../base/ids.js'
+import type { Suite } from './suites.js'
 
 /** Seals the records of one direction of one data link, in their order. */
 export interface Sealer {
@@ -10,12 +11,16 @@ export interface Sealer {
   seal(plain: Uint8Array, into: Uint8Array): number
   /** From the next record on a new key is derived from the old, and the old one is forgotten. */
   rekey(): void
+  /** Frees what it holds; the link's owner calls it once, and nothing else afterwards. */
+  close(): void
 }
 
 /** Opens the records of one direction of one data link, in the order in which they were sealed. */
 export interface Opener {
   /** Writes the content to the start of `into` and says its length; `undefined`: not the next record of this peer. */
   open(sealed: Uint8Array, into: Uint8Array): number | undefined
+  /** As for a sealer. */
+  close(): void
 }
 
 export interface LinkSeal {
@@ -25,8 +30,8 @@ export interface LinkSeal {
 
 export interface SealFactory {
   /** `header` (24 bytes, random) travels in the clear before the first record: link-preamble. */
-  sealer(key: Uint8Array): { readonly sealer: Sealer; readonly header: Uint8Array }
-  opener(key: Uint8Array, header: Uint8Array): Opener
+  sealer(suite: Suite, key: Uint8Array): { readonly sealer: Sealer; readonly header: Uint8Array }
+  opener(suite: Suite, key: Uint8Array, header: Uint8Array): Opener
 }
 
 /** Which end of a control link dialled. */

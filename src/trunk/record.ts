@@ -6,12 +6,20 @@
  * The length travels in the clear and is checked before anything is awaited: no peer, proven or not, makes a reader hold
  * more than one record of the largest size.
  */
+import { BufferPool } from '../base/buffer-pool.js'
+
 export const RECORD_HEADER_BYTES = 4
-/** A record carries frames of many splices; 64 KiB is where sealing and system calls stop getting cheaper per byte. */
-export const RECORD_PLAINTEXT_BYTES_MAX = 65_536
+/**
+ * A record carries frames of many splices. What one read of a lane brings (256 KiB) and its header fit one record: then it
+ * costs one seal, one write, and at the other end one write to the program.
+ */
+export const RECORD_PLAINTEXT_BYTES_MAX = 266_240
 /** secretstream's tag byte and Poly1305 MAC. */
 export const SEAL_OVERHEAD_BYTES = 17
 export const RECORD_SEALED_BYTES_MAX = RECORD_PLAINTEXT_BYTES_MAX + SEAL_OVERHEAD_BYTES
+
+/** Of a lane: a record that is filled, one that is sealed, one whose end has not come, for two or three busy links. */
+const RECORD_BUFFERS_KEPT = 8
 
 /** Writes the header of a record whose sealed bytes follow in `into` from RECORD_HEADER_BYTES on. */
 export function writeRecordHeader(into: Uint8Array, sealedBytes: number): void {
@@ -19,6 +27,11 @@ export function writeRecordHeader(into: Uint8Array, sealedBytes: number): void {
   into[1] = sealedBytes >>> 8
   into[2] = sealedBytes >>> 16
   into[3] = sealedBytes >>> 24
+}
+
+/** Buffers for records, sealed or not: what a link needs for the length of a turn, shared by all links of a lane. */
+export function recordBuffers(): BufferPool {
+  return new BufferPool(RECORD_HEADER_BYTES + RECORD_SEALED_BYTES_MAX, RECORD_BUFFERS_KEPT)
 }
 
 /** Takes a record: `sealed` is valid only during the call. An answer is a problem, and ends the link. */
@@ -29,10 +42,12 @@ export type RecordHandler = (sealed: Uint8Array) => string | undefined
  * is final and is said again at every later call. Records that lie whole in a chunk are not copied.
  */
 export class RecordReader {
-  /** The beginning of a record whose end has not come yet; allocated once, on first need. */
+  /** The beginning of a record whose end has not come yet. */
   #held: Uint8Array | undefined
   #heldBytes = 0
   #problem: string | undefined
+
+  constructor(private readonly pool: BufferPool) {}
 
   push(chunk: Uint8Array, onRecord: RecordHandler): string | undefined {
     let at = 0
@@ -64,8 +79,8 @@ export class RecordReader {
     if (this.#problem !== undefined) return at
     at = this.#hold(chunk, at, Math.min(chunk.byteLength, at + total - this.#heldBytes))
     if (this.#heldBytes < total) return at
-    this.#heldBytes = 0
     this.#problem = onRecord(held.subarray(RECORD_HEADER_BYTES, total))
+    this.#giveBack()
     return at
   }
 
@@ -84,8 +99,19 @@ export class RecordReader {
   }
 
   #buffer(): Uint8Array {
-    this.#held ??= new Uint8Array(RECORD_HEADER_BYTES + RECORD_SEALED_BYTES_MAX)
+    this.#held ??= this.pool.take()
     return this.#held
+  }
+
+  /** The link is over: nothing more will be pushed. */
+  close(): void {
+    this.#giveBack()
+  }
+
+  #giveBack(): void {
+    if (this.#held !== undefined) this.pool.give(this.#held)
+    this.#held = undefined
+    this.#heldBytes = 0
   }
 }
 

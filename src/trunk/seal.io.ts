@@ -4,7 +4,8 @@
  */
 import sodium from 'sodium-native'
 import { assert } from '../base/assert.js'
-import type { Opener, Sealer, SealFactory } from './ports.js'
+import { SEAL_HEADER_BYTES } from './link-preamble.js'
+import type { Opener, Sealer } from './ports.js'
 import { SEAL_OVERHEAD_BYTES } from './record.js'
 
 const {
@@ -15,19 +16,12 @@ const {
 } = sodium
 
 export const SEAL_KEY_BYTES = 32
+export { SEAL_HEADER_BYTES }
 
 /** A key that leaks opens at most this much of the past. Far below any limit of the cipher; costs one hash. */
 const REKEY_EVERY_BYTES = 64 * 2 ** 30
 
-export const sodiumSeals: SealFactory = {
-  sealer(key) {
-    const sealer = new SodiumSealer(key)
-    return { sealer, header: sealer.header }
-  },
-  opener: (key, header) => new SodiumOpener(key, header),
-}
-
-class SodiumSealer implements Sealer {
+export class SodiumSealer implements Sealer {
   readonly overheadBytes = SEAL_OVERHEAD_BYTES
   readonly header = new Uint8Array(HEADER_BYTES)
   readonly #state = new Uint8Array(STATE_BYTES)
@@ -61,9 +55,13 @@ class SodiumSealer implements Sealer {
   rekey(): void {
     this.#rekeyNext = true
   }
+
+  close(): void {
+    this.#state.fill(0)
+  }
 }
 
-class SodiumOpener implements Opener {
+export class SodiumOpener implements Opener {
   readonly #state = new Uint8Array(STATE_BYTES)
   readonly #tag = new Uint8Array(1)
 
@@ -83,5 +81,9 @@ class SodiumOpener implements Opener {
     } catch {
       return undefined
     }
+  }
+
+  close(): void {
+    this.#state.fill(0)
   }
 }

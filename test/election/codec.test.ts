@@ -38,7 +38,7 @@ function messages(random: Prng): ElectionMessage[] {
     { kind: 'still', batch: u32(), validMs: u32() },
     { kind: 'ended', claims: list(claim) },
     { kind: 'which', batch: u32() },
-    { kind: 'memory', boot: u32() },
+    { kind: 'memory', number: u32() },
     { kind: 'forget', node: node() },
     { kind: 'electorate', electorate: { epoch: u32(), ...seats() } },
     { kind: 'prepare', epoch: u32(), ballot: ballot() },

@@ -104,6 +104,18 @@ test('a holder that closes a link itself counts that voter’s grant no more', (
   assert.equal(room.acting(), [])
 })
 
+test('a deadline that lies nearer after such a close is told to the lane, which looks at it by itself', () => {
+  const { room, director, others } = trio()
+  const [one = '', other = ''] = others
+  room.lets = (from) => from !== idOf(other)
+  room.run(400)
+  const { deadline: before = 0 } = room.machine(director).holding('web') ?? {}
+  room.feed(director, { type: 'link-down', peer: idOf(one), byUs: true })
+  const { deadline = 0 } = room.machine(director).holding('web') ?? {}
+  assert.ok(deadline > room.now && deadline < before, `${deadline} lies before ${before}`)
+  assert.is(room.told.get(idOf(director)), deadline)
+})
+
 test('a rival that answers keeps the winner from acting; it tries again after a lease', () => {
   const room = new Room()
   for (const letter of ['a', 'b', 'c']) room.add(letter, letter === 'a', { probesRivals: true })

@@ -32,6 +32,8 @@ export class Room {
   now = 10_000
   readonly machines = new Map<NodeId, Elections>()
   readonly hosts = new Map<NodeId, Host>()
+  /** The deadline that each host's lane was told last. */
+  readonly told = new Map<NodeId, number>()
   sentBytes = 0
   readonly log: { readonly at: number; readonly text: string }[] = []
   /** Messages that this refuses are lost. */
@@ -67,7 +69,7 @@ export class Room {
     if (host === undefined) throw new Error(`no host ${letter}`)
     host.boot++
     if (!remembers) host.records.length = 0
-    if (!remembers || host.boot === 1) host.records.unshift({ kind: 'memory', boot: host.boot })
+    if (!remembers || host.boot === 1) host.records.unshift({ kind: 'memory', number: host.boot })
     const durable = emptyState(0)
     for (const record of host.records) applyRecord(durable, record)
     const machine = new Elections({
@@ -209,6 +211,7 @@ export class Room {
       if (decoded.type !== 'message' || this.#isCut(id, effect.to) || !this.lets(id, effect.to, decoded.message)) return
       this.#feed(effect.to, { type: 'message', from: id, bytes: effect.bytes })
     } else {
+      if (effect.type === 'acquired' || effect.type === 'renewed') this.told.set(id, effect.deadline)
       const text = describe(effect)
       if (text !== undefined) this.log.push({ at: this.now, text: `${letterOf(id)} ${text}` })
     }

@@ -39,6 +39,16 @@ test('terms only grow, and a number has one holder', () => {
   assert.is(ask(5, A, 9_000), 'older-term')
 })
 
+test('a term that its holder told of is used, though this voter had no seat when it was granted', () => {
+  const { machine, ask } = voter()
+  machine.heardTerm('web', { number: 5, holder: A })
+  assert.is(ask(4, B, 0), 'older-term')
+  assert.is(ask(5, B, 0), 'older-term')
+  assert.is(ask(5, A, 0), 'granted')
+  machine.heardTerm('web', { number: 3, holder: B })
+  assert.is(ask(6, B, 5_000), 'granted', 'a lower one changes nothing')
+})
+
 test('a later life of a holder does not get its earlier term again', () => {
   const { ask } = voter()
   assert.is(ask(5, A, 0, 0, LEASE_MS, 1), 'granted')

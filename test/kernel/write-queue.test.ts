@@ -1,10 +1,11 @@
+import { BufferPool } from '../../src/base/buffer-pool.js'
 import { Prng } from '../../src/base/prng.js'
-import { BlockPool, WriteQueue } from '../../src/kernel/write-queue.js'
+import { WriteQueue } from '../../src/kernel/write-queue.js'
 import { assert, suite } from '../harness/suite.js'
 
 const test = suite('kernel/write-queue')
 
-class CountingPool extends BlockPool {
+class CountingPool extends BufferPool {
   out = 0
 
   override take(): Uint8Array {

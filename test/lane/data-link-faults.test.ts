@@ -9,6 +9,7 @@ import type { Socket } from '../../src/proxy/ports.js'
 import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import type { OpenFrame } from '../../src/proxy/splice-frame.js'
 import type { LinkSeal } from '../../src/trunk/ports.js'
+import { recordBuffers } from '../../src/trunk/record.js'
 import { assert, suite } from '../harness/suite.js'
 
 const test = suite('lane/data-link-faults')
@@ -59,7 +60,10 @@ function plainSeal(): LinkSeal {
     into.set(from)
     return from.byteLength
   }
-  return { sealer: { overheadBytes: 17, seal: copy }, opener: { open: copy } } as unknown as LinkSeal
+  return {
+    sealer: { overheadBytes: 17, seal: copy, close: () => {} },
+    opener: { open: copy, close: () => {} },
+  } as unknown as LinkSeal
 }
 
 class Bench {
@@ -72,7 +76,12 @@ class Bench {
   constructor() {
     const clock = { now: () => 0, wall: () => 0 }
     const pool = new RetentionPool()
-    const context = { setup: { lane: 0 }, clock, defer: (task: () => void) => this.#deferred.push(task) }
+    const context = {
+      setup: { lane: 0 },
+      buffers: recordBuffers(),
+      clock,
+      defer: (task: () => void) => this.#deferred.push(task),
+    }
     this.link = new DataLink(
       { node: A, name: 'a' },
       0,
@@ -149,7 +158,8 @@ test('splices that wait for a full link share it evenly', () => {
   }
   const sent = bench.backends.map(({ half }) => half.sent / CHUNK_BYTES)
   assert.ok(Math.min(...sent) > 20, `chunks sent: ${sent}`)
-  assert.ok(Math.max(...sent) < 2 * Math.min(...sent), `chunks sent: ${sent}`)
+  // Whoever is turned to first may have one chunk more in each turn.
+  assert.ok(Math.max(...sent) <= 2 * Math.min(...sent) + 1, `chunks sent: ${sent}`)
 })
 
 test('what a peer says behind its goodbye, or behind a fault, opens nothing', () => {
@@ -162,7 +172,7 @@ test('what a peer says behind its goodbye, or behind a fault, opens nothing', ()
 })
 
 test('a writer that is closed takes bytes without end', () => {
-  const writer = new LinkWriter(new QuietSocket(), plainSeal().sealer, () => {})
+  const writer = new LinkWriter(new QuietSocket(), plainSeal().sealer, recordBuffers(), () => {})
   writer.close()
   for (let i = 0; i < 3; i++) writer.data(2, i * CHUNK_BYTES, new Uint8Array(CHUNK_BYTES))
   for (let i = 0; i < 10_000; i++) writer.frame(new Uint8Array(24))

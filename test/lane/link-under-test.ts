@@ -1,4 +1,5 @@
 /** One end of a data link with real backends behind it; the test is the other end, the programs and the clock. */
+
 import type { Endpoint } from '../../src/base/address.js'
 import { Prng } from '../../src/base/prng.js'
 import { Backends } from '../../src/lane/backends.js'
@@ -17,7 +18,13 @@ import {
   type SpliceFrame,
 } from '../../src/proxy/splice-frame.js'
 import type { LinkSeal } from '../../src/trunk/ports.js'
-import { RECORD_HEADER_BYTES, RecordReader, SEAL_OVERHEAD_BYTES, writeRecordHeader } from '../../src/trunk/record.js'
+import {
+  RECORD_HEADER_BYTES,
+  RecordReader,
+  recordBuffers,
+  SEAL_OVERHEAD_BYTES,
+  writeRecordHeader,
+} from '../../src/trunk/record.js'
 import { FakeSocket } from '../proxy/fake-socket.js'
 
 export const A = 'a'.repeat(32)
@@ -42,6 +49,7 @@ const SEAL: LinkSeal = {
       return plain.byteLength + SEAL_OVERHEAD_BYTES
     },
     rekey: () => {},
+    close: () => {},
   },
   opener: {
     open: (sealed, into) => {
@@ -49,6 +57,7 @@ const SEAL: LinkSeal = {
       into.set(sealed.subarray(0, sealed.byteLength - SEAL_OVERHEAD_BYTES))
       return sealed.byteLength - SEAL_OVERHEAD_BYTES
     },
+    close: () => {},
   },
 }
 
@@ -60,7 +69,7 @@ export class LinkUnderTest {
   readonly backends: Backends
   readonly link: DataLink
   now = 0
-  readonly #reader = new RecordReader()
+  readonly #reader = new RecordReader(recordBuffers())
   #heardBytes = 0
 
   constructor(options: { readonly dialled?: boolean; readonly greeted?: boolean } = {}) {
@@ -152,6 +161,7 @@ export class LinkUnderTest {
       leases: new LeaseSlots(memory),
       counters: sumOfCounters([]),
       pool: new RetentionPool(),
+      buffers: recordBuffers(),
       post: () => {},
       defer: (task) => task(),
     }

@@ -1,4 +1,5 @@
 /** Two real lanes in one process, joined by a sealed data link over loopback. */
+
 import { once } from 'node:events'
 import net from 'node:net'
 import type { Endpoint } from '../../src/base/address.js'
@@ -13,7 +14,8 @@ import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import { SERVICE_DEFAULTS, type Service } from '../../src/proxy/service.js'
 import { countersMemory, sumOfCounters } from '../../src/proxy/shared-counters.js'
 import { randomBytes } from '../../src/trunk/keys.io.js'
-import { sodiumSeals } from '../../src/trunk/seal.io.js'
+import { recordBuffers } from '../../src/trunk/record.js'
+import { seals } from '../../src/trunk/seals.io.js'
 import type { Scope } from '../harness/suite.js'
 
 export const clock = realClock()
@@ -52,10 +54,11 @@ export class LaneUnderTest {
       clock,
       random: new Prng(1),
       sockets: new NetSockets(),
-      seals: sodiumSeals,
+      seals,
       leases: this.leases,
       counters: sumOfCounters([]),
       pool: new RetentionPool(),
+      buffers: recordBuffers(),
       post: (message) => this.heard.push(message),
       defer: (task) => setImmediate(task),
     })
@@ -105,8 +108,19 @@ export async function joinedLanes(scope: Scope): Promise<Pair> {
 /** As the control plane does: fresh keys for both, and a dials. */
 export async function join({ a, b }: Pair, at: Endpoint): Promise<void> {
   const [linkId, one, two] = [randomBytes(16), randomBytes(32), randomBytes(32)]
-  b.tell({ type: 'link-expect', peer: { node: A, name: 'a' }, pair: 0, keys: { linkId, out: two, in: one } })
-  a.tell({ type: 'link-dial', peer: { node: B, name: 'b' }, pair: 0, keys: { linkId, out: one, in: two }, to: at })
+  b.tell({
+    type: 'link-expect',
+    peer: { node: A, name: 'a' },
+    pair: 0,
+    keys: { linkId, out: two, in: one, suite: 'aes-256-gcm' },
+  })
+  a.tell({
+    type: 'link-dial',
+    peer: { node: B, name: 'b' },
+    pair: 0,
+    keys: { linkId, out: one, in: two, suite: 'aes-256-gcm' },
+    to: at,
+  })
   await Promise.all([a.hears('link-up'), b.hears('link-up')])
 }
 

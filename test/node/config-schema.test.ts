@@ -20,6 +20,7 @@ const good: NodeOptions = {
   seeds: [],
   profile: 'lan',
   engine: 'auto',
+  cipher: 'auto',
   witness: false,
   priority: 100,
   logFormat: 'json',

@@ -93,6 +93,7 @@ function room() {
       wantPeer: nothing,
       unwantPeer: nothing,
       dataAt: [{ address: '10.0.0.10', port: 7441 }],
+      suites: ['secretstream'],
       toLane: (message) => void posted.push(message),
       saveVotes: nothing,
       saveRegistry: nothing,

@@ -16,4 +16,11 @@ test(`${SEEDS} seeds of whole nodes under faults: no law is broken`, () => {
   assert.ok(steps >= STEPS_MIN, `${steps} steps`)
 })
 
+test('100 seeds in which operators also use force: it heals all the same', () => {
+  for (let seed = FIRST; seed < FIRST + 100; seed++) {
+    const wrong = new Cluster({ seed, forced: true }).run()
+    assert.is(wrong, undefined, `${wrong}; replay with: npm run sim -- --forced --seed ${seed}`)
+  }
+})
+
 test.run()

@@ -1,7 +1,7 @@
 /**
  * A whole cluster of real nodes under faults, all of it drawn from one seed: first a time of loss, delay, cuts, crashes,
- * lost power, lost disks, pauses, drifting clocks, joins, changes of services and nodes given up; then calm, in which it
- * must heal. `laws.ts` watches.
+ * lost power, lost disks, pauses, drifting clocks, joins, changes of services, and what operators do (operators.ts); then
+ * calm, in which it must heal. `laws.ts` watches.
  */
 import type { Endpoint } from '../../src/base/address.js'
 import { Prng } from '../../src/base/prng.js'
@@ -13,33 +13,40 @@ import { EventQueue } from './event-queue.js'
 import { Host, type Watcher } from './host.js'
 import { Laws, nameOf } from './laws.js'
 import { CALM, Network, type Weather } from './network.js'
+import { Operators, type Scene } from './operators.js'
 
 export interface ClusterOptions {
   readonly seed: number
   readonly rules?: NonNullable<ElectionsOptions['rules']>
-  /** To see the laws broken: disks that give back what was saved first, votes that fall out, a cut that never heals. */
-  readonly broken?: 'old-registry' | 'lost-votes' | 'no-healing'
+  /** A class of its own: operators also use force, after which two may direct until the sides have met. */
+  readonly forced?: boolean
+  /**
+   * To see the laws broken: disks that give back what was saved first, votes that fall out, a cut that never heals,
+   * directors that endorse before they stop, witnesses that stand, force that the laws are not told of.
+   */
+  readonly broken?: 'old-registry' | 'lost-votes' | 'no-healing' | 'rash-endorser' | 'eager-witness' | 'secret-force'
   readonly trace?: (line: string) => void
 }
 
 const FAULTS_MS = 20_000
 /** Suspicion, redials, boot silence, half-done changes of the electorate, one voter at a time. */
 const CALM_MS = 45_000
+/** After force the sides have met by then, and the last lease of the one that gave way is over. */
+const MEETING_MS = 10_000
 const SERVICES = ['web', 'db'] as const
 
 export class Cluster {
-  now = 0
-  steps = 0
   readonly hosts: Host[] = []
   readonly laws: Laws
+  /** How often each fault came. */
+  readonly faults = new Map<string, number>()
+  readonly #operators: Operators
   readonly #random: Prng
   readonly #queue = new EventQueue()
   readonly #network: Network
   readonly #firstSaved = new Map<number, Delta>()
   readonly #diskless = new Set<number>()
   #powerFails = 0
-  /** A change of the electorate that was asked for may take until then. */
-  #forgetsUntil = 0
   #writes = 0
   #calm = false
 
@@ -47,33 +54,40 @@ export class Cluster {
     const { seed, rules = {} } = options
     const random = new Prng(seed)
     this.#random = random
-    const trueTime = () => this.now
     const count = 2 + random.below(4)
     const hostAt = (at: Endpoint) => this.hosts[Number(at.address.split('.')[3]) - 1]
+    const witnesses = random.chance(0.3) ? 1 : 0
     for (let index = 0; index < count; index++) {
-      const own = { driftPpm: random.between(-500, 500), wallSkewMs: random.between(-2_000, 2_000) }
+      const witness = index > 0 && index >= count - witnesses
+      const isEager = options.broken === 'eager-witness'
+      const own = { witness, isEager, driftPpm: random.between(-500, 500), wallSkewMs: random.between(-2_000, 2_000) }
       this.hosts.push(
-        new Host({ index, seed, founds: index === 0, rules, ...own }, this.#queue, trueTime, this.#watcher(), hostAt),
+        new Host({ index, seed, founds: index === 0, rules, ...own }, this.#queue, this.#watcher(), hostAt),
       )
     }
-    this.#network = new Network(this.hosts, this.#queue, random, trueTime)
+    this.#network = new Network(this.hosts, this.#queue, random)
     this.#network.weather = weatherOf(random)
     this.laws = new Laws(
       this.hosts,
       () => SERVICES,
       (service) => (service === 'db' ? 'n1' : undefined),
-      trueTime,
+      () => this.now,
     )
+    this.#operators = new Operators(this.#scene(), options.broken === 'rash-endorser')
     this.#plan()
+  }
+
+  get now(): number {
+    return this.#queue.now
+  }
+
+  get steps(): number {
+    return this.#queue.steps
   }
 
   /** One event; `false` when a law is broken. */
   step(): boolean {
-    const event = this.#queue.next()
-    if (event === undefined) return false
-    this.now = event.at
-    this.steps++
-    event.run()
+    if (!this.#queue.step()) return false
     this.laws.checkActing()
     return this.laws.broken === undefined
   }
@@ -82,7 +96,7 @@ export class Cluster {
   run(stepsMax = Number.POSITIVE_INFINITY): string | undefined {
     while (this.now < FAULTS_MS + CALM_MS && this.steps < stepsMax) if (!this.step()) return this.laws.broken
     if (this.steps >= stepsMax) return undefined
-    const wrong = this.laws.checkCalm(new Set())
+    const wrong = this.laws.checkCalm(this.#operators.left)
     return wrong === undefined ? undefined : `${wrong}, ${CALM_MS} ms after the last fault`
   }
 
@@ -91,16 +105,16 @@ export class Cluster {
     for (const host of this.hosts) {
       // The last may join late, in the middle of the faults.
       const late = host.index > 0 && host.index === this.hosts.length - 1 && random.chance(0.3)
-      this.#at(late ? random.between(1_000, FAULTS_MS) : random.between(0, 300), () => this.#start(host))
+      this.#queue.add(late ? random.between(1_000, FAULTS_MS) : random.between(0, 300), () => this.#start(host))
     }
-    this.#at(400, () => this.#addServices())
-    for (let at = 2_000; at < FAULTS_MS; at += random.between(150, 1_500)) this.#at(at, () => this.#fault())
-    this.#at(FAULTS_MS, () => this.#heal())
+    this.#queue.add(400, () => this.#addServices())
+    for (let at = 2_000; at < FAULTS_MS; at += random.between(150, 1_500)) this.#queue.add(at, () => this.#fault())
+    this.#queue.add(FAULTS_MS, () => this.#heal())
   }
 
   #addServices(): void {
     const founder = this.hosts[0]
-    if (founder?.node === undefined) return this.#at(this.now + 200, () => this.#addServices())
+    if (founder?.node === undefined) return this.#queue.later(200, () => this.#addServices())
     for (const [i, name] of SERVICES.entries()) {
       const parsed = parseService({ name, address: `10.0.1.${i + 1}`, ports: '80', alone: name === 'db' ? 'n1' : '' })
       if (parsed.type !== 'service') throw new Error(JSON.stringify(parsed.problems))
@@ -114,7 +128,7 @@ export class Cluster {
   #fault(): void {
     const random = this.#random
     const [a, b] = [this.#any(), this.#any()]
-    switch (random.below(12)) {
+    switch (random.below(17)) {
       case 0:
       case 1:
         return this.#end(a, false)
@@ -140,16 +154,32 @@ export class Cluster {
       case 9:
         return this.#edit(a)
       case 10:
-        return this.#forget(a)
+        // Of two voters one that has forgotten would be no majority with the other: only an operator's force helps then.
+        return this.#allRemember() ? this.#operators.forget(a === b ? [a] : [a, b]) : undefined
       case 11:
         this.#powerFails++
-        this.#trace(`the next vote written anywhere fails with its host`)
-        return
+        return this.#note('lost power in a write', `the next vote written anywhere fails with its host`)
+      case 12:
+      case 13:
+        return this.#operators.handOver()
+      case 14:
+      case 15:
+        return this.#allRemember() ? this.#operators.leave(a) : undefined
+      case 16: {
+        const isSecret = this.options.broken === 'secret-force'
+        if (this.options.forced !== true && !isSecret) return this.#operators.handOver()
+        if (!this.#allRemember()) return
+        for (const host of [a, b]) {
+          this.#operators.force(host, () => {
+            this.laws.isForced = !isSecret
+          })
+        }
+      }
     }
   }
 
   #start(host: Host): void {
-    if (host.isUp) return
+    if (host.isUp || this.#operators.left.has(host.index)) return
     this.#trace(`${nameOf(host)} starts as boot ${host.boot + 1}`)
     const { broken } = this.options
     if (broken === 'old-registry') host.disk.registry = this.#firstSaved.get(host.index) ?? []
@@ -162,17 +192,18 @@ export class Cluster {
   /** `silently`: its host loses power. */
   #end(host: Host, silently: boolean): void {
     if (!host.isUp) return
-    this.#trace(`${nameOf(host)} ${silently ? 'loses power' : 'crashes'}`)
+    const what = silently ? 'loses power' : 'crashes'
+    this.#note(what, `${nameOf(host)} ${what}`)
     host.kill()
     this.#network.ended(host, silently)
-    this.#at(this.now + this.#random.between(50, 4_000), () => this.#start(host))
+    this.#queue.later(this.#random.between(50, 4_000), () => this.#start(host))
   }
 
   /** One at a time: what a majority forgets nobody remembers. */
   #loseDisk(host: Host): void {
-    const isSafe = this.#allRemember() && this.now > this.#forgetsUntil && this.#allKnowThree()
+    const isSafe = this.#allRemember() && !this.#operators.hasChangedVoters && this.#allKnowThree()
     if (!host.isUp || !isSafe) return
-    this.#trace(`${nameOf(host)} loses its disk, but for its name`)
+    this.#note('loses its disk', `${nameOf(host)} loses its disk, but for its name`)
     host.kill()
     this.#network.ended(host, false)
     this.#diskless.add(host.index)
@@ -181,7 +212,7 @@ export class Cluster {
     host.disk.registry = []
     host.disk.members = []
     this.laws.forgotVotes(host)
-    this.#at(this.now + this.#random.between(50, 2_000), () => this.#start(host))
+    this.#queue.later(this.#random.between(50, 2_000), () => this.#start(host))
   }
 
   /** Of two voters neither may forget; and some may still count two. */
@@ -198,27 +229,31 @@ export class Cluster {
     return this.#diskless.size === 0
   }
 
-  #pause(host: Host): void {
-    const ms = this.#random.between(50, 3_500)
-    this.#trace(`${nameOf(host)} stands still for ${ms.toFixed(0)} ms`)
+  #pause(host: Host, ms = this.#random.between(50, 3_500)): void {
+    this.#note('stands still', `${nameOf(host)} stands still for ${ms.toFixed(0)} ms`)
     host.pausedUntil = Math.max(host.pausedUntil, this.now + ms)
     const { boot } = host
     // What has piled up may come before anybody notices the gap.
-    this.#at(host.pausedUntil + this.#random.between(0, 50), () => {
+    this.#queue.add(host.pausedUntil + this.#random.between(0, 50), () => {
       if (host.isUp && host.boot === boot) host.turn(() => host.node?.onStalled(ms))
     })
   }
 
   #cut(one: readonly Host[], other: readonly Host[], both: boolean): void {
-    this.#trace(`${one.map(nameOf).join(' ')} ${both ? '|' : '>|'} ${other.map(nameOf).join(' ')}`)
     const ms = this.#random.chance(0.3) ? this.#random.between(4_000, 12_000) : this.#random.between(100, 3_000)
+    this.#cutFor(one, other, both, ms)
+  }
+
+  #cutFor(one: readonly Host[], other: readonly Host[], both: boolean, ms: number): void {
+    const what = `${one.map(nameOf).join(' ')} ${both ? '|' : '>|'} ${other.map(nameOf).join(' ')}`
+    this.#note(both ? 'cut' : 'cut one way', what)
     for (const a of one) {
       for (const b of other) {
         if (a === b) continue
         this.#network.cut(a, b)
         if (both) this.#network.cut(b, a)
         if (this.options.broken === 'no-healing') continue
-        this.#at(this.now + ms, () => {
+        this.#queue.later(ms, () => {
           this.#network.heal(a, b)
           this.#network.heal(b, a)
         })
@@ -235,16 +270,6 @@ export class Cluster {
     host.turn(() => host.node?.write([{ name: registryKey(service), changes: { keepaliveMs: 1_000 + this.#writes } }]))
   }
 
-  /** An operator gives up a node that is down, as far as this one knows. */
-  #forget(host: Host): void {
-    const gone = host.node?.knowledge.members.find(({ state }) => state === 'down')
-    // Of two voters one that has forgotten would be no majority with the other: only an operator's force helps then.
-    if (gone === undefined || !this.#allRemember()) return
-    this.#forgetsUntil = this.now + CALM_MS
-    this.#trace(`${nameOf(host)} is told to forget ${gone.profile.name}`)
-    host.turn(() => host.node?.forget([gone.profile.node], false))
-  }
-
   #heal(): void {
     this.#trace('calm')
     this.#calm = true
@@ -254,14 +279,33 @@ export class Cluster {
       for (const b of this.hosts) if (a !== b && this.options.broken !== 'no-healing') this.#network.heal(a, b)
       this.#start(a)
     }
+    this.#queue.later(CALM_MS / 3, () => this.#operators.forgetSeatsOfLeavers())
+    this.#queue.later(MEETING_MS, () => {
+      this.laws.isForced = false
+    })
+  }
+
+  #scene(): Scene {
+    return {
+      hosts: this.hosts,
+      random: this.#random,
+      services: SERVICES,
+      later: (ms, run) => this.#queue.later(ms, run),
+      start: (host) => this.#start(host),
+      end: (host, silently) => this.#end(host, silently),
+      pause: (host, ms) => this.#pause(host, ms),
+      cut: (from, to, ms) => this.#cutFor([from], [to], false, ms),
+      stopped: (host) => {
+        host.kill()
+        this.#network.ended(host, false)
+      },
+      send: (from, to, channel, bytes) => void this.#network.send(from, to, channel, bytes),
+      note: (fault, what) => this.#note(fault, what),
+    }
   }
 
   #any(): Host {
     return this.hosts[this.#random.below(this.hosts.length)] as Host
-  }
-
-  #at(at: number, run: () => void): void {
-    this.#queue.add(at, run)
   }
 
   #watcher(): Watcher {
@@ -276,7 +320,7 @@ export class Cluster {
         if (this.#calm || this.#powerFails === 0) return false
         this.#powerFails--
         this.#trace(`${nameOf(host)} loses power while it writes a vote`)
-        this.#at(this.now + this.#random.between(50, 3_000), () => this.#start(host))
+        this.#queue.later(this.#random.between(50, 3_000), () => this.#start(host))
         return true
       },
       log: (host, event, fields) => {
@@ -284,10 +328,17 @@ export class Cluster {
           const { service, term, alone } = fields
           this.laws.acquired(host, String(service), Number(String(term).split('@')[0]), alone === true)
         }
+        const { why } = fields
+        if (event === 'lease-lost' && String(why).startsWith('handed over')) this.#note('lease handed over', 'so')
         const text = Object.entries(fields).map(([key, value]) => `${key}=${value}`)
         this.#trace(`${nameOf(host)}  ${event} ${text.join(' ')}`)
       },
     }
+  }
+
+  #note(fault: string, what: string): void {
+    this.faults.set(fault, (this.faults.get(fault) ?? 0) + 1)
+    this.#trace(what)
   }
 
   #trace(what: string): void {

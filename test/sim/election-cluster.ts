@@ -1,7 +1,7 @@
 /**
  * A whole cluster of the real election machines on fake clocks and a fake network, all of it drawn from one seed: loss,
- * duplication, delay with a tail (and so reordering), partitions one-way and full, crashes with memory, restarts, pauses,
- * clocks that drift. The checkers only look at what the machines say and do; they know no rule of theirs.
+ * duplication, delay with a tail, partitions one-way and full, crashes with memory, restarts, pauses,
+ * clocks that drift, hand-overs. The checkers only look at what the machines say and do; they know no rule of theirs.
  */
 import type { NodeId, Term } from '../../src/base/ids.js'
 import { Prng } from '../../src/base/prng.js'
@@ -38,15 +38,17 @@ const FAULTS_MS = 15_000
 export const CALM_MS = 15 * CONFIG.leaseMs
 
 export class ElectionCluster {
-  now = 0
-  steps = 0
   violation: string | undefined
   readonly nodes: SimNode[] = []
+  /** How often each fault came. */
+  readonly faults = new Map<string, number>()
   readonly services: readonly string[]
   readonly #random: Prng
   readonly #queue = new EventQueue()
   /** `from>to`: messages that way are lost. */
   readonly #cut = new Set<string>()
+  /** `from>to`: when the last message that way comes. */
+  readonly #arrives = new Map<string, number>()
   readonly #holders = new Map<string, NodeId>()
   readonly #lossy: { readonly loss: number; readonly duplicate: number; readonly tail: number }
   #calm = false
@@ -80,13 +82,17 @@ export class ElectionCluster {
     this.#queue.add(FAULTS_MS, () => this.#heal())
   }
 
+  get now(): number {
+    return this.#queue.now
+  }
+
+  get steps(): number {
+    return this.#queue.steps
+  }
+
   /** One event; `false` when a law is broken. */
   step(): boolean {
-    const event = this.#queue.next()
-    if (event === undefined) return false
-    this.now = event.at
-    this.steps++
-    event.run()
+    if (!this.#queue.step()) return false
     this.#checkOneActing()
     return this.violation === undefined
   }
@@ -106,7 +112,7 @@ export class ElectionCluster {
   #boot(node: SimNode): void {
     if (node.machine !== undefined) return
     node.life++
-    if (node.life === 1) node.records.unshift({ kind: 'memory', boot: 1 })
+    if (node.life === 1) node.records.unshift({ kind: 'memory', number: 1 })
     const durable = emptyState(0)
     for (const record of node.records) applyRecord(durable, record)
     node.machine = new Elections({
@@ -139,14 +145,17 @@ export class ElectionCluster {
     const { life } = node
     for (const peer of this.nodes) {
       if (peer === node) continue
-      this.#later(50, () => node.life === life && this.#feed(peer, { type: 'link-down', peer: node.id, byUs: false }))
-      this.#later(
+      this.#queue.later(
+        50,
+        () => node.life === life && this.#feed(peer, { type: 'link-down', peer: node.id, byUs: false }),
+      )
+      this.#queue.later(
         800,
         () =>
           node.life === life && this.#feed(peer, { type: 'member', node: node.id, alive: false, standing: ORDINARY }),
       )
     }
-    this.#queue.add(this.now + this.#random.between(100, 3_000), () => this.#boot(node))
+    this.#queue.later(this.#random.between(100, 3_000), () => this.#boot(node))
   }
 
   #link(a: SimNode, b: SimNode): void {
@@ -162,14 +171,33 @@ export class ElectionCluster {
   #fault(): void {
     if (this.#calm) return
     const [a, b] = [this.#any(), this.#any()]
-    const kind = this.#random.below(6)
-    if (kind === 0) this.#crash(a)
+    const kind = this.#random.below(8)
+    if (kind >= 6) this.#handOver(b)
+    else if (kind === 0) this.#crash(a)
     else if (kind === 1) this.#pause(a)
     else if (kind === 2) for (const peer of this.nodes) this.#split(a, peer, true)
     else if (kind === 3) this.#split(a, b, this.#random.chance(0.5))
     else if (kind === 4)
       this.#feed(a, { type: 'unable', service: this.services[0] ?? '', forMs: 500, why: 'a port is in use' })
     else this.#feed(a, { type: 'resign', service: this.services[0] ?? '' })
+  }
+
+  /** By whoever directs, to anybody; then to and fro, or the end of either side. */
+  #handOver(to: SimNode): void {
+    for (const service of this.services) {
+      const [from = this.#any()] = this.acting(service)
+      this.#count('hand-over')
+      this.#feed(from, { type: 'transfer', service, to: to.id })
+      const next = this.#random.below(6)
+      if (next === 0) this.#queue.later(this.#random.between(0, 5), () => this.#crash(from))
+      else if (next === 1) this.#queue.later(this.#random.between(0, 5), () => this.#crash(to))
+      else if (next === 2)
+        this.#queue.later(this.#random.between(0, 10), () => this.#feed(to, { type: 'transfer', service, to: from.id }))
+    }
+  }
+
+  #count(fault: string): void {
+    this.faults.set(fault, (this.faults.get(fault) ?? 0) + 1)
   }
 
   #pause(node: SimNode): void {
@@ -185,12 +213,12 @@ export class ElectionCluster {
     const cuts = both ? [`${a.id}>${b.id}`, `${b.id}>${a.id}`] : [`${a.id}>${b.id}`]
     for (const cut of cuts) this.#cut.add(cut)
     const noticed = this.#random.between(100, 2_000)
-    this.#later(noticed, () => {
+    this.#queue.later(noticed, () => {
       if (!this.#isCut(a, b)) return
       this.#feed(a, { type: 'link-down', peer: b.id, byUs: false })
       this.#feed(b, { type: 'link-down', peer: a.id, byUs: false })
     })
-    this.#later(this.#random.between(300, 5_000), () => this.#mend(a, b))
+    this.#queue.later(this.#random.between(300, 5_000), () => this.#mend(a, b))
   }
 
   #mend(a: SimNode, b: SimNode): void {
@@ -215,10 +243,6 @@ export class ElectionCluster {
     return this.nodes[this.#random.below(this.nodes.length)] as SimNode
   }
 
-  #later(ms: number, run: () => void): void {
-    this.#queue.add(this.now + ms, run)
-  }
-
   #send(from: SimNode, to: NodeId, bytes: Uint8Array): void {
     const target = this.nodes.find((node) => node.id === to)
     const { loss, duplicate, tail } = this.#lossy
@@ -228,7 +252,16 @@ export class ElectionCluster {
     for (let i = 0; i < copies; i++) {
       const delay =
         this.#random.between(0.2, 5) + (!this.#calm && this.#random.chance(tail) ? this.#random.between(0, 1_500) : 0)
-      this.#later(delay, () => this.#feed(target, { type: 'message', from: from.id, bytes }))
+      // As a link does: in order, and nothing of one life reaches another. A release that came behind a later request with
+      // the same number would free a grant that counts.
+      const way = `${from.id}>${to}`
+      const at = Math.max(this.now + delay, this.#arrives.get(way) ?? 0)
+      this.#arrives.set(way, at)
+      const lives = [from.life, target.life]
+      this.#queue.add(at, () => {
+        const isSame = lives[0] === from.life && lives[1] === target.life
+        if (isSame) this.#feed(target, { type: 'message', from: from.id, bytes })
+      })
     }
   }
 
@@ -277,6 +310,7 @@ export class ElectionCluster {
         return
       case 'lost':
         this.#trace(node, `loses ${effect.service}: ${effect.why}`)
+        if (effect.why.startsWith('handed over')) this.#count('lease handed over')
         node.acting.delete(effect.service)
         return
       case 'electorate':

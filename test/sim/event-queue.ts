@@ -4,8 +4,14 @@ interface Planned {
   readonly run: () => void
 }
 
-/** What will happen, in order of true time; equal times in the order in which they were added. A binary heap. */
+/**
+ * True time, and what will happen in it, in order; equal times in the order in which they were added. A binary heap.
+ */
 export class EventQueue {
+  /** When the last event was due. */
+  now = 0
+  /** Events so far. */
+  steps = 0
   readonly #heap: Planned[] = []
   #turns = 0
 
@@ -26,6 +32,20 @@ export class EventQueue {
       hole = parent
     }
     heap[hole] = added
+  }
+
+  later(ms: number, run: () => void): void {
+    this.add(this.now + ms, run)
+  }
+
+  /** Lets the next event happen; `false`: nothing is planned. */
+  step(): boolean {
+    const event = this.next()
+    if (event === undefined) return false
+    this.now = event.at
+    this.steps++
+    event.run()
+    return true
   }
 
   next(): Planned | undefined {

@@ -39,6 +39,9 @@ export interface HostOptions {
   /** How wrong its wall clock is. */
   readonly wallSkewMs: number
   readonly rules: NonNullable<ElectionsOptions['rules']>
+  readonly witness?: boolean
+  /** It says that it is a witness, and stands all the same. */
+  readonly isEager?: boolean
   /** `lan` if not given. */
   readonly profile?: 'lan' | 'fast'
 }
@@ -82,7 +85,6 @@ export class Host implements Port {
   constructor(
     readonly options: HostOptions,
     private readonly queue: EventQueue,
-    private readonly trueTime: () => number,
     private readonly watcher: Watcher,
     private readonly hostAt: (at: Endpoint) => Host | undefined,
   ) {
@@ -107,12 +109,16 @@ export class Host implements Port {
     return this.node !== undefined
   }
 
+  get isPaused(): boolean {
+    return this.queue.now < this.pausedUntil
+  }
+
   get at(): Endpoint {
     return { address: `10.0.0.${this.index + 1}`, port: 7440 }
   }
 
   clock(): number {
-    return this.#offset + this.trueTime() * this.#rate
+    return this.#offset + this.queue.now * this.#rate
   }
 
   /** A lane's own look. */
@@ -127,13 +133,16 @@ export class Host implements Port {
 
   start(seeds: readonly Endpoint[]): void {
     if (this.isUp) return
-    const { seed, index, rules, profile = 'lan' } = this.options
+    const { seed, index, rules, profile = 'lan', witness = false, isEager = false } = this.options
     const { disk } = this
     const isFirst = disk.boot === 0
     disk.boot++
     const boot = disk.boot
     // A new log is a new memory.
-    if (!disk.hasVotes) disk.votes.unshift({ kind: 'memory', boot })
+    if (!disk.hasVotes) {
+      disk.votes.unshift({ kind: 'memory', number: boot })
+      for (const record of disk.votes) this.watcher.voted(this, record)
+    }
     disk.hasVotes = true
     const durable = emptyState(0)
     for (const record of disk.votes) applyRecord(durable, record)
@@ -150,7 +159,7 @@ export class Host implements Port {
       control: this.at,
       data: { ...this.at, port: 7441 },
       flags: flagsOf({
-        witness: false,
+        witness,
         leaving: false,
         priority: 100,
         capability: 0,
@@ -164,7 +173,7 @@ export class Host implements Port {
       durable,
       isFresh: isFirst,
       now: clock.now(),
-      directs: true,
+      directs: !witness || isEager,
       diesWithProcess: true,
       probesRivals: true,
       rules,
@@ -190,6 +199,7 @@ export class Host implements Port {
       wantPeer: (peer) => this.#want(peer),
       unwantPeer: (peer) => void this.#wanted.delete(peer),
       dataAt: [self.data],
+      suites: ['secretstream'],
       toLane: (message) => this.#toLane(message),
       saveVotes: (records) => this.#saveVotes(records),
       saveRegistry: () => {
@@ -222,7 +232,7 @@ export class Host implements Port {
   /** Whatever happens on this host happens in here: not while it is paused, and all that follows at once. */
   turn(run: () => void): void {
     const { boot } = this
-    if (this.trueTime() < this.pausedUntil) {
+    if (this.isPaused) {
       this.queue.add(this.pausedUntil, () => {
         if (this.isUp && this.boot === boot) this.turn(run)
       })
@@ -295,12 +305,12 @@ export class Host implements Port {
     if (message.type === 'undirect') {
       const { service, slot } = message
       this.directed.delete(service)
-      this.queue.add(this.trueTime() + 2, () => this.turn(() => this.node?.onLane({ type: 'undirected', slot })))
+      this.queue.later(2, () => this.turn(() => this.node?.onLane({ type: 'undirected', slot })))
     }
     if (message.type !== 'direct') return
     const { service, term, slot } = message
     this.directed.set(service, { term, slot })
-    this.queue.add(this.trueTime() + 2, () => {
+    this.queue.later(2, () => {
       this.turn(() => {
         if (this.directed.get(service)?.term === term) this.node?.onLane({ type: 'serving', service, term })
       })
@@ -316,7 +326,7 @@ export class Host implements Port {
   #alarmClock(boot: number): AlarmClock {
     return {
       now: () => this.clock(),
-      wall: () => 1.7e12 + this.trueTime() + this.options.wallSkewMs,
+      wall: () => 1.7e12 + this.queue.now + this.options.wallSkewMs,
       alarm: (ring) => this.#alarm(boot, ring),
     }
   }
@@ -327,10 +337,10 @@ export class Host implements Port {
       set: (deadline) => {
         const mine = ++setting
         if (deadline === undefined) return
-        const at = Math.max(this.trueTime(), (deadline - this.#offset) / this.#rate) + 0.01
+        const at = Math.max(this.queue.now, (deadline - this.#offset) / this.#rate) + 0.01
         const look = () => {
           if (mine !== setting || !this.isUp || this.boot !== boot) return
-          if (this.trueTime() < this.pausedUntil) this.queue.add(this.pausedUntil, look)
+          if (this.isPaused) this.queue.add(this.pausedUntil, look)
           else this.turn(ring)
         }
         this.queue.add(at, look)

@@ -8,12 +8,16 @@ const test = suite('sim/laws')
 interface Act {
   readonly acts: boolean
   readonly alone?: boolean
+  /** The clock stands at 0. */
+  readonly leaseEnds?: number
 }
 
 /** Hosts that only say whether they act for `web`. */
 function court(...acts: readonly Act[]): { laws: Laws; hosts: Host[] } {
-  const hosts = acts.map(({ acts: isActing, alone = false }, index) => {
-    return { index, id: `${index}`, acts: () => isActing, isAlone: () => alone } as unknown as Host
+  const hosts = acts.map(({ acts: isActing, alone = false, leaseEnds = 1 }, index) => {
+    const [clock, elections] = [() => 0, { holding: () => ({ deadline: leaseEnds }) }]
+    const id = `${index}`
+    return { index, id, options: {}, acts: () => isActing, isAlone: () => alone, clock, elections } as unknown as Host
   })
   const laws = new Laws(
     hosts,
@@ -61,6 +65,30 @@ test('a voter that votes for another in the same term, or in a lower one', () =>
     laws.voted(hosts[0] as Host, second)
     assert.match(laws.broken ?? '', 'after 3')
   }
+})
+
+test('a lane that acts on when its lease is over', () => {
+  const { laws } = court({ acts: true, leaseEnds: 0 })
+  laws.checkActing()
+  assert.match(laws.broken ?? '', 'the lane of n1 acts for web on a lease that is over')
+})
+
+test('two electorates that can both decide; one that a minority holds, or another memory, cannot', () => {
+  const adopt = (memories: readonly number[], isForced = false) => {
+    const { laws, hosts } = court({ acts: false }, { acts: false }, { acts: false })
+    laws.isForced = isForced
+    for (const [i, host] of hosts.entries()) laws.voted(host, { kind: 'memory', number: memories[i] ?? 0 })
+    const seats = (epoch: number, voters: readonly string[]) => {
+      return { kind: 'electorate' as const, electorate: { epoch, voters, memories: voters.map(() => 1) } }
+    }
+    for (const host of hosts) laws.voted(host, seats(3, ['0', '1', '2']))
+    laws.voted(hosts[0] as Host, seats(1_003, ['0']))
+    return laws.broken
+  }
+  assert.match(adopt([1, 1, 1]) ?? '', 'two electorates can decide: 1003 and 3')
+  assert.is(adopt([1, 1, 1], true), undefined)
+  assert.is(adopt([2, 1, 1]), undefined, 'the seat of 0 is another memory’s')
+  assert.is(adopt([1, 2, 1]), undefined, 'only one of three is left in the first')
 })
 
 test.run()

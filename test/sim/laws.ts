@@ -3,7 +3,7 @@
  * say and keep; they know no rule by which that comes about.
  */
 import type { NodeId } from '../../src/base/ids.js'
-import type { DurableRecord } from '../../src/election/durable-state.js'
+import { type DurableRecord, type Electorate, memoryOf, quorumOf } from '../../src/election/durable-state.js'
 import { compareStamps, type Stamp } from '../../src/gossip/hlc.js'
 import type { Delta } from '../../src/gossip/registry.js'
 import type { Host } from './host.js'
@@ -12,10 +12,15 @@ export class Laws {
   broken: string | undefined
   /** Instants at which somebody directed without a majority: a class of its own. */
   aloneSeen = 0
+  /** Somebody used force, and the sides have not met yet: until then two may direct, each with voters of its own. */
+  isForced = false
   readonly #holders = new Map<string, NodeId>()
   readonly #highest = new Map<string, number>()
   readonly #votes = new Map<string, { number: number; holder: NodeId }>()
   readonly #stamps = new Map<string, Stamp>()
+  /** What each disk holds. */
+  readonly #memories = new Map<number, number>()
+  readonly #electorates = new Map<number, Electorate>()
 
   constructor(
     private readonly hosts: readonly Host[],
@@ -35,31 +40,42 @@ export class Laws {
       let quorate = 0
       for (const host of this.hosts) {
         if (!host.acts(service)) continue
+        const { deadline = 0 } = host.elections?.holding(service) ?? {}
+        if (deadline <= host.clock())
+          this.break(`the lane of ${nameOf(host)} acts for ${service} on a lease that is over`)
         if (!host.isAlone(service)) quorate++
         else if (this.mayDirectAlone(service) !== `n${host.index + 1}`)
           this.break(`${nameOf(host)} acts alone for ${service}, unasked`)
         else this.aloneSeen++
       }
-      if (quorate > 1) {
+      if (quorate > 1 && !this.isForced) {
         const names = this.hosts.filter((host) => host.acts(service)).map(nameOf)
         this.break(`two act for ${service}: ${names.join(' and ')}`)
       }
     }
   }
 
-  /** A term has one holder, and a later one has a higher number. */
+  /**
+   * A term has one holder, and a later one has a higher number. One held alone may bear a number that was used while its
+   * holder was not there: no majority told it.
+   */
   acquired(host: Host, service: string, number: number, alone: boolean): void {
+    if (host.options.witness === true) this.break(`${nameOf(host)} directs ${service}, and is a witness`)
+    if (alone) return
     const key = `${service} ${number}`
     const before = this.#holders.get(key)
-    if (before !== undefined && before !== host.id) this.break(`term ${number} of ${service} has two holders`)
+    if (before !== undefined && before !== host.id && !this.isForced)
+      this.break(`term ${number} of ${service} has two holders`)
     this.#holders.set(key, host.id)
-    if (alone) return
-    if (number <= (this.#highest.get(service) ?? 0)) this.break(`term ${number} of ${service} comes after a higher one`)
-    this.#highest.set(service, number)
+    const highest = this.#highest.get(service) ?? 0
+    if (number <= highest && !this.isForced) this.break(`term ${number} of ${service} comes after a higher one`)
+    this.#highest.set(service, Math.max(highest, number))
   }
 
   /** A voter's votes only grow, and one number has one holder, also over its restarts. */
   voted(host: Host, record: DurableRecord): void {
+    if (record.kind === 'memory') this.#memories.set(host.index, record.number)
+    if (record.kind === 'electorate') this.#adopted(host, record.electorate)
     if (record.kind !== 'vote') return
     const key = `${host.index} ${record.service}`
     const before = this.#votes.get(key)
@@ -70,8 +86,27 @@ export class Laws {
     this.#votes.set(key, { number, holder })
   }
 
+  /** Only one electorate at a time can decide anything: one whose majority has adopted it and nothing later. */
+  #adopted(host: Host, electorate: Electorate): void {
+    this.#electorates.set(host.index, electorate)
+    const texts = new Map([...this.#electorates.values()].map((one) => [JSON.stringify(one), one]))
+    const live = [...texts].filter(([text, one]) => {
+      const seated = this.hosts.filter(({ id, index }) => {
+        const memory = memoryOf(one, id)
+        const isSeated = memory !== undefined && memory === this.#memories.get(index)
+        return isSeated && JSON.stringify(this.#electorates.get(index)) === text
+      })
+      return seated.length >= quorumOf(one)
+    })
+    if (live.length > 1 && !this.isForced) {
+      this.break(`two electorates can decide: ${live.map(([, { epoch }]) => epoch).join(' and ')}`)
+    }
+  }
+
   /** A disk was lost, and what it held with it. */
   forgotVotes(host: Host): void {
+    this.#electorates.delete(host.index)
+    this.#memories.delete(host.index)
     for (const key of [...this.#votes.keys()]) if (key.startsWith(`${host.index} `)) this.#votes.delete(key)
     for (const key of [...this.#stamps.keys()]) if (key.startsWith(`${host.index} `)) this.#stamps.delete(key)
   }

@@ -58,7 +58,6 @@ export class Network {
     private readonly ports: readonly Port[],
     private readonly queue: EventQueue,
     private readonly random: Prng,
-    private readonly now: () => number,
   ) {}
 
   // --- datagrams ---
@@ -85,11 +84,11 @@ export class Network {
     this.#cuts.add(`${from.index}>${to.index}`)
     const link = this.#linkBetween(from, to)
     if (link === undefined) return
-    const since = this.now()
+    const since = this.queue.now
     this.#later(SILENCE_MS + this.random.between(0, 1_000), () => {
       if (this.#linkBetween(from, to) !== link || !this.isCut(from, to)) return
       // Who hears nothing gives up first; the other may hold its end for a while.
-      if (since + SILENCE_MS <= this.now()) this.#giveUp(link, to)
+      if (since + SILENCE_MS <= this.queue.now) this.#giveUp(link, to)
     })
   }
 
@@ -99,7 +98,7 @@ export class Network {
     if (link === undefined) return
     const direction = link.ends[0] === from ? 0 : 1
     // TCP sends it again when its own timer says so; what is sent from now on comes behind it.
-    let at = Math.max(link.arrives[direction], this.now() + this.random.between(1, 500))
+    let at = Math.max(link.arrives[direction], this.queue.now + this.random.between(1, 500))
     for (const deliver of link.waiting[direction].splice(0)) {
       at += 0.001
       this.queue.add(at, deliver)
@@ -129,7 +128,7 @@ export class Network {
       if (this.isCut(from, to)) link.waiting[direction].push(deliver)
       else if (to.isUp && to.boot === link.boots[1 - direction]) to.onMessage(from, channel, bytes)
     }
-    const at = Math.max(link.arrives[direction], this.now() + this.#delay())
+    const at = Math.max(link.arrives[direction], this.queue.now + this.#delay())
     link.arrives[direction] = at
     this.queue.add(at, deliver)
     return true
@@ -161,7 +160,7 @@ export class Network {
       ends: [a, b],
       boots: [a.boot, b.boot],
       held: [true, true],
-      arrives: [this.now(), this.now()],
+      arrives: [this.queue.now, this.queue.now],
       waiting: [[], []],
     }
     this.#links.set(keyOf(a, b), link)
@@ -213,7 +212,7 @@ export class Network {
   }
 
   #later(ms: number, run: () => void): void {
-    this.queue.add(this.now() + ms, run)
+    this.queue.later(ms, run)
   }
 }
 

@@ -18,7 +18,6 @@ export interface QuietOptions {
 }
 
 export class QuietCluster {
-  now = 0
   readonly hosts: Host[] = []
   readonly random: Prng
   readonly network: Network
@@ -26,7 +25,6 @@ export class QuietCluster {
 
   constructor({ nodes, profile, seed, onAcquired }: QuietOptions) {
     this.random = new Prng(seed)
-    const trueTime = () => this.now
     const hostAt = (at: Endpoint) => this.hosts[Number(at.address.split('.')[3]) - 1]
     const watcher: Watcher = {
       trunk: () => this.network,
@@ -39,22 +37,22 @@ export class QuietCluster {
     }
     for (let index = 0; index < nodes; index++) {
       const own = { index, founds: index === 0, driftPpm: this.random.between(-500, 500), wallSkewMs: 0 }
-      this.hosts.push(new Host({ ...own, seed, rules: {}, profile }, this.#queue, trueTime, watcher, hostAt))
+      this.hosts.push(new Host({ ...own, seed, rules: {}, profile }, this.#queue, watcher, hostAt))
     }
-    this.network = new Network(this.hosts, this.#queue, this.random, trueTime)
+    this.network = new Network(this.hosts, this.#queue, this.random)
     this.network.weather = ORDINARY
     for (const host of this.hosts) this.#queue.add(host.index * 5, () => this.start(host))
     // Until all that may vote do.
     this.run(12_000)
   }
 
+  get now(): number {
+    return this.#queue.now
+  }
+
   run(ms: number): void {
     const end = this.now + ms
-    for (let event = this.#queue.next(); event !== undefined; event = this.#queue.next()) {
-      this.now = event.at
-      event.run()
-      if (this.now >= end) return
-    }
+    while (this.#queue.step() && this.now < end);
   }
 
   start(host: Host): void {

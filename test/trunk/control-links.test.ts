@@ -68,6 +68,20 @@ test('a peer that is no longer wanted hears a goodbye', async (scope) => {
   assert.equal(a.links.linked(), [])
 })
 
+test('a link that the other end closed itself is no evidence of its death, nor is a port that it closed after a goodbye', async (scope) => {
+  const [holder, voter] = [await TestNode.up(scope, 0), await TestNode.up(scope, 1)]
+  voter.wants(holder)
+  const bothUp = (times: number) =>
+    Promise.all([holder, voter].map((node) => node.until(() => node.count('up') === times)))
+  await bothUp(1)
+  holder.links.unwant(voter.node)
+  await bothUp(2)
+  void holder.links.close()
+  // Its process lives, and may have a lease to end.
+  assert.match(await voter.hears('log control-dial-failed'), /ECONNREFUSED/)
+  assert.is(voter.count('log control-refused'), 0, voter.heard.join('\n'))
+})
+
 test('with a wrong cluster key both ends say so and who it was', async (scope) => {
   const a = await TestNode.up(scope, 0)
   const b = await TestNode.up(scope, 1, { clusterKeys: [OTHER_KEY] })

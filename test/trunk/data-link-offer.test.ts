@@ -8,8 +8,21 @@ function draw(random: Prng): DataLinkMessage {
   const linkId = random.bytes(16)
   const address = random.chance(0.5) ? '10.1.2.3' : '2001:db8::7'
   const messages: DataLinkMessage[] = [
-    { kind: 'offer', linkId, keyOfOfferer: random.bytes(32), keyOfAccepter: random.bytes(32), pair: 0 },
-    { kind: 'accept', linkId, at: { address, port: 1 + random.below(65_535) }, lanes: 1 },
+    {
+      kind: 'offer',
+      linkId,
+      keyOfOfferer: random.bytes(32),
+      keyOfAccepter: random.bytes(32),
+      pair: random.below(3),
+      suites: random.chance(0.5) ? ['secretstream'] : ['aes-256-gcm', 'secretstream'],
+    },
+    {
+      kind: 'accept',
+      linkId,
+      at: { address, port: 1 + random.below(65_535) },
+      lanes: 1 + random.below(3),
+      suite: random.chance(0.5) ? 'secretstream' : 'aes-256-gcm',
+    },
     { kind: 'refuse', linkId, reason: 'no lane: '.repeat(random.below(20)) },
   ]
   return messages[random.below(3)] as DataLinkMessage
@@ -21,6 +34,20 @@ test('what is encoded is decoded', () => {
     const message = draw(random)
     assert.equal(decodeDataLinkMessage(encodeDataLinkMessage(message)), { type: 'message', message })
   }
+})
+
+test('suites of a later release are skipped in an offer, and refused in an answer', () => {
+  const linkId = new Uint8Array(16)
+  const [keyOfOfferer, keyOfAccepter] = [new Uint8Array(32), new Uint8Array(32)]
+  const suites = ['aes-256-gcm', 'secretstream'] as const
+  const offer = encodeDataLinkMessage({ kind: 'offer', linkId, keyOfOfferer, keyOfAccepter, pair: 0, suites })
+  offer[offer.length - 2] = 77
+  const read = decodeDataLinkMessage(offer)
+  assert.equal(read.type === 'message' && read.message.kind === 'offer' && read.message.suites, ['secretstream'])
+  const at = { address: '10.1.2.3', port: 1 }
+  const accept = encodeDataLinkMessage({ kind: 'accept', linkId, at, lanes: 1, suite: 'aes-256-gcm' })
+  accept[accept.length - 1] = 77
+  assert.is(decodeDataLinkMessage(accept).type, 'malformed')
 })
 
 test('what is decoded does not change with the bytes it came from', () => {
@@ -46,9 +73,16 @@ test('an offer with short keys and an accept without a port are malformed', () =
     keyOfOfferer: new Uint8Array(31),
     keyOfAccepter: new Uint8Array(32),
     pair: 0,
+    suites: ['secretstream'],
   }
   assert.is(decodeDataLinkMessage(encodeDataLinkMessage(short)).type, 'malformed')
-  const nowhere: DataLinkMessage = { kind: 'accept', linkId, at: { address: '10.0.0.1', port: 0 }, lanes: 1 }
+  const nowhere: DataLinkMessage = {
+    kind: 'accept',
+    linkId,
+    at: { address: '10.0.0.1', port: 0 },
+    lanes: 1,
+    suite: 'secretstream',
+  }
   assert.is(decodeDataLinkMessage(encodeDataLinkMessage(nowhere)).type, 'malformed')
 })
 

@@ -3,6 +3,7 @@ import {
   RECORD_HEADER_BYTES,
   RECORD_SEALED_BYTES_MAX,
   RecordReader,
+  recordBuffers,
   SEAL_OVERHEAD_BYTES,
   writeRecordHeader,
 } from '../../src/trunk/record.js'
@@ -20,7 +21,7 @@ function recordOf(sealed: Uint8Array): Uint8Array {
 
 /** Everything that a reader makes of these pieces; records are copied, as they are valid only during the call. */
 function readAll(pieces: readonly Uint8Array[]): { records: string[]; problem: string | undefined } {
-  const reader = new RecordReader()
+  const reader = new RecordReader(recordBuffers())
   const records: string[] = []
   let problem: string | undefined
   for (const piece of pieces) {
@@ -52,11 +53,11 @@ test('the largest record passes, whole and in pieces', () => {
 })
 
 test('a record above the limit is refused by its header alone, and for good', () => {
-  const reader = new RecordReader()
+  const reader = new RecordReader(recordBuffers())
   const header = new Uint8Array(RECORD_HEADER_BYTES)
   writeRecordHeader(header, RECORD_SEALED_BYTES_MAX + 1)
   const problem = reader.push(header, () => undefined)
-  assert.is(problem, 'a record of 65554 bytes exceeds 65553')
+  assert.is(problem, `a record of ${RECORD_SEALED_BYTES_MAX + 1} bytes exceeds ${RECORD_SEALED_BYTES_MAX}`)
   assert.is(
     reader.push(recordOf(new Uint8Array(20)), () => 'not called'),
     problem,
@@ -69,7 +70,7 @@ test('lengths with the highest bit, and shorter than a seal, are refused', () =>
 })
 
 test('the handler’s problem ends the reading', () => {
-  const reader = new RecordReader()
+  const reader = new RecordReader(recordBuffers())
   const two = Uint8Array.from([...recordOf(new Uint8Array(20)), ...recordOf(new Uint8Array(20))])
   let calls = 0
   const problem = reader.push(two, () => {

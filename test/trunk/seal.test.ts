@@ -1,16 +1,16 @@
+import { createCipheriv } from 'node:crypto'
+import sodium from 'sodium-native'
 import { Prng } from '../../src/base/prng.js'
+import { loadEvp } from '../../src/trunk/evp.io.js'
+import { GcmOpener, GcmSealer } from '../../src/trunk/gcm-seal.io.js'
 import type { Opener, Sealer } from '../../src/trunk/ports.js'
 import { RECORD_PLAINTEXT_BYTES_MAX, SEAL_OVERHEAD_BYTES } from '../../src/trunk/record.js'
-import { sodiumSeals } from '../../src/trunk/seal.io.js'
+import { seals, suitesThatPay } from '../../src/trunk/seals.io.js'
+import { chooseSuite } from '../../src/trunk/suites.js'
 import { assert, suite } from '../harness/suite.js'
 
 const test = suite('trunk/seal')
 const key = new Uint8Array(32).fill(4)
-
-function pair(openKey = key): { sealer: Sealer; opener: Opener } {
-  const { sealer, header } = sodiumSeals.sealer(key)
-  return { sealer, opener: sodiumSeals.opener(openKey, header) }
-}
 
 function seal(sealer: Sealer, content: Uint8Array): Uint8Array {
   const into = new Uint8Array(content.byteLength + sealer.overheadBytes)
@@ -24,61 +24,162 @@ function open(opener: Opener, sealed: Uint8Array): Uint8Array | undefined {
   return length === undefined ? undefined : into.slice(0, length)
 }
 
-test('what is sealed is opened, in order, whatever its length', () => {
-  const random = new Prng(1)
-  const { sealer, opener } = pair()
-  assert.is(sealer.overheadBytes, SEAL_OVERHEAD_BYTES)
-  for (const length of [0, 1, 64, 65, 4_096, RECORD_PLAINTEXT_BYTES_MAX]) {
-    const content = random.bytes(length)
-    assert.equal(open(opener, seal(sealer, content)), content)
+/** Both suites, alike. */
+for (const name of ['secretstream', 'aes-256-gcm'] as const) {
+  function pair(openKey = key): { sealer: Sealer; opener: Opener } {
+    const { sealer, header } = seals.sealer(name, key)
+    return { sealer, opener: seals.opener(name, openKey, header) }
   }
-})
 
-test('it is written where the caller says, and nothing beyond', () => {
-  const { sealer, opener } = pair()
-  const buffer = new Uint8Array(40).fill(0xaa)
-  const length = sealer.seal(Uint8Array.of(1, 2, 3), buffer.subarray(4))
-  assert.ok(buffer.subarray(0, 4).every((byte) => byte === 0xaa))
-  assert.ok(buffer.subarray(4 + length).every((byte) => byte === 0xaa))
-  assert.equal(open(opener, buffer.subarray(4, 4 + length)), Uint8Array.of(1, 2, 3))
-})
-
-test('a changed, left out, doubled or swapped record is not opened', () => {
-  const records = (): [Opener, Uint8Array, Uint8Array] => {
+  test(`${name}: what is sealed is opened, in order, whatever its length`, () => {
+    const random = new Prng(1)
     const { sealer, opener } = pair()
-    return [opener, seal(sealer, Uint8Array.of(1)), seal(sealer, Uint8Array.of(2))]
+    assert.is(sealer.overheadBytes, SEAL_OVERHEAD_BYTES)
+    for (const length of [0, 1, 64, 65, 4_096, RECORD_PLAINTEXT_BYTES_MAX]) {
+      const content = random.bytes(length)
+      assert.equal(open(opener, seal(sealer, content)), content)
+    }
+  })
+
+  test(`${name}: it is written where the caller says, and nothing beyond`, () => {
+    const { sealer, opener } = pair()
+    const buffer = new Uint8Array(40).fill(0xaa)
+    const length = sealer.seal(Uint8Array.of(1, 2, 3), buffer.subarray(4))
+    assert.ok(buffer.subarray(0, 4).every((byte) => byte === 0xaa))
+    assert.ok(buffer.subarray(4 + length).every((byte) => byte === 0xaa))
+    assert.equal(open(opener, buffer.subarray(4, 4 + length)), Uint8Array.of(1, 2, 3))
+  })
+
+  test(`${name}: a changed, left out, doubled or swapped record is not opened`, () => {
+    const records = (): [Opener, Uint8Array, Uint8Array] => {
+      const { sealer, opener } = pair()
+      return [opener, seal(sealer, Uint8Array.of(1)), seal(sealer, Uint8Array.of(2))]
+    }
+    for (let at = 0; at < SEAL_OVERHEAD_BYTES + 1; at++) {
+      const [opener, first] = records()
+      first[at] = (first[at] as number) ^ 1
+      assert.is(open(opener, first), undefined, `byte ${at}`)
+    }
+    const [skipping, , second] = records()
+    assert.is(open(skipping, second), undefined)
+    const [doubling, first] = records()
+    open(doubling, first)
+    assert.is(open(doubling, first), undefined)
+  })
+
+  test(`${name}: another key opens nothing`, () => {
+    const { sealer, opener } = pair(new Uint8Array(32).fill(5))
+    assert.is(open(opener, seal(sealer, Uint8Array.of(1))), undefined)
+  })
+
+  test(`${name}: the key is changed under way, and the opener follows`, () => {
+    const { sealer, opener } = pair()
+    for (let i = 0; i < 6; i++) {
+      if (i % 2 === 1) sealer.rekey()
+      assert.equal(open(opener, seal(sealer, Uint8Array.of(i))), Uint8Array.of(i))
+    }
+  })
+
+  test(`${name}: an opener takes any bytes without an exception`, () => {
+    const random = new Prng(2)
+    const { opener } = pair()
+    for (let round = 0; round < 300; round++) {
+      assert.is(opener.open(random.bytes(random.below(100)), new Uint8Array(random.below(100))), undefined)
+    }
+  })
+}
+
+const evp = loadEvp()
+assert.not('why' in evp, 'this node binary has AES-256-GCM')
+const header = new Uint8Array(24).fill(0x44)
+
+/** The same by another implementation: Node's, with keys made as the page says. */
+function byNode(flags: number, number: number, content: Uint8Array, epoch: number): Uint8Array {
+  let secret = blake2b(key, 'baton: data link aes-256-gcm 1', header)
+  for (let i = 0; i < epoch; i++) secret = blake2b(secret, 'baton: data link next key 1', new Uint8Array(0))
+  const nonce = new Uint8Array(12)
+  nonce[0] = number
+  const cipher = createCipheriv('aes-256-gcm', secret, nonce)
+  cipher.setAAD(Uint8Array.of(flags))
+  const hidden = Buffer.concat([cipher.update(content), cipher.final()])
+  return new Uint8Array([flags, ...hidden, ...cipher.getAuthTag()])
+}
+
+function blake2b(secret: Uint8Array, label: string, more: Uint8Array): Uint8Array {
+  const out = new Uint8Array(32)
+  sodium.crypto_generichash(out, new Uint8Array([...Buffer.from(label), ...more]), secret)
+  return out
+}
+
+test('aes-256-gcm: another implementation seals the same bytes, over a change of key', () => {
+  if ('why' in evp) return
+  const random = new Prng(5)
+  const sealer = new GcmSealer(evp, key, header)
+  const opener = new GcmOpener(evp, key, header)
+  for (const [flags, number, epoch] of [
+    [0, 0, 0],
+    [0, 1, 0],
+    [1, 0, 1],
+    [0, 1, 1],
+    [1, 0, 2],
+  ] as const) {
+    const content = random.bytes(random.below(5_000))
+    if (flags === 1) sealer.rekey()
+    const sealed = seal(sealer, content)
+    assert.equal(sealed, byNode(flags, number, content, epoch))
+    assert.equal(open(opener, sealed), content)
   }
-  for (let at = 0; at < SEAL_OVERHEAD_BYTES + 1; at++) {
-    const [opener, first] = records()
-    first[at] = (first[at] as number) ^ 1
-    assert.is(open(opener, first), undefined, `byte ${at}`)
-  }
-  const [skipping, , second] = records()
-  assert.is(open(skipping, second), undefined)
-  const [doubling, first] = records()
-  open(doubling, first)
-  assert.is(open(doubling, first), undefined)
+  sealer.close()
+  opener.close()
 })
 
-test('another key opens nothing', () => {
-  const { sealer, opener } = pair(new Uint8Array(32).fill(5))
-  assert.is(open(opener, seal(sealer, Uint8Array.of(1))), undefined)
+test('aes-256-gcm: a key seals so many bytes and no more', () => {
+  if ('why' in evp) return
+  const sealer = new GcmSealer(evp, key, header, 1_000)
+  const flags = Array.from({ length: 7 }, () => seal(sealer, new Uint8Array(400))[0])
+  assert.equal(flags, [0, 0, 0, 1, 0, 0, 1])
+  sealer.close()
 })
 
-test('the key is changed under way, and the opener follows', () => {
-  const { sealer, opener } = pair()
-  for (let i = 0; i < 6; i++) {
-    if (i % 2 === 1) sealer.rekey()
-    assert.equal(open(opener, seal(sealer, Uint8Array.of(i))), Uint8Array.of(i))
+test('aes-256-gcm: a forged change of key, or unknown flags, open nothing', () => {
+  if ('why' in evp) return
+  for (const flags of [1, 2, 128]) {
+    const [sealer, opener] = [new GcmSealer(evp, key, header), new GcmOpener(evp, key, header)]
+    const sealed = seal(sealer, Uint8Array.of(1, 2, 3))
+    sealed[0] = flags
+    assert.is(open(opener, sealed), undefined)
+    sealer.close()
+    opener.close()
   }
 })
 
-test('an opener takes any bytes without an exception', () => {
-  const random = new Prng(2)
-  const { opener } = pair()
-  for (let round = 0; round < 300; round++) {
-    assert.is(opener.open(random.bytes(random.below(100)), new Uint8Array(random.below(100))), undefined)
+test('a seal that was closed is not used again, and 20,000 of them leave no memory behind', () => {
+  if ('why' in evp) return
+  const one = new GcmSealer(evp, key, header)
+  one.close()
+  one.close()
+  assert.throws(() => seal(one, Uint8Array.of(1)), 'a closed seal is not used')
+  const round = (times: number): number => {
+    for (let i = 0; i < times; i++) {
+      const sealer = new GcmSealer(evp, key, header)
+      sealer.close()
+    }
+    return process.memoryUsage.rss()
   }
+  const before = round(2_000)
+  assert.ok(round(20_000) - before < 8 * 2 ** 20)
+})
+
+test('the accepter chooses the fastest that both have, and secretstream is what everybody has', () => {
+  assert.is(chooseSuite(['aes-256-gcm', 'secretstream'], ['secretstream', 'aes-256-gcm']), 'aes-256-gcm')
+  assert.is(chooseSuite(['secretstream'], ['aes-256-gcm', 'secretstream']), 'secretstream')
+  assert.is(chooseSuite(['aes-256-gcm', 'secretstream'], []), 'secretstream')
+})
+
+test('what is offered is told with its reason', () => {
+  const { suites, why } = suitesThatPay()
+  assert.ok(suites.includes('secretstream'))
+  assert.match(why, /0\.\d\d of the time/)
 })
 
 test.run()

@@ -1,10 +1,13 @@
 /** What docs/wire-trunk.md shows in hex, made by the code from fixed inputs. */
+import { utf8 } from '../../src/base/bytes.js'
 import { encodeDataLinkMessage } from '../../src/trunk/data-link-offer.js'
+import { loadEvp } from '../../src/trunk/evp.io.js'
+import { GcmSealer } from '../../src/trunk/gcm-seal.io.js'
 import { encodeGreeting } from '../../src/trunk/hello.js'
 import { clusterProofs, deriveKey, nodeIdOf, nodeKeyPair } from '../../src/trunk/keys.io.js'
 import { encodePreamble } from '../../src/trunk/link-preamble.js'
 import { encodeGoodbye, PING, PONG } from '../../src/trunk/link-session.js'
-import { writeRecordHeader } from '../../src/trunk/record.js'
+import { RECORD_SEALED_BYTES_MAX, writeRecordHeader } from '../../src/trunk/record.js'
 
 const repeat = (byte: number, length: number): Uint8Array => new Uint8Array(length).fill(byte)
 
@@ -14,7 +17,7 @@ export function vectors(): Record<string, Uint8Array> {
   const [proof = new Uint8Array(0)] = clusterProofs([clusterKey]).make('initiator', repeat(9, 64), publicKey)
   const linkId = repeat(0x11, 16)
   const header = new Uint8Array(4)
-  writeRecordHeader(header, 65_553)
+  writeRecordHeader(header, RECORD_SEALED_BYTES_MAX)
   return {
     'proof-key': deriveKey(clusterKey, 'control proof 1'),
     'public-key': publicKey,
@@ -40,16 +43,57 @@ export function vectors(): Record<string, Uint8Array> {
       keyOfOfferer: repeat(0x22, 32),
       keyOfAccepter: repeat(0x33, 32),
       pair: 0,
+      suites: ['secretstream'],
     }),
-    'accept-v4': encodeDataLinkMessage({ kind: 'accept', linkId, at: { address: '10.1.2.3', port: 7_947 }, lanes: 1 }),
+    'accept-v4': encodeDataLinkMessage({
+      kind: 'accept',
+      linkId,
+      at: { address: '10.1.2.3', port: 7_947 },
+      lanes: 1,
+      suite: 'secretstream',
+    }),
     'accept-v6': encodeDataLinkMessage({
       kind: 'accept',
       linkId,
       at: { address: '2001:db8::7', port: 7_947 },
       lanes: 1,
+      suite: 'secretstream',
     }),
     refuse: encodeDataLinkMessage({ kind: 'refuse', linkId, reason: 'stopping' }),
     preamble: encodePreamble({ linkId, sealHeader: repeat(0x44, 24) }),
     'longest-record-header': header,
+    'offer-suites': encodeDataLinkMessage({
+      kind: 'offer',
+      linkId,
+      keyOfOfferer: repeat(0x22, 32),
+      keyOfAccepter: repeat(0x33, 32),
+      pair: 1,
+      suites: ['aes-256-gcm', 'secretstream'],
+    }),
+    'accept-suite': encodeDataLinkMessage({
+      kind: 'accept',
+      linkId,
+      at: { address: '10.1.2.3', port: 7_947 },
+      lanes: 2,
+      suite: 'aes-256-gcm',
+    }),
+    ...gcmRecords(),
   }
+}
+
+/** `baton` three times: twice under the first key, then under the next. */
+function gcmRecords(): Record<string, Uint8Array> {
+  const evp = loadEvp()
+  if ('why' in evp) throw new Error(evp.why)
+  const sealer = new GcmSealer(evp, repeat(0x22, 32), repeat(0x44, 24))
+  const seal = () => {
+    const sealed = new Uint8Array(utf8('baton').byteLength + sealer.overheadBytes)
+    sealer.seal(utf8('baton'), sealed)
+    return sealed
+  }
+  const records = { 'gcm-record-0': seal(), 'gcm-record-1': seal() }
+  sealer.rekey()
+  const next = { 'gcm-record-next-key': seal() }
+  sealer.close()
+  return { ...records, ...next }
 }

@@ -1,0 +1,54 @@
+/** Whether the other end of a data link is there, how far away it is, and when the seal's key has served long enough. */
+import type { Millis } from '../base/time.js'
+
+const PING_EVERY_MS: Millis = 1_000
+export const SILENCE_MS_MAX: Millis = 5_000
+/** A key that leaks opens at most this much of the past; by volume the seal changes keys itself. */
+const REKEY_EVERY_MS: Millis = 3_600_000
+
+export interface PulseHost {
+  ping(token: number): void
+  rekey(): void
+  onSilence(why: string): void
+}
+
+export class LinkPulse {
+  #heardAt: Millis
+  #rekeyedAt: Millis
+  #pingAt: Millis = 0
+  #token = 0
+  #rttMs: Millis = 0
+
+  constructor(
+    now: Millis,
+    private readonly host: PulseHost,
+  ) {
+    this.#heardAt = now
+    this.#rekeyedAt = now
+  }
+
+  /** Of the last PING; 0 before the first answer. */
+  get rttMs(): Millis {
+    return this.#rttMs
+  }
+
+  heard(now: Millis): void {
+    this.#heardAt = now
+  }
+
+  pong(token: number, now: Millis): void {
+    if (token === this.#token) this.#rttMs = now - this.#pingAt
+  }
+
+  sweep(now: Millis): void {
+    if (now - this.#heardAt > SILENCE_MS_MAX) return this.host.onSilence(`nothing heard for ${SILENCE_MS_MAX} ms`)
+    if (now - this.#rekeyedAt > REKEY_EVERY_MS) {
+      this.#rekeyedAt = now
+      this.host.rekey()
+    }
+    if (now - this.#pingAt < PING_EVERY_MS) return
+    this.#pingAt = now
+    this.#token = (this.#token + 1) % 2 ** 32
+    this.host.ping(this.#token)
+  }
+}

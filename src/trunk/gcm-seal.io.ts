@@ -1,0 +1,144 @@
+/**
+ * Sealing of data links with AES-256-GCM (NIST SP 800-38D), for hosts with AES instructions.
+ *
+ *   sealed   flags u8 ‖ ciphertext ‖ tag 16          flags: 1 = the first record under the next key
+ *
+ * The nonce is the number of the record under its key, so it never repeats; flags are authenticated. A record that is
+ * altered, left out, doubled or moved is not opened. Keys: see `docs/wire-trunk.md`.
+ */
+import sodium from 'sodium-native'
+import { assert } from '../base/assert.js'
+import { utf8 } from '../base/bytes.js'
+import { type Evp, GCM_KEY_BYTES, GCM_NONCE_BYTES, type GcmContext } from './evp.io.js'
+import type { Opener, Sealer } from './ports.js'
+import { SEAL_OVERHEAD_BYTES } from './record.js'
+
+const NEXT_KEY = 1
+const FLAGS_BYTES = 1
+const FIRST_LABEL = utf8('baton: data link aes-256-gcm 1')
+const NEXT_LABEL = utf8('baton: data link next key 1')
+
+/**
+ * 2³² blocks. RFC 8446, 5.5, allows 2^24.5 records of 16 KiB under one key, six times as much, for a chance of 2⁻⁵⁷ that
+ * anything shows.
+ */
+export const GCM_REKEY_BYTES = 64 * 2 ** 30
+
+export class GcmSealer implements Sealer {
+  readonly overheadBytes = SEAL_OVERHEAD_BYTES
+  readonly #stream: KeyStream
+  #bytesUnderKey = 0
+  #rekeyNext = false
+
+  constructor(
+    evp: Evp,
+    key: Uint8Array,
+    header: Uint8Array,
+    private readonly rekeyBytes = GCM_REKEY_BYTES,
+  ) {
+    this.#stream = new KeyStream(evp.context('seal'), key, header)
+  }
+
+  seal(plain: Uint8Array, into: Uint8Array): number {
+    const length = plain.byteLength + SEAL_OVERHEAD_BYTES
+    assert(length <= into.byteLength, 'a sealed record fits its buffer')
+    const flags = this.#rekeyNext || this.#bytesUnderKey >= this.rekeyBytes ? NEXT_KEY : 0
+    if (flags === NEXT_KEY) {
+      this.#stream.next()
+      this.#bytesUnderKey = 0
+      this.#rekeyNext = false
+    }
+    this.#bytesUnderKey += plain.byteLength
+    into[0] = flags
+    this.#stream.context.seal(
+      this.#stream.nonce(),
+      this.#stream.flags(flags),
+      plain,
+      into.subarray(FLAGS_BYTES, length),
+    )
+    return length
+  }
+
+  rekey(): void {
+    this.#rekeyNext = true
+  }
+
+  close(): void {
+    this.#stream.close()
+  }
+}
+
+export class GcmOpener implements Opener {
+  readonly #stream: KeyStream
+
+  constructor(evp: Evp, key: Uint8Array, header: Uint8Array) {
+    this.#stream = new KeyStream(evp.context('open'), key, header)
+  }
+
+  /** Follows the sealer's change of key by itself: the record says so. */
+  open(sealed: Uint8Array, into: Uint8Array): number | undefined {
+    const length = sealed.byteLength - SEAL_OVERHEAD_BYTES
+    const flags = sealed[0] as number
+    if (length < 0 || length > into.byteLength || flags > NEXT_KEY) return undefined
+    if (flags === NEXT_KEY) this.#stream.next()
+    const { context } = this.#stream
+    const isOpened = context.open(this.#stream.nonce(), this.#stream.flags(flags), sealed.subarray(FLAGS_BYTES), into)
+    return isOpened ? length : undefined
+  }
+
+  close(): void {
+    this.#stream.close()
+  }
+}
+
+/** The keys of one direction, each made of the one before, and the number of the next record under the present one. */
+class KeyStream {
+  readonly #key = new Uint8Array(GCM_KEY_BYTES)
+  readonly #nonce = new Uint8Array(GCM_NONCE_BYTES)
+  readonly #numbers = new DataView(this.#nonce.buffer)
+  readonly #flags = new Uint8Array(FLAGS_BYTES)
+  #number = 0
+  #isClosed = false
+
+  constructor(
+    readonly context: GcmContext,
+    key: Uint8Array,
+    header: Uint8Array,
+  ) {
+    const input = new Uint8Array(FIRST_LABEL.byteLength + header.byteLength)
+    input.set(FIRST_LABEL)
+    input.set(header, FIRST_LABEL.byteLength)
+    sodium.crypto_generichash(this.#key, input, key)
+    this.context.setKey(this.#key)
+  }
+
+  /** One way: the key before cannot be told from this one. */
+  next(): void {
+    const before = this.#key.slice()
+    sodium.crypto_generichash(this.#key, NEXT_LABEL, before)
+    before.fill(0)
+    this.context.setKey(this.#key)
+    this.#number = 0
+  }
+
+  /** Valid until the next call. */
+  nonce(): Uint8Array {
+    assert(!this.#isClosed, 'a closed seal is not used')
+    this.#numbers.setUint32(0, this.#number % 2 ** 32, true)
+    this.#numbers.setUint32(4, Math.floor(this.#number / 2 ** 32), true)
+    this.#number++
+    return this.#nonce
+  }
+
+  flags(flags: number): Uint8Array {
+    this.#flags[0] = flags
+    return this.#flags
+  }
+
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#key.fill(0)
+    this.context.free()
+  }
+}
