@@ -39,7 +39,7 @@ export function renderChart(results: Results): string {
   const legendTop = PLOT.top + PLOT.height + 44
   const legend = shown.map(({ name, hops }, index) => {
     const y = legendTop + index * LEGEND_LINE
-    return `<rect x="${PLOT.left}" y="${y - 10}" width="12" height="12" fill="${hues.get(name)}"/>${label(PLOT.left + 18, y, `${name} to ${baseOf({ name, hops, what: '' })}`)}`
+    return `<rect x="${PLOT.left}" y="${y - 10}" width="12" height="12" fill="${hues.get(name)}"/>${label(PLOT.left + 18, y, `${name} to ${baseOf({ hops })}`)}`
   })
   const height = legendTop + shown.length * LEGEND_LINE
   const title = 'CPU of all processes of a proxy (idle: memory of the first), as a ratio to HAProxy; less is better'

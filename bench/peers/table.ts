@@ -11,6 +11,12 @@ const ONE_LANE = ['--lanes', '1']
 export const VARIANTS: readonly Variant[] = [
   { name: 'baton-plain', what: 'Baton, one node, one lane', hops: 1, up: ONE_LANE },
   { name: 'baton-sealed', what: 'Baton, two nodes, sealed trunk, one lane each', hops: 2, up: ONE_LANE },
+  {
+    name: 'baton-secretstream',
+    what: 'Baton, two nodes, sealed by secretstream, one lane each',
+    hops: 2,
+    up: [...ONE_LANE, '--cipher', 'secretstream'],
+  },
   { name: 'baton-plain-lanes', what: 'Baton, one node, a lane per core', hops: 1, up: [] },
   { name: 'baton-sealed-lanes', what: 'Baton, two nodes, sealed trunk, a lane per core', hops: 2, up: [] },
 ]
