@@ -39,9 +39,10 @@ export function digits(value: number): string {
   })
 }
 
-export function cell(spread: Spread | undefined): string {
+export function cell(spread: Spread | undefined, divisor = 1): string {
   if (spread === undefined) return '–'
-  return `${digits(spread.median)} (${digits(spread.min)}..${digits(spread.max)})`
+  const [median, min, max] = [spread.median, spread.min, spread.max].map((value) => digits(value / divisor))
+  return `${median} (${min}..${max})`
 }
 
 export function judgedTable(judgements: readonly Judgement[]): string {
@@ -65,7 +66,7 @@ function workTable(results: Results, work: WorkName): string {
   const { unit, kind } = WORKS[work]
   const isBulk = kind === 'bulk'
   const columns: readonly (readonly [string, Quantity])[] = [
-    [`CPU µs per ${unit}`, 'cpuUs'],
+    [isBulk ? 'CPU ms per GB' : `CPU µs per ${unit}`, 'cpuUs'],
     [isBulk ? 'GB/s' : `${unit}s/s`, 'perSecond'],
     ...(isBulk
       ? []
@@ -75,13 +76,14 @@ function workTable(results: Results, work: WorkName): string {
           ['p99.9 ms', 'p999Ms'],
         ] as const)),
   ]
-  const hasErrors = !isBulk
-  const head = ['peer', ...columns.map(([title]) => title), 'CPU to HAProxy', ...(hasErrors ? ['errors'] : [])]
+  const head = ['peer', ...columns.map(([title]) => title), 'CPU to HAProxy', ...(isBulk ? [] : ['errors'])]
   const rows = results.peers.map((peer) => [
     peer.name,
-    ...columns.map(([, quantity]) => cell(spreadIn(results, work, peer.name, quantity))),
+    ...columns.map(([, quantity]) =>
+      cell(spreadIn(results, work, peer.name, quantity), isBulk && quantity === 'cpuUs' ? 1_000 : 1),
+    ),
     ratioCell(results, work, peer, 'cpuUs'),
-    ...(hasErrors ? [String(errorsOf(results, work, peer.name))] : []),
+    ...(isBulk ? [] : [String(errorsOf(results, work, peer.name))]),
   ])
   return table(head, rows)
 }

@@ -4,7 +4,7 @@ import type { Workshop } from './workshop.io.js'
 /** Ports of the service; every peer has them on an address of its own. */
 export const PORTS = { http: 8088, bulk: 5201 } as const
 
-/** Each peer has 127.N.0.0/24 to itself, so that all run side by side. */
+/** Each peer has a network of 127.0.0.0/8 to itself, so that all run side by side. */
 export interface Addresses {
   /** Clients connect to it. */
   readonly service: string
@@ -31,7 +31,8 @@ export interface RunningPeer {
   stop(): Promise<void>
 }
 
-export function addressesOf(index: number, hops: 1 | 2): Addresses {
-  const net = `127.${20 + index}.0`
+/** Runs differ in the third number, so that two of them on one host do not meet. */
+export function addressesOf(index: number, hops: 1 | 2, run: number): Addresses {
+  const net = `127.${20 + index}.${run % 250}`
   return { service: `${net}.50`, edge: hops === 1 ? `${net}.2` : `${net}.1`, program: `${net}.2` }
 }

@@ -46,6 +46,6 @@ export function ratioIn(
 }
 
 /** The peer of its kind: HAProxy with as many hops, and with TLS between them. */
-export function baseOf(peer: PeerLine): string {
+export function baseOf(peer: Pick<PeerLine, 'hops'>): string {
   return peer.hops === 1 ? 'haproxy' : 'haproxy-tls'
 }

@@ -48,7 +48,7 @@ export class Run {
 
   constructor(shop: Workshop, peers: readonly Peer[], options: Options, say: (line: string) => void) {
     this.#shop = shop
-    this.#peers = peers.map((peer, index) => [peer, addressesOf(index, peer.hops)])
+    this.#peers = peers.map((peer, index) => [peer, addressesOf(index, peer.hops, process.pid)])
     this.#options = options
     this.#prng = new Prng(options.seed)
     this.#say = say
@@ -134,6 +134,7 @@ export class Run {
       const sample = await measure(this.#shop, { peer: running, host: at.service }, work, time, perSecond)
       if (round !== undefined) series[round] = sample
     } catch (error) {
+      if (this.#shop.isClosing) throw error
       const failure = `${peer.name}, ${name}, ${round === undefined ? 'warm-up' : `round ${round + 1}`}: ${error}`
       this.#say(failure)
       this.measured.failures.push(failure)

@@ -104,6 +104,10 @@ export class Workshop {
     return stdout
   }
 
+  get isClosing(): boolean {
+    return this.#closing !== undefined
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#endAll()
     return this.#closing
