@@ -4,6 +4,9 @@ import { BatonError } from '../base/errors.js'
 import type { Logger } from '../base/log.js'
 import type { FromLane, LaneReport, LaneSetup, ToLane } from '../proxy/lane-protocol.js'
 
+/** What a lane makes lives for a splice or for a turn; more room for the young would only be memory that stays taken. */
+const YOUNG_MB = 24
+
 /** A lane that does not answer a question within this time is busy; the control plane does not wait for it. */
 const ANSWER_MS = 2_000
 
@@ -26,6 +29,7 @@ export class LaneHost {
     this.#worker = new Worker(new URL('../lane/worker.io.js', import.meta.url), {
       workerData: setup,
       name: `lane-${setup.lane}`,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     })
     this.#worker.on('message', (message: FromLane) => this.#receive(message))
     this.#worker.on('error', onDeath)

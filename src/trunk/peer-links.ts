@@ -45,7 +45,9 @@ export type PeerLinksEffect =
 
 /** A link that stood for so many first pauses is worth a dial at once, however often it broke before. */
 const STOOD_PAUSES = 10
-const REDIALS_MAX = 5
+/** For about a second: a process with much to tear down keeps its port for a while. */
+const REDIALS_MAX = 14
+const REDIAL_MAX_MS: Millis = 80
 const REDIAL_FIRST_MS: Millis = 10
 
 interface Peer {
@@ -283,7 +285,7 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
       return pauseMs
     }
     const redials = peer.redials++
-    return redials === 0 ? 0 : Math.min(pauseMs, REDIAL_FIRST_MS * 2 ** (redials - 1))
+    return redials === 0 ? 0 : Math.min(pauseMs, REDIAL_MAX_MS, REDIAL_FIRST_MS * 2 ** (redials - 1))
   }
 
   /** Ends whatever link there is, by our own decision; the peer stays known. */
