@@ -54,7 +54,7 @@ export function parseOptions(args: readonly string[]): Options {
     peers: values.peers?.split(',') ?? (isQuick ? QUICK_PEERS : undefined),
     rounds,
     seconds: count('seconds', values.seconds, isQuick ? 1 : 4),
-    idleRounds: isQuick ? 1 : Math.min(rounds, 3),
+    idleRounds: isQuick ? 1 : Math.min(rounds, 2),
     idleConnections: isQuick ? 2_000 : 10_000,
     seed: count('seed', values.seed, 1),
     compare: values.compare,
