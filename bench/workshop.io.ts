@@ -59,7 +59,8 @@ export class Workshop {
 
   /** A process that lives until it is ended; its output is in a file. */
   start(name: string, command: readonly string[], cwd = this.folder): Child {
-    const log = this.path(`${name}.log`)
+    // Anew each time: what an earlier process of the name said is not this one's.
+    const log = path.join(this.fresh(name), 'log')
     const descriptor = openSync(log, 'a')
     const process = this.#spawn(command, cwd, descriptor)
     closeSync(descriptor)
