@@ -115,7 +115,7 @@ export class Elector {
 
   /** Another stands for it: as in Raft, whoever was asked for a vote lets the asker try first. */
   heardCandidate(candidate: NodeId, number: number, now: Millis): void {
-    this.heardNumber(number)
+    if (candidate !== this.self) this.#heardUse(number)
     if (candidate !== this.self && candidate !== this.#known?.term.holder) {
       this.#candidate = { node: candidate, until: now + 2 * this.config.staggerMs }
     }
@@ -128,6 +128,7 @@ export class Elector {
   heardHolder(term: Term, flags: number, validMs: Millis, now: Millis): Term | undefined {
     this.heardNumber(term.number)
     if (term.holder === this.self) return undefined
+    this.#heardUse(term.number)
     const before = this.directing(now)
     const isQuorate = (flags & FLAG_ALONE) === 0
     if (this.#state.phase === 'holding') return this.#state.alone && isQuorate ? this.stepDown(now) : undefined
@@ -349,6 +350,12 @@ export class Elector {
       this.#abandon()
     } else if (verdict === 'older-term') this.#stepBack(now)
     return 'none'
+  }
+
+  /** By another: to ask for the same number would be refused, and cost a back-off. */
+  #heardUse(number: number): void {
+    this.heardNumber(number)
+    if (number >= this.#unusedNumber) this.#unusedNumber = 0
   }
 
   #waitFor({ remainingMs }: LeaseVerdict): Millis {
