@@ -5,7 +5,6 @@
  */
 import { formatSpliceId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
-import type { BackendHalf, BackendReply } from '../proxy/backend-half.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import type { CloseCause, Socket, SocketHandler } from '../proxy/endpoint.js'
 import type { NodeName } from '../proxy/lane-protocol.js'
@@ -27,21 +26,13 @@ import {
 import { Channel, type ChannelLink } from './channel.js'
 import { containFault } from './faults.js'
 import type { LaneContext } from './lane-context.js'
+import type { LinkHost } from './link-host.js'
 import { LinkPulse } from './link-pulse.js'
 import { SPLICE_VERSIONS, versionProblem } from './link-version.js'
 import { LinkWriter } from './link-writer.js'
 
-export interface LinkHost {
-  /** `undefined`: refused, the reply has been given. */
-  openBackend(frame: OpenFrame, reply: BackendReply): BackendHalf | undefined
-  /** The half that RESUME means, whatever link it went by; or why it cannot go on. */
-  findBackend(frame: ResumeFrame): BoundBackend | Reason
-  /** A new one, bound to this link. */
-  onBackend(bound: BoundBackend): void
-  onLinkUp(link: DataLink): void
-  /** `halves`: those that can go on over another link; none if the peer has closed for good. */
-  onLinkDown(link: DataLink, why: string, halves: readonly Bound[]): void
-}
+/** Of frames that wait for the kernel; far beyond what credit and the window of one record can leave there. */
+const QUEUED_BYTES_MAX = 16 * 1024 * 1024
 
 export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   readonly #bound = new Map<number, Bound>()
@@ -63,7 +54,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     private readonly seal: LinkSeal,
     private readonly dialled: boolean,
     private readonly context: LaneContext,
-    private readonly host: LinkHost,
+    private readonly host: LinkHost<DataLink>,
   ) {
     this.#nextHandle = dialled ? 2 : 1
     this.#pulse = new LinkPulse(context.clock.now(), {
@@ -131,7 +122,13 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     this.#send({ kind: 'goodbye', handle: LINK_HANDLE, reason })
     this.#out.flush()
     this.socket.end()
+    this.host.onEnding(this)
     this.#goDown(reason, reason !== 'node-stopping')
+  }
+
+  /** After `close`. */
+  cut(): void {
+    this.socket.reset()
   }
 
   sweep(now: Millis): void {
@@ -174,6 +171,9 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   onOpen(): void {}
 
   onData(chunk: Uint8Array): void {
+    if (this.#state === 'down') return
+    // DATA stops at a full socket, answers to what the peer asks do not: one that asks on and never reads.
+    if (this.socket.queued() > QUEUED_BYTES_MAX) return this.fail('the peer does not read')
     this.#pulse.heard(this.context.clock.now())
     const problem = this.#reader.push(chunk, this.#onRecord)
     if (problem !== undefined) this.fail(problem)

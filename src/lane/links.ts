@@ -11,27 +11,36 @@ import type { LinkKeys, NodeName } from '../proxy/lane-protocol.js'
 import type { Listener, Socket, SocketHandler } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { OpenFrame, ResumeFrame } from '../proxy/splice-frame.js'
+import { LogThrottle } from '../trunk/log-throttle.js'
 import type { LinkSeal, SealFactory } from '../trunk/ports.js'
 import type { Backends } from './backends.js'
 import type { Bound, BoundBackend } from './bound.js'
-import { DataLink, type LinkHost } from './data-link.js'
+import { DataLink } from './data-link.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 import { type Agreed, GREETING_MS_MAX, type GreetingHost, LinkGreeting } from './link-greeting.js'
+import type { LinkHost } from './link-host.js'
 import { Suspended } from './suspended.js'
 
-/** Connections that have not said which link they are; more are refused, and whoever is serious dials again. */
-const GREETINGS_MAX = 64
+/** Connections that have not said which link they are; beyond these the one that is silent the longest makes room. */
+const STRANGERS_MAX = 64
 /** Agreed on, but nobody came: the offer is made again. */
 const EXPECTED_MS_MAX: Millis = 10_000
 const EXPECTED_MAX = 4_096
 const KEEPALIVE_MS: Millis = 10_000
+/** At most one line in so long about strangers, however many come. */
+const REFUSAL_EVERY_MS: Millis = 1_000
+/** A link closed in order has so long until its peer has read the last of it. */
+const ENDING_MS_MAX: Millis = 3_000
 
-export class Links implements GreetingHost, LinkHost {
+export class Links implements GreetingHost, LinkHost<DataLink> {
   readonly seals: SealFactory
   /** To each node, by the number of the pair of lanes: one, or several where the peer has more lanes than this node. */
   readonly #links = new Map<NodeId, Map<number, DataLink>>()
   readonly #expected = new Map<string, Agreed & { readonly deadline: Millis }>()
   readonly #greetings = new Set<LinkGreeting>()
+  /** Closed in order, and until when their sockets may take. */
+  readonly #ending = new Map<DataLink, Millis>()
+  readonly #refusals = new LogThrottle(REFUSAL_EVERY_MS)
   readonly #suspended = new Suspended()
   #listener: Listener | undefined
   #turn = 0
@@ -88,6 +97,11 @@ export class Links implements GreetingHost, LinkHost {
     for (const [id, { deadline }] of this.#expected) if (deadline <= now) this.#expected.delete(id)
     for (const greeting of this.#greetings) if (greeting.deadline <= now) greeting.fail('no preamble in time')
     for (const link of this.#all()) link.sweep(now)
+    for (const [link, deadline] of this.#ending) {
+      if (deadline > now) continue
+      link.cut()
+      this.#ending.delete(link)
+    }
     this.#suspended.sweep(now)
   }
 
@@ -125,7 +139,7 @@ export class Links implements GreetingHost, LinkHost {
       if (this.#links.get(peer.node)?.has(pair) !== true) this.#postDown(peer.node, pair, why)
       return
     }
-    logFrom(this.context, 'warn', 'link-refused', { from: formatEndpoint(greeting.socket.remote), why })
+    this.#logRefusal(greeting.socket, why)
   }
 
   // --- links ---
@@ -156,6 +170,10 @@ export class Links implements GreetingHost, LinkHost {
     }
   }
 
+  onEnding(link: DataLink): void {
+    this.#ending.set(link, this.context.clock.now() + ENDING_MS_MAX)
+  }
+
   onLinkDown(link: DataLink, why: string, halves: readonly Bound[]): void {
     const { node } = link.peer
     const now = this.context.clock.now()
@@ -183,8 +201,16 @@ export class Links implements GreetingHost, LinkHost {
     this.context.post({ type: 'link-down', peer, pair, why })
   }
 
+  #logRefusal(socket: Socket, why: string): void {
+    const heldBack = this.#refusals.pass(this.context.clock.now())
+    if (heldBack === undefined) return
+    const fields = { from: formatEndpoint(socket.remote), why, ...(heldBack > 0 && { heldBack }) }
+    logFrom(this.context, 'warn', 'link-refused', fields)
+  }
+
   #accept(socket: Socket): void {
-    if (this.#greetings.size >= GREETINGS_MAX) return socket.reset()
+    const strangers = [...this.#greetings].filter(({ agreed }) => agreed === undefined)
+    if (strangers.length >= STRANGERS_MAX) strangers[0]?.fail(`said nothing, and ${STRANGERS_MAX} others came`)
     this.#greetings.add(new LinkGreeting(socket, undefined, this.#greetingDeadline(), this))
   }
 

@@ -83,6 +83,7 @@ export class LinkUnderTest {
       findBackend: (frame) => this.backends.find(frame),
       onBackend: (bound) => this.backends.remember(bound),
       onLinkUp: () => this.events.push('up'),
+      onEnding: () => {},
       onLinkDown: (_link, why, halves) => {
         this.events.push(`down: ${why}`)
         for (const bound of halves) if (bound.role === 'backend') this.backends.suspend(bound)

@@ -1,0 +1,19 @@
+import type { BackendHalf, BackendReply } from '../proxy/backend-half.js'
+import type { Reason } from '../proxy/reasons.js'
+import type { OpenFrame, ResumeFrame } from '../proxy/splice-frame.js'
+import type { Bound, BoundBackend } from './bound.js'
+
+/** What a data link asks of its lane. */
+export interface LinkHost<Link> {
+  /** `undefined`: refused, the reply has been given. */
+  openBackend(frame: OpenFrame, reply: BackendReply): BackendHalf | undefined
+  /** The half that RESUME means, whatever link it went by; or why it cannot go on. */
+  findBackend(frame: ResumeFrame): BoundBackend | Reason
+  /** A new one, bound to this link. */
+  onBackend(bound: BoundBackend): void
+  onLinkUp(link: Link): void
+  /** Closed in order; `cut` is due when the peer does not take the last of it. */
+  onEnding(link: Link): void
+  /** `halves`: those that can go on over another link; none if the peer has closed for good. */
+  onLinkDown(link: Link, why: string, halves: readonly Bound[]): void
+}

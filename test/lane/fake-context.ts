@@ -1,0 +1,60 @@
+/** What a lane gives its parts, with sockets, clock and seal in the hands of the test. */
+import { Prng } from '../../src/base/prng.js'
+import type { LaneContext } from '../../src/lane/lane-context.js'
+import type { FromLane } from '../../src/proxy/lane-protocol.js'
+import { LeaseSlots } from '../../src/proxy/lease-slots.js'
+import type { Sockets } from '../../src/proxy/ports.js'
+import { RetentionPool } from '../../src/proxy/retention-pool.js'
+import { countersMemory, sumOfCounters } from '../../src/proxy/shared-counters.js'
+import type { LinkSeal, SealFactory } from '../../src/trunk/ports.js'
+import { recordBuffers, SEAL_OVERHEAD_BYTES } from '../../src/trunk/record.js'
+
+/** Seals nothing, but with bytes where the real one has them; a record that ends in 1 is not the peer's. */
+export const OPEN_SEAL: LinkSeal = {
+  sealer: {
+    overheadBytes: SEAL_OVERHEAD_BYTES,
+    seal: (plain, into) => {
+      into.set(plain)
+      return plain.byteLength + SEAL_OVERHEAD_BYTES
+    },
+    rekey: () => {},
+    close: () => {},
+  },
+  opener: {
+    open: (sealed, into) => {
+      if (sealed.at(-1) === 1) return undefined
+      into.set(sealed.subarray(0, sealed.byteLength - SEAL_OVERHEAD_BYTES))
+      return sealed.byteLength - SEAL_OVERHEAD_BYTES
+    },
+    close: () => {},
+  },
+}
+
+export const OPEN_SEALS: SealFactory = {
+  sealer: () => ({ sealer: OPEN_SEAL.sealer, header: new Uint8Array(24) }),
+  opener: () => OPEN_SEAL.opener,
+}
+
+export interface FakeLane {
+  readonly now: number
+  readonly sockets: Sockets
+  post?(message: FromLane): void
+}
+
+export function fakeContext(lane: FakeLane, node: string): LaneContext {
+  const memory = LeaseSlots.bytes()
+  const setup = { lane: 0, lanes: 1, node, name: `node-${node.slice(0, 1)}`, boot: 1, address: '10.0.0.11' } as const
+  return {
+    setup: { ...setup, engine: 'net', seed: 1, logLevel: 'debug', leases: memory, counters: countersMemory() },
+    clock: { now: () => lane.now, wall: () => 0 },
+    random: new Prng(1),
+    sockets: lane.sockets,
+    seals: OPEN_SEALS,
+    leases: new LeaseSlots(memory),
+    counters: sumOfCounters([]),
+    pool: new RetentionPool(),
+    buffers: recordBuffers(),
+    post: (message) => lane.post?.(message),
+    defer: (task) => task(),
+  }
+}
