@@ -57,7 +57,7 @@ export interface LinkKeys {
   readonly suite: SuiteName
 }
 
-export type SuiteName = 'secretstream' | 'aes-256-gcm'
+export type SuiteName = 'secretstream' | 'aes-256-gcm' | 'aegis-128l'
 
 export type ToLane =
   | { readonly type: 'listen-data'; readonly port: number }

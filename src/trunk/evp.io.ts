@@ -5,36 +5,23 @@
  */
 import koffi from 'koffi'
 import { messageOf } from '../base/errors.js'
+import { type Aead, type Found, isSound } from './aead.js'
 
-export const GCM_KEY_BYTES = 32
-export const GCM_NONCE_BYTES = 12
-export const GCM_TAG_BYTES = 16
-
-/** One direction under one key at a time. Native memory: to be freed, and not used afterwards. */
-export interface GcmContext {
-  setKey(key: Uint8Array): void
-  /** Ciphertext, as long as `plain`, and then the tag go to `into`. */
-  seal(nonce: Uint8Array, extra: Uint8Array, plain: Uint8Array, into: Uint8Array): void
-  /** `sealed` is ciphertext and tag. `false`: not sealed under this key with this nonce and `extra`. */
-  open(nonce: Uint8Array, extra: Uint8Array, sealed: Uint8Array, into: Uint8Array): boolean
-  free(): void
-}
-
-export interface Evp {
-  context(direction: 'seal' | 'open'): GcmContext
-}
+const KEY_BYTES = 32
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
 
 const EVP_CTRL_AEAD_GET_TAG = 0x10
 const EVP_CTRL_AEAD_SET_TAG = 0x11
 
-let loaded: Evp | { readonly why: string } | undefined
+let loaded: Found<Aead> | undefined
 
-export function loadEvp(): Evp | { readonly why: string } {
+export function loadEvp(): Found<Aead> {
   loaded ??= load()
   return loaded
 }
 
-function load(): Evp | { readonly why: string } {
+function load(): Found<Aead> {
   try {
     const evp = bind()
     return isSound(evp) ? evp : { why: 'AES-256-GCM of this node binary does not open what it seals' }
@@ -43,7 +30,7 @@ function load(): Evp | { readonly why: string } {
   }
 }
 
-function bind(): Evp {
+function bind(): Aead {
   // The process's own symbols: node links OpenSSL in and exports it for addons.
   const library = koffi.load(null)
   const make = library.func('void *EVP_CIPHER_CTX_new()')
@@ -57,8 +44,11 @@ function bind(): Evp {
   })
   const [encrypt, decrypt] = [calls('Encrypt'), calls('Decrypt')]
   const length = new Int32Array(1)
-  const rest = new Uint8Array(GCM_TAG_BYTES)
+  const rest = new Uint8Array(TAG_BYTES)
   return {
+    keyBytes: KEY_BYTES,
+    nonceBytes: NONCE_BYTES,
+    tagBytes: TAG_BYTES,
     context: (direction) => {
       const context = make() as unknown
       const { init } = direction === 'seal' ? encrypt : decrypt
@@ -69,37 +59,18 @@ function bind(): Evp {
           encrypt.update(context, null, length, extra, extra.byteLength)
           encrypt.update(context, into, length, plain, plain.byteLength)
           encrypt.final(context, rest, length)
-          control(context, EVP_CTRL_AEAD_GET_TAG, GCM_TAG_BYTES, into.subarray(plain.byteLength))
+          control(context, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES, into.subarray(plain.byteLength))
         },
         open: (nonce, extra, sealed, into) => {
-          const bytes = sealed.byteLength - GCM_TAG_BYTES
+          const bytes = sealed.byteLength - TAG_BYTES
           decrypt.init(context, null, null, null, nonce)
           decrypt.update(context, null, length, extra, extra.byteLength)
           decrypt.update(context, into, length, sealed, bytes)
-          control(context, EVP_CTRL_AEAD_SET_TAG, GCM_TAG_BYTES, sealed.subarray(bytes))
+          control(context, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, sealed.subarray(bytes))
           return decrypt.final(context, rest, length) === 1
         },
         free: () => free(context),
       }
     },
   }
-}
-
-/** A call that does nothing where another was meant would send bytes in the clear: looked at once, before any use. */
-function isSound(evp: Evp): boolean {
-  const [key, nonce, extra] = [new Uint8Array(GCM_KEY_BYTES).fill(1), new Uint8Array(GCM_NONCE_BYTES), Uint8Array.of(7)]
-  const plain = Uint8Array.of(1, 2, 3, 4)
-  const sealed = new Uint8Array(plain.byteLength + GCM_TAG_BYTES)
-  const opened = new Uint8Array(plain.byteLength)
-  const [sealing, opening] = [evp.context('seal'), evp.context('open')]
-  sealing.setKey(key)
-  opening.setKey(key)
-  sealing.seal(nonce, extra, plain, sealed)
-  const isHidden = plain.some((byte, at) => sealed[at] !== byte)
-  const opens = opening.open(nonce, extra, sealed, opened) && opened.every((byte, at) => byte === plain[at])
-  sealed[0] = (sealed[0] as number) ^ 1
-  const minds = !opening.open(nonce, extra, sealed, opened)
-  sealing.free()
-  opening.free()
-  return isHidden && opens && minds
 }

@@ -1,7 +1,7 @@
 /**
  * Framing of the sealed records of a data link.
  *
- *   record   length u32 ‖ sealed          length counts `sealed`: the content and 17 bytes more
+ *   record   length u32 ‖ sealed          length counts `sealed`: the content and what its seal adds
  *
  * The length travels in the clear and is checked before anything is awaited: no peer, proven or not, makes a reader hold
  * more than one record of the largest size.
@@ -14,9 +14,11 @@ export const RECORD_HEADER_BYTES = 4
  * costs one seal, one write, and at the other end one write to the program.
  */
 export const RECORD_PLAINTEXT_BYTES_MAX = 266_240
-/** secretstream's tag byte and Poly1305 MAC. */
-export const SEAL_OVERHEAD_BYTES = 17
-export const RECORD_SEALED_BYTES_MAX = RECORD_PLAINTEXT_BYTES_MAX + SEAL_OVERHEAD_BYTES
+/** secretstream's tag byte and Poly1305 MAC; AES-GCM's are as long. */
+export const SEAL_OVERHEAD_BYTES_MIN = 17
+/** AEGIS-128L's flags and tag. */
+export const SEAL_OVERHEAD_BYTES_MAX = 33
+export const RECORD_SEALED_BYTES_MAX = RECORD_PLAINTEXT_BYTES_MAX + SEAL_OVERHEAD_BYTES_MAX
 
 /** Of a lane: a record that is filled, one that is sealed, one whose end has not come, for two or three busy links. */
 const RECORD_BUFFERS_KEPT = 8
@@ -86,7 +88,7 @@ export class RecordReader {
 
   #recordBytes(bytes: Uint8Array, at: number): number {
     const length = u32At(bytes, at)
-    if (length < SEAL_OVERHEAD_BYTES) this.#problem = `a record of ${length} bytes, shorter than its seal`
+    if (length < SEAL_OVERHEAD_BYTES_MIN) this.#problem = `a record of ${length} bytes, shorter than its seal`
     if (length > RECORD_SEALED_BYTES_MAX)
       this.#problem = `a record of ${length} bytes exceeds ${RECORD_SEALED_BYTES_MAX}`
     return RECORD_HEADER_BYTES + length

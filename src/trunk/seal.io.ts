@@ -6,10 +6,10 @@ import sodium from 'sodium-native'
 import { assert } from '../base/assert.js'
 import { SEAL_HEADER_BYTES } from './link-preamble.js'
 import type { Opener, Sealer } from './ports.js'
-import { SEAL_OVERHEAD_BYTES } from './record.js'
 
 const {
   crypto_secretstream_xchacha20poly1305_STATEBYTES: STATE_BYTES,
+  crypto_secretstream_xchacha20poly1305_ABYTES: OVERHEAD_BYTES,
   crypto_secretstream_xchacha20poly1305_HEADERBYTES: HEADER_BYTES,
   crypto_secretstream_xchacha20poly1305_TAG_MESSAGE: TAG_MESSAGE,
   crypto_secretstream_xchacha20poly1305_TAG_REKEY: TAG_REKEY,
@@ -22,7 +22,7 @@ export { SEAL_HEADER_BYTES }
 const REKEY_EVERY_BYTES = 64 * 2 ** 30
 
 export class SodiumSealer implements Sealer {
-  readonly overheadBytes = SEAL_OVERHEAD_BYTES
+  readonly overheadBytes = OVERHEAD_BYTES
   readonly header = new Uint8Array(HEADER_BYTES)
   readonly #state = new Uint8Array(STATE_BYTES)
   #bytesUnderKey = 0
@@ -30,15 +30,11 @@ export class SodiumSealer implements Sealer {
 
   constructor(key: Uint8Array) {
     assert(key.byteLength === SEAL_KEY_BYTES, `a sealing key has ${SEAL_KEY_BYTES} bytes`)
-    assert(
-      sodium.crypto_secretstream_xchacha20poly1305_ABYTES === SEAL_OVERHEAD_BYTES,
-      'secretstream adds what record.ts says',
-    )
     sodium.crypto_secretstream_xchacha20poly1305_init_push(this.#state, this.header, key)
   }
 
   seal(plain: Uint8Array, into: Uint8Array): number {
-    const length = plain.byteLength + SEAL_OVERHEAD_BYTES
+    const length = plain.byteLength + OVERHEAD_BYTES
     assert(length <= into.byteLength, 'a sealed record fits its buffer')
     this.#bytesUnderKey += plain.byteLength
     const rekey = this.#rekeyNext || this.#bytesUnderKey >= REKEY_EVERY_BYTES
@@ -73,7 +69,7 @@ export class SodiumOpener implements Opener {
 
   /** Follows the sealer's change of key by itself: the tag of the record says so. */
   open(sealed: Uint8Array, into: Uint8Array): number | undefined {
-    const length = sealed.byteLength - SEAL_OVERHEAD_BYTES
+    const length = sealed.byteLength - OVERHEAD_BYTES
     if (length < 0 || length > into.byteLength) return undefined
     try {
       sodium.crypto_secretstream_xchacha20poly1305_pull(this.#state, into.subarray(0, length), this.#tag, sealed, null)

@@ -7,15 +7,15 @@ import type { Sockets } from '../../src/proxy/ports.js'
 import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import { countersMemory, sumOfCounters } from '../../src/proxy/shared-counters.js'
 import type { LinkSeal, SealFactory } from '../../src/trunk/ports.js'
-import { recordBuffers, SEAL_OVERHEAD_BYTES } from '../../src/trunk/record.js'
+import { recordBuffers, SEAL_OVERHEAD_BYTES_MIN } from '../../src/trunk/record.js'
 
 /** Seals nothing, but with bytes where the real one has them; a record that ends in 1 is not the peer's. */
 export const OPEN_SEAL: LinkSeal = {
   sealer: {
-    overheadBytes: SEAL_OVERHEAD_BYTES,
+    overheadBytes: SEAL_OVERHEAD_BYTES_MIN,
     seal: (plain, into) => {
       into.set(plain)
-      return plain.byteLength + SEAL_OVERHEAD_BYTES
+      return plain.byteLength + SEAL_OVERHEAD_BYTES_MIN
     },
     rekey: () => {},
     close: () => {},
@@ -23,8 +23,8 @@ export const OPEN_SEAL: LinkSeal = {
   opener: {
     open: (sealed, into) => {
       if (sealed.at(-1) === 1) return undefined
-      into.set(sealed.subarray(0, sealed.byteLength - SEAL_OVERHEAD_BYTES))
-      return sealed.byteLength - SEAL_OVERHEAD_BYTES
+      into.set(sealed.subarray(0, sealed.byteLength - SEAL_OVERHEAD_BYTES_MIN))
+      return sealed.byteLength - SEAL_OVERHEAD_BYTES_MIN
     },
     close: () => {},
   },

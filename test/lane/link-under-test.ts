@@ -22,7 +22,7 @@ import {
   RECORD_HEADER_BYTES,
   RecordReader,
   recordBuffers,
-  SEAL_OVERHEAD_BYTES,
+  SEAL_OVERHEAD_BYTES_MIN,
   writeRecordHeader,
 } from '../../src/trunk/record.js'
 import { FakeSocket } from '../proxy/fake-socket.js'
@@ -43,10 +43,10 @@ export type Said = SpliceFrame | { readonly kind: 'data'; readonly handle: numbe
 /** Seals nothing, but with bytes where the real one has them; a record that ends in 1 is not the peer's. */
 const SEAL: LinkSeal = {
   sealer: {
-    overheadBytes: SEAL_OVERHEAD_BYTES,
+    overheadBytes: SEAL_OVERHEAD_BYTES_MIN,
     seal: (plain, into) => {
       into.set(plain)
-      return plain.byteLength + SEAL_OVERHEAD_BYTES
+      return plain.byteLength + SEAL_OVERHEAD_BYTES_MIN
     },
     rekey: () => {},
     close: () => {},
@@ -54,8 +54,8 @@ const SEAL: LinkSeal = {
   opener: {
     open: (sealed, into) => {
       if (sealed.at(-1) === 1) return undefined
-      into.set(sealed.subarray(0, sealed.byteLength - SEAL_OVERHEAD_BYTES))
-      return sealed.byteLength - SEAL_OVERHEAD_BYTES
+      into.set(sealed.subarray(0, sealed.byteLength - SEAL_OVERHEAD_BYTES_MIN))
+      return sealed.byteLength - SEAL_OVERHEAD_BYTES_MIN
     },
     close: () => {},
   },
@@ -102,8 +102,8 @@ export class LinkUnderTest {
 
   hearsRecord(encoded: readonly Uint8Array[], lastByte = 0): void {
     const plain = Uint8Array.from(encoded.flatMap((bytes) => [...bytes]))
-    const record = new Uint8Array(RECORD_HEADER_BYTES + plain.byteLength + SEAL_OVERHEAD_BYTES)
-    writeRecordHeader(record, plain.byteLength + SEAL_OVERHEAD_BYTES)
+    const record = new Uint8Array(RECORD_HEADER_BYTES + plain.byteLength + SEAL_OVERHEAD_BYTES_MIN)
+    writeRecordHeader(record, plain.byteLength + SEAL_OVERHEAD_BYTES_MIN)
     record.set(plain, RECORD_HEADER_BYTES)
     record[record.byteLength - 1] = lastByte
     this.socket.say(record)
@@ -115,7 +115,7 @@ export class LinkUnderTest {
     const bytes = Uint8Array.from(this.socket.delivered.slice(this.#heardBytes))
     this.#heardBytes = this.socket.delivered.length
     this.#reader.push(bytes, (sealed) =>
-      visitFrames(sealed.subarray(0, sealed.byteLength - SEAL_OVERHEAD_BYTES), {
+      visitFrames(sealed.subarray(0, sealed.byteLength - SEAL_OVERHEAD_BYTES_MIN), {
         onAckFrame: (handle, written, acknowledged, window) => {
           said.push({ kind: 'ack', handle, written, acknowledged, window })
         },

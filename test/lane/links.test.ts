@@ -6,7 +6,7 @@ import type { FromLane } from '../../src/proxy/lane-protocol.js'
 import type { ListenHandler, Sockets } from '../../src/proxy/ports.js'
 import { encodeFrame } from '../../src/proxy/splice-codec.js'
 import { encodePreamble } from '../../src/trunk/link-preamble.js'
-import { RECORD_HEADER_BYTES, SEAL_OVERHEAD_BYTES, writeRecordHeader } from '../../src/trunk/record.js'
+import { RECORD_HEADER_BYTES, SEAL_OVERHEAD_BYTES_MIN, writeRecordHeader } from '../../src/trunk/record.js'
 import { assert, suite } from '../harness/suite.js'
 import { FakeSocket } from '../proxy/fake-socket.js'
 import { fakeContext } from './fake-context.js'
@@ -56,8 +56,8 @@ class LinksUnderTest {
     this.links.expect({ node: A, name: 'node-a' }, 0, keys)
     socket.say(encodePreamble({ linkId, sealHeader: new Uint8Array(24) }))
     const hello = encodeFrame(HELLO)
-    const record = new Uint8Array(RECORD_HEADER_BYTES + hello.byteLength + SEAL_OVERHEAD_BYTES)
-    writeRecordHeader(record, hello.byteLength + SEAL_OVERHEAD_BYTES)
+    const record = new Uint8Array(RECORD_HEADER_BYTES + hello.byteLength + SEAL_OVERHEAD_BYTES_MIN)
+    writeRecordHeader(record, hello.byteLength + SEAL_OVERHEAD_BYTES_MIN)
     record.set(hello, RECORD_HEADER_BYTES)
     socket.say(record)
     return socket

@@ -1,10 +1,12 @@
 import { createCipheriv } from 'node:crypto'
 import sodium from 'sodium-native'
 import { Prng } from '../../src/base/prng.js'
+import { type Aead, type AeadContext, isSound } from '../../src/trunk/aead.js'
+import { loadAegis } from '../../src/trunk/aegis.io.js'
+import { CountedOpener, CountedSealer } from '../../src/trunk/counted-seal.io.js'
 import { loadEvp } from '../../src/trunk/evp.io.js'
-import { GcmOpener, GcmSealer } from '../../src/trunk/gcm-seal.io.js'
 import type { Opener, Sealer } from '../../src/trunk/ports.js'
-import { RECORD_PLAINTEXT_BYTES_MAX, SEAL_OVERHEAD_BYTES } from '../../src/trunk/record.js'
+import { RECORD_PLAINTEXT_BYTES_MAX, SEAL_OVERHEAD_BYTES_MAX, SEAL_OVERHEAD_BYTES_MIN } from '../../src/trunk/record.js'
 import { seals, suitesThatPay } from '../../src/trunk/seals.io.js'
 import { chooseSuite } from '../../src/trunk/suites.js'
 import { assert, suite } from '../harness/suite.js'
@@ -24,8 +26,8 @@ function open(opener: Opener, sealed: Uint8Array): Uint8Array | undefined {
   return length === undefined ? undefined : into.slice(0, length)
 }
 
-/** Both suites, alike. */
-for (const name of ['secretstream', 'aes-256-gcm'] as const) {
+/** All suites, alike. */
+for (const name of ['secretstream', 'aes-256-gcm', 'aegis-128l'] as const) {
   function pair(openKey = key): { sealer: Sealer; opener: Opener } {
     const { sealer, header } = seals.sealer(name, key)
     return { sealer, opener: seals.opener(name, openKey, header) }
@@ -34,7 +36,7 @@ for (const name of ['secretstream', 'aes-256-gcm'] as const) {
   test(`${name}: what is sealed is opened, in order, whatever its length`, () => {
     const random = new Prng(1)
     const { sealer, opener } = pair()
-    assert.is(sealer.overheadBytes, SEAL_OVERHEAD_BYTES)
+    assert.ok(sealer.overheadBytes >= SEAL_OVERHEAD_BYTES_MIN && sealer.overheadBytes <= SEAL_OVERHEAD_BYTES_MAX)
     for (const length of [0, 1, 64, 65, 4_096, RECORD_PLAINTEXT_BYTES_MAX]) {
       const content = random.bytes(length)
       assert.equal(open(opener, seal(sealer, content)), content)
@@ -43,7 +45,7 @@ for (const name of ['secretstream', 'aes-256-gcm'] as const) {
 
   test(`${name}: it is written where the caller says, and nothing beyond`, () => {
     const { sealer, opener } = pair()
-    const buffer = new Uint8Array(40).fill(0xaa)
+    const buffer = new Uint8Array(60).fill(0xaa)
     const length = sealer.seal(Uint8Array.of(1, 2, 3), buffer.subarray(4))
     assert.ok(buffer.subarray(0, 4).every((byte) => byte === 0xaa))
     assert.ok(buffer.subarray(4 + length).every((byte) => byte === 0xaa))
@@ -55,7 +57,7 @@ for (const name of ['secretstream', 'aes-256-gcm'] as const) {
       const { sealer, opener } = pair()
       return [opener, seal(sealer, Uint8Array.of(1)), seal(sealer, Uint8Array.of(2))]
     }
-    for (let at = 0; at < SEAL_OVERHEAD_BYTES + 1; at++) {
+    for (let at = 0; at < records()[1].byteLength; at++) {
       const [opener, first] = records()
       first[at] = (first[at] as number) ^ 1
       assert.is(open(opener, first), undefined, `byte ${at}`)
@@ -91,6 +93,8 @@ for (const name of ['secretstream', 'aes-256-gcm'] as const) {
 
 const evp = loadEvp()
 assert.not('why' in evp, 'this node binary has AES-256-GCM')
+const aegis = loadAegis()
+assert.not('why' in aegis, 'this sodium-native has AEGIS-128L')
 const header = new Uint8Array(24).fill(0x44)
 
 /** The same by another implementation: Node's, with keys made as the page says. */
@@ -114,8 +118,8 @@ function blake2b(secret: Uint8Array, label: string, more: Uint8Array): Uint8Arra
 test('aes-256-gcm: another implementation seals the same bytes, over a change of key', () => {
   if ('why' in evp) return
   const random = new Prng(5)
-  const sealer = new GcmSealer(evp, key, header)
-  const opener = new GcmOpener(evp, key, header)
+  const sealer = new CountedSealer('aes-256-gcm', evp, key, header)
+  const opener = new CountedOpener('aes-256-gcm', evp, key, header)
   for (const [flags, number, epoch] of [
     [0, 0, 0],
     [0, 1, 0],
@@ -135,7 +139,7 @@ test('aes-256-gcm: another implementation seals the same bytes, over a change of
 
 test('aes-256-gcm: a key seals so many bytes and no more', () => {
   if ('why' in evp) return
-  const sealer = new GcmSealer(evp, key, header, 1_000)
+  const sealer = new CountedSealer('aes-256-gcm', evp, key, header, 1_000)
   const flags = Array.from({ length: 7 }, () => seal(sealer, new Uint8Array(400))[0])
   assert.equal(flags, [0, 0, 0, 1, 0, 0, 1])
   sealer.close()
@@ -144,7 +148,10 @@ test('aes-256-gcm: a key seals so many bytes and no more', () => {
 test('aes-256-gcm: a forged change of key, or unknown flags, open nothing', () => {
   if ('why' in evp) return
   for (const flags of [1, 2, 128]) {
-    const [sealer, opener] = [new GcmSealer(evp, key, header), new GcmOpener(evp, key, header)]
+    const [sealer, opener] = [
+      new CountedSealer('aes-256-gcm', evp, key, header),
+      new CountedOpener('aes-256-gcm', evp, key, header),
+    ]
     const sealed = seal(sealer, Uint8Array.of(1, 2, 3))
     sealed[0] = flags
     assert.is(open(opener, sealed), undefined)
@@ -155,13 +162,13 @@ test('aes-256-gcm: a forged change of key, or unknown flags, open nothing', () =
 
 test('a seal that was closed is not used again, and 20,000 of them leave no memory behind', () => {
   if ('why' in evp) return
-  const one = new GcmSealer(evp, key, header)
+  const one = new CountedSealer('aes-256-gcm', evp, key, header)
   one.close()
   one.close()
   assert.throws(() => seal(one, Uint8Array.of(1)), 'a closed seal is not used')
   const round = (times: number): number => {
     for (let i = 0; i < times; i++) {
-      const sealer = new GcmSealer(evp, key, header)
+      const sealer = new CountedSealer('aes-256-gcm', evp, key, header)
       sealer.close()
     }
     return process.memoryUsage.rss()
@@ -170,8 +177,66 @@ test('a seal that was closed is not used again, and 20,000 of them leave no memo
   assert.ok(round(20_000) - before < 8 * 2 ** 20)
 })
 
-test('the accepter chooses the fastest that both have, and secretstream is what everybody has', () => {
+/** draft-irtf-cfrg-aegis-aead, appendix A: the first three test vectors of AEGIS-128L, with the tag of 32 bytes. */
+const DRAFT = [
+  {
+    extra: '',
+    plain: '00000000000000000000000000000000',
+    hidden: 'c1c0e58bd913006feba00f4b3cc3594e',
+    tag: '25835bfbb21632176cf03840687cb968cace4617af1bd0f7d064c639a5c79ee4',
+  },
+  { extra: '', plain: '', hidden: '', tag: '1360dc9db8ae42455f6e5b6a9d488ea4f2184c4e12120249335c4ee84bafe25d' },
+  {
+    extra: '0001020304050607',
+    plain: '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f',
+    hidden: '79d94593d8c2119d7e8fd9b8fc77845c5c077a05b2528b6ac54b563aed8efe84',
+    tag: '022cb796fe7e0ae1197525ff67e309484cfbab6528ddef89f17d74ef8ecd82b3',
+  },
+]
+
+test('aegis-128l: the vectors of the draft', () => {
+  if ('why' in aegis) return
+  const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'))
+  const [sealing, opening] = [aegis.context('seal'), aegis.context('open')]
+  for (const context of [sealing, opening]) context.setKey(bytes('10010000000000000000000000000000'))
+  const nonce = bytes('10000200000000000000000000000000')
+  for (const { extra, plain, hidden, tag } of DRAFT) {
+    const sealed = new Uint8Array(hidden.length / 2 + 32)
+    sealing.seal(nonce, bytes(extra), bytes(plain), sealed)
+    assert.is(Buffer.from(sealed).toString('hex'), hidden + tag)
+    const opened = new Uint8Array(plain.length / 2)
+    assert.ok(opening.open(nonce, bytes(extra), sealed, opened))
+    assert.equal(opened, bytes(plain))
+  }
+})
+
+test('a cipher that hides nothing, opens nothing, or minds no change is not sound', () => {
+  if ('why' in evp) return
+  const changed = (change: Partial<AeadContext>): Aead => ({
+    ...evp,
+    context: (direction) => ({ ...evp.context(direction), ...change }),
+  })
+  assert.ok(isSound(evp))
+  assert.not(isSound(changed({ seal: (_nonce, _extra, plain, into) => into.set(plain) })))
+  assert.not(isSound(changed({ open: () => false })))
+  assert.not(
+    isSound(
+      changed({
+        open: (_nonce, _extra, sealed, into) => {
+          into.set([1, 2, 3, 4])
+          return sealed.byteLength > 0
+        },
+      }),
+    ),
+  )
+})
+
+test('the accepter chooses the fastest of its own that the other has, and secretstream is what everybody has', () => {
   assert.is(chooseSuite(['aes-256-gcm', 'secretstream'], ['secretstream', 'aes-256-gcm']), 'aes-256-gcm')
+  const all = ['aegis-128l', 'aes-256-gcm', 'secretstream'] as const
+  assert.is(chooseSuite(all, ['aes-256-gcm', 'aegis-128l', 'secretstream']), 'aegis-128l')
+  assert.is(chooseSuite(['aes-256-gcm', 'aegis-128l', 'secretstream'], all), 'aes-256-gcm')
+  assert.is(chooseSuite(all, ['secretstream', 'aes-256-gcm']), 'aes-256-gcm')
   assert.is(chooseSuite(['secretstream'], ['aes-256-gcm', 'secretstream']), 'secretstream')
   assert.is(chooseSuite(['aes-256-gcm', 'secretstream'], []), 'secretstream')
 })

@@ -1,8 +1,10 @@
 /** What docs/wire-trunk.md shows in hex, made by the code from fixed inputs. */
 import { utf8 } from '../../src/base/bytes.js'
+import type { Aead, Found } from '../../src/trunk/aead.js'
+import { loadAegis } from '../../src/trunk/aegis.io.js'
+import { CountedSealer } from '../../src/trunk/counted-seal.io.js'
 import { encodeDataLinkMessage } from '../../src/trunk/data-link-offer.js'
 import { loadEvp } from '../../src/trunk/evp.io.js'
-import { GcmSealer } from '../../src/trunk/gcm-seal.io.js'
 import { encodeGreeting } from '../../src/trunk/hello.js'
 import { clusterProofs, deriveKey, nodeIdOf, nodeKeyPair } from '../../src/trunk/keys.io.js'
 import { encodePreamble } from '../../src/trunk/link-preamble.js'
@@ -77,23 +79,24 @@ export function vectors(): Record<string, Uint8Array> {
       lanes: 2,
       suite: 'aes-256-gcm',
     }),
-    ...gcmRecords(),
+    ...countedRecords('aes-256-gcm', loadEvp()),
+    ...countedRecords('aegis-128l', loadAegis()),
   }
 }
 
 /** `baton` three times: twice under the first key, then under the next. */
-function gcmRecords(): Record<string, Uint8Array> {
-  const evp = loadEvp()
-  if ('why' in evp) throw new Error(evp.why)
-  const sealer = new GcmSealer(evp, repeat(0x22, 32), repeat(0x44, 24))
+function countedRecords(suite: 'aes-256-gcm' | 'aegis-128l', aead: Found<Aead>): Record<string, Uint8Array> {
+  if ('why' in aead) throw new Error(aead.why)
+  const sealer = new CountedSealer(suite, aead, repeat(0x22, 32), repeat(0x44, 24))
   const seal = () => {
     const sealed = new Uint8Array(utf8('baton').byteLength + sealer.overheadBytes)
     sealer.seal(utf8('baton'), sealed)
     return sealed
   }
-  const records = { 'gcm-record-0': seal(), 'gcm-record-1': seal() }
+  const name = suite === 'aegis-128l' ? 'aegis' : 'gcm'
+  const records = { [`${name}-record-0`]: seal(), [`${name}-record-1`]: seal() }
   sealer.rekey()
-  const next = { 'gcm-record-next-key': seal() }
+  const next = { [`${name}-record-next-key`]: seal() }
   sealer.close()
   return { ...records, ...next }
 }

@@ -1,7 +1,8 @@
 /**
- * Sealing of data links with AES-256-GCM (NIST SP 800-38D), for hosts with AES instructions.
+ * Sealing of data links with a cipher that leaves the count of records to its caller: AES-256-GCM (NIST SP 800-38D) or
+ * AEGIS-128L, for hosts with AES instructions.
  *
- *   sealed   flags u8 ‖ ciphertext ‖ tag 16          flags: 1 = the first record under the next key
+ *   sealed   flags u8 ‖ ciphertext ‖ tag          flags: 1 = the first record under the next key
  *
  * The nonce is the number of the record under its key, so it never repeats; flags are authenticated. A record that is
  * altered, left out, doubled or moved is not opened. Keys: see `docs/wire-trunk.md`.
@@ -9,38 +10,39 @@
 import sodium from 'sodium-native'
 import { assert } from '../base/assert.js'
 import { utf8 } from '../base/bytes.js'
-import { type Evp, GCM_KEY_BYTES, GCM_NONCE_BYTES, type GcmContext } from './evp.io.js'
+import type { Aead, AeadContext } from './aead.js'
 import type { Opener, Sealer } from './ports.js'
-import { SEAL_OVERHEAD_BYTES } from './record.js'
+import type { Suite } from './suites.js'
 
 const NEXT_KEY = 1
 const FLAGS_BYTES = 1
-const FIRST_LABEL = utf8('baton: data link aes-256-gcm 1')
 const NEXT_LABEL = utf8('baton: data link next key 1')
 
 /**
- * 2³² blocks. RFC 8446, 5.5, allows 2^24.5 records of 16 KiB under one key, six times as much, for a chance of 2⁻⁵⁷ that
- * anything shows.
+ * 2³² blocks of AES. For GCM RFC 8446, 5.5, allows 2^24.5 records of 16 KiB under one key, six times as much, for a chance
+ * of 2⁻⁵⁷ that anything shows; AEGIS-128L has no limit that could be reached.
  */
-export const GCM_REKEY_BYTES = 64 * 2 ** 30
+export const REKEY_BYTES = 64 * 2 ** 30
 
-export class GcmSealer implements Sealer {
-  readonly overheadBytes = SEAL_OVERHEAD_BYTES
+export class CountedSealer implements Sealer {
+  readonly overheadBytes: number
   readonly #stream: KeyStream
   #bytesUnderKey = 0
   #rekeyNext = false
 
   constructor(
-    evp: Evp,
+    suite: Suite,
+    aead: Aead,
     key: Uint8Array,
     header: Uint8Array,
-    private readonly rekeyBytes = GCM_REKEY_BYTES,
+    private readonly rekeyBytes = REKEY_BYTES,
   ) {
-    this.#stream = new KeyStream(evp.context('seal'), key, header)
+    this.overheadBytes = FLAGS_BYTES + aead.tagBytes
+    this.#stream = new KeyStream(suite, aead, 'seal', key, header)
   }
 
   seal(plain: Uint8Array, into: Uint8Array): number {
-    const length = plain.byteLength + SEAL_OVERHEAD_BYTES
+    const length = plain.byteLength + this.overheadBytes
     assert(length <= into.byteLength, 'a sealed record fits its buffer')
     const flags = this.#rekeyNext || this.#bytesUnderKey >= this.rekeyBytes ? NEXT_KEY : 0
     if (flags === NEXT_KEY) {
@@ -68,16 +70,18 @@ export class GcmSealer implements Sealer {
   }
 }
 
-export class GcmOpener implements Opener {
+export class CountedOpener implements Opener {
+  readonly #overheadBytes: number
   readonly #stream: KeyStream
 
-  constructor(evp: Evp, key: Uint8Array, header: Uint8Array) {
-    this.#stream = new KeyStream(evp.context('open'), key, header)
+  constructor(suite: Suite, aead: Aead, key: Uint8Array, header: Uint8Array) {
+    this.#overheadBytes = FLAGS_BYTES + aead.tagBytes
+    this.#stream = new KeyStream(suite, aead, 'open', key, header)
   }
 
   /** Follows the sealer's change of key by itself: the record says so. */
   open(sealed: Uint8Array, into: Uint8Array): number | undefined {
-    const length = sealed.byteLength - SEAL_OVERHEAD_BYTES
+    const length = sealed.byteLength - this.#overheadBytes
     const flags = sealed[0] as number
     if (length < 0 || length > into.byteLength || flags > NEXT_KEY) return undefined
     if (flags === NEXT_KEY) this.#stream.next()
@@ -93,21 +97,24 @@ export class GcmOpener implements Opener {
 
 /** The keys of one direction, each made of the one before, and the number of the next record under the present one. */
 class KeyStream {
-  readonly #key = new Uint8Array(GCM_KEY_BYTES)
-  readonly #nonce = new Uint8Array(GCM_NONCE_BYTES)
-  readonly #numbers = new DataView(this.#nonce.buffer)
+  readonly context: AeadContext
+  readonly #key: Uint8Array
+  readonly #nonce: Uint8Array
+  readonly #numbers: DataView
   readonly #flags = new Uint8Array(FLAGS_BYTES)
   #number = 0
   #isClosed = false
 
-  constructor(
-    readonly context: GcmContext,
-    key: Uint8Array,
-    header: Uint8Array,
-  ) {
-    const input = new Uint8Array(FIRST_LABEL.byteLength + header.byteLength)
-    input.set(FIRST_LABEL)
-    input.set(header, FIRST_LABEL.byteLength)
+  constructor(suite: Suite, aead: Aead, direction: 'seal' | 'open', key: Uint8Array, header: Uint8Array) {
+    this.context = aead.context(direction)
+    this.#key = new Uint8Array(aead.keyBytes)
+    const nonce = new ArrayBuffer(aead.nonceBytes)
+    this.#nonce = new Uint8Array(nonce)
+    this.#numbers = new DataView(nonce)
+    const label = utf8(`baton: data link ${suite} 1`)
+    const input = new Uint8Array(label.byteLength + header.byteLength)
+    input.set(label)
+    input.set(header, label.byteLength)
     sodium.crypto_generichash(this.#key, input, key)
     this.context.setKey(this.#key)
   }
