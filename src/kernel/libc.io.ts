@@ -28,7 +28,8 @@ export function loadLibc(): Libc | { readonly why: string } {
 }
 
 function over(sys: Syscalls): Libc {
-  const time = new BigInt64Array(2)
+  // Two 64-bit numbers by their halves: this is read for every chunk, and a BigInt is an object.
+  const time = new Uint32Array(4)
   const timeAt = addressOf(time.buffer)
   // A value and its length beside it; and on and time of a `struct linger`.
   const words = new Int32Array([0, 0, 1, 0])
@@ -38,7 +39,8 @@ function over(sys: Syscalls): Libc {
   return {
     boottime: () => {
       sys.clockGettime(CLOCK_BOOTTIME, timeAt)
-      return Number(time[0]) * 1_000 + Number(time[1]) / 1_000_000
+      const seconds = (time[0] as number) + (time[1] as number) * 2 ** 32
+      return seconds * 1_000 + (time[2] as number) / 1_000_000
     },
     unacknowledged: (fd) => (fd >= 0 && sys.ioctl(fd, SIOCOUTQ, valueAt) === 0 ? words[0] : undefined),
     lingerNot: (fd) => fd >= 0 && sys.setsockopt(fd, SOL_SOCKET, SO_LINGER, lingerAt, 8) === 0,

@@ -4,8 +4,11 @@
  */
 import type { BufferPool } from '../base/buffer-pool.js'
 
+/** Of a queue that never had to keep anything: most connections need no list of their own. */
+const NOTHING: Uint8Array[] = []
+
 export class WriteQueue {
-  #blocks: Uint8Array[] = []
+  #blocks = NOTHING
   /** Where the first byte lies in the first block, and the end of the last byte in the last one. */
   #start = 0
   #end = 0
@@ -21,6 +24,7 @@ export class WriteQueue {
   push(chunk: Uint8Array, from: number): void {
     const { bufferBytes } = this.pool
     for (let at = from; at < chunk.byteLength; ) {
+      if (this.#blocks === NOTHING) this.#blocks = []
       if (this.#blocks.length === 0 || this.#end === bufferBytes) {
         this.#blocks.push(this.pool.take())
         this.#end = 0
@@ -52,7 +56,7 @@ export class WriteQueue {
 
   clear(): void {
     for (const block of this.#blocks) this.pool.give(block)
-    this.#blocks = []
+    this.#blocks = NOTHING
     this.#start = 0
     this.#end = 0
     this.#bytes = 0

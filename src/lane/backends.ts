@@ -64,8 +64,8 @@ export class Backends implements BackendHost {
     const connectMs = Math.min(CONNECT_MS_MAX, Math.max(1, request.connectMs))
     const keepaliveMs = Math.max(1_000, request.keepaliveMs)
     const { address } = this.context.setup
-    const from = isIpv6(address) === isIpv6(to.address) ? { from: address } : {}
-    const socket = this.context.sockets.dial(to, { ...from, connectMs, keepaliveMs })
+    const from = isIpv6(address) === isIpv6(to.address) ? address : undefined
+    const socket = this.context.sockets.dial(to, { from, connectMs, keepaliveMs })
     const backend = new BackendHalf(request, socket, reply, this)
     this.halves.add(backend)
     return backend

@@ -4,7 +4,7 @@
  */
 import { formatSpliceId, type NodeId, type SpliceId, sameTerm } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
-import type { BackendReply } from '../proxy/backend-half.js'
+import type { BackendReply, BackendRequest } from '../proxy/backend-half.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import { proxyHeaderFor } from '../proxy/identity.js'
 import { Joint } from '../proxy/joint.js'
@@ -30,7 +30,7 @@ export class Lane implements DirectionHost {
   readonly #directions = new Map<string, Direction>()
   readonly #services = new Map<string, Service>()
   /** `service port` → who listens there. */
-  readonly #candidates = new Map<string, readonly Candidate[]>()
+  readonly #candidates = new Map<string, ReadonlyMap<number, readonly Candidate[]>>()
   readonly #backends: Backends
   readonly #links: Links
   #splicesAccepted = 0
@@ -98,7 +98,7 @@ export class Lane implements DirectionHost {
   }
 
   candidates(service: string, port: number): readonly Candidate[] {
-    return this.#candidates.get(`${service} ${port}`) ?? NO_CANDIDATES
+    return this.#candidates.get(service)?.get(port) ?? NO_CANDIDATES
   }
 
   nextSpliceId(): SpliceId {
@@ -127,10 +127,7 @@ export class Lane implements DirectionHost {
       refused: (reason, detail) => client.onRefused(reason, detail),
       gone: () => {},
     }
-    const { service, ...rest } = request
-    const { connectMs, keepaliveMs } = service
-    const frame = { ...rest, service: service.name, connectMs, keepaliveMs, proxyHeader, snapshot: NO_SNAPSHOT }
-    const backend = this.#backends.open(frame, reply)
+    const backend = this.#backends.open(backendRequestOf(request, proxyHeader), reply)
     if (backend === undefined) return undefined
     const counterpart = new Joint(backend.half, () => backend.confirm())
     toBackend = counterpart
@@ -174,9 +171,7 @@ export class Lane implements DirectionHost {
       const service = this.#services.get(direction.service.name)
       if (service !== undefined && !sameService(service, direction.service)) direction.follow(service)
     }
-    for (const key of this.#candidates.keys()) {
-      if (!this.#services.has(key.slice(0, key.indexOf(' ')))) this.#candidates.delete(key)
-    }
+    for (const name of this.#candidates.keys()) if (!this.#services.has(name)) this.#candidates.delete(name)
   }
 
   #setSeats(service: string, seats: readonly BackendSeat[]): void {
@@ -185,8 +180,7 @@ export class Lane implements DirectionHost {
       const candidate: Candidate = { node, name, port, local: node === this.context.setup.node }
       byPort.set(port, [...(byPort.get(port) ?? []), candidate])
     }
-    for (const key of this.#candidates.keys()) if (key.startsWith(`${service} `)) this.#candidates.delete(key)
-    for (const [port, candidates] of byPort) this.#candidates.set(`${service} ${port}`, candidates)
+    this.#candidates.set(service, byPort)
   }
 
   #stop(): void {
@@ -222,5 +216,23 @@ export class Lane implements DirectionHost {
       if (!backend.isTombstone && backend.request.term.holder !== node) add(backend.request.id, backend.report(node))
     }
     return { counters: { ...this.context.counters }, active, total, splices, perBackend: [...perBackend.values()] }
+  }
+}
+
+/** Field by field: spread objects cost each connection as much as all its other objects together. */
+function backendRequestOf(request: OpenRequest, proxyHeader: Uint8Array): BackendRequest {
+  const { id, term, service, port, client, destination, window } = request
+  return {
+    id,
+    term,
+    service: service.name,
+    port,
+    client,
+    destination,
+    connectMs: service.connectMs,
+    keepaliveMs: service.keepaliveMs,
+    window,
+    proxyHeader,
+    snapshot: NO_SNAPSHOT,
   }
 }

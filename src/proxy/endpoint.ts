@@ -62,7 +62,7 @@ export interface Socket {
 
 export interface DialOptions {
   /** Source address; the port is the kernel's choice. */
-  readonly from?: string
+  readonly from?: string | undefined
   readonly connectMs: Millis
   readonly keepaliveMs: Millis
 }
