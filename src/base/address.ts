@@ -23,13 +23,30 @@ export function canonicalIp(text: string): string | undefined {
 }
 
 export function formatIp(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join('.')
+  if (bytes.length === 4) return ipv4Text(bytes, 0)
   if (isMapped(bytes)) return bytes.subarray(12).join('.')
   const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] as number) << 8) | (bytes[2 * i + 1] as number))
   const run = longestZeroRun(groups)
   const hex = (part: number[]) => part.map((group) => group.toString(16)).join(':')
   if (run.length < 2) return hex(groups)
   return `${hex(groups.slice(0, run.start))}::${hex(groups.slice(run.start + run.length))}`
+}
+
+/** Hosts come again, and one string of an address serves all their connections; beyond so many the oldest makes room. */
+const TEXTS_KEPT = 4_096
+const texts = new Map<number, string>()
+
+/** Of the four bytes from `at` on. */
+export function ipv4Text(bytes: Uint8Array, at: number): string {
+  const byte = (i: number) => bytes[at + i] as number
+  const key = (byte(0) << 24) | (byte(1) << 16) | (byte(2) << 8) | byte(3)
+  const known = texts.get(key)
+  if (known !== undefined) return known
+  const text = `${byte(0)}.${byte(1)}.${byte(2)}.${byte(3)}`
+  const oldest = texts.size >= TEXTS_KEPT ? texts.keys().next().value : undefined
+  if (oldest !== undefined) texts.delete(oldest)
+  texts.set(key, text)
+  return text
 }
 
 export function isWildcard(address: string): boolean {

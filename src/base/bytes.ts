@@ -18,7 +18,7 @@ export class ByteReader {
   #failed = false
 
   constructor(
-    private readonly bytes: Uint8Array,
+    readonly bytes: Uint8Array,
     from = 0,
     to = bytes.byteLength,
   ) {
@@ -73,6 +73,11 @@ export class ByteReader {
   /** A view of the next `length` bytes, not a copy. */
   take(length: number): Uint8Array {
     return this.#take(length) ? this.bytes.subarray(this.#at - length, this.#at) : NOTHING
+  }
+
+  /** Passes over the next `length` bytes; answers where in `bytes` they begin. */
+  skip(length: number): number {
+    return this.#take(length) ? this.#at - length : this.#end
   }
 
   /** A reader of the next `length` bytes alone; of none if there are not so many. */
@@ -142,9 +147,7 @@ export class ByteWriter {
   }
 
   u32(value: number): this {
-    const at = this.#grow(4)
-    for (let i = 0; i < 4; i++) this.#bytes[at + i] = value >>> (8 * i)
-    return this
+    return this.patchU32(this.#grow(4), value)
   }
 
   u32be(value: number): this {
@@ -188,8 +191,24 @@ export class ByteWriter {
     return this
   }
 
+  patchU32(at: number, value: number): this {
+    for (let i = 0; i < 4; i++) this.#bytes[at + i] = value >>> (8 * i)
+    return this
+  }
+
   patchU32be(at: number, value: number): this {
     for (let i = 0; i < 4; i++) this.#bytes[at + i] = value >>> (24 - 8 * i)
+    return this
+  }
+
+  /** What was written, where it lies: valid until the next write or `reset`. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  /** Begins anew, in the same memory. */
+  reset(): this {
+    this.#length = 0
     return this
   }
 

@@ -9,7 +9,7 @@ import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import type { CloseCause, Socket, SocketHandler } from '../proxy/endpoint.js'
 import type { NodeName } from '../proxy/lane-protocol.js'
 import type { Reason } from '../proxy/reasons.js'
-import { encodeFrame, type FrameVisitor, visitFrames } from '../proxy/splice-codec.js'
+import { type FrameVisitor, frameBytes, visitFrames } from '../proxy/splice-codec.js'
 import { LINK_HANDLE, type OpenFrame, type ResumeFrame, type SpliceFrame } from '../proxy/splice-frame.js'
 import type { LinkSeal } from '../trunk/ports.js'
 import { RecordReader } from '../trunk/record.js'
@@ -344,7 +344,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   }
 
   #send(frame: SpliceFrame): void {
-    if (this.#state !== 'down') this.#out.frame(encodeFrame(frame))
+    if (this.#state !== 'down') this.#out.frame(frameBytes(frame))
   }
 
   /** Ends it at once; its splices go on over the next link, if there can be one. */

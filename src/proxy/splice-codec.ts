@@ -1,17 +1,18 @@
 /** Bytes of the splice protocol's frames, both ways; docs/wire.md has the layouts and test vectors. */
 import { unreachable } from '../base/assert.js'
-import { ByteReader, ByteWriter, utf8 } from '../base/bytes.js'
+import { ByteReader, ByteWriter } from '../base/bytes.js'
 import { REASONS, reasonOf } from './reasons.js'
 import {
-  endpointBytes,
   FIELD,
-  fieldsOf,
-  putField,
+  Fields,
+  putBytes,
+  putEndpoint,
   putId,
+  putName,
   putTerm,
+  putU32,
   readId,
   readTerm,
-  u32Bytes,
 } from './splice-fields.js'
 import {
   type BareFrame,
@@ -111,13 +112,23 @@ function writeU32(into: Uint8Array, at: number, value: number): void {
   into[at + 3] = value >>> 24
 }
 
-/** All frames but DATA. The caller keeps to the bounds of the fields; OPEN's must fit `FRAME_PAYLOAD_BYTES_MAX`. */
+/** Every frame is copied away before the next is made. */
+const scratch = new ByteWriter(FRAME_BYTES_USUAL)
+
+/**
+ * All frames but DATA; valid until the next call. The caller keeps to the bounds of the fields; OPEN's must fit
+ * `FRAME_PAYLOAD_BYTES_MAX`.
+ */
+export function frameBytes(frame: SpliceFrame): Uint8Array {
+  scratch.reset().u32(frame.handle).u32(0)
+  encodePayload(frame, scratch)
+  const word = KIND[frame.kind] | ((scratch.length - FRAME_HEADER_BYTES) << 8)
+  return scratch.patchU32(4, word >>> 0).view()
+}
+
+/** The same, to keep. */
 export function encodeFrame(frame: SpliceFrame): Uint8Array {
-  const out = new ByteWriter(FRAME_BYTES_USUAL).u32(frame.handle).u32(0)
-  encodePayload(frame, out)
-  const bytes = out.finish()
-  writeHeader(bytes, 0, frame.handle, KIND[frame.kind], bytes.byteLength - FRAME_HEADER_BYTES)
-  return bytes
+  return frameBytes(frame).slice()
 }
 
 export function fitsFrame(encoded: Uint8Array): boolean {
@@ -131,9 +142,9 @@ function encodePayload(frame: SpliceFrame, out: ByteWriter): void {
       putOpenFields(out, frame)
       break
     case 'opened':
-      putField(out, FIELD.local, endpointBytes(frame.local))
-      putField(out, FIELD.remote, endpointBytes(frame.remote))
-      putField(out, FIELD.window, u32Bytes(frame.window))
+      putEndpoint(out, FIELD.local, frame.local)
+      putEndpoint(out, FIELD.remote, frame.remote)
+      putU32(out, FIELD.window, frame.window)
       break
     case 'refused':
       out.u8(REASONS[frame.reason]).text(frame.detail.slice(0, DETAIL_CHARACTERS_MAX))
@@ -151,7 +162,7 @@ function encodePayload(frame: SpliceFrame, out: ByteWriter): void {
     case 'resume':
       putTerm(putId(out, frame.id), frame.term)
       putProgress(out, frame)
-      putField(out, FIELD.service, utf8(frame.service))
+      putName(out, FIELD.service, frame.service)
       break
     case 'resumed':
       putProgress(out, frame)
@@ -197,7 +208,7 @@ function readPayload(kind: number, handle: number, r: ByteReader): SpliceFrame |
       const id = readId(r)
       const term = readTerm(r)
       const progress = readProgress(r)
-      return { kind: 'resume', handle, id, term, ...progress, service: fieldsOf(r).text(FIELD.service) }
+      return { kind: 'resume', handle, id, term, ...progress, service: new Fields(r).name(FIELD.service) }
     }
     case KIND.resumed:
       return { kind: 'resumed', handle, ...readProgress(r) }
@@ -223,41 +234,40 @@ function bare(kind: BareFrame['kind'], handle: number): BareFrame {
 }
 
 function putOpenFields(out: ByteWriter, frame: OpenFrame): void {
-  putField(out, FIELD.service, utf8(frame.service))
-  putField(out, FIELD.port, u32Bytes(frame.port))
-  putField(out, FIELD.client, endpointBytes(frame.client))
-  putField(out, FIELD.destination, endpointBytes(frame.destination))
-  putField(out, FIELD.connectMs, u32Bytes(frame.connectMs))
-  putField(out, FIELD.keepaliveMs, u32Bytes(frame.keepaliveMs))
-  putField(out, FIELD.window, u32Bytes(frame.window))
-  if (frame.proxyHeader.byteLength > 0) putField(out, FIELD.proxyHeader, frame.proxyHeader)
-  if (frame.snapshot.byteLength > 0) putField(out, FIELD.snapshot, frame.snapshot)
+  putName(out, FIELD.service, frame.service)
+  putU32(out, FIELD.port, frame.port)
+  putEndpoint(out, FIELD.client, frame.client)
+  putEndpoint(out, FIELD.destination, frame.destination)
+  putU32(out, FIELD.connectMs, frame.connectMs)
+  putU32(out, FIELD.keepaliveMs, frame.keepaliveMs)
+  putU32(out, FIELD.window, frame.window)
+  if (frame.proxyHeader.byteLength > 0) putBytes(out, FIELD.proxyHeader, frame.proxyHeader)
+  if (frame.snapshot.byteLength > 0) putBytes(out, FIELD.snapshot, frame.snapshot)
 }
 
 function readOpen(handle: number, r: ByteReader): OpenFrame {
   const id = readId(r)
   const term = readTerm(r)
-  const f = fieldsOf(r)
+  const f = new Fields(r)
   return {
     kind: 'open',
     handle,
     id,
     term,
-    service: f.text(FIELD.service),
+    service: f.name(FIELD.service),
     port: f.u32(FIELD.port),
     client: f.endpoint(FIELD.client),
     destination: f.endpoint(FIELD.destination),
     connectMs: f.u32(FIELD.connectMs),
     keepaliveMs: f.u32(FIELD.keepaliveMs),
     window: f.u32(FIELD.window),
-    // Copies: they are needed when the backend stands, and the record's buffer is used again before.
-    proxyHeader: f.bytes(FIELD.proxyHeader).slice(),
-    snapshot: f.bytes(FIELD.snapshot).slice(),
+    proxyHeader: f.bytes(FIELD.proxyHeader),
+    snapshot: f.bytes(FIELD.snapshot),
   }
 }
 
 function readOpened(handle: number, r: ByteReader): OpenedFrame {
-  const f = fieldsOf(r)
+  const f = new Fields(r)
   const [local, remote] = [f.endpoint(FIELD.local), f.endpoint(FIELD.remote)]
   return { kind: 'opened', handle, local, remote, window: f.u32(FIELD.window) }
 }

@@ -1,10 +1,16 @@
-/** The building blocks of splice frames: ids, terms, and the typed fields in which a frame ends. */
-import { type Endpoint, formatIp, parseIp } from '../base/address.js'
-import { ByteReader, ByteWriter, fromUtf8 } from '../base/bytes.js'
-import { NODE_ID_BYTES, type SpliceId, type Term } from '../base/ids.js'
+/**
+ * The building blocks of splice frames: ids, terms, and the typed fields in which a frame ends. Two frames with fields
+ * belong to each new connection, so nothing here allocates what the last frame had already.
+ */
+import { type Endpoint, formatIp, ipv4Text, parseIp } from '../base/address.js'
+import { ByteReader, type ByteWriter, fromHex, fromUtf8, toHex, utf8 } from '../base/bytes.js'
+import { NODE_ID_BYTES, type NodeId, type SpliceId, type Term } from '../base/ids.js'
+import { RecentBytes, RecentTexts } from './recent.js'
 
 const NOTHING = new Uint8Array(0)
 const NO_ENDPOINT: Endpoint = { address: '0.0.0.0', port: 0 }
+const IPV4_ENDPOINT_BYTES = 6
+const IPV6_ENDPOINT_BYTES = 18
 
 /** Field types; numbers never change their meaning. */
 export const FIELD = {
@@ -21,66 +27,108 @@ export const FIELD = {
   remote: 11,
 } as const
 
+/** Types from here on belong to later releases. */
+const TYPES = 12
+
+const nodeBytes = new RecentBytes(fromHex)
+const ipBytes = new RecentBytes((address) => parseIp(address) ?? NOTHING)
+const nameBytes = new RecentBytes(utf8)
+const nodes = new RecentTexts(toHex)
+const names = new RecentTexts(fromUtf8)
+
 export function putId(out: ByteWriter, id: SpliceId): ByteWriter {
-  return out.hex(id.node).u32(id.boot).u64(id.counter)
+  return out.put(nodeBytes.of(id.node)).u32(id.boot).u64(id.counter)
 }
 
 export function readId(r: ByteReader): SpliceId {
-  return { node: r.hex(NODE_ID_BYTES), boot: r.u32(), counter: r.u64() }
+  return { node: readNode(r), boot: r.u32(), counter: r.u64() }
 }
 
 export function putTerm(out: ByteWriter, term: Term): void {
-  out.u64(term.number).hex(term.holder)
+  out.u64(term.number).put(nodeBytes.of(term.holder))
 }
 
 export function readTerm(r: ByteReader): Term {
-  return { number: r.u64(), holder: r.hex(NODE_ID_BYTES) }
+  return { number: r.u64(), holder: readNode(r) }
 }
 
-export function putField(out: ByteWriter, type: number, value: Uint8Array): void {
+function readNode(r: ByteReader): NodeId {
+  const start = r.skip(NODE_ID_BYTES)
+  return r.failed ? '' : nodes.of(r.bytes, start, start + NODE_ID_BYTES)
+}
+
+export function putBytes(out: ByteWriter, type: number, value: Uint8Array): void {
   out.u8(type).u16(value.byteLength).put(value)
 }
 
-export function u32Bytes(value: number): Uint8Array {
-  return new ByteWriter(4).u32(value).finish()
+export function putName(out: ByteWriter, type: number, name: string): void {
+  putBytes(out, type, nameBytes.of(name))
 }
 
-export function endpointBytes(endpoint: Endpoint): Uint8Array {
-  return new ByteWriter(20)
-    .put(parseIp(endpoint.address) ?? NOTHING)
-    .u16(endpoint.port)
-    .finish()
+export function putU32(out: ByteWriter, type: number, value: number): void {
+  out.u8(type).u16(4).u32(value)
 }
 
-/** The fields at the end of a frame. A missing one reads as zero or empty; a damaged one fails the frame. */
-export function fieldsOf(r: ByteReader) {
-  const fields = new Map<number, Uint8Array>()
-  while (!r.failed && r.remaining > 0) {
-    const type = r.u8()
-    const value = r.take(r.u16())
-    if (!fields.has(type)) fields.set(type, value)
+export function putEndpoint(out: ByteWriter, type: number, { address, port }: Endpoint): void {
+  const ip = ipBytes.of(address)
+  out
+    .u8(type)
+    .u16(ip.byteLength + 2)
+    .put(ip)
+    .u16(port)
+}
+
+/** Where each field of the frame in hand begins and ends: a frame is read to its end before the next one is begun. */
+const starts = new Int32Array(TYPES)
+const ends = new Int32Array(TYPES)
+
+/**
+ * The fields at the end of a frame, to be asked for before another frame is read. A missing one reads as zero or empty; a
+ * damaged one fails the frame; of two of a type the first counts.
+ */
+export class Fields {
+  constructor(private readonly r: ByteReader) {
+    starts.fill(0)
+    ends.fill(0)
+    while (!r.failed && r.remaining > 0) {
+      const type = r.u8()
+      const length = r.u16()
+      const start = r.skip(length)
+      if (type >= TYPES || ends[type] !== 0 || r.failed) continue
+      starts[type] = start
+      ends[type] = start + length
+    }
   }
-  const bytes = (type: number) => fields.get(type) ?? NOTHING
-  return {
-    bytes,
-    text: (type: number) => fromUtf8(bytes(type)),
-    u32: (type: number) => {
-      const value = bytes(type)
-      if (value.byteLength === 0) return 0
-      const field = new ByteReader(value)
-      const number = field.u32()
-      if (field.failed) r.fail()
-      return number
-    },
-    endpoint: (type: number): Endpoint => {
-      const value = bytes(type)
-      if (value.byteLength === 0) return NO_ENDPOINT
-      if (value.byteLength !== 6 && value.byteLength !== 18) {
-        r.fail()
-        return NO_ENDPOINT
-      }
-      const field = new ByteReader(value)
-      return { address: formatIp(field.take(value.byteLength - 2)), port: field.u16() }
-    },
+
+  /** A copy: it may be kept. */
+  bytes(type: number): Uint8Array {
+    return this.#isEmpty(type) ? NOTHING : this.r.bytes.slice(starts[type], ends[type])
+  }
+
+  name(type: number): string {
+    return this.#isEmpty(type) ? '' : names.of(this.r.bytes, starts[type] as number, ends[type] as number)
+  }
+
+  u32(type: number): number {
+    if (this.#isEmpty(type)) return 0
+    const field = new ByteReader(this.r.bytes, starts[type], ends[type])
+    const number = field.u32()
+    if (field.failed) this.r.fail()
+    return number
+  }
+
+  endpoint(type: number): Endpoint {
+    if (this.#isEmpty(type)) return NO_ENDPOINT
+    const { bytes } = this.r
+    const [start, end] = [starts[type] as number, ends[type] as number]
+    const port = (bytes[end - 2] as number) | ((bytes[end - 1] as number) << 8)
+    if (end - start === IPV4_ENDPOINT_BYTES) return { address: ipv4Text(bytes, start), port }
+    if (end - start === IPV6_ENDPOINT_BYTES) return { address: formatIp(bytes.subarray(start, end - 2)), port }
+    this.r.fail()
+    return NO_ENDPOINT
+  }
+
+  #isEmpty(type: number): boolean {
+    return (ends[type] as number) <= (starts[type] as number)
   }
 }
