@@ -10,6 +10,32 @@ export interface Clock {
   wall(): Millis
 }
 
+/**
+ * Time that a loop holds still for the length of an event: what one event does is over within some hundred microseconds,
+ * and asking the system a dozen times meanwhile costs more than it tells. Between `release` and `hold` it goes on.
+ */
+export class HeldClock implements Clock {
+  #held: Millis | undefined
+
+  constructor(private readonly clock: Clock) {}
+
+  now(): Millis {
+    return this.#held ?? this.clock.now()
+  }
+
+  wall(): Millis {
+    return this.clock.wall()
+  }
+
+  hold(): void {
+    this.#held = this.clock.now()
+  }
+
+  release(): void {
+    this.#held = undefined
+  }
+}
+
 /** One alarm of a driver: setting it replaces the earlier setting; `undefined` turns it off. */
 export interface Alarm {
   set(deadline: Millis | undefined): void

@@ -45,6 +45,12 @@ export class EpollSocket implements Socket, Source, Sleeper {
   isWaiting = false
   /** Of a dialled socket, which inherits none: set when it has stood for a while; most are over by then. */
   keepaliveMs: Millis | undefined
+  /**
+   * Of a dialled socket: Nagle's algorithm holds back only what follows a small segment that is not acknowledged, so it is
+   * turned off before the second write; many connections have but one.
+   */
+  isDelaying = false
+  #hasWritten = false
   #fd: number
   #handler = NOBODY
   #local: Endpoint | undefined
@@ -56,6 +62,8 @@ export class EpollSocket implements Socket, Source, Sleeper {
   /** Read on until the kernel says that there is nothing. */
   #readToEmpty = false
   #errorSeen = false
+  /** The FIN is in the kernel, and all that came before it: a read that leaves room has taken the last byte. */
+  #endNear = false
   #endRead = false
   #ending = false
   #endSent = false
@@ -103,6 +111,8 @@ export class EpollSocket implements Socket, Source, Sleeper {
     if (this.#isOver() || this.#ending) return true
     let sent = 0
     if (this.#state === 'open' && this.#queue.bytes === 0) {
+      if (this.isDelaying && this.#hasWritten) this.#delayNot()
+      this.#hasWritten = true
       const result = this.context.send(this.#fd, chunk)
       if (result === chunk.byteLength) return true
       if (result >= 0) sent = result
@@ -112,6 +122,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
       }
     }
     this.#queue.push(chunk, sent)
+    if (this.isDelaying && this.#state === 'open') this.#delayNot()
     return false
   }
 
@@ -183,6 +194,13 @@ export class EpollSocket implements Socket, Source, Sleeper {
     if (!this.#endRead) this.#readable = true
     if ((events & MORE_THAN_BYTES) !== 0) this.#readToEmpty = true
     if ((events & EPOLLERR) !== 0) this.#errorSeen = true
+    // An urgent mark cuts reads short, and an error has to be heard from a read.
+    this.#endNear = (events & MORE_THAN_BYTES) === EPOLLRDHUP
+  }
+
+  #delayNot(): void {
+    this.isDelaying = false
+    this.context.setNoDelay(this.#fd)
   }
 
   #connected(events: number): void {
@@ -194,6 +212,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
     if (this.keepaliveMs === undefined) this.context.poller.clearAlarm(this)
     else this.context.poller.setAlarm(this, KEEPALIVE_AFTER_MS)
     this.#state = 'open'
+    if (this.isDelaying && this.#queue.bytes > 0) this.#delayNot()
     if (this.#ending && this.#queue.bytes === 0) this.#sendEnd()
     this.#handler.onOpen()
   }
@@ -211,8 +230,10 @@ export class EpollSocket implements Socket, Source, Sleeper {
     for (let left = context.inboxBytes; ; ) {
       const length = context.read(this.#fd)
       if (length > 0) {
-        if (length < context.inboxBytes && !this.#readToEmpty) this.#readable = false
+        const isLast = length < context.inboxBytes
+        if (isLast && !this.#readToEmpty) this.#readable = false
         this.#handler.onData(context.chunk(length))
+        if (isLast && this.#endNear && !this.#paused && this.#state === 'open') return this.#readEnd()
         if (!this.#readable || this.#paused || this.#state !== 'open') return
         left -= length
         if (left <= 0) return context.poller.again(this)

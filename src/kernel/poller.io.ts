@@ -2,7 +2,7 @@
  * The event loop of a lane: one epoll set, tasks put off to the end of the turn, deadlines, and an eventfd by which other
  * threads wake it. It is turned by its owner: a thread that does nothing else, or a test in between other things.
  */
-import type { Clock } from '../base/clock.js'
+import { type Clock, HeldClock } from '../base/clock.js'
 import { BatonError } from '../base/errors.js'
 import type { Millis } from '../base/time.js'
 import { TimerTable } from '../base/timer-table.js'
@@ -44,6 +44,8 @@ export interface PollerOwner {
 }
 
 export class Poller {
+  /** Of the event or task in hand, for all that works in this loop. */
+  readonly clock: HeldClock
   /** `Syscalls.signal` on it, from any thread, ends a wait. */
   readonly wakeFd: number
   readonly #epoll: number
@@ -65,9 +67,10 @@ export class Poller {
 
   constructor(
     readonly sys: Syscalls,
-    private readonly clock: Clock,
+    clock: Clock,
     private readonly owner: PollerOwner,
   ) {
+    this.clock = new HeldClock(clock)
     this.#epoll = opened(sys.epollCreate(EPOLL_CLOEXEC), 'epoll_create1')
     this.wakeFd = opened(sys.eventfd(0, EFD_NONBLOCK_CLOEXEC), 'eventfd')
     // Edge-triggered, so that nobody has to read it: each signal is an edge, and 2^64 of them never come.
@@ -142,6 +145,7 @@ export class Poller {
     }
     if (count <= 0 || ++this.#turns % TURNS_PER_LOOK === 0) this.#ring()
     this.#runTasks()
+    this.clock.release()
   }
 
   /** Of its own descriptors; those of its sources are theirs. */
@@ -163,6 +167,7 @@ export class Poller {
 
   #call(source: Source, events: number): void {
     const { fd } = source
+    this.clock.hold()
     try {
       source.onReady(events)
     } catch (error) {
@@ -176,6 +181,7 @@ export class Poller {
     if (this.#tasks.length === 0) return
     const tasks = this.#tasks
     this.#tasks = []
+    this.clock.hold()
     for (const task of tasks) {
       try {
         task()
@@ -193,6 +199,7 @@ export class Poller {
 
   #ring(): void {
     if (this.#alarmAt === undefined) return
+    this.clock.hold()
     const now = this.clock.now()
     if (now < this.#alarmAt) return
     for (const sleeper of this.#alarms.expire(now)) this.defer(() => sleeper.onAlarm())

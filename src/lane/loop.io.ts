@@ -3,7 +3,7 @@
  * event loop. Both hand messages in order, look at deadlines every `SWEEP_EVERY_MS`, and contain faults.
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import type { Clock } from '../base/clock.js'
+import type { Clock, HeldClock } from '../base/clock.js'
 import type { Millis } from '../base/time.js'
 import type { EpollEngine } from '../kernel/epoll-endpoint.io.js'
 import { NetSockets } from '../kernel/net-endpoint.io.js'
@@ -21,6 +21,8 @@ const LAST_TURN_MS: Millis = 5
 /** What the lane is made with; it is made between this and `run`. */
 export interface Loop {
   readonly sockets: Sockets
+  /** To be asked for the time by all that the loop runs. */
+  readonly clock: Clock
   defer(task: () => void): void
   run(lane: Lane, port: MessagePort): void
 }
@@ -32,6 +34,7 @@ export function epollLoop(engine: EpollEngine, clock: Clock): Loop {
   const { poller } = sockets
   return {
     sockets,
+    clock: poller.clock,
     defer: (task) => poller.defer(task),
     run: (given, port) => {
       lane = given
@@ -39,8 +42,9 @@ export function epollLoop(engine: EpollEngine, clock: Clock): Loop {
       port.postMessage({ type: 'awake', wakeFd: poller.wakeFd } satisfies FromLane)
       let sweepAt = clock.now()
       for (let running = true; running; ) {
-        running = receiveAll(given, port)
-        const now = clock.now()
+        running = receiveAll(given, port, poller.clock)
+        poller.clock.hold()
+        const now = poller.clock.now()
         if (now >= sweepAt) {
           contained(given, () => given.sweep(now))
           sweepAt = now + SWEEP_EVERY_MS
@@ -56,6 +60,7 @@ export function epollLoop(engine: EpollEngine, clock: Clock): Loop {
 export function netLoop(clock: Clock): Loop {
   return {
     sockets: new NetSockets(),
+    clock,
     defer: (task) => setImmediate(task),
     run: (lane, port) => {
       process.on('uncaughtException', (error) => lane.onFault(error, -1))
@@ -73,11 +78,12 @@ export function netLoop(clock: Clock): Loop {
 }
 
 /** `false`: that was the last. */
-function receiveAll(lane: Lane, port: MessagePort): boolean {
+function receiveAll(lane: Lane, port: MessagePort, clock: HeldClock): boolean {
   for (;;) {
     const received = receiveMessageOnPort(port) as { readonly message: ToLane } | undefined
     if (received === undefined) return true
     const { message } = received
+    clock.hold()
     contained(lane, () => lane.receive(message))
     if (message.type === 'stop') return false
   }

@@ -25,7 +25,7 @@ const loop = epoll === undefined ? netLoop(clock) : epollLoop(epoll, clock)
 
 const lane = new Lane({
   setup,
-  clock,
+  clock: loop.clock,
   random: new Prng(setup.seed),
   sockets: loop.sockets,
   seals,

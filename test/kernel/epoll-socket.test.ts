@@ -132,12 +132,28 @@ if (process.platform !== 'linux') {
     await eventually(() => b.text.join('') === 'beforeafter')
   })
 
+  test('the side that dialled turns delay off with its second write, or with one that does not fit', async (scope) => {
+    const sockets = drivenSockets(scope)
+    const { at, accepted } = await listenHere(scope, sockets)
+    const [twice, large] = [dialTo(scope, sockets, at), dialTo(scope, sockets, at)]
+    await eventually(() => accepted.length === 2 && [twice, large].every(({ order }) => order[0] === 'open'))
+    const noDelay = ({ socket }: Recorder) => option(socket.fd, 6, 1)
+    twice.socket.write(new Uint8Array(1))
+    assert.is(noDelay(twice), 0)
+    twice.socket.write(new Uint8Array(1))
+    assert.is(noDelay(twice), 1)
+    large.socket.write(new Uint8Array(64 * MIB))
+    assert.is(noDelay(large), 1)
+  })
+
   test('both sides have no delay and the same keepalive', async (scope) => {
     const sockets = drivenSockets(scope)
     const { at, accepted } = await listenHere(scope, sockets)
     const dialled = dialTo(scope, sockets, at)
     await eventually(() => accepted.length === 1)
     assert.is(option(dialled.socket.fd, 1, 9), 0, 'one that has only just been dialled may be over soon')
+    await eventually(() => dialled.order[0] === 'open')
+    for (const byte of [1, 2]) dialled.socket.write(Uint8Array.of(byte))
     await eventually(() => option(dialled.socket.fd, 1, 9) === 1)
     for (const { socket } of [dialled, accepted[0] as Recorder]) {
       const [nodelay, idle, interval, probes] = [1, 4, 5, 6].map((name) => option(socket.fd, 6, name))
