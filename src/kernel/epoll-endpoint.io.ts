@@ -10,7 +10,6 @@ import {
   AF_INET6,
   EADDRNOTAVAIL,
   EINPROGRESS,
-  EINVAL,
   IP_BIND_ADDRESS_NO_PORT,
   IPPROTO_IP,
   IPPROTO_IPV6,
@@ -23,7 +22,6 @@ import { EpollListener } from './epoll-listener.io.js'
 import { EpollSocket } from './epoll-socket.io.js'
 import { loadLibc } from './libc.io.js'
 import { Poller, type PollerOwner } from './poller.io.js'
-import { encodeSockaddr } from './sockaddr.js'
 import { SocketContext } from './socket-context.io.js'
 import { loadSyscalls } from './syscalls.io.js'
 
@@ -67,11 +65,10 @@ export class EpollSockets implements Sockets {
     if (options.from !== undefined && options.from !== to.address) {
       // The port is chosen at connect, when the peer is known: one port serves connections to many peers.
       context.setOption(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
-      const result = this.#bind(fd, { address: options.from, port: 0 })
+      const result = context.bind(fd, { address: options.from, port: 0 })
       if (result < 0) return failed(socket, result)
     }
-    const sockaddr = encodeSockaddr(to)
-    const result = sockaddr === undefined ? -EINVAL : context.sys.connect(fd, sockaddr)
+    const result = context.connect(fd, to)
     // From `bind` it would say that the address is not ours.
     if (result === -EADDRNOTAVAIL) return failed(socket, result, 'exhausted')
     if (result < 0 && result !== -EINPROGRESS) return failed(socket, result)
@@ -90,7 +87,7 @@ export class EpollSockets implements Sockets {
     // Before the first connection, which inherits them.
     context.setNoDelay(fd)
     context.setKeepalive(fd, options.keepaliveMs)
-    const bound = this.#bind(fd, at)
+    const bound = context.bind(fd, at)
     const result = bound < 0 ? bound : context.sys.listen(fd, options.backlog)
     if (result >= 0) return this.#acceptFrom(fd, at, handler)
     context.sys.close(fd)
@@ -133,11 +130,6 @@ export class EpollSockets implements Sockets {
 
   #open({ address }: Endpoint): number {
     return this.context.sys.socket(isIpv6(address) ? AF_INET6 : AF_INET, SOCK_STREAM_NONBLOCK_CLOEXEC)
-  }
-
-  #bind(fd: number, at: Endpoint): number {
-    const sockaddr = encodeSockaddr(at)
-    return sockaddr === undefined ? -EINVAL : this.context.sys.bind(fd, sockaddr)
   }
 }
 

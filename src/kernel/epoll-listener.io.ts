@@ -20,6 +20,8 @@ const LOST = new Set([EINTR, ECONNABORTED, EPERM, EPROTO])
 
 export class EpollListener implements Listener, Source, Sleeper {
   isWaiting = false
+  place = -1
+  alarmAt: Millis = 0
   #fd: number
   /** A connection's local address, where the listener's says it. */
   readonly #local: Endpoint | undefined

@@ -43,6 +43,8 @@ const NOBODY: SocketHandler = {
 
 export class EpollSocket implements Socket, Source, Sleeper {
   isWaiting = false
+  place = -1
+  alarmAt: Millis = 0
   /** Of a dialled socket, which inherits none: set when it has stood for a while; most are over by then. */
   keepaliveMs: Millis | undefined
   /**

@@ -4,8 +4,8 @@
  */
 import { type Clock, HeldClock } from '../base/clock.js'
 import { BatonError } from '../base/errors.js'
+import { type Enrolled, Roll } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
-import { TimerTable } from '../base/timer-table.js'
 import {
   EFD_NONBLOCK_CLOEXEC,
   EINTR,
@@ -32,7 +32,10 @@ export interface Source {
   isWaiting: boolean
 }
 
-export interface Sleeper {
+/** `place` is that among those with an alarm. */
+export interface Sleeper extends Enrolled {
+  /** Only the poller writes it. */
+  alarmAt: Millis
   onAlarm(): void
 }
 
@@ -60,7 +63,7 @@ export class Poller {
   #generation = 0
   #again: Source[] = []
   #tasks: (() => void)[] = []
-  readonly #alarms = new TimerTable<Sleeper>()
+  readonly #sleepers = new Roll<Sleeper>()
   /** Not later than the first of them; `undefined`: there is none. */
   #alarmAt: Millis | undefined
   #turns = 0
@@ -122,13 +125,13 @@ export class Poller {
 
   /** Once, about so much later; up to 100 ms late. */
   setAlarm(sleeper: Sleeper, afterMs: Millis): void {
-    const deadline = this.clock.now() + afterMs
-    this.#alarms.set(sleeper, deadline)
-    this.#alarmAt = Math.min(this.#alarmAt ?? deadline, deadline)
+    sleeper.alarmAt = this.clock.now() + afterMs
+    this.#sleepers.add(sleeper)
+    this.#alarmAt = Math.min(this.#alarmAt ?? sleeper.alarmAt, sleeper.alarmAt)
   }
 
   clearAlarm(sleeper: Sleeper): void {
-    this.#alarms.stop(sleeper)
+    this.#sleepers.delete(sleeper)
   }
 
   /** Waits at most `timeoutMs` (-1: for ever) for something to do, and does it. */
@@ -202,8 +205,13 @@ export class Poller {
     this.clock.hold()
     const now = this.clock.now()
     if (now < this.#alarmAt) return
-    for (const sleeper of this.#alarms.expire(now)) this.defer(() => sleeper.onAlarm())
-    this.#alarmAt = this.#alarms.next()
+    this.#alarmAt = undefined
+    for (const sleeper of this.#sleepers) {
+      if (sleeper.alarmAt <= now) {
+        this.#sleepers.delete(sleeper)
+        this.defer(() => sleeper.onAlarm())
+      } else this.#alarmAt = Math.min(this.#alarmAt ?? sleeper.alarmAt, sleeper.alarmAt)
+    }
   }
 }
 

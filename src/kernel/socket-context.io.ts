@@ -3,6 +3,7 @@ import type { Endpoint } from '../base/address.js'
 import { BufferPool } from '../base/buffer-pool.js'
 import type { Millis } from '../base/time.js'
 import {
+  EINVAL,
   IPPROTO_TCP,
   SO_KEEPALIVE,
   SOCK_NONBLOCK_CLOEXEC,
@@ -14,7 +15,7 @@ import {
 } from './constants.js'
 import type { Libc } from './libc.io.js'
 import type { Poller } from './poller.io.js'
-import { decodeSockaddr, SOCKADDR_BYTES_MAX } from './sockaddr.js'
+import { decodeSockaddr, encodeSockaddr, SOCKADDR_BYTES_MAX } from './sockaddr.js'
 import { addressOf, type Result, type Syscalls } from './syscalls.io.js'
 
 /**
@@ -77,6 +78,16 @@ export class SocketContext {
 
   acceptedFrom(): Endpoint | undefined {
     return decodeSockaddr(this.#name)
+  }
+
+  connect(fd: number, to: Endpoint): Result {
+    const length = encodeSockaddr(to, this.#name)
+    return length === 0 ? -EINVAL : this.sys.connect(fd, this.#nameAt, length)
+  }
+
+  bind(fd: number, at: Endpoint): Result {
+    const length = encodeSockaddr(at, this.#name)
+    return length === 0 ? -EINVAL : this.sys.bind(fd, this.#nameAt, length)
   }
 
   localOf(fd: number): Endpoint | undefined {

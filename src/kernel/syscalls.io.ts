@@ -12,10 +12,10 @@ export type Result = number
 
 export interface Syscalls {
   socket(family: number, type: number): Result
-  bind(fd: number, sockaddr: Uint8Array): Result
+  bind(fd: number, sockaddr: number, length: number): Result
   listen(fd: number, backlog: number): Result
   accept4(fd: number, sockaddr: number, length: number, flags: number): Result
-  connect(fd: number, sockaddr: Uint8Array): Result
+  connect(fd: number, sockaddr: number, length: number): Result
   getsockname(fd: number, sockaddr: number, length: number): Result
   getpeername(fd: number, sockaddr: number, length: number): Result
   getsockopt(fd: number, level: number, option: number, value: number, length: number): Result
@@ -67,10 +67,10 @@ function load(): Syscalls | { readonly why: string } {
 /** `ssize_t` is declared `int`: no length here comes near 2^31, and koffi makes no BigInt of it. */
 function wrap(declare: (prototype: string) => Call): Syscalls {
   const socket = declare('int socket(int, int, int)')
-  const bind = declare('int bind(int, const void *, uint32_t)')
+  const bind = declare('int bind(int, uintptr_t, uint32_t)')
   const listen = declare('int listen(int, int)')
   const accept4 = declare('int accept4(int, uintptr_t, uintptr_t, int)')
-  const connect = declare('int connect(int, const void *, uint32_t)')
+  const connect = declare('int connect(int, uintptr_t, uint32_t)')
   const getsockname = declare('int getsockname(int, uintptr_t, uintptr_t)')
   const getpeername = declare('int getpeername(int, uintptr_t, uintptr_t)')
   const getsockopt = declare('int getsockopt(int, int, int, uintptr_t, uintptr_t)')
@@ -92,10 +92,10 @@ function wrap(declare: (prototype: string) => Call): Syscalls {
   const oneAt = addressOf(one.buffer)
   return {
     socket: (family, type) => checked(socket(family, type, 0)),
-    bind: (fd, sockaddr) => checked(bind(fd, sockaddr, sockaddr.byteLength)),
+    bind: (fd, sockaddr, length) => checked(bind(fd, sockaddr, length)),
     listen: (fd, backlog) => checked(listen(fd, backlog)),
     accept4: (fd, sockaddr, length, flags) => checked(accept4(fd, sockaddr, length, flags)),
-    connect: (fd, sockaddr) => checked(connect(fd, sockaddr, sockaddr.byteLength)),
+    connect: (fd, sockaddr, length) => checked(connect(fd, sockaddr, length)),
     getsockname: (fd, sockaddr, length) => checked(getsockname(fd, sockaddr, length)),
     getpeername: (fd, sockaddr, length) => checked(getpeername(fd, sockaddr, length)),
     getsockopt: (fd, level, option, value, length) => checked(getsockopt(fd, level, option, value, length)),

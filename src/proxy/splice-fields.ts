@@ -5,7 +5,7 @@
 import { type Endpoint, formatIp, ipv4Text, parseIp } from '../base/address.js'
 import { ByteReader, type ByteWriter, fromHex, fromUtf8, toHex, utf8 } from '../base/bytes.js'
 import { NODE_ID_BYTES, type NodeId, type SpliceId, type Term } from '../base/ids.js'
-import { RecentBytes, RecentTexts } from './recent.js'
+import { RecentBytes, RecentTexts } from '../base/recent.js'
 
 const NOTHING = new Uint8Array(0)
 const NO_ENDPOINT: Endpoint = { address: '0.0.0.0', port: 0 }

@@ -118,7 +118,7 @@ test('an event of a descriptor that was closed, and its number used again, is no
 test('alarms ring once, when due; one that was cleared does not', (scope) => {
   const b = bench(scope)
   if (b === undefined) return
-  const rings = (name: string) => ({ onAlarm: () => b.said.push(name) })
+  const rings = (name: string) => ({ place: -1, alarmAt: 0, onAlarm: () => b.said.push(name) })
   const [early, late, never] = [rings('early'), rings('late'), rings('never')]
   b.poller.setAlarm(late, 200)
   b.poller.setAlarm(early, 100)
@@ -135,7 +135,7 @@ test('alarms ring once, when due; one that was cleared does not', (scope) => {
 test('an alarm is heard however busy the loop is, and ends a wait without end', (scope) => {
   const b = bench(scope)
   if (b === undefined) return
-  const sleeper = { onAlarm: () => b.said.push('alarm') }
+  const sleeper = { place: -1, alarmAt: 0, onAlarm: () => b.said.push('alarm') }
   b.poller.setAlarm(sleeper, 10)
   b.clock.ms = 10
   b.poller.turn(-1)
