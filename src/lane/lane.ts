@@ -9,7 +9,6 @@ import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import { proxyHeaderFor } from '../proxy/identity.js'
 import { Joint } from '../proxy/joint.js'
 import type { BackendSeat, LaneReport, NodeName, SpliceReport, ToLane } from '../proxy/lane-protocol.js'
-import type { Socket } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { Candidate } from '../proxy/schedule/scheduler.js'
 import { schedulerOf } from '../proxy/schedule/schedulers.js'
@@ -158,12 +157,11 @@ export class Lane implements DirectionHost {
     direction.start()
   }
 
-  #adoptListener({ service, term, at, fd }: Extract<ToLane, { type: 'adopt-listener' }>): void {
+  #adoptListener({ service, term, at, since, fd }: Extract<ToLane, { type: 'adopt-listener' }>): void {
     const direction = this.#directions.get(service)
-    if (direction !== undefined && sameTerm(direction.term, term)) return direction.adopt(fd, at)
+    if (direction !== undefined && sameTerm(direction.term, term)) return direction.adopt(fd, at, since)
     // Over before it began here.
-    const nobody = { onListening: () => {}, onAccept: (socket: Socket) => socket.reset(), onProblem: () => {} }
-    this.context.sockets.adoptListener?.(fd, at, { backlog: 0, keepaliveMs: 0 }, nobody).close()
+    this.context.sockets.closeDescriptor?.(fd)
   }
 
   #setServices(services: readonly Service[]): void {

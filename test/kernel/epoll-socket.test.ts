@@ -176,7 +176,7 @@ if (process.platform !== 'linux') {
     const options = { backlog: 512, keepaliveMs: 30_000 }
     const first = one.listen({ address: '127.0.0.1', port: 0 }, options, handler(0))
     await eventually(() => at !== undefined)
-    const second = two.adoptListener(first.share(), at as Endpoint, options, handler(1))
+    const second = two.adoptListener(first.share(), at as Endpoint, handler(1))
     scope.defer(() => {
       for (const { socket } of accepted.flat()) socket.reset()
     })
