@@ -13,6 +13,7 @@ import type { Listener, Socket } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { Candidate, Scheduler } from '../proxy/schedule/scheduler.js'
 import type { Service } from '../proxy/service.js'
+import { containFault, faultyClient } from './faults.js'
 import { isLogged, type LaneContext, logFrom } from './lane-context.js'
 import { ListenSet, type ListenSetHandler } from './listen-set.js'
 import type { Unsettled } from './unsettled.js'
@@ -93,7 +94,7 @@ export class Direction implements ClientHost {
     if (this.#state === 'over') return
     this.#state = 'over'
     this.#listeners.close()
-    for (const client of [...this.clients]) client.half.abort(reason)
+    for (const client of [...this.clients]) this.#contained(client, () => client.half.abort(reason))
     this.host.onGone(this)
   }
 
@@ -102,9 +103,11 @@ export class Direction implements ClientHost {
     this.#listeners.sweep(now)
     const { idleMs } = this.service
     for (const client of this.clients) {
-      if (client.isUnserved) client.expire(now)
+      if (client.isUnserved) this.#contained(client, () => client.expire(now))
       const limitMs = client.half.isHalfClosed ? Math.min(idleMs || HALF_CLOSED_IDLE_MS, HALF_CLOSED_IDLE_MS) : idleMs
-      if (limitMs > 0 && now - client.half.activeAt > limitMs) client.half.abort('idle-limit')
+      if (limitMs > 0 && now - client.half.activeAt > limitMs) {
+        this.#contained(client, () => client.half.abort('idle-limit'))
+      }
     }
   }
 
@@ -168,7 +171,16 @@ export class Direction implements ClientHost {
     this.context.counters.accepted++
     const client = new ClientHalf(this.host.nextSpliceId(), socket, this)
     this.clients.add(client)
-    client.choose()
+    this.#contained(client, () => client.choose())
+  }
+
+  /** Where what is done to one must not keep the others from their turn. */
+  #contained(client: ClientHalf, act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      containFault(this.context, error, faultyClient(client))
+    }
   }
 
   #share(at: Endpoint, listener: Listener, since: number): void {

@@ -15,7 +15,7 @@ import { schedulerOf } from '../proxy/schedule/schedulers.js'
 import { type Service, sameService } from '../proxy/service.js'
 import { Backends } from './backends.js'
 import { Direction, type DirectionHost } from './direction.js'
-import { containFault, type Faulty, faultyBackend, faultyClient } from './faults.js'
+import { containFault, type Faulty, faultyBackend, faultyClient, faultyHalf } from './faults.js'
 import type { LaneContext } from './lane-context.js'
 import { Links } from './links.js'
 import { Unsettled } from './unsettled.js'
@@ -83,10 +83,10 @@ export class Lane implements DirectionHost {
 
   /** To be called about every 100 ms. */
   sweep(now: Millis): void {
-    this.unsettled.ask()
-    for (const direction of this.#directions.values()) direction.sweep(now)
-    this.#backends.sweep(now)
-    this.#links.sweep(now)
+    this.unsettled.ask((error, half) => containFault(this.context, error, faultyHalf(half)))
+    for (const direction of this.#directions.values()) this.#contained(() => direction.sweep(now))
+    this.#contained(() => this.#backends.sweep(now))
+    this.#contained(() => this.#links.sweep(now))
     this.context.counters.retained = this.context.pool.usedBytes
   }
 
@@ -140,6 +140,15 @@ export class Lane implements DirectionHost {
     return { counterpart, cancel }
   }
 
+  /** Whatever it throws, what comes after it has its turn. */
+  #contained(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      containFault(this.context, error, undefined)
+    }
+  }
+
   #faultyAt(fd: number): Faulty | undefined {
     for (const { clients } of this.#directions.values()) {
       for (const client of clients) if (client.half.socket.fd === fd) return faultyClient(client)
@@ -188,9 +197,9 @@ export class Lane implements DirectionHost {
   }
 
   #stop(): void {
-    for (const direction of [...this.#directions.values()]) direction.stop('node-stopping')
-    for (const backend of [...this.#backends.halves]) backend.half.abort('node-stopping')
-    this.#links.close()
+    for (const direction of [...this.#directions.values()]) this.#contained(() => direction.stop('node-stopping'))
+    for (const { half } of [...this.#backends.halves]) this.#contained(() => half.abort('node-stopping'))
+    this.#contained(() => this.#links.close())
     this.context.post({ type: 'stopped' })
   }
 

@@ -54,10 +54,12 @@ export function epollLoop(engine: EpollEngine, clock: Clock): Loop {
 
 /** Node's own event loop. */
 export function netLoop(clock: Clock): Loop {
+  let running: Lane | undefined
   return {
-    sockets: new NetSockets(),
+    sockets: new NetSockets((error, fd) => running?.onFault(error, fd)),
     defer: (task) => setImmediate(task),
     run: (lane, port) => {
+      running = lane
       process.on('uncaughtException', (error) => lane.onFault(error, -1))
       const sweep = setInterval(() => lane.sweep(clock.now()), SWEEP_EVERY_MS)
       port.on('message', (message: ToLane) => {
