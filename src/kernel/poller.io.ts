@@ -2,6 +2,7 @@
  * The event loop of a lane: one epoll set, tasks put off to the end of the turn, deadlines, and an eventfd by which other
  * threads wake it. It is turned by its owner: a thread that does nothing else, or a test in between other things.
  */
+import { assert } from '../base/assert.js'
 import type { Clock } from '../base/clock.js'
 import { BatonError } from '../base/errors.js'
 import type { Millis } from '../base/time.js'
@@ -62,6 +63,7 @@ export class Poller {
   /** Not later than the first of them; `undefined`: there is none. */
   #alarmAt: Millis | undefined
   #turns = 0
+  #turning = false
 
   constructor(
     readonly sys: Syscalls,
@@ -128,8 +130,11 @@ export class Poller {
     this.#alarms.stop(sleeper)
   }
 
-  /** Waits at most `timeoutMs` (-1: for ever) for something to do, and does it. */
+  /** Waits at most `timeoutMs` (-1: for ever) for something to do, and does it. Never from within a turn. */
   turn(timeoutMs: number): void {
+    // The inner turn would overwrite the events, and what was read, that the outer one has in hand.
+    assert(!this.#turning, 'a poller is not turned by its own handlers')
+    this.#turning = true
     this.#runTasks()
     const waiting = this.#again.length === 0 ? NONE : this.#again
     const count = this.sys.epollWait(this.#epoll, this.#eventsAt, EVENTS_MAX, this.#patience(timeoutMs))
@@ -142,6 +147,7 @@ export class Poller {
     }
     if (count <= 0 || ++this.#turns % TURNS_PER_LOOK === 0) this.#ring()
     this.#runTasks()
+    this.#turning = false
   }
 
   /** Of its own descriptors; those of its sources are theirs. */

@@ -10,7 +10,7 @@ import { countersMemory, sumOfCounters } from '../../src/proxy/shared-counters.j
 import { recordBuffers } from '../../src/trunk/record.js'
 import { assert, suite } from '../harness/suite.js'
 import { FakeSocket } from '../proxy/fake-socket.js'
-import { A, bytesOf, textOf } from './link-under-test.js'
+import { A, bytesOf, data, LinkUnderTest, textOf } from './link-under-test.js'
 
 const test = suite('lane/faults')
 const ADDRESS = '10.0.0.100'
@@ -198,6 +198,16 @@ test('one that cannot even be ended does not keep the others, or the lease’s s
     [1, 1, 1],
   )
   assert.equal(room.heard.at(-1), { type: 'undirected', slot: 0 })
+})
+
+test('a half that throws at a frame of its link: the peer is told of that splice, and the link carries the others', () => {
+  const room = new LinkUnderTest()
+  const [first, second] = [room.splice(2), room.splice(4)]
+  first.write = bug
+  room.hears(data(2, 0, 'x'), data(4, 0, 'behind it in the same record'))
+  assert.equal([first.resets, second.resets, room.link.isUp], [1, 0, true])
+  assert.equal(room.said(), [{ kind: 'reset', handle: 2, reason: 'other' }])
+  assert.is(textOf(second.delivered), 'behind it in the same record')
 })
 
 test('a fault that belongs to no splice is logged with its place in the code, and nothing ends', () => {
