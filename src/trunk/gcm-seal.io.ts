@@ -16,6 +16,7 @@ import { SEAL_OVERHEAD_BYTES } from './record.js'
 const NEXT_KEY = 1
 const FLAGS_BYTES = 1
 const FIRST_LABEL = utf8('baton: data link aes-256-gcm 1')
+const CLOSED = 'a closed seal is not used'
 const NEXT_LABEL = utf8('baton: data link next key 1')
 
 /**
@@ -114,6 +115,8 @@ class KeyStream {
 
   /** One way: the key before cannot be told from this one. */
   next(): void {
+    // The context is freed, and its key all zeros.
+    assert(!this.#isClosed, CLOSED)
     const before = this.#key.slice()
     sodium.crypto_generichash(this.#key, NEXT_LABEL, before)
     before.fill(0)
@@ -123,7 +126,7 @@ class KeyStream {
 
   /** Valid until the next call. */
   nonce(): Uint8Array {
-    assert(!this.#isClosed, 'a closed seal is not used')
+    assert(!this.#isClosed, CLOSED)
     this.#numbers.setUint32(0, this.#number % 2 ** 32, true)
     this.#numbers.setUint32(4, Math.floor(this.#number / 2 ** 32), true)
     this.#number++
