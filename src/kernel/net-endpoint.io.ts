@@ -28,7 +28,7 @@ interface WithHandle {
 }
 
 /** An exception out of a socket's handler. `fd` is -1 where the socket is closed already. */
-type OnFault = (error: unknown, fd: number) => void
+type OnFault = (error: unknown, fd: number, handler: SocketHandler) => void
 
 /** To whoever catches what nobody caught. */
 function rethrow(error: unknown): never {
@@ -126,19 +126,19 @@ class NetSocket implements Socket {
   }
 
   attach(handler: SocketHandler): void {
-    this.#on('connect', () => handler.onOpen())
-    this.#on('data', (chunk: Buffer) => handler.onData(chunk))
+    this.#on(handler, 'connect', () => handler.onOpen())
+    this.#on(handler, 'data', (chunk: Buffer) => handler.onData(chunk))
     // Listening for data sets a stream flowing unless it was paused by name.
     this.socket.pause()
-    this.#on('end', () => {
+    this.#on(handler, 'end', () => {
       if (!this.#hasFailed()) handler.onEnd()
     })
-    this.#on('drain', () => handler.onDrain())
+    this.#on(handler, 'drain', () => handler.onDrain())
     // Told also of what `write` had not to keep: node:net hands it to the kernel later than it says.
-    this.#on('finish', () => {
+    this.#on(handler, 'finish', () => {
       if (!this.#hasFailed()) handler.onDrain()
     })
-    this.#on('close', () => handler.onClose(this.#cause(), this.#error))
+    this.#on(handler, 'close', () => handler.onClose(this.#cause(), this.#error))
   }
 
   write(chunk: Uint8Array): boolean {
@@ -175,12 +175,12 @@ class NetSocket implements Socket {
     return this.libc?.unacknowledged(this.fd)
   }
 
-  #on<Args extends unknown[]>(event: string, act: (...args: Args) => void): void {
+  #on<Args extends unknown[]>(handler: SocketHandler, event: string, act: (...args: Args) => void): void {
     this.socket.on(event, (...args: Args) => {
       try {
         act(...args)
       } catch (error) {
-        this.onFault(error, this.fd)
+        this.onFault(error, this.fd, handler)
       }
     })
   }

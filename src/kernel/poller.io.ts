@@ -7,6 +7,7 @@ import type { Clock } from '../base/clock.js'
 import { BatonError } from '../base/errors.js'
 import type { Millis } from '../base/time.js'
 import { TimerTable } from '../base/timer-table.js'
+import type { SocketHandler } from '../proxy/ports.js'
 import {
   EFD_NONBLOCK_CLOEXEC,
   EINTR,
@@ -38,8 +39,8 @@ export interface Sleeper {
 }
 
 export interface PollerOwner {
-  /** An exception out of a source (`fd`) or a task (-1). The loop goes on. */
-  onFault(error: unknown, fd: number): void
+  /** An exception out of a source (`fd`) or a task (-1). The loop goes on. `handler`: out of that, at its last event. */
+  onFault(error: unknown, fd: number, handler?: SocketHandler): void
   /** Somebody signalled `wakeFd`. */
   onWake?(): void
 }
@@ -68,7 +69,7 @@ export class Poller {
   constructor(
     readonly sys: Syscalls,
     private readonly clock: Clock,
-    private readonly owner: PollerOwner,
+    readonly owner: PollerOwner,
   ) {
     this.#epoll = opened(sys.epollCreate(EPOLL_CLOEXEC), 'epoll_create1')
     this.wakeFd = opened(sys.eventfd(0, EFD_NONBLOCK_CLOEXEC), 'eventfd')

@@ -6,9 +6,11 @@ import { formatSpliceId, type NodeId, type SpliceId, sameTerm } from '../base/id
 import type { Millis } from '../base/time.js'
 import type { BackendReply } from '../proxy/backend-half.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
+import { Half } from '../proxy/half.js'
 import { proxyHeaderFor } from '../proxy/identity.js'
 import { Joint } from '../proxy/joint.js'
 import type { BackendSeat, LaneReport, NodeName, SpliceReport, ToLane } from '../proxy/lane-protocol.js'
+import type { SocketHandler } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { Candidate } from '../proxy/schedule/scheduler.js'
 import { schedulerOf } from '../proxy/schedule/schedulers.js'
@@ -75,9 +77,10 @@ export class Lane implements DirectionHost {
     }
   }
 
-  /** An exception out of the handlers of the socket `fd`, or, with -1, out of anything else. */
-  onFault(error: unknown, fd: number): void {
-    containFault(this.context, error, fd < 0 ? undefined : this.#faultyAt(fd))
+  /** An exception out of `handler` or the handlers of the socket `fd`, or, with -1, out of anything else. */
+  onFault(error: unknown, fd: number, handler?: SocketHandler): void {
+    const byFd = fd < 0 ? undefined : this.#faultyAt(fd)
+    containFault(this.context, error, handler instanceof Half ? faultyHalf(handler) : byFd)
     if (fd >= 0) this.#links.onFault(fd)
   }
 

@@ -28,7 +28,7 @@ export interface Loop {
 /** One thread, one epoll set: returns when the lane was told to stop. */
 export function epollLoop(engine: EpollEngine, clock: Clock): Loop {
   let lane: Lane | undefined
-  const sockets = engine.make(clock, { onFault: (error, fd) => lane?.onFault(error, fd) })
+  const sockets = engine.make(clock, { onFault: (...fault) => lane?.onFault(...fault) })
   const { poller } = sockets
   return {
     sockets,
@@ -56,7 +56,7 @@ export function epollLoop(engine: EpollEngine, clock: Clock): Loop {
 export function netLoop(clock: Clock): Loop {
   let running: Lane | undefined
   return {
-    sockets: new NetSockets((error, fd) => running?.onFault(error, fd)),
+    sockets: new NetSockets((...fault) => running?.onFault(...fault)),
     defer: (task) => setImmediate(task),
     run: (lane, port) => {
       running = lane

@@ -3,7 +3,7 @@ import { Prng } from '../../src/base/prng.js'
 import { Lane } from '../../src/lane/lane.js'
 import type { FromLane } from '../../src/proxy/lane-protocol.js'
 import { LeaseSlots } from '../../src/proxy/lease-slots.js'
-import type { ListenHandler } from '../../src/proxy/ports.js'
+import type { ListenHandler, SocketHandler } from '../../src/proxy/ports.js'
 import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import { SERVICE_DEFAULTS, type Service } from '../../src/proxy/service.js'
 import { countersMemory, sumOfCounters } from '../../src/proxy/shared-counters.js'
@@ -23,8 +23,17 @@ const WEB: Service = {
   idleMs: IDLE_MS,
 }
 
+class ClientSocket extends FakeSocket {
+  handler: SocketHandler | undefined
+
+  override attach(handler: SocketHandler): void {
+    this.handler = handler
+    super.attach(handler)
+  }
+}
+
 interface Splice {
-  readonly client: FakeSocket
+  readonly client: ClientSocket
   readonly program: FakeSocket
 }
 
@@ -36,6 +45,7 @@ class Room {
   readonly #programs: FakeSocket[] = []
   #listener: ListenHandler | undefined
   dialFails = false
+  endFails = false
   readonly lane: Lane
 
   constructor() {
@@ -73,7 +83,10 @@ class Room {
       counters: sumOfCounters([]),
       pool: new RetentionPool(),
       buffers: recordBuffers(),
-      post: (message) => this.heard.push(message),
+      post: (message) => {
+        if (this.endFails && message.type === 'log' && message.event === 'splice-ended') bug()
+        this.heard.push(message)
+      },
       defer: (task) => task(),
     })
     leases.set(0, Number.MAX_SAFE_INTEGER)
@@ -83,8 +96,8 @@ class Room {
     this.lane.receive({ type: 'direct', service: 'web', term: { number: 1, holder: A }, slot: 0 })
   }
 
-  accept(): FakeSocket {
-    const client = new FakeSocket(++this.#fd)
+  accept(): ClientSocket {
+    const client = new ClientSocket(++this.#fd)
     this.during(3, () => this.#listener?.onAccept(client))
     return client
   }
@@ -97,11 +110,11 @@ class Room {
   }
 
   /** As both loops do it. */
-  during(fd: number, act: () => void): void {
+  during(fd: number, act: () => void, handler?: SocketHandler): void {
     try {
       act()
     } catch (error) {
-      this.lane.onFault(error, fd)
+      this.lane.onFault(error, fd, handler)
     }
   }
 
@@ -159,6 +172,19 @@ test('a half that throws at its own program’s bytes is found by the program’
   first.client.write = bug
   room.during(first.program.fd, () => first.program.say(bytesOf('x')))
   assert.equal([first.client.resets, first.program.resets, ...room.faults()], [1, 1, 1])
+  room.assertAlive(second)
+})
+
+test('a half that throws at its socket’s end is known by itself, and the other side is reset', () => {
+  const room = new Room()
+  const [first, second] = [room.splice(), room.splice()]
+  room.endFails = true
+  // Its descriptor is closed then, and may be another's.
+  room.during(-1, () => first.client.close('reset'), first.client.handler)
+  room.endFails = false
+  assert.equal([...room.faults(), first.program.resets], [1, 1])
+  first.program.closeIfDone()
+  assert.is(room.count().active, 1)
   room.assertAlive(second)
 })
 
