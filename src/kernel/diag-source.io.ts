@@ -1,64 +1,45 @@
 import os from 'node:os'
 
-import koffi from 'koffi'
-
-import { messageOf } from '../base/errors.js'
+import { AF_INET, AF_INET6, SOCK_NONBLOCK_CLOEXEC } from './constants.js'
 import {
   LISTENING_SOCKETS_MAX,
   type ListeningSocket,
   type SocketSource,
   type SourceProblem,
 } from './listening-socket.js'
-import { AF_INET, AF_INET6, decodeListenReply, encodeListenQuery } from './sock-diag.js'
+import { decodeListenReply, encodeListenQuery } from './sock-diag.js'
+import { addressOf, loadSyscalls, type Result, type Syscalls } from './syscalls.io.js'
 
 const AF_NETLINK = 16
 const NETLINK_SOCK_DIAG = 4
-const SOCK_RAW_CLOEXEC = 3 | 0x80000
-const MSG_DONTWAIT = 0x40
+const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | SOCK_NONBLOCK_CLOEXEC
 /** The kernel fills at most 32 KiB a datagram. */
 const DATAGRAM_BYTES_MAX = 32 * 1024
 const DATAGRAMS_MAX = 256
 
-interface Calls {
-  send(fd: number, bytes: Uint8Array): number
-  receive(fd: number, into: Uint8Array): number
-  close(fd: number): void
-}
-
 /** Asks the kernel's sock_diag: no privilege needed, and the cost is that of the listeners alone. */
 export class DiagSource implements SocketSource {
   readonly name = 'sock_diag'
-  readonly #datagram = new Uint8Array(DATAGRAM_BYTES_MAX)
+  readonly #datagram = new Uint8Array(new ArrayBuffer(DATAGRAM_BYTES_MAX))
+  readonly #datagramAt = addressOf(this.#datagram.buffer)
   #sequence = 0
 
   private constructor(
     private readonly fd: number,
-    private readonly calls: Calls,
+    private readonly sys: Syscalls,
   ) {}
 
   /** Or why it cannot be asked here: another system, no C library to call, a kernel or a sandbox that refuses. */
   static open(): DiagSource | SourceProblem {
-    if (process.platform !== 'linux') return unsupported(`no sock_diag on ${process.platform}`)
-    try {
-      const library = koffi.load(null)
-      const socket = library.func('int socket(int, int, int)')
-      const send = library.func('long send(int, const void *, size_t, int)')
-      const receive = library.func('long recv(int, void *, size_t, int)')
-      const close = library.func('int close(int)')
-      const fd: number = socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_SOCK_DIAG)
-      if (fd < 0) return unsupported(`no netlink socket: ${errorName(koffi.errno())}`)
-      const source = new DiagSource(fd, {
-        send: (to, bytes) => send(to, bytes, bytes.byteLength, 0),
-        receive: (from, into) => receive(from, into, into.byteLength, MSG_DONTWAIT),
-        close: (which) => void close(which),
-      })
-      const first = source.look()
-      if (!('code' in first) || first.code === 'too-many') return source
-      source.close()
-      return unsupported(first.why)
-    } catch (error) {
-      return unsupported(messageOf(error))
-    }
+    const sys = loadSyscalls()
+    if ('why' in sys) return unsupported(sys.why)
+    const fd = sys.socket(AF_NETLINK, SOCK_RAW_NONBLOCK_CLOEXEC, NETLINK_SOCK_DIAG)
+    if (fd < 0) return unsupported(`no netlink socket: ${errorName(-fd)}`)
+    const source = new DiagSource(fd, sys)
+    const first = source.look()
+    if (!('code' in first) || first.code === 'too-many') return source
+    source.close()
+    return unsupported(first.why)
   }
 
   look(): readonly ListeningSocket[] | SourceProblem {
@@ -71,17 +52,18 @@ export class DiagSource implements SocketSource {
   }
 
   close(): void {
-    this.calls.close(this.fd)
+    this.sys.close(this.fd)
   }
 
   #ask(family: number, into: ListeningSocket[]): SourceProblem | undefined {
     const sequence = ++this.#sequence
-    if (this.calls.send(this.fd, encodeListenQuery(family, sequence)) < 0) return this.#failed('send')
+    const sent = this.sys.send(this.fd, encodeListenQuery(family, sequence))
+    if (sent < 0) return failed('send', sent)
     // Read to its end even when it is too long: the kernel takes no other question before.
     for (let datagrams = 0; datagrams < DATAGRAMS_MAX; datagrams++) {
       // The kernel writes each part of the answer when the one before is read: never EAGAIN before DONE.
-      const length = this.calls.receive(this.fd, this.#datagram)
-      if (length < 0) return this.#failed('recv')
+      const length = this.sys.read(this.fd, this.#datagramAt, DATAGRAM_BYTES_MAX)
+      if (length < 0) return failed('read', length)
       const reply = decodeListenReply(this.#datagram.subarray(0, length), sequence)
       if (reply.errno !== undefined) return { code: 'unreadable', why: `sock_diag says ${errorName(reply.errno)}` }
       if (into.length < LISTENING_SOCKETS_MAX) into.push(...reply.sockets)
@@ -89,10 +71,10 @@ export class DiagSource implements SocketSource {
     }
     return tooMany(into.length)
   }
+}
 
-  #failed(call: string): SourceProblem {
-    return { code: 'unreadable', why: `sock_diag: ${call} failed with ${errorName(koffi.errno())}` }
-  }
+function failed(call: string, result: Result): SourceProblem {
+  return { code: 'unreadable', why: `sock_diag: ${call} failed with ${errorName(-result)}` }
 }
 
 function tooMany(seen: number): SourceProblem {

@@ -95,15 +95,12 @@ export class EpollSockets implements Sockets {
   }
 
   /** Accepts from a queue that `EpollListener.share` gave; `fd` is this listener's from now on. */
-  adoptListener(
-    fd: number,
-    at: Endpoint,
-    options: Pick<ListenOptions, 'keepaliveMs'>,
-    handler: ListenHandler,
-  ): EpollListener {
-    this.context.setNoDelay(fd)
-    this.context.setKeepalive(fd, options.keepaliveMs)
+  adoptListener(fd: number, at: Endpoint, handler: ListenHandler): EpollListener {
     return this.#acceptFrom(fd, at, handler)
+  }
+
+  closeDescriptor(fd: number): void {
+    this.context.sys.close(fd)
   }
 
   /**

@@ -308,6 +308,11 @@ export class EpollSocket implements Socket, Source, Sleeper {
   #sayClosed(cause: CloseCause, detail: string): void {
     const handler = this.#handler
     this.#handler = NOBODY
-    handler.onClose(cause, detail)
+    try {
+      handler.onClose(cause, detail)
+    } catch (error) {
+      // The descriptor is closed, and may be another's already: it tells nobody whose fault it was.
+      this.context.poller.owner.onFault(error, -1, handler)
+    }
   }
 }

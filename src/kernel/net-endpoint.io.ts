@@ -27,11 +27,19 @@ interface WithHandle {
   readonly _handle?: { readonly fd?: number } | null
 }
 
+/** An exception out of a socket's handler. `fd` is -1 where the socket is closed already. */
+type OnFault = (error: unknown, fd: number, handler: SocketHandler) => void
+
+/** To whoever catches what nobody caught. */
+function rethrow(error: unknown): never {
+  throw error
+}
+
 export class NetSockets implements Sockets {
   readonly engine = 'net'
   readonly #libc: Libc | undefined
 
-  constructor() {
+  constructor(private readonly onFault: OnFault = rethrow) {
     const libc = loadLibc()
     this.#libc = 'why' in libc ? undefined : libc
   }
@@ -52,7 +60,7 @@ export class NetSockets implements Sockets {
     const late = setTimeout(() => socket.destroy(systemError('ETIMEDOUT')), options.connectMs)
     socket.once('connect', () => clearTimeout(late))
     socket.once('close', () => clearTimeout(late))
-    return new NetSocket(socket, to, this.#libc)
+    return new NetSocket(socket, to, this.#libc, this.onFault)
   }
 
   listen(at: SocketAddress, options: ListenOptions, handler: ListenHandler): Listener {
@@ -78,7 +86,7 @@ export class NetSockets implements Sockets {
     server.on('connection', (socket) => {
       // A client that has gone again before it was accepted has no address any more.
       if (closed || socket.remoteAddress === undefined) socket.destroy()
-      else handler.onAccept(new NetSocket(socket, peerOf(socket), this.#libc))
+      else handler.onAccept(new NetSocket(socket, peerOf(socket), this.#libc, this.onFault))
     })
     server.listen({ host: at.address, port: at.port, backlog: options.backlog, exclusive: true })
     return {
@@ -99,6 +107,7 @@ class NetSocket implements Socket {
     private readonly socket: net.Socket,
     readonly remote: SocketAddress,
     private readonly libc: Libc | undefined,
+    private readonly onFault: OnFault,
   ) {
     socket.on('error', (error) => {
       this.#error ||= errnoOf(error) || error.message
@@ -117,20 +126,19 @@ class NetSocket implements Socket {
   }
 
   attach(handler: SocketHandler): void {
-    const { socket } = this
-    socket.on('connect', () => handler.onOpen())
-    socket.on('data', (chunk: Buffer) => handler.onData(chunk))
+    this.#on(handler, 'connect', () => handler.onOpen())
+    this.#on(handler, 'data', (chunk: Buffer) => handler.onData(chunk))
     // Listening for data sets a stream flowing unless it was paused by name.
-    socket.pause()
-    socket.on('end', () => {
+    this.socket.pause()
+    this.#on(handler, 'end', () => {
       if (!this.#hasFailed()) handler.onEnd()
     })
-    socket.on('drain', () => handler.onDrain())
+    this.#on(handler, 'drain', () => handler.onDrain())
     // Told also of what `write` had not to keep: node:net hands it to the kernel later than it says.
-    socket.on('finish', () => {
+    this.#on(handler, 'finish', () => {
       if (!this.#hasFailed()) handler.onDrain()
     })
-    socket.on('close', () => handler.onClose(this.#cause(), this.#error))
+    this.#on(handler, 'close', () => handler.onClose(this.#cause(), this.#error))
   }
 
   write(chunk: Uint8Array): boolean {
@@ -165,6 +173,16 @@ class NetSocket implements Socket {
 
   unacknowledged(): number | undefined {
     return this.libc?.unacknowledged(this.fd)
+  }
+
+  #on<Args extends unknown[]>(handler: SocketHandler, event: string, act: (...args: Args) => void): void {
+    this.socket.on(event, (...args: Args) => {
+      try {
+        act(...args)
+      } catch (error) {
+        this.onFault(error, this.fd, handler)
+      }
+    })
   }
 
   /**

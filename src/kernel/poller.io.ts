@@ -2,10 +2,12 @@
  * The event loop of a lane: one epoll set, tasks put off to the end of the turn, deadlines, and an eventfd by which other
  * threads wake it. It is turned by its owner: a thread that does nothing else, or a test in between other things.
  */
+import { assert } from '../base/assert.js'
 import { type Clock, HeldClock } from '../base/clock.js'
 import { BatonError } from '../base/errors.js'
 import { type Enrolled, Roll } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
+import type { SocketHandler } from '../proxy/ports.js'
 import {
   EFD_NONBLOCK_CLOEXEC,
   EINTR,
@@ -40,8 +42,8 @@ export interface Sleeper extends Enrolled {
 }
 
 export interface PollerOwner {
-  /** An exception out of a source (`fd`) or a task (-1). The loop goes on. */
-  onFault(error: unknown, fd: number): void
+  /** An exception out of a source (`fd`) or a task (-1). The loop goes on. `handler`: out of that, at its last event. */
+  onFault(error: unknown, fd: number, handler?: SocketHandler): void
   /** Somebody signalled `wakeFd`. */
   onWake?(): void
 }
@@ -67,11 +69,12 @@ export class Poller {
   /** Not later than the first of them; `undefined`: there is none. */
   #alarmAt: Millis | undefined
   #turns = 0
+  #turning = false
 
   constructor(
     readonly sys: Syscalls,
     clock: Clock,
-    private readonly owner: PollerOwner,
+    readonly owner: PollerOwner,
   ) {
     this.clock = new HeldClock(clock)
     this.#epoll = opened(sys.epollCreate(EPOLL_CLOEXEC), 'epoll_create1')
@@ -134,8 +137,11 @@ export class Poller {
     this.#sleepers.delete(sleeper)
   }
 
-  /** Waits at most `timeoutMs` (-1: for ever) for something to do, and does it. */
+  /** Waits at most `timeoutMs` (-1: for ever) for something to do, and does it. Never from within a turn. */
   turn(timeoutMs: number): void {
+    // The inner turn would overwrite the events, and what was read, that the outer one has in hand.
+    assert(!this.#turning, 'a poller is not turned by its own handlers')
+    this.#turning = true
     this.#runTasks()
     const waiting = this.#again.length === 0 ? NONE : this.#again
     const count = this.sys.epollWait(this.#epoll, this.#eventsAt, EVENTS_MAX, this.#patience(timeoutMs))
@@ -149,6 +155,7 @@ export class Poller {
     if (count <= 0 || ++this.#turns % TURNS_PER_LOOK === 0) this.#ring()
     this.#runTasks()
     this.clock.release()
+    this.#turning = false
   }
 
   /** Of its own descriptors; those of its sources are theirs. */

@@ -5,17 +5,14 @@
  */
 import { formatIp } from '../base/address.js'
 import { ByteReader, ByteWriter } from '../base/bytes.js'
+import { AF_INET, AF_INET6, IPPROTO_TCP } from './constants.js'
 import type { ListeningSocket } from './listening-socket.js'
-
-export const AF_INET = 2
-export const AF_INET6 = 10
 
 const SOCK_DIAG_BY_FAMILY = 20
 const NLMSG_ERROR = 2
 const NLMSG_DONE = 3
 const NLM_F_REQUEST = 0x001
 const NLM_F_DUMP = 0x300
-const IPPROTO_TCP = 6
 const TCP_LISTEN = 10
 const INET_DIAG_SKV6ONLY = 11
 

@@ -11,7 +11,8 @@ import { F_DUPFD_CLOEXEC, MSG_NOSIGNAL, SHUT_WR } from './constants.js'
 export type Result = number
 
 export interface Syscalls {
-  socket(family: number, type: number): Result
+  /** `protocol` 0: the family's own for that type. */
+  socket(family: number, type: number, protocol?: number): Result
   bind(fd: number, sockaddr: number, length: number): Result
   listen(fd: number, backlog: number): Result
   accept4(fd: number, sockaddr: number, length: number, flags: number): Result
@@ -91,7 +92,7 @@ function wrap(declare: (prototype: string) => Call): Syscalls {
   const one = new BigInt64Array([1n])
   const oneAt = addressOf(one.buffer)
   return {
-    socket: (family, type) => checked(socket(family, type, 0)),
+    socket: (family, type, protocol = 0) => checked(socket(family, type, protocol)),
     bind: (fd, sockaddr, length) => checked(bind(fd, sockaddr, length)),
     listen: (fd, backlog) => checked(listen(fd, backlog)),
     accept4: (fd, sockaddr, length, flags) => checked(accept4(fd, sockaddr, length, flags)),

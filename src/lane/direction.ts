@@ -13,8 +13,9 @@ import type { Listener, Socket } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { Candidate, Scheduler } from '../proxy/schedule/scheduler.js'
 import type { Service } from '../proxy/service.js'
+import { containFault, faultyClient } from './faults.js'
 import { isLogged, type LaneContext, logFrom } from './lane-context.js'
-import { ListenSet } from './listen-set.js'
+import { ListenSet, type ListenSetHandler } from './listen-set.js'
 import type { Unsettled } from './unsettled.js'
 
 /**
@@ -22,6 +23,9 @@ import type { Unsettled } from './unsettled.js'
  * forgot the connection long ago (tcp_fin_timeout), and node:net does not notice an RST while it is not reading.
  */
 const HALF_CLOSED_IDLE_MS: Millis = 900_000
+
+/** What other lanes may be late by when they let go of a socket; one that is busy comes to its messages within a turn. */
+const IN_USE_MS_MAX: Millis = 500
 
 export interface DirectionHost {
   readonly unsettled: Unsettled
@@ -51,12 +55,13 @@ export class Direction implements ClientHost {
     this.clock = context.clock
     this.pool = context.pool
     this.gate = { isOpen: (now: Millis) => context.leases.isHeld(slot, now) }
-    this.#listeners = new ListenSet(context.sockets, {
-      onOpened: (at, listener) => this.#share(at, listener),
+    const handler: ListenSetHandler = {
+      onOpened: (at, listener, since) => this.#share(at, listener, since),
       onComplete: () => this.#onComplete(),
       onAccept: (socket) => this.#accept(socket),
       onProblem: (at, code, fatal) => this.#onProblem(at, code, fatal),
-    })
+    }
+    this.#listeners = new ListenSet(context.sockets, handler, context.setup.lanes > 1 ? IN_USE_MS_MAX : 0)
   }
 
   get service(): Service {
@@ -67,13 +72,13 @@ export class Direction implements ClientHost {
   start(): void {
     const { address, ports, keepaliveMs } = this.definition
     const wanted = expandPorts(ports).map((port) => ({ address, port }))
-    if (this.context.setup.lane === 0) this.#listeners.follow(wanted, keepaliveMs)
-    else this.#listeners.keep(wanted)
+    this.#listeners.want(wanted, this.clock.now())
+    if (this.context.setup.lane === 0) this.#listeners.open(keepaliveMs)
   }
 
   /** `fd` is a listening socket of the service that another lane has opened, and this lane's from now on. */
-  adopt(fd: number, at: Endpoint): void {
-    this.#listeners.adopt(fd, at, this.definition.keepaliveMs)
+  adopt(fd: number, at: Endpoint, since: number): void {
+    this.#listeners.adopt(fd, at, since)
   }
 
   /** The definition changed: ports that stay keep their listener, and splices live on. */
@@ -89,17 +94,20 @@ export class Direction implements ClientHost {
     if (this.#state === 'over') return
     this.#state = 'over'
     this.#listeners.close()
-    for (const client of [...this.clients]) client.half.abort(reason)
+    for (const client of [...this.clients]) this.#contained(client, () => client.half.abort(reason))
     this.host.onGone(this)
   }
 
   /** Once in a while: attempts without an answer, and splices that were idle for too long. */
   sweep(now: Millis): void {
+    this.#listeners.sweep(now)
     const { idleMs } = this.service
     for (const client of this.clients) {
-      if (client.isUnserved) client.expire(now)
+      if (client.isUnserved) this.#contained(client, () => client.expire(now))
       const limitMs = client.half.isHalfClosed ? Math.min(idleMs || HALF_CLOSED_IDLE_MS, HALF_CLOSED_IDLE_MS) : idleMs
-      if (limitMs > 0 && now - client.half.activeAt > limitMs) client.half.abort('idle-limit')
+      if (limitMs > 0 && now - client.half.activeAt > limitMs) {
+        this.#contained(client, () => client.half.abort('idle-limit'))
+      }
     }
   }
 
@@ -163,16 +171,25 @@ export class Direction implements ClientHost {
     this.context.counters.accepted++
     const client = new ClientHalf(this.host.nextSpliceId(), socket, this)
     this.clients.add(client)
-    client.choose()
+    this.#contained(client, () => client.choose())
   }
 
-  #share(at: Endpoint, listener: Listener): void {
+  /** Where what is done to one must not keep the others from their turn. */
+  #contained(client: ClientHalf, act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      containFault(this.context, error, faultyClient(client))
+    }
+  }
+
+  #share(at: Endpoint, listener: Listener, since: number): void {
     const { lane: self, lanes } = this.context.setup
     for (let lane = 0; lane < lanes; lane++) {
       const fd = lane === self ? undefined : listener.share?.()
       if (fd === undefined || fd < 0) continue
       const { service, term } = this
-      this.context.post({ type: 'share-listener', lane, service: service.name, term, at, fd })
+      this.context.post({ type: 'share-listener', lane, service: service.name, term, at, since, fd })
     }
   }
 

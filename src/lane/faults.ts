@@ -4,8 +4,8 @@
  */
 import { messageOf } from '../base/errors.js'
 import { formatSpliceId, type SpliceId } from '../base/ids.js'
-import type { BackendHalf } from '../proxy/backend-half.js'
-import type { ClientHalf } from '../proxy/client-half.js'
+import { BackendHalf } from '../proxy/backend-half.js'
+import { ClientHalf } from '../proxy/client-half.js'
 import type { Half } from '../proxy/half.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 
@@ -24,15 +24,30 @@ export function faultyBackend({ request, half }: BackendHalf): Faulty {
   return { id: request.id, service: request.service, half }
 }
 
+/** Whose half it is. */
+export function faultyHalf({ owner }: Half): Faulty | undefined {
+  if (owner instanceof ClientHalf) return faultyClient(owner)
+  return owner instanceof BackendHalf ? faultyBackend(owner) : undefined
+}
+
 export function containFault(context: LaneContext, error: unknown, faulty: Faulty | undefined): void {
   context.counters.incidents++
   const stack = error instanceof Error ? error.stack : undefined
   const splice = faulty === undefined ? {} : { splice: formatSpliceId(faulty.id), service: faulty.service }
   logFrom(context, 'error', 'lane-fault', { lane: context.setup.lane, ...splice, why: messageOf(error), stack })
   if (faulty === undefined) return
-  try {
-    faulty.half.abort('other', messageOf(error))
-  } catch (second) {
-    logFrom(context, 'error', 'lane-fault', { lane: context.setup.lane, ...splice, why: messageOf(second) })
+  const { half } = faulty
+  const goesWell = (end: () => void): boolean => {
+    try {
+      end()
+      return true
+    } catch (second) {
+      logFrom(context, 'error', 'lane-fault', { lane: context.setup.lane, ...splice, why: messageOf(second) })
+      return false
+    }
   }
+  if (goesWell(() => half.abort('other', messageOf(error)))) return
+  // The way to the other half may be what is broken: then this one ends alone, or at the very least its socket.
+  goesWell(() => half.drop('other', messageOf(error)))
+  goesWell(() => half.socket.reset())
 }

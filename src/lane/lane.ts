@@ -6,17 +6,18 @@ import { formatSpliceId, type NodeId, type SpliceId, sameTerm } from '../base/id
 import type { Millis } from '../base/time.js'
 import type { BackendReply, BackendRequest } from '../proxy/backend-half.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
+import { Half } from '../proxy/half.js'
 import { proxyHeaderFor } from '../proxy/identity.js'
 import { Joint } from '../proxy/joint.js'
 import type { BackendSeat, LaneReport, NodeName, SpliceReport, ToLane } from '../proxy/lane-protocol.js'
-import type { Socket } from '../proxy/ports.js'
+import type { SocketHandler } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { Candidate } from '../proxy/schedule/scheduler.js'
 import { schedulerOf } from '../proxy/schedule/schedulers.js'
 import { type Service, sameService } from '../proxy/service.js'
 import { Backends } from './backends.js'
 import { Direction, type DirectionHost } from './direction.js'
-import { containFault, type Faulty, faultyBackend, faultyClient } from './faults.js'
+import { containFault, type Faulty, faultyBackend, faultyClient, faultyHalf } from './faults.js'
 import type { LaneContext } from './lane-context.js'
 import { Links } from './links.js'
 import { Unsettled } from './unsettled.js'
@@ -76,18 +77,19 @@ export class Lane implements DirectionHost {
     }
   }
 
-  /** An exception out of the handlers of the socket `fd`, or, with -1, out of anything else. */
-  onFault(error: unknown, fd: number): void {
-    containFault(this.context, error, fd < 0 ? undefined : this.#faultyAt(fd))
+  /** An exception out of `handler` or the handlers of the socket `fd`, or, with -1, out of anything else. */
+  onFault(error: unknown, fd: number, handler?: SocketHandler): void {
+    const byFd = fd < 0 ? undefined : this.#faultyAt(fd)
+    containFault(this.context, error, handler instanceof Half ? faultyHalf(handler) : byFd)
     if (fd >= 0) this.#links.onFault(fd)
   }
 
   /** To be called about every 100 ms. */
   sweep(now: Millis): void {
-    this.unsettled.ask()
-    for (const direction of this.#directions.values()) direction.sweep(now)
-    this.#backends.sweep(now)
-    this.#links.sweep(now)
+    this.unsettled.ask((error, half) => containFault(this.context, error, faultyHalf(half)))
+    for (const direction of this.#directions.values()) this.#contained(() => direction.sweep(now))
+    this.#contained(() => this.#backends.sweep(now))
+    this.#contained(() => this.#links.sweep(now))
     this.context.counters.retained = this.context.pool.usedBytes
   }
 
@@ -138,6 +140,15 @@ export class Lane implements DirectionHost {
     return { counterpart, cancel }
   }
 
+  /** Whatever it throws, what comes after it has its turn. */
+  #contained(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      containFault(this.context, error, undefined)
+    }
+  }
+
   #faultyAt(fd: number): Faulty | undefined {
     for (const { clients } of this.#directions.values()) {
       for (const client of clients) if (client.half.socket.fd === fd) return faultyClient(client)
@@ -155,12 +166,11 @@ export class Lane implements DirectionHost {
     direction.start()
   }
 
-  #adoptListener({ service, term, at, fd }: Extract<ToLane, { type: 'adopt-listener' }>): void {
+  #adoptListener({ service, term, at, since, fd }: Extract<ToLane, { type: 'adopt-listener' }>): void {
     const direction = this.#directions.get(service)
-    if (direction !== undefined && sameTerm(direction.term, term)) return direction.adopt(fd, at)
+    if (direction !== undefined && sameTerm(direction.term, term)) return direction.adopt(fd, at, since)
     // Over before it began here.
-    const nobody = { onListening: () => {}, onAccept: (socket: Socket) => socket.reset(), onProblem: () => {} }
-    this.context.sockets.adoptListener?.(fd, at, { backlog: 0, keepaliveMs: 0 }, nobody).close()
+    this.context.sockets.closeDescriptor?.(fd)
   }
 
   #setServices(services: readonly Service[]): void {
@@ -184,9 +194,9 @@ export class Lane implements DirectionHost {
   }
 
   #stop(): void {
-    for (const direction of [...this.#directions.values()]) direction.stop('node-stopping')
-    for (const backend of [...this.#backends.halves]) backend.half.abort('node-stopping')
-    this.#links.close()
+    for (const direction of [...this.#directions.values()]) this.#contained(() => direction.stop('node-stopping'))
+    for (const { half } of [...this.#backends.halves]) this.#contained(() => half.abort('node-stopping'))
+    this.#contained(() => this.#links.close())
     this.context.post({ type: 'stopped' })
   }
 

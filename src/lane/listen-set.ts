@@ -1,3 +1,8 @@
+/**
+ * The listening sockets of one service in one lane. When the wanted addresses change, those that stay are not touched.
+ * Lanes share sockets by descriptors that travel as messages, so one may come when it is not meant any more, and an
+ * address may be in use for as long as another lane is slower to let go of it.
+ */
 import { type Endpoint, formatEndpoint } from '../base/address.js'
 import type { Millis } from '../base/time.js'
 import type { Listener, ListenHandler, Socket, Sockets } from '../proxy/ports.js'
@@ -6,8 +11,8 @@ import type { Listener, ListenHandler, Socket, Sockets } from '../proxy/ports.js
 const BACKLOG = 4_096
 
 export interface ListenSetHandler {
-  /** Opened here; not told of those that were adopted. */
-  onOpened(at: Endpoint, listener: Listener): void
+  /** Opened here; not told of those that were adopted. `since`: see `adopt`. */
+  onOpened(at: Endpoint, listener: Listener, since: number): void
   /** All that is wanted listens (again). */
   onComplete(): void
   onAccept(socket: Socket): void
@@ -15,70 +20,111 @@ export interface ListenSetHandler {
   onProblem(at: Endpoint, code: string, fatal: boolean): void
 }
 
-/** The listening sockets of one service. When the wanted addresses change, those that stay are not touched. */
+interface Wanted {
+  readonly at: Endpoint
+  /** The change since which it is wanted without a break. */
+  readonly since: number
+  readonly giveUpAt: Millis
+  listener: Listener | undefined
+  state: 'closed' | 'opening' | 'in-use' | 'listening'
+}
+
 export class ListenSet {
-  readonly #listeners = new Map<string, Listener>()
-  readonly #listening = new Set<string>()
+  readonly #wanted = new Map<string, Wanted>()
+  #change = 0
+  #keepaliveMs: Millis = 0
 
   constructor(
     private readonly sockets: Sockets,
     private readonly handler: ListenSetHandler,
+    /** How long an address in use is tried again, at each sweep. 0: nobody shares sockets with this lane. */
+    private readonly patienceMs: Millis,
   ) {}
 
-  follow(wanted: readonly Endpoint[], keepaliveMs: Millis): void {
-    this.keep(wanted)
-    for (const at of wanted) if (!this.#listeners.has(formatEndpoint(at))) this.#listen(at, keepaliveMs)
-    this.#tellIfComplete()
-  }
-
   /** Lets go what is not among these. */
-  keep(wanted: readonly Endpoint[]): void {
-    const keys = new Set(wanted.map(formatEndpoint))
-    for (const [key, listener] of this.#listeners) {
+  want(addresses: readonly Endpoint[], now: Millis): void {
+    this.#change++
+    const keys = new Set(addresses.map(formatEndpoint))
+    for (const [key, wanted] of this.#wanted) {
       if (keys.has(key)) continue
-      listener.close()
-      this.#listeners.delete(key)
-      this.#listening.delete(key)
+      this.#wanted.delete(key)
+      wanted.listener?.close()
+    }
+    for (const at of addresses) {
+      const key = formatEndpoint(at)
+      const times = { since: this.#change, giveUpAt: now + this.patienceMs }
+      if (!this.#wanted.has(key)) this.#wanted.set(key, { at, ...times, listener: undefined, state: 'closed' })
     }
   }
 
-  /** Accepts together with the lane that has opened it. */
-  adopt(fd: number, at: Endpoint, keepaliveMs: Millis): void {
-    const key = formatEndpoint(at)
-    this.#listeners.get(key)?.close()
-    const listener = this.sockets.adoptListener?.(fd, at, { backlog: BACKLOG, keepaliveMs }, this.#handlerOf(at))
-    if (listener !== undefined) this.#listeners.set(key, listener)
+  /** Opens what is wanted and not open yet. */
+  open(keepaliveMs: Millis): void {
+    this.#keepaliveMs = keepaliveMs
+    for (const wanted of this.#wanted.values()) if (wanted.state === 'closed') this.#listen(wanted)
+    this.#tellIfComplete()
+  }
+
+  /**
+   * Accepts together with the lane that has opened it. All lanes of a node hear of the same changes in the same order:
+   * where the address is not wanted since the same one, this is a socket that was let go in the meantime.
+   */
+  adopt(fd: number, at: Endpoint, since: number): void {
+    const wanted = this.#wanted.get(formatEndpoint(at))
+    if (wanted?.since !== since) return this.sockets.closeDescriptor?.(fd)
+    wanted.listener?.close()
+    wanted.listener = this.sockets.adoptListener?.(fd, at, { onListening: () => {}, ...this.#handlerOf(at) })
+  }
+
+  /** Tries again what was in use. */
+  sweep(now: Millis): void {
+    for (const wanted of this.#wanted.values()) {
+      if (wanted.state !== 'in-use') continue
+      // It may close this set: the others are not wanted any more.
+      if (now >= wanted.giveUpAt) return this.handler.onProblem(wanted.at, 'EADDRINUSE', true)
+      this.#listen(wanted)
+    }
   }
 
   close(): void {
-    this.keep([])
+    for (const { listener } of this.#wanted.values()) listener?.close()
+    this.#wanted.clear()
   }
 
-  #listen(at: Endpoint, keepaliveMs: Millis): void {
+  #listen(wanted: Wanted): void {
+    const { at } = wanted
+    const { onAccept, onProblem } = this.#handlerOf(at)
+    const isWanted = () => this.#wanted.get(formatEndpoint(at)) === wanted
+    wanted.state = 'opening'
     const listener = this.sockets.listen(
       at,
-      { backlog: BACKLOG, keepaliveMs },
+      { backlog: BACKLOG, keepaliveMs: this.#keepaliveMs },
       {
-        ...this.#handlerOf(at),
+        onAccept,
         onListening: () => {
-          this.#listening.add(formatEndpoint(at))
-          this.handler.onOpened(at, listener)
+          if (!isWanted()) return
+          wanted.state = 'listening'
+          this.handler.onOpened(at, listener, wanted.since)
           this.#tellIfComplete()
+        },
+        onProblem: (code, fatal) => {
+          if (!isWanted()) return
+          if (code === 'EADDRINUSE' && fatal && this.patienceMs > 0) wanted.state = 'in-use'
+          else onProblem(code, fatal)
         },
       },
     )
-    this.#listeners.set(formatEndpoint(at), listener)
+    wanted.listener = listener
   }
 
-  #handlerOf(at: Endpoint): ListenHandler {
+  #handlerOf(at: Endpoint): Pick<ListenHandler, 'onAccept' | 'onProblem'> {
     return {
-      onListening: () => {},
       onAccept: (socket) => this.handler.onAccept(socket),
       onProblem: (code, fatal) => this.handler.onProblem(at, code, fatal),
     }
   }
 
   #tellIfComplete(): void {
-    if (this.#listeners.size > 0 && this.#listening.size === this.#listeners.size) this.handler.onComplete()
+    const all = [...this.#wanted.values()]
+    if (all.length > 0 && all.every(({ state }) => state === 'listening')) this.handler.onComplete()
   }
 }

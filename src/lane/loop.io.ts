@@ -30,7 +30,7 @@ export interface Loop {
 /** One thread, one epoll set: returns when the lane was told to stop. */
 export function epollLoop(engine: EpollEngine, clock: Clock): Loop {
   let lane: Lane | undefined
-  const sockets = engine.make(clock, { onFault: (error, fd) => lane?.onFault(error, fd) })
+  const sockets = engine.make(clock, { onFault: (...fault) => lane?.onFault(...fault) })
   const { poller } = sockets
   return {
     sockets,
@@ -58,11 +58,13 @@ export function epollLoop(engine: EpollEngine, clock: Clock): Loop {
 
 /** Node's own event loop. */
 export function netLoop(clock: Clock): Loop {
+  let running: Lane | undefined
   return {
-    sockets: new NetSockets(),
+    sockets: new NetSockets((...fault) => running?.onFault(...fault)),
     clock,
     defer: (task) => setImmediate(task),
     run: (lane, port) => {
+      running = lane
       process.on('uncaughtException', (error) => lane.onFault(error, -1))
       const sweep = setInterval(() => lane.sweep(clock.now()), SWEEP_EVERY_MS)
       port.on('message', (message: ToLane) => {

@@ -15,7 +15,14 @@ export class Unsettled {
     this.#halves.delete(half)
   }
 
-  ask(): void {
-    for (const half of this.#halves) if (half.settle()) this.#halves.delete(half)
+  ask(onFault: (error: unknown, half: Half) => void): void {
+    for (const half of this.#halves) {
+      try {
+        if (half.settle()) this.#halves.delete(half)
+      } catch (error) {
+        this.#halves.delete(half)
+        onFault(error, half)
+      }
+    }
   }
 }

@@ -98,7 +98,7 @@ export function checkNodeOptions(options: CheckedOptions): string[] {
   return findOptionProblems(options).map(({ setting, problem }) => `--${setting} ${problem}`)
 }
 
-type CheckedOptions = Pick<
+export type CheckedOptions = Pick<
   NodeOptions,
   'bind' | 'gossipPort' | 'controlPort' | 'dataPort' | 'priority' | 'lanes' | 'seeds'
 >

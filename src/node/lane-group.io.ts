@@ -93,8 +93,8 @@ export class LaneGroup {
   #onMessage(lane: number, message: FromLane): void {
     switch (message.type) {
       case 'share-listener': {
-        const { service, term, at, fd } = message
-        return this.#hosts[message.lane]?.post({ type: 'adopt-listener', service, term, at, fd })
+        const { service, term, at, since, fd } = message
+        return this.#hosts[message.lane]?.post({ type: 'adopt-listener', service, term, at, since, fd })
       }
       case 'obeyed': {
         const { service, term } = message

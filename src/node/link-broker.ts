@@ -67,7 +67,7 @@ export class LinkBroker implements Machine<BrokerEvent, BrokerEffect> {
         this.#peers.delete(peer)
         break
       case 'lanes':
-        this.#extend(peer, Math.min(PAIRS_MAX, event.lanes), now)
+        this.#extend(peer, event.lanes, now)
         break
       case 'data-up': {
         this.#up.add(key(peer, event.pair))
@@ -104,11 +104,11 @@ export class LinkBroker implements Machine<BrokerEvent, BrokerEffect> {
     return this.#up.has(key(peer, pair))
   }
 
-  /** As many pairs as the node with more lanes has lanes. */
+  /** As many pairs as the node with more lanes has lanes; the peer refuses more than PAIRS_MAX. */
   #extend(peer: NodeId, lanes: number, now: Millis): void {
     const known = this.#peers.get(peer)
     if (known === undefined || !this.#offersTo(peer)) return
-    for (; known.pairs < lanes; known.pairs++) {
+    for (const wanted = Math.min(PAIRS_MAX, lanes); known.pairs < wanted; known.pairs++) {
       known.attempts.push(0)
       this.#offer(peer, known.pairs, now)
     }

@@ -267,7 +267,7 @@ class RunningNode {
     const { options, state, logger } = this
     // A witness carries no connection, its own or others'.
     if (options.witness) return { lanes: new IdleLane(), dataAt: [] }
-    const engine = chooseEngine(options.engine, options.lanes)
+    const engine = chooseEngine(options)
     logger.log('info', 'engine', { engine: engine.name, lanes: engine.lanes, why: engine.why })
     const lanes = new LaneGroup({
       engine,

@@ -92,6 +92,8 @@ export interface Sockets {
   readonly engine: string
   dial(to: SocketAddress, options: DialOptions): Socket
   listen(at: SocketAddress, options: ListenOptions, handler: ListenHandler): Listener
-  /** Accepts on a socket that listens already; `fd` is the engine's from now on. */
-  adoptListener?(fd: number, at: SocketAddress, options: ListenOptions, handler: ListenHandler): Listener
+  /** Accepts on a socket that listens already, as whoever opened it has set it up; `fd` is the engine's from now on. */
+  adoptListener?(fd: number, at: SocketAddress, handler: ListenHandler): Listener
+  /** Of a descriptor that came to be adopted and is not wanted: the socket itself is others' too, and stays as it is. */
+  closeDescriptor?(fd: number): void
 }

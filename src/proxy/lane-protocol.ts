@@ -85,6 +85,8 @@ export type ToLane =
       readonly service: string
       readonly term: Term
       readonly at: Endpoint
+      /** The change of the service's addresses, counted in this term, since which it is wanted. */
+      readonly since: number
       readonly fd: number
     }
   /** Another lane has obeyed this term: lower ones are over here too. */
@@ -116,6 +118,7 @@ export type FromLane =
       readonly service: string
       readonly term: Term
       readonly at: Endpoint
+      readonly since: number
       readonly fd: number
     }
   /** A director in a later term is obeyed here from now on. */

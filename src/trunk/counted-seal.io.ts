@@ -16,6 +16,7 @@ import type { Suite } from './suites.js'
 
 const NEXT_KEY = 1
 const FLAGS_BYTES = 1
+const CLOSED = 'a closed seal is not used'
 const NEXT_LABEL = utf8('baton: data link next key 1')
 
 /**
@@ -121,6 +122,8 @@ class KeyStream {
 
   /** One way: the key before cannot be told from this one. */
   next(): void {
+    // The context is freed, and its key all zeros.
+    assert(!this.#isClosed, CLOSED)
     const before = this.#key.slice()
     sodium.crypto_generichash(this.#key, NEXT_LABEL, before)
     before.fill(0)
@@ -130,7 +133,7 @@ class KeyStream {
 
   /** Valid until the next call. */
   nonce(): Uint8Array {
-    assert(!this.#isClosed, 'a closed seal is not used')
+    assert(!this.#isClosed, CLOSED)
     this.#numbers.setUint32(0, this.#number % 2 ** 32, true)
     this.#numbers.setUint32(4, Math.floor(this.#number / 2 ** 32), true)
     this.#number++

@@ -4,6 +4,7 @@
  * they do not do what they should, `loadEvp` says why and the suite is not offered.
  */
 import koffi from 'koffi'
+import { assert } from '../base/assert.js'
 import { messageOf } from '../base/errors.js'
 import { type Aead, type Found, isSound } from './aead.js'
 
@@ -21,28 +22,53 @@ export function loadEvp(): Found<Aead> {
   return loaded
 }
 
+/** As OpenSSL names them (EVP_EncryptInit(3)); 1 for done. */
+export interface EvpCalls {
+  make(): unknown
+  free(context: unknown): void
+  cipher(): unknown
+  control(context: unknown, type: number, length: number, bytes: Uint8Array): number
+  readonly encrypt: CipherCalls
+  readonly decrypt: CipherCalls
+}
+
+export interface CipherCalls {
+  init(context: unknown, cipher: unknown, engine: null, key: Uint8Array | null, nonce: Uint8Array | null): number
+  update(context: unknown, into: Uint8Array | null, length: Int32Array, bytes: Uint8Array, count: number): number
+  final(context: unknown, rest: Uint8Array, length: Int32Array): number
+}
+
 function load(): Found<Aead> {
   try {
-    const evp = bind()
+    const evp = evpOver(bindEvp())
     return isSound(evp) ? evp : { why: 'AES-256-GCM of this node binary does not open what it seals' }
   } catch (error) {
-    return { why: `this node binary shows no EVP functions: ${messageOf(error)}` }
+    return { why: `this node binary has no AES-256-GCM to call: ${messageOf(error)}` }
   }
 }
 
-function bind(): Aead {
+/** Throws where this process does not show one of them. */
+export function bindEvp(): EvpCalls {
   // The process's own symbols: node links OpenSSL in and exports it for addons.
   const library = koffi.load(null)
-  const make = library.func('void *EVP_CIPHER_CTX_new()')
-  const free = library.func('void EVP_CIPHER_CTX_free(void *)')
-  const cipher = library.func('void *EVP_aes_256_gcm()')() as unknown
-  const control = library.func('int EVP_CIPHER_CTX_ctrl(void *, int, int, void *)')
-  const calls = (kind: 'Encrypt' | 'Decrypt') => ({
+  const calls = (kind: 'Encrypt' | 'Decrypt'): CipherCalls => ({
     init: library.func(`int EVP_${kind}Init_ex(void *, void *, void *, void *, void *)`),
     update: library.func(`int EVP_${kind}Update(void *, void *, void *, void *, int)`),
     final: library.func(`int EVP_${kind}Final_ex(void *, void *, void *)`),
   })
-  const [encrypt, decrypt] = [calls('Encrypt'), calls('Decrypt')]
+  return {
+    make: library.func('void *EVP_CIPHER_CTX_new()'),
+    free: library.func('void EVP_CIPHER_CTX_free(void *)'),
+    cipher: library.func('void *EVP_aes_256_gcm()'),
+    control: library.func('int EVP_CIPHER_CTX_ctrl(void *, int, int, void *)'),
+    encrypt: calls('Encrypt'),
+    decrypt: calls('Decrypt'),
+  }
+}
+
+export function evpOver({ make, free, cipher: find, control, encrypt, decrypt }: EvpCalls): Aead {
+  const cipher = find()
+  assert(cipher !== null, 'OpenSSL knows AES-256-GCM')
   const length = new Int32Array(1)
   const rest = new Uint8Array(TAG_BYTES)
   return {
@@ -50,24 +76,32 @@ function bind(): Aead {
     nonceBytes: NONCE_BYTES,
     tagBytes: TAG_BYTES,
     context: (direction) => {
-      const context = make() as unknown
+      const context = make()
+      assert(context !== null, 'OpenSSL makes a context')
       const { init } = direction === 'seal' ? encrypt : decrypt
       return {
-        setKey: (key) => void init(context, cipher, null, key, null),
+        setKey: (key) => assert(init(context, cipher, null, key, null) === 1, 'OpenSSL takes a key'),
         seal: (nonce, extra, plain, into) => {
-          encrypt.init(context, null, null, null, nonce)
-          encrypt.update(context, null, length, extra, extra.byteLength)
-          encrypt.update(context, into, length, plain, plain.byteLength)
-          encrypt.final(context, rest, length)
-          control(context, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES, into.subarray(plain.byteLength))
+          const bytes = plain.byteLength
+          const isSealed =
+            encrypt.init(context, null, null, null, nonce) === 1 &&
+            encrypt.update(context, null, length, extra, extra.byteLength) === 1 &&
+            encrypt.update(context, into, length, plain, bytes) === 1 &&
+            length[0] === bytes &&
+            encrypt.final(context, rest, length) === 1 &&
+            control(context, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES, into.subarray(bytes)) === 1
+          assert(isSealed, 'OpenSSL seals')
         },
         open: (nonce, extra, sealed, into) => {
           const bytes = sealed.byteLength - TAG_BYTES
-          decrypt.init(context, null, null, null, nonce)
-          decrypt.update(context, null, length, extra, extra.byteLength)
-          decrypt.update(context, into, length, sealed, bytes)
-          control(context, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, sealed.subarray(bytes))
-          return decrypt.final(context, rest, length) === 1
+          return (
+            decrypt.init(context, null, null, null, nonce) === 1 &&
+            decrypt.update(context, null, length, extra, extra.byteLength) === 1 &&
+            decrypt.update(context, into, length, sealed, bytes) === 1 &&
+            length[0] === bytes &&
+            control(context, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, sealed.subarray(bytes)) === 1 &&
+            decrypt.final(context, rest, length) === 1
+          )
         },
         free: () => free(context),
       }

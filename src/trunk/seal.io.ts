@@ -27,6 +27,7 @@ export class SodiumSealer implements Sealer {
   readonly #state = new Uint8Array(STATE_BYTES)
   #bytesUnderKey = 0
   #rekeyNext = false
+  #isClosed = false
 
   constructor(key: Uint8Array) {
     assert(key.byteLength === SEAL_KEY_BYTES, `a sealing key has ${SEAL_KEY_BYTES} bytes`)
@@ -34,6 +35,8 @@ export class SodiumSealer implements Sealer {
   }
 
   seal(plain: Uint8Array, into: Uint8Array): number {
+    // Its state is all zeros then: a key that everybody knows.
+    assert(!this.#isClosed, 'a closed seal is not used')
     const length = plain.byteLength + OVERHEAD_BYTES
     assert(length <= into.byteLength, 'a sealed record fits its buffer')
     this.#bytesUnderKey += plain.byteLength
@@ -53,6 +56,7 @@ export class SodiumSealer implements Sealer {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#state.fill(0)
   }
 }
@@ -60,6 +64,7 @@ export class SodiumSealer implements Sealer {
 export class SodiumOpener implements Opener {
   readonly #state = new Uint8Array(STATE_BYTES)
   readonly #tag = new Uint8Array(1)
+  #isClosed = false
 
   constructor(key: Uint8Array, header: Uint8Array) {
     assert(key.byteLength === SEAL_KEY_BYTES, `a sealing key has ${SEAL_KEY_BYTES} bytes`)
@@ -69,6 +74,7 @@ export class SodiumOpener implements Opener {
 
   /** Follows the sealer's change of key by itself: the tag of the record says so. */
   open(sealed: Uint8Array, into: Uint8Array): number | undefined {
+    assert(!this.#isClosed, 'a closed seal is not used')
     const length = sealed.byteLength - OVERHEAD_BYTES
     if (length < 0 || length > into.byteLength) return undefined
     try {
@@ -80,6 +86,7 @@ export class SodiumOpener implements Opener {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#state.fill(0)
   }
 }

@@ -178,6 +178,20 @@ if (process.platform !== 'linux') {
     assert.is(faults.length, 1)
   })
 
+  test('a handler that throws at its last event is named, as its descriptor is gone', async (scope) => {
+    const faults: unknown[] = []
+    const sockets = drivenSockets(scope, (_error, fd, handler) => faults.push(fd, handler))
+    const [a, b] = await pairOf(scope, sockets)
+    b.onClose = () => {
+      b.closes.push(['reset', ''])
+      throw new Error('a bug')
+    }
+    a.socket.reset()
+    await eventually(() => faults.length > 0)
+    assert.equal([faults.length, faults[0]], [2, -1])
+    assert.is(faults[1], b)
+  })
+
   test('two pollers accept from one listener, and either may close first', async (scope) => {
     const [one, two] = [drivenSockets(scope), drivenSockets(scope)]
     const accepted: [Recorder[], Recorder[]] = [[], []]
@@ -192,7 +206,7 @@ if (process.platform !== 'linux') {
     const options = { backlog: 512, keepaliveMs: 30_000 }
     const first = one.listen({ address: '127.0.0.1', port: 0 }, options, handler(0))
     await eventually(() => at !== undefined)
-    const second = two.adoptListener(first.share(), at as Endpoint, options, handler(1))
+    const second = two.adoptListener(first.share(), at as Endpoint, handler(1))
     scope.defer(() => {
       for (const { socket } of accepted.flat()) socket.reset()
     })
@@ -200,6 +214,10 @@ if (process.platform !== 'linux') {
     // More than one poller takes in a turn.
     for (let i = 0; i < 200; i++) knock()
     await eventually(() => accepted.flat().length === 200)
+    for (const [first] of accepted) {
+      const fd = first?.socket.fd ?? -1
+      assert.equal([option(fd, 6, 1), option(fd, 1, 9), option(fd, 6, 4)], [1, 1, 30], 'as whoever opened it has said')
+    }
     assert.ok(accepted[0].length > 0 && accepted[1].length > 0, `${accepted.map(({ length }) => length)}`)
     const watched = watchedDescriptors()
     first.close()

@@ -1,6 +1,7 @@
 /** An epoll engine inside an ordinary Node process: its poller is turned between the turns of Node's own loop. */
 import { realClock } from '../../src/base/real-clock.io.js'
 import { type EpollEngine, type EpollSockets, loadEpoll } from '../../src/kernel/epoll-endpoint.io.js'
+import type { PollerOwner } from '../../src/kernel/poller.io.js'
 import type { Scope } from '../harness/suite.js'
 
 export function engine(): EpollEngine {
@@ -10,7 +11,7 @@ export function engine(): EpollEngine {
 }
 
 /** Turned until the scope closes. What a handler throws fails the test. */
-export function drivenSockets(scope: Scope, faults?: (error: unknown, fd: number) => void): EpollSockets {
+export function drivenSockets(scope: Scope, faults?: PollerOwner['onFault']): EpollSockets {
   const onFault = faults ?? ((error: unknown) => void Promise.reject(error))
   const sockets = engine().make(realClock(), { onFault })
   let next = setImmediate(turn)

@@ -98,6 +98,21 @@ test('a fault in one source or task takes nothing from the others, and the sourc
   assert.is(b.said.at(-1), 'bad 0')
 })
 
+test('a handler or a task that turns its own poller is refused, and nobody misses an event', (scope) => {
+  const b = bench(scope)
+  if (b === undefined) return
+  let tries = 1
+  b.source('bad', 1, () => {
+    if (tries-- > 0) b.poller.turn(0)
+  })
+  b.source('good', 1)
+  b.poller.defer(() => b.poller.turn(0))
+  b.poller.turn(0)
+  b.poller.turn(0)
+  const why = 'broken invariant: a poller is not turned by its own handlers'
+  assert.equal(b.said, [`fault of a task: ${why}`, 'bad 1', `fault of a source: ${why}`, 'good 1', 'bad 0'])
+})
+
 test('an event of a descriptor that was closed, and its number used again, is not for the new one', (scope) => {
   const b = bench(scope)
   if (b === undefined) return

@@ -1,6 +1,7 @@
 import { fromHex, toHex } from '../../src/base/bytes.js'
 import { Prng } from '../../src/base/prng.js'
-import { AF_INET, AF_INET6, decodeListenReply, encodeListenQuery } from '../../src/kernel/sock-diag.js'
+import { AF_INET, AF_INET6 } from '../../src/kernel/constants.js'
+import { decodeListenReply, encodeListenQuery } from '../../src/kernel/sock-diag.js'
 import { assert, suite } from '../harness/suite.js'
 
 const test = suite('kernel/sock-diag')

@@ -70,15 +70,18 @@ export class LinkUnderTest {
   readonly link: DataLink
   now = 0
   readonly #reader = new RecordReader(recordBuffers())
+  readonly #seal: LinkSeal
   #heardBytes = 0
 
-  constructor(options: { readonly dialled?: boolean; readonly greeted?: boolean } = {}) {
+  constructor(options: { dialled?: boolean; greeted?: boolean; seals?: { link: LinkSeal; test: LinkSeal } } = {}) {
+    const seals = options.seals ?? { link: SEAL, test: SEAL }
+    this.#seal = seals.test
     const context = this.#context()
     this.backends = new Backends(context, new Unsettled())
     this.backends.setServices([WEB])
     this.backends.setListeners([{ port: 80, address: '10.0.0.11' }])
     const peer = { node: A, name: 'node-a' }
-    this.link = new DataLink(peer, 0, this.socket, SEAL, options.dialled ?? false, context, {
+    this.link = new DataLink(peer, 0, this.socket, seals.link, options.dialled ?? false, context, {
       openBackend: (frame, reply) => this.backends.open(frame, reply),
       findBackend: (frame) => this.backends.find(frame),
       onBackend: (bound) => this.backends.remember(bound),
@@ -104,8 +107,8 @@ export class LinkUnderTest {
     const plain = Uint8Array.from(encoded.flatMap((bytes) => [...bytes]))
     const record = new Uint8Array(RECORD_HEADER_BYTES + plain.byteLength + SEAL_OVERHEAD_BYTES_MIN)
     writeRecordHeader(record, plain.byteLength + SEAL_OVERHEAD_BYTES_MIN)
-    record.set(plain, RECORD_HEADER_BYTES)
-    record[record.byteLength - 1] = lastByte
+    this.#seal.sealer.seal(plain, record.subarray(RECORD_HEADER_BYTES))
+    if (lastByte !== 0) record[record.byteLength - 1] = lastByte
     this.socket.say(record)
   }
 
@@ -114,15 +117,18 @@ export class LinkUnderTest {
     const said: Said[] = []
     const bytes = Uint8Array.from(this.socket.delivered.slice(this.#heardBytes))
     this.#heardBytes = this.socket.delivered.length
-    this.#reader.push(bytes, (sealed) =>
-      visitFrames(sealed.subarray(0, sealed.byteLength - SEAL_OVERHEAD_BYTES_MIN), {
+    const problem = this.#reader.push(bytes, (sealed) => {
+      const plain = new Uint8Array(sealed.byteLength - SEAL_OVERHEAD_BYTES_MIN)
+      if (this.#seal.opener.open(sealed, plain) === undefined) return 'a record that does not open'
+      return visitFrames(plain, {
         onAckFrame: (handle, written, acknowledged, window) => {
           said.push({ kind: 'ack', handle, written, acknowledged, window })
         },
         onFrame: (frame) => void said.push(frame),
         onDataFrame: (handle, _offset, chunk) => void said.push({ kind: 'data', handle, text: textOf([...chunk]) }),
-      }),
-    )
+      })
+    })
+    if (problem !== undefined) throw new Error(problem)
     return said
   }
 

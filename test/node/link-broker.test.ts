@@ -120,6 +120,7 @@ test('a peer that claims a million lanes gets a bounded number of offers, and th
   const room = new Room(A)
   room.hear('control-up', B)
   assert.is(room.hear('lanes', B, 1_000_000).length, PAIRS_MAX - 1)
+  assert.is(new Room(A, 96).hear('control-up', B).length, PAIRS_MAX, 'nor are there more for lanes of this node')
   const other = new Room(B)
   other.hear('control-up', A)
   assert.equal(other.hear('lanes', A, 4), [])

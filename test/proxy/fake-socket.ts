@@ -8,7 +8,6 @@ import type { CloseCause, Socket, SocketHandler } from '../../src/proxy/endpoint
 const POISON = 0xdd
 
 export class FakeSocket implements Socket {
-  readonly fd = -1
   readonly local: Endpoint = { address: '192.0.2.10', port: 80 }
   readonly remote: Endpoint = { address: '192.0.2.20', port: 40_000 }
   /** What the peer's program got, in order. */
@@ -28,6 +27,8 @@ export class FakeSocket implements Socket {
   #owesDrain = false
   #finIn = false
   #handler: SocketHandler | undefined
+
+  constructor(readonly fd = -1) {}
 
   attach(handler: SocketHandler): void {
     this.#handler = handler

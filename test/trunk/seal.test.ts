@@ -4,7 +4,7 @@ import { Prng } from '../../src/base/prng.js'
 import { type Aead, type AeadContext, isSound } from '../../src/trunk/aead.js'
 import { loadAegis } from '../../src/trunk/aegis.io.js'
 import { CountedOpener, CountedSealer } from '../../src/trunk/counted-seal.io.js'
-import { loadEvp } from '../../src/trunk/evp.io.js'
+import { bindEvp, type CipherCalls, type EvpCalls, evpOver, loadEvp } from '../../src/trunk/evp.io.js'
 import type { Opener, Sealer } from '../../src/trunk/ports.js'
 import { RECORD_PLAINTEXT_BYTES_MAX, SEAL_OVERHEAD_BYTES_MAX, SEAL_OVERHEAD_BYTES_MIN } from '../../src/trunk/record.js'
 import { seals, suitesThatPay } from '../../src/trunk/seals.io.js'
@@ -82,6 +82,18 @@ for (const name of ['secretstream', 'aes-256-gcm', 'aegis-128l'] as const) {
     }
   })
 
+  test(`${name}: a seal that was closed is not used again, also not for a change of key`, () => {
+    for (const rekeys of [false, true]) {
+      const { sealer, opener } = pair()
+      if (rekeys) sealer.rekey()
+      const sealed = seal(sealer, Uint8Array.of(1))
+      if (rekeys) sealer.rekey()
+      for (const part of [sealer, opener]) part.close()
+      assert.throws(() => seal(sealer, Uint8Array.of(2)), 'a closed seal is not used')
+      assert.throws(() => open(opener, sealed), 'a closed seal is not used')
+    }
+  })
+
   test(`${name}: an opener takes any bytes without an exception`, () => {
     const random = new Prng(2)
     const { opener } = pair()
@@ -135,6 +147,66 @@ test('aes-256-gcm: another implementation seals the same bytes, over a change of
   }
   sealer.close()
   opener.close()
+})
+
+/** OpenSSL, of whose calls one says that it failed, and does nothing; or that it did less than it should. */
+function failing() {
+  const calls = bindEvp()
+  const fault = { at: 0, short: false }
+  const mayFail = <Args extends unknown[]>(call: (...args: Args) => number) => {
+    return (...args: Args): number => (fault.at > 0 && --fault.at === 0 ? 0 : call(...args))
+  }
+  const ciphers = ({ init, update, final }: CipherCalls): CipherCalls => ({
+    init: mayFail(init),
+    update: mayFail((context, into, length, bytes, count) => {
+      return update(context, into, length, bytes, fault.short && into !== null ? count - 1 : count)
+    }),
+    final: mayFail(final),
+  })
+  const control = mayFail(calls.control)
+  const evpCalls: EvpCalls = { ...calls, control, encrypt: ciphers(calls.encrypt), decrypt: ciphers(calls.decrypt) }
+  return { evpCalls, fault }
+}
+
+test('aes-256-gcm: whatever call fails, nothing is taken for sealed or for opened', () => {
+  const { evpCalls, fault } = failing()
+  const over = evpOver(evpCalls)
+  const sealed = seal(new CountedSealer('aes-256-gcm', over, key, header), Uint8Array.of(1, 2, 3))
+  for (let at = 1; at <= 5; at++) {
+    const [sealer, opener] = [
+      new CountedSealer('aes-256-gcm', over, key, header),
+      new CountedOpener('aes-256-gcm', over, key, header),
+    ]
+    fault.at = at
+    assert.throws(() => seal(sealer, Uint8Array.of(1, 2, 3)), 'OpenSSL seals', `call ${at} of sealing`)
+    fault.at = at
+    assert.is(open(opener, sealed), undefined, `call ${at} of opening`)
+    assert.is(fault.at, 0, 'it was made')
+    for (const part of [sealer, opener]) part.close()
+  }
+  fault.short = true
+  assert.throws(
+    () => seal(new CountedSealer('aes-256-gcm', over, key, header), Uint8Array.of(1, 2, 3)),
+    'OpenSSL seals',
+  )
+  assert.is(open(new CountedOpener('aes-256-gcm', over, key, header), sealed), undefined)
+})
+
+test('aes-256-gcm: a key that is not taken, a context or a cipher that is not there, is no seal', () => {
+  const { evpCalls, fault } = failing()
+  const over = evpOver(evpCalls)
+  fault.at = 1
+  assert.throws(() => new CountedSealer('aes-256-gcm', over, key, header), 'OpenSSL takes a key')
+  const sealer = new CountedSealer('aes-256-gcm', over, key, header)
+  sealer.rekey()
+  fault.at = 1
+  assert.throws(() => seal(sealer, Uint8Array.of(1)), 'OpenSSL takes a key')
+  sealer.close()
+  assert.throws(
+    () => new CountedSealer('aes-256-gcm', evpOver({ ...evpCalls, make: () => null }), key, header),
+    'makes a context',
+  )
+  assert.throws(() => evpOver({ ...evpCalls, cipher: () => null }), 'knows AES-256-GCM')
 })
 
 test('aes-256-gcm: a key seals so many bytes and no more', () => {
