@@ -18,10 +18,11 @@ import { ListenSet } from './listen-set.js'
 import type { Unsettled } from './unsettled.js'
 
 /**
- * One direction has ended and the other carries nothing for so long: the client is likelier gone than patient. Its kernel
- * forgot the connection long ago (tcp_fin_timeout), and node:net does not notice an RST while it is not reading.
+ * One direction has ended and the other carries nothing for so long, or both have and the client takes nothing of the last
+ * bytes: it is likelier gone than patient. Its kernel forgot the connection long ago (tcp_fin_timeout), and node:net does
+ * not notice an RST while it is not reading.
  */
-const HALF_CLOSED_IDLE_MS: Millis = 900_000
+const ENDING_IDLE_MS: Millis = 900_000
 
 export interface DirectionHost {
   readonly unsettled: Unsettled
@@ -98,8 +99,10 @@ export class Direction implements ClientHost {
     const { idleMs } = this.service
     for (const client of this.clients) {
       if (client.isUnserved) client.expire(now)
-      const limitMs = client.half.isHalfClosed ? Math.min(idleMs || HALF_CLOSED_IDLE_MS, HALF_CLOSED_IDLE_MS) : idleMs
-      if (limitMs > 0 && now - client.half.activeAt > limitMs) client.half.abort('idle-limit')
+      const { half } = client
+      const isEnding = half.isHalfClosed || half.isClosing
+      const limitMs = isEnding ? Math.min(idleMs || ENDING_IDLE_MS, ENDING_IDLE_MS) : idleMs
+      if (limitMs > 0 && now - half.activeAt > limitMs) half.abort('idle-limit')
     }
   }
 
