@@ -15,8 +15,11 @@ import type { BoundBackend } from './bound.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 import type { Unsettled } from './unsettled.js'
 
-/** A tombstone whose client half never confirms is forgotten after this. */
-const TOMBSTONE_MS = 30_000
+/** A tombstone whose client half neither confirms nor acknowledges anything more is forgotten after this. */
+const TOMBSTONE_MS: Millis = 30_000
+
+/** A program that takes nothing of the last bytes for so long gets an RST when there is no client half to decide that. */
+const LAST_BYTES_MS: Millis = 900_000
 
 /**
  * How long a backend half whose link broke waits for its client half, which gives up after SUSPENDED_MS_MAX: later, so
@@ -117,7 +120,9 @@ export class Backends implements BackendHost {
 
   sweep(now: number): void {
     for (const backend of this.halves) {
-      if (backend.isTombstone && now - backend.half.activeAt > TOMBSTONE_MS) backend.forget()
+      const quietMs = now - backend.half.activeAt
+      if (backend.isTombstone && quietMs > TOMBSTONE_MS) backend.forget()
+      else if (backend.isConfirmed && quietMs > LAST_BYTES_MS) backend.half.abort('idle-limit')
     }
     for (const [backend, at] of this.#orphanAt) if (at <= now) this.#orphan(backend)
   }
@@ -155,13 +160,14 @@ export class Backends implements BackendHost {
       reply.refused('unknown-service', `no service ${name} with port ${port}`)
       return undefined
     }
-    if (!this.obey(name, term)) {
-      reply.refused('stale-term', `term ${term.number} is over`)
-      return undefined
-    }
     const address = this.#listeners.get(port)
     if (address === undefined) {
       reply.refused('no-listener', `nothing listens on port ${port}`)
+      return undefined
+    }
+    // Last: what is refused teaches no term.
+    if (!this.obey(name, term)) {
+      reply.refused('stale-term', `term ${term.number} is over`)
       return undefined
     }
     return { address, port }

@@ -1,10 +1,10 @@
 /** What a handle of a data link stands for, and how a splice goes on over another link when its own breaks. */
 import type { BackendHalf } from '../proxy/backend-half.js'
-import type { ClientHalf } from '../proxy/client-half.js'
+import type { ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import { WINDOW_BYTES } from '../proxy/credit.js'
 import type { Half } from '../proxy/half.js'
 import type { Progress } from '../proxy/half-tools.js'
-import type { FinState, ResumedFrame, ResumeFrame } from '../proxy/splice-frame.js'
+import type { FinState, OpenFrame, ResumedFrame, ResumeFrame } from '../proxy/splice-frame.js'
 import type { Channel, ChannelLink } from './channel.js'
 import { type Faulty, faultyBackend, faultyClient } from './faults.js'
 
@@ -26,14 +26,26 @@ export interface BoundBackend {
 
 export type Bound = BoundClient | BoundBackend
 
+const NO_SNAPSHOT = new Uint8Array(0)
 const NO_PROGRESS: Progress = { sent: 0, received: 0, finSent: false, finReceived: false }
 
-export function faultyOf(bound: Bound): Faulty {
+/** What a fault in the handling of its frames ends; of an abandoned one nothing, its client is well elsewhere. */
+export function faultyOf(bound: Bound | undefined): Faulty | undefined {
+  if (bound === undefined || (bound.role === 'client' && bound.isAbandoned)) return undefined
   return bound.role === 'client' ? faultyClient(bound.client) : faultyBackend(bound.backend)
 }
 
-export function halfOf(bound: Bound): Half {
-  return bound.role === 'client' ? bound.client.half : bound.backend.half
+/** Whom frames of the handle are for; nobody before RESUME has been answered, or when its client is served elsewhere. */
+export function listenerOf(bound: Bound | undefined): Half | undefined {
+  if (bound?.role !== 'client') return bound?.backend.half
+  return bound.isResuming || bound.isAbandoned ? undefined : bound.client.half
+}
+
+export function openFrame(handle: number, request: OpenRequest, proxyHeader: Uint8Array): OpenFrame {
+  const { id, term, service, port, client, destination, window } = request
+  const { name, connectMs, keepaliveMs } = service
+  const rest = { connectMs, keepaliveMs, window, proxyHeader, snapshot: NO_SNAPSHOT }
+  return { kind: 'open', handle, id, term, service: name, port, client, destination, ...rest }
 }
 
 export function resumeFrame({ client, isAbandoned }: BoundClient, handle: number): ResumeFrame {
@@ -69,6 +81,23 @@ export function goOn(
   channel.bind(link, handle)
   if (half?.rejoin(received, fin !== 'none') === false) half.abort('link-lost', 'bytes were not kept')
   channel.payDebts()
+}
+
+/** Its link went down: whether it waits for another; if not, it has been told that its splice is lost, or tries elsewhere. */
+export function outlives(bound: Bound, why: string, mayResume: boolean): boolean {
+  if (bound.role === 'backend') {
+    if (mayResume && bound.backend.isOpened) return true
+    bound.backend.orphan('link-lost')
+    return false
+  }
+  const { client, channel, isAbandoned } = bound
+  if (client.isDialing && !isAbandoned) {
+    bound.isAbandoned = true
+    // The peer may have connected its program already: it is told when there is a link again.
+    channel.reset('link-lost')
+    client.onRefused('link-lost', why)
+  } else if (!mayResume && !isAbandoned) client.half.orphan('link-lost', why)
+  return mayResume
 }
 
 function finState(passed: boolean): FinState {

@@ -64,8 +64,12 @@ export class Channel implements Counterpart {
   }
 
   reset(reason: Reason): void {
-    if (this.#link === undefined) this.#owedReset ??= reason
-    else this.#link.reset(this.#handle, reason)
+    if (this.#link === undefined) {
+      this.#owedReset ??= reason
+      return
+    }
+    this.#owedReset = undefined
+    this.#link.reset(this.#handle, reason)
   }
 
   confirm(): void {

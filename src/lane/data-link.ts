@@ -13,13 +13,16 @@ import { type FrameVisitor, frameBytes, visitFrames } from '../proxy/splice-code
 import { LINK_HANDLE, type OpenFrame, type ResumeFrame, type SpliceFrame } from '../proxy/splice-frame.js'
 import type { LinkSeal } from '../trunk/ports.js'
 import { RecordReader } from '../trunk/record.js'
+import { Authority } from './authority.js'
 import {
   type Bound,
   type BoundBackend,
   type BoundClient,
   faultyOf,
   goOn,
-  halfOf,
+  listenerOf,
+  openFrame,
+  outlives,
   resumedFrame,
   resumeFrame,
 } from './bound.js'
@@ -41,6 +44,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   readonly #reader: RecordReader
   readonly #out: LinkWriter
   readonly #pulse: LinkPulse
+  readonly #authority: Authority
   readonly #onRecord = (sealed: Uint8Array) => this.#takeRecord(sealed)
   #nextHandle: number
   #state: 'greeting' | 'up' | 'down' = 'greeting'
@@ -57,6 +61,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     private readonly host: LinkHost<DataLink>,
   ) {
     this.#nextHandle = dialled ? 2 : 1
+    this.#authority = new Authority(peer, context)
     this.#pulse = new LinkPulse(context.clock.now(), {
       ping: (token) => this.#send({ kind: 'ping', handle: LINK_HANDLE, token }),
       rekey: () => seal.sealer.rekey(),
@@ -93,14 +98,10 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   /** Asks the peer for a backend connection. */
   open(client: ClientHalf, request: OpenRequest, proxyHeader: Uint8Array): Attempt {
     const handle = this.#freeHandle()
-    const { id, term, service, port, destination, window } = request
-    const { connectMs, keepaliveMs } = service
-    const rest = { connectMs, keepaliveMs, window, proxyHeader, snapshot: new Uint8Array(0) }
     const channel = new Channel(this, handle)
-    if (request.attempt > 1) this.#forgetAbandoned(client)
+    if (request.attempt > 1) this.#endAbandoned(client)
     this.#bound.set(handle, { role: 'client', client, channel, isResuming: false, isAbandoned: false })
-    const from = { client: request.client, destination }
-    this.#send({ kind: 'open', handle, id, term, service: service.name, port, ...from, ...rest })
+    this.#send(openFrame(handle, request, proxyHeader))
     const cancel = (reason: Reason) => {
       channel.reset(reason)
       channel.confirm()
@@ -188,8 +189,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     for (const handle of this.#waiting) {
       if (this.#out.congested) return
       this.#waiting.delete(handle)
-      const bound = this.#bound.get(handle)
-      if (bound !== undefined) halfOf(bound).release()
+      listenerOf(this.#bound.get(handle))?.release()
     }
   }
 
@@ -201,9 +201,8 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
 
   onDataFrame(handle: number, offset: number, chunk: Uint8Array): void {
     const bound = this.#bound.get(handle)
-    if (bound === undefined) return
     try {
-      halfOf(bound).receiveData(offset, chunk)
+      listenerOf(bound)?.receiveData(offset, chunk)
     } catch (error) {
       containFault(this.context, error, faultyOf(bound))
     }
@@ -211,9 +210,8 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
 
   onAckFrame(handle: number, written: number, acknowledged: number, window: number): void {
     const bound = this.#bound.get(handle)
-    if (bound === undefined || (bound.role === 'client' && bound.isResuming)) return
     try {
-      halfOf(bound).receiveAck(written, acknowledged, window)
+      listenerOf(bound)?.receiveAck(written, acknowledged, window)
     } catch (error) {
       containFault(this.context, error, faultyOf(bound))
     }
@@ -223,8 +221,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     try {
       this.#take(frame)
     } catch (error) {
-      const bound = this.#bound.get(frame.handle)
-      containFault(this.context, error, bound === undefined ? undefined : faultyOf(bound))
+      containFault(this.context, error, faultyOf(this.#bound.get(frame.handle)))
     }
   }
 
@@ -236,14 +233,14 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     if (frame.kind === 'resume') return this.#onResume(frame)
     // This release hands nothing over yet, and says so instead of leaving the question open.
     if (frame.kind === 'freeze' || frame.kind === 'thaw') {
-      const detail = `${frame.kind} is not implemented`
-      return this.#send({ kind: 'refused', handle: frame.handle, reason: 'not-yet', detail })
+      return this.#refuse(frame.handle, 'not-yet', `${frame.kind} is not implemented`)
     }
     const bound = this.#bound.get(frame.handle)
-    if (bound === undefined) return
-    if (bound.role === 'client' && bound.isResuming) return this.#onResumeAnswer(bound, frame)
-    if (frame.kind === 'fin') return halfOf(bound).receiveFin(frame.offset)
-    if (frame.kind === 'reset') return halfOf(bound).receiveReset(frame.reason)
+    if (bound?.role === 'client' && bound.isResuming) return this.#onResumeAnswer(bound, frame)
+    const half = listenerOf(bound)
+    if (bound === undefined || half === undefined) return
+    if (frame.kind === 'fin') return half.receiveFin(frame.offset)
+    if (frame.kind === 'reset') return half.receiveReset(frame.reason)
     if (bound.role === 'backend') {
       if (frame.kind === 'confirm') bound.backend.confirm()
       return
@@ -255,15 +252,15 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   #onOpenFrame(frame: OpenFrame): void {
     const { handle } = frame
     if (!this.#mayBind(handle)) return this.fail(`OPEN with handle ${handle}, which is not free`)
+    const problem = this.#authority.problem(frame)
+    if (problem !== undefined) return this.#refuse(handle, 'protocol-error', problem)
     const channel = new Channel(this, handle)
     const backend = this.host.openBackend(frame, {
       counterpart: channel,
       opened: (window: number, { local, remote }: Pick<Socket, 'local' | 'remote'>) => {
         this.#send({ kind: 'opened', handle: channel.handle, local, remote, window })
       },
-      refused: (reason: Reason, detail: string) => {
-        this.#send({ kind: 'refused', handle: channel.handle, reason, detail })
-      },
+      refused: (reason: Reason, detail: string) => this.#refuse(channel.handle, reason, detail),
       // By whatever link it goes then.
       gone: () => channel.link?.release(channel.handle),
     })
@@ -276,10 +273,11 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   #onResume(frame: ResumeFrame): void {
     const { handle } = frame
     if (!this.#mayBind(handle)) return this.fail(`RESUME with handle ${handle}, which is not free`)
+    const problem = this.#authority.problem(frame)
+    if (problem !== undefined) return this.#refuse(handle, 'protocol-error', problem)
     const found = this.host.findBackend(frame)
     if (typeof found === 'string') {
-      const detail = `no splice ${formatSpliceId(frame.id)} to go on with`
-      return this.#send({ kind: 'refused', handle, reason: found, detail })
+      return this.#refuse(handle, found, `no splice ${formatSpliceId(frame.id)} to go on with`)
     }
     const { backend, channel } = found
     // Its former link may not have been noticed to be broken yet.
@@ -294,7 +292,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     const { client, channel, isAbandoned } = bound
     if (frame.kind === 'refused') {
       this.#bound.delete(frame.handle)
-      if (!isAbandoned) client.half.drop('link-lost', frame.detail)
+      if (!isAbandoned) client.half.orphan('link-lost', frame.detail)
     } else if (frame.kind === 'resumed') {
       bound.isResuming = false
       goOn(isAbandoned ? undefined : client.half, channel, this, {
@@ -343,6 +341,10 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     return handle
   }
 
+  #refuse(handle: number, reason: Reason, detail: string): void {
+    this.#send({ kind: 'refused', handle, reason, detail })
+  }
+
   #send(frame: SpliceFrame): void {
     if (this.#state !== 'down') this.#out.frame(frameBytes(frame))
   }
@@ -366,34 +368,19 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     this.#bound.clear()
     this.#waiting.clear()
     for (const { channel } of bound) channel.unbind()
-    const halves = bound.filter((one) => this.#goesOn(one, why, mayResume))
+    const halves = bound.filter((one) => outlives(one, why, mayResume))
     this.host.onLinkDown(this, why, halves)
   }
 
-  /** OPEN once more ends the backend half of an earlier one by itself; a RESUME for that would now mean the new one. */
-  #forgetAbandoned(client: ClientHalf): void {
+  /**
+   * Before OPEN is asked once more, and perhaps refused: the backend half of an earlier one ends by the handle that its
+   * RESUME, on its way by this link, gives it. What answers that RESUME means nothing any more.
+   */
+  #endAbandoned(client: ClientHalf): void {
     for (const [handle, bound] of this.#bound) {
-      if (bound.role === 'client' && bound.client === client) this.#bound.delete(handle)
+      if (bound.role !== 'client' || bound.client !== client) continue
+      this.reset(handle, 'link-lost')
+      this.confirm(handle)
     }
-  }
-
-  /** Whether a half waits for another link; if not, it has been told that its splice is lost, or tries elsewhere. */
-  #goesOn(one: Bound, why: string, mayResume: boolean): boolean {
-    if (one.role === 'backend') {
-      if (mayResume && one.backend.isOpened) return true
-      one.backend.orphan('link-lost')
-      return false
-    }
-    const { client, channel } = one
-    if (client.isDialing && !one.isResuming) {
-      one.isAbandoned = true
-      // The peer may have connected its program already: it is told when there is a link again.
-      channel.reset('link-lost')
-      client.onRefused('link-lost', why)
-      return mayResume
-    }
-    if (mayResume) return true
-    client.half.drop('link-lost', why)
-    return false
   }
 }

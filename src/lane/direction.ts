@@ -19,10 +19,11 @@ import { ListenSet, type ListenSetHandler } from './listen-set.js'
 import type { Unsettled } from './unsettled.js'
 
 /**
- * One direction has ended and the other carries nothing for so long: the client is likelier gone than patient. Its kernel
- * forgot the connection long ago (tcp_fin_timeout), and node:net does not notice an RST while it is not reading.
+ * One direction has ended and the other carries nothing for so long, or both have and the client takes nothing of the last
+ * bytes: it is likelier gone than patient. Its kernel forgot the connection long ago (tcp_fin_timeout), and node:net does
+ * not notice an RST while it is not reading.
  */
-const HALF_CLOSED_IDLE_MS: Millis = 900_000
+const ENDING_IDLE_MS: Millis = 900_000
 
 /** What other lanes may be late by when they let go of a socket; one that is busy comes to its messages within a turn. */
 const IN_USE_MS_MAX: Millis = 500
@@ -104,10 +105,10 @@ export class Direction implements ClientHost {
     const { idleMs } = this.service
     for (const client of this.clients) {
       if (client.isUnserved) this.#contained(client, () => client.expire(now))
-      const limitMs = client.half.isHalfClosed ? Math.min(idleMs || HALF_CLOSED_IDLE_MS, HALF_CLOSED_IDLE_MS) : idleMs
-      if (limitMs > 0 && now - client.half.activeAt > limitMs) {
-        this.#contained(client, () => client.half.abort('idle-limit'))
-      }
+      const { half } = client
+      const isEnding = half.isHalfClosed || half.isClosing
+      const limitMs = isEnding ? Math.min(idleMs || ENDING_IDLE_MS, ENDING_IDLE_MS) : idleMs
+      if (limitMs > 0 && now - half.activeAt > limitMs) this.#contained(client, () => half.abort('idle-limit'))
     }
   }
 

@@ -60,5 +60,5 @@ export class Suspended {
 }
 
 function drop({ client, isAbandoned }: BoundClient, why: string): void {
-  if (!isAbandoned) client.half.drop('link-lost', why)
+  if (!isAbandoned) client.half.orphan('link-lost', why)
 }

@@ -69,6 +69,11 @@ export class BackendHalf implements HalfOwner {
     return this.#opened
   }
 
+  /** The client half is done, or will not come. */
+  get isConfirmed(): boolean {
+    return this.#confirmed
+  }
+
   onOpen(): void {
     const { socket } = this.half
     if (this.request.proxyHeader.byteLength > 0) socket.write(this.request.proxyHeader)
@@ -97,11 +102,11 @@ export class BackendHalf implements HalfOwner {
     this.#goWhenDone()
   }
 
-  /** No client half will come: the program gets an RST. */
+  /** No client half will come: the program gets an RST, unless only the last bytes to it are still on their way. */
   orphan(reason: Reason): void {
     this.#confirmed = true
     if (this.#finished) this.#goWhenDone()
-    else this.half.drop(reason)
+    else this.half.orphan(reason)
   }
 
   /** Gives the splice up without another word; the socket is closed already. */

@@ -38,7 +38,7 @@ export class Half implements SocketHandler {
   #forwarding = false
   #endRead = false
   #finSent = false
-  /** The other half has passed it on. */
+  /** Nothing of what was sent, its FIN last, is kept any more. */
   #finSettled = false
   #received = 0
   #toldWritten = 0
@@ -46,7 +46,7 @@ export class Half implements SocketHandler {
   #finReceived = false
   #socketDone = false
   #closed = false
-  #isReset = false
+  #resetBy: Reason | undefined
   #unsettled = false
   #activeAt: Millis
 
@@ -71,7 +71,7 @@ export class Half implements SocketHandler {
     return this.#received
   }
 
-  /** Last time that bytes or a FIN came from either side. */
+  /** Last time that bytes or a FIN came from either side; after both FINs, that some of what came found its place. */
   get activeAt(): Millis {
     return this.#activeAt
   }
@@ -104,6 +104,11 @@ export class Half implements SocketHandler {
     return this.#endRead && this.#finReceived
   }
 
+  /** Something is still to come from the other half, or may have to be sent to it again. */
+  get needsOther(): boolean {
+    return !this.#finReceived || !this.#finSettled
+  }
+
   /** The other half stands and takes `credit` bytes: reading begins. */
   join(counterpart: Counterpart, credit: number): void {
     this.#counterpart = counterpart
@@ -117,7 +122,12 @@ export class Half implements SocketHandler {
    * what is kept, and the splice is lost.
    */
   rejoin(received: number, finReceived: boolean): boolean {
-    if (this.#isReset || this.#counterpart === undefined || (finReceived && !this.#finSent)) return false
+    if (this.#resetBy !== undefined) {
+      // Said already, perhaps, but over a link that was dead and not known to be.
+      this.#counterpart?.reset(this.#resetBy)
+      return true
+    }
+    if (this.#counterpart === undefined || (finReceived && !this.#finSent)) return false
     if (received !== this.#sent && (received > this.#sent || this.#kept.peek(received) === undefined)) return false
     if (this.tools.keepsUntil === 'written') this.#kept.settle(received)
     this.#resendFrom = received === this.#sent ? undefined : received
@@ -179,19 +189,18 @@ export class Half implements SocketHandler {
     if (!this.#grant.covers(end)) return this.#violated(`DATA up to ${end} without credit`)
     if (this.#finReceived) return this.#violated('DATA after FIN')
     this.#received = end
-    if (!this.#unsettled && this.#counterpart?.isRemote !== false) {
-      this.#unsettled = true
-      this.owner.onUnsettled()
-    }
+    if (this.#counterpart?.isRemote !== false) this.#watch()
     if (this.socket.write(chunk)) this.#tellProgress(false)
   }
 
   receiveAck(written: number, acknowledged: number, window: number): void {
-    if (this.#isReset) return
+    if (this.#resetBy !== undefined) return
     const most = this.#sent + (this.#finSent ? 1 : 0)
     if (written > most) return this.#violated(`ACK up to ${written} when ${most} is the end`)
-    this.#finSettled = written > this.#sent
-    this.#kept.settle(this.tools.keepsUntil === 'written' ? written : Math.min(written, acknowledged))
+    const settled = this.tools.keepsUntil === 'written' ? written : Math.min(written, acknowledged)
+    if (this.isClosing) this.#activeAt = this.tools.clock.now()
+    this.#finSettled = settled > this.#sent
+    this.#kept.settle(settled)
     this.#limit = Math.max(this.#limit, written + window)
     this.release()
     this.#finishIfDone()
@@ -203,6 +212,8 @@ export class Half implements SocketHandler {
     if (offset !== this.#received) return this.#violated(`FIN at offset ${offset}, expected ${this.#received}`)
     this.#finReceived = true
     this.socket.end()
+    // Also where both halves share a lane: that the last bytes go on is all that is heard of them.
+    this.#watch()
     // The client half waits for it with its own end; a backend half has its tombstone to wait as.
     if (this.tools.keepsUntil === 'acknowledged') this.#tellProgress(true)
   }
@@ -218,7 +229,7 @@ export class Half implements SocketHandler {
   /** Goes on after new credit, or when the way to the other half is free again. */
   release(): void {
     // Within `#forward` its own loop goes on: a second one here would overtake the bytes that it has in hand.
-    if (this.#isReset || this.#forwarding || this.#counterpart === undefined) return
+    if (this.#resetBy !== undefined || this.#forwarding || this.#counterpart === undefined) return
     if (!this.tools.gate.isOpen(this.tools.clock.now())) return this.abort('lease-lost')
     if (this.#resendFrom !== undefined && !this.#resend(this.#resendFrom, this.#counterpart)) return
     if (this.#closed) return this.#passEnd(this.#counterpart)
@@ -240,7 +251,12 @@ export class Half implements SocketHandler {
     this.socket.reset()
   }
 
-  /** Ends this half alone with RST: nobody is left to tell. */
+  /** The other half is lost for good: RST, and nobody is left to tell; unless nothing of it is needed for an end in order. */
+  orphan(reason: Reason, detail = ''): void {
+    if (this.needsOther) this.drop(reason, detail)
+  }
+
+  /** Ends this half alone with RST: nobody is left to tell, or the way to the other is what is broken. */
   drop(reason: Reason, detail = ''): void {
     this.#counterpart = undefined
     this.abort(reason, detail)
@@ -254,6 +270,12 @@ export class Half implements SocketHandler {
     if (!this.#closed) this.#tellProgress(true)
     this.#unsettled = !this.#closed && this.#acknowledged < this.#received + (this.#finReceived ? 1 : 0)
     return !this.#unsettled
+  }
+
+  #watch(): void {
+    if (this.#unsettled) return
+    this.#unsettled = true
+    this.owner.onUnsettled()
   }
 
   #mayAct(): boolean {
@@ -322,6 +344,7 @@ export class Half implements SocketHandler {
     const acknowledged = Math.max(this.#acknowledged, written - this.#unacknowledged())
     if (!due && acknowledged === this.#acknowledged && written === this.#toldWritten) return
     const { clock, pool } = this.tools
+    if (this.isClosing) this.#activeAt = clock.now()
     if (due) this.#grant.grow(clock.now(), this.#counterpart?.rttMs ?? 0, WINDOW_BYTES_MAX * pool.freeShare)
     if (this.#counterpart !== undefined) this.#tell(written, acknowledged, this.#counterpart)
   }
@@ -361,7 +384,7 @@ export class Half implements SocketHandler {
     this.#closed = true
     this.#held = undefined
     if (reason !== undefined) {
-      this.#isReset = true
+      this.#resetBy = reason
       this.#kept.clear()
     }
     this.owner.onFinished(reason, detail)

@@ -1,9 +1,7 @@
-import { type Attempt, ClientHalf, type ClientHost, type OpenRequest } from '../../src/proxy/client-half.js'
-import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import type { SpliceFrame } from '../../src/proxy/splice-frame.js'
 import { assert, suite } from '../harness/suite.js'
-import { FakeSocket } from '../proxy/fake-socket.js'
-import { A, B, bytesOf, data, HELLO, LinkUnderTest, open, textOf, unknownFrame, WEB } from './link-under-test.js'
+import type { FakeSocket } from '../proxy/fake-socket.js'
+import { A, B, bytesOf, clientOver, data, HELLO, LinkUnderTest, open, textOf, unknownFrame } from './link-under-test.js'
 
 const test = suite('lane/data-link')
 const ID = { node: A, boot: 1, counter: 1 }
@@ -30,30 +28,6 @@ function assertAlive(room: LinkUnderTest, handle: number, program: FakeSocket, g
   assert.equal(room.said(), [{ kind: 'data', handle, text: 'down' }])
   assert.is(program.resets, 0)
   assert.ok(room.link.isUp)
-}
-
-/** A client half on this node that asks the peer over the link, and no other node. */
-function clientOver({ link }: LinkUnderTest) {
-  const [socket, finished]: [FakeSocket, string[]] = [new FakeSocket(), []]
-  const time = { now: 0 }
-  const host: ClientHost = {
-    clock: { now: () => time.now, wall: () => 0 },
-    pool: new RetentionPool(),
-    gate: { isOpen: () => true },
-    service: WEB,
-    term: { number: 5, holder: B },
-    pick: (_port, tried) => (tried.has(A) ? undefined : { node: A, name: 'node-a' }),
-    open: (asking: ClientHalf, _to, request: OpenRequest): Attempt | undefined => {
-      return link.isUp ? link.open(asking, request, new Uint8Array(0)) : undefined
-    },
-    onRetried: () => {},
-    onUnsettled: () => {},
-    onIncident: () => {},
-    onFinished: (_client, reason, detail) => finished.push(`${reason}: ${detail}`),
-  }
-  const client = new ClientHalf({ ...ID, node: B }, socket, host)
-  client.choose()
-  return { socket, finished, client, time }
 }
 
 test('FREEZE and THAW are answered with "not yet", and every splice goes on', () => {
@@ -141,9 +115,10 @@ test('an OPEN of an older term, or of another holder in the same, is refused; a 
     return answer?.kind === 'refused' ? answer.reason : 'obeyed'
   }
   assert.is(answerTo(4, 4, A), 'stale-term')
-  assert.is(answerTo(6, 5, B), 'stale-term')
+  room.backends.obey('web', { number: 6, holder: B })
+  assert.is(answerTo(6, 6, A), 'stale-term')
   assertAlive(room, 2, program)
-  assert.is(answerTo(8, 6, B), 'obeyed')
+  assert.is(answerTo(8, 7, A), 'obeyed')
   assert.is(answerTo(10, 5, A), 'stale-term')
   assert.is(room.programs.length, 2)
 })

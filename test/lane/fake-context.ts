@@ -6,34 +6,8 @@ import { LeaseSlots } from '../../src/proxy/lease-slots.js'
 import type { Sockets } from '../../src/proxy/ports.js'
 import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import { countersMemory, sumOfCounters } from '../../src/proxy/shared-counters.js'
-import type { LinkSeal, SealFactory } from '../../src/trunk/ports.js'
-import { recordBuffers, SEAL_OVERHEAD_BYTES_MIN } from '../../src/trunk/record.js'
-
-/** Seals nothing, but with bytes where the real one has them; a record that ends in 1 is not the peer's. */
-export const OPEN_SEAL: LinkSeal = {
-  sealer: {
-    overheadBytes: SEAL_OVERHEAD_BYTES_MIN,
-    seal: (plain, into) => {
-      into.set(plain)
-      return plain.byteLength + SEAL_OVERHEAD_BYTES_MIN
-    },
-    rekey: () => {},
-    close: () => {},
-  },
-  opener: {
-    open: (sealed, into) => {
-      if (sealed.at(-1) === 1) return undefined
-      into.set(sealed.subarray(0, sealed.byteLength - SEAL_OVERHEAD_BYTES_MIN))
-      return sealed.byteLength - SEAL_OVERHEAD_BYTES_MIN
-    },
-    close: () => {},
-  },
-}
-
-export const OPEN_SEALS: SealFactory = {
-  sealer: () => ({ sealer: OPEN_SEAL.sealer, header: new Uint8Array(24) }),
-  opener: () => OPEN_SEAL.opener,
-}
+import { recordBuffers } from '../../src/trunk/record.js'
+import { PLAIN_SEALS } from './plain-seals.js'
 
 export interface FakeLane {
   readonly now: number
@@ -49,7 +23,7 @@ export function fakeContext(lane: FakeLane, node: string): LaneContext {
     clock: { now: () => lane.now, wall: () => 0 },
     random: new Prng(1),
     sockets: lane.sockets,
-    seals: OPEN_SEALS,
+    seals: PLAIN_SEALS,
     leases: new LeaseSlots(memory),
     counters: sumOfCounters([]),
     pool: new RetentionPool(),

@@ -3,9 +3,12 @@
 import type { Endpoint } from '../../src/base/address.js'
 import { Prng } from '../../src/base/prng.js'
 import { Backends } from '../../src/lane/backends.js'
+import type { BoundClient } from '../../src/lane/bound.js'
 import { DataLink } from '../../src/lane/data-link.js'
 import type { LaneContext } from '../../src/lane/lane-context.js'
 import { Unsettled } from '../../src/lane/unsettled.js'
+import { type Attempt, ClientHalf, type ClientHost, type OpenRequest } from '../../src/proxy/client-half.js'
+import type { FromLane } from '../../src/proxy/lane-protocol.js'
 import { LeaseSlots } from '../../src/proxy/lease-slots.js'
 import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import { SERVICE_DEFAULTS, type Service } from '../../src/proxy/service.js'
@@ -26,6 +29,7 @@ import {
   writeRecordHeader,
 } from '../../src/trunk/record.js'
 import { FakeSocket } from '../proxy/fake-socket.js'
+import { PLAIN_SEAL } from './plain-seals.js'
 
 export const A = 'a'.repeat(32)
 export const B = 'b'.repeat(32)
@@ -40,32 +44,14 @@ export const WEB: Service = {
 /** DATA as the test writes it down. */
 export type Said = SpliceFrame | { readonly kind: 'data'; readonly handle: number; readonly text: string }
 
-/** Seals nothing, but with bytes where the real one has them; a record that ends in 1 is not the peer's. */
-const SEAL: LinkSeal = {
-  sealer: {
-    overheadBytes: SEAL_OVERHEAD_BYTES_MIN,
-    seal: (plain, into) => {
-      into.set(plain)
-      return plain.byteLength + SEAL_OVERHEAD_BYTES_MIN
-    },
-    rekey: () => {},
-    close: () => {},
-  },
-  opener: {
-    open: (sealed, into) => {
-      if (sealed.at(-1) === 1) return undefined
-      into.set(sealed.subarray(0, sealed.byteLength - SEAL_OVERHEAD_BYTES_MIN))
-      return sealed.byteLength - SEAL_OVERHEAD_BYTES_MIN
-    },
-    close: () => {},
-  },
-}
-
 export class LinkUnderTest {
   readonly socket = new FakeSocket()
   /** Connections to this node's programs, in the order dialled. */
   readonly programs: FakeSocket[] = []
   readonly events: string[] = []
+  readonly posted: FromLane[] = []
+  /** Client halves that wait for another link. */
+  readonly waiting: BoundClient[] = []
   readonly backends: Backends
   readonly link: DataLink
   now = 0
@@ -74,7 +60,7 @@ export class LinkUnderTest {
   #heardBytes = 0
 
   constructor(options: { dialled?: boolean; greeted?: boolean; seals?: { link: LinkSeal; test: LinkSeal } } = {}) {
-    const seals = options.seals ?? { link: SEAL, test: SEAL }
+    const seals = options.seals ?? { link: PLAIN_SEAL, test: PLAIN_SEAL }
     this.#seal = seals.test
     const context = this.#context()
     this.backends = new Backends(context, new Unsettled())
@@ -89,7 +75,10 @@ export class LinkUnderTest {
       onEnding: () => {},
       onLinkDown: (_link, why, halves) => {
         this.events.push(`down: ${why}`)
-        for (const bound of halves) if (bound.role === 'backend') this.backends.suspend(bound)
+        for (const bound of halves) {
+          if (bound.role === 'backend') this.backends.suspend(bound)
+          else this.waiting.push(bound)
+        }
       },
     })
     this.socket.attach(this.link)
@@ -172,7 +161,7 @@ export class LinkUnderTest {
       counters: sumOfCounters([]),
       pool: new RetentionPool(),
       buffers: recordBuffers(),
-      post: () => {},
+      post: (message) => this.posted.push(message),
       defer: (task) => task(),
     }
   }
@@ -206,6 +195,31 @@ export function bytesOf(text: string): Uint8Array {
 
 export function textOf(bytes: readonly number[]): string {
   return new TextDecoder().decode(Uint8Array.from(bytes))
+}
+
+/** A client half on this node that asks the peer over the link, or what `way` names later, and no other node. */
+export function clientOver(room: LinkUnderTest) {
+  const [socket, finished]: [FakeSocket, string[]] = [new FakeSocket(), []]
+  const time = { now: 0 }
+  const way = { link: room.link }
+  const host: ClientHost = {
+    clock: { now: () => time.now, wall: () => 0 },
+    pool: new RetentionPool(),
+    gate: { isOpen: () => true },
+    service: WEB,
+    term: { number: 5, holder: B },
+    pick: (_port, tried) => (tried.has(A) ? undefined : { node: A, name: 'node-a' }),
+    open: (asking: ClientHalf, _to, request: OpenRequest): Attempt | undefined => {
+      return way.link.isUp ? way.link.open(asking, request, new Uint8Array(0)) : undefined
+    },
+    onRetried: () => {},
+    onUnsettled: () => {},
+    onIncident: () => {},
+    onFinished: (_client, reason, detail) => finished.push(`${reason}: ${detail}`),
+  }
+  const client = new ClientHalf({ node: B, boot: 1, counter: 1 }, socket, host)
+  client.choose()
+  return { socket, finished, client, time, way }
 }
 
 function unused(): never {

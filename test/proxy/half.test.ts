@@ -200,6 +200,18 @@ test('bytes and FINs of both sides count as activity, credit does not', () => {
   assert.equal([seen(a), seen(b)], [4, 4])
 })
 
+test('the acknowledgement of a FIN that comes after all else was settled is told too', () => {
+  const [client, backend] = pair({ remote: true })
+  backend.socket.say(Uint8Array.of(1, 2))
+  assert.is(client.half.settle(), true)
+  client.socket.inFlight = 1
+  backend.socket.sayEnd()
+  assert.equal([client.unsettled, client.half.settle()], [2, false])
+  client.socket.inFlight = 0
+  assert.is(client.half.settle(), true)
+  assert.equal(client.out.lastAck, { written: 3, acknowledged: 3, window: 1_000 })
+})
+
 test('a client half asks to be settled once, until its client has acknowledged what it wrote', () => {
   const [client, backend] = pair({ remote: true })
   client.socket.inFlight = 2

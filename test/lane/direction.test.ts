@@ -1,0 +1,70 @@
+import { Prng } from '../../src/base/prng.js'
+import type { Socket } from '../../src/proxy/endpoint.js'
+import { LeaseSlots } from '../../src/proxy/lease-slots.js'
+import { assert, suite } from '../harness/suite.js'
+import { Host, SERVICE } from './fake-cluster.js'
+import { FakeNet } from './fake-net.js'
+import { Talker } from './talkers.js'
+
+const test = suite('lane/direction')
+const QUIET_MS = 900_000
+
+/** A director that serves by a program of its own; `client` has ended, and reads only when it is told to. */
+function served() {
+  const random = new Prng(1)
+  const net = new FakeNet(random)
+  const world = { now: 0, net }
+  const memory = LeaseSlots.bytes()
+  new LeaseSlots(memory).set(0, 1e9)
+  const host = new Host('a', 1, world, memory)
+  const pass = (ms: number) => {
+    world.now += ms
+    host.sweep()
+    for (let i = 0; i < 60; i++) net.round(() => host.endTurn())
+  }
+  host.tell({ type: 'services', services: [SERVICE] })
+  host.listensTo(true)
+  host.tell({ type: 'backends', service: 'web', seats: [{ node: host.node, name: 'a', port: 80 }] })
+  host.tell({ type: 'direct', service: 'web', term: { number: 1, holder: host.node }, slot: 0 })
+  const onAccept = (program: Socket) => {
+    program.write(new Uint8Array(60_000))
+    program.end()
+    program.resume()
+  }
+  net.listen({ address: host.address, port: 80 }, { onListening: () => {}, onAccept, onProblem: () => {} }, () => {})
+  pass(1)
+  const client = new Talker(
+    1,
+    net.connect({ address: '192.0.2.1', port: 1 }, { address: SERVICE.address, port: 80 }),
+    0,
+  )
+  client.end.pause()
+  client.end.end()
+  // All that can go has gone, and what has found its place is told.
+  pass(100)
+  pass(100)
+  const read = () => {
+    client.end.resume()
+    client.end.step(random)
+    client.end.pause()
+  }
+  return { client, pass, read }
+}
+
+test('both have said all: a client that takes nothing of the rest is given up in the end, a slow one is not', () => {
+  const patient = served()
+  patient.pass(QUIET_MS - 10)
+  assert.is(patient.client.cause, undefined)
+  patient.pass(1_000)
+  assert.is(patient.client.cause, 'reset')
+
+  const slow = served()
+  for (let i = 0; i < 3; i++) {
+    slow.read()
+    slow.pass(100)
+    slow.pass(QUIET_MS - 1_000)
+  }
+  assert.is(slow.client.cause, undefined)
+})
+
+test.run()

@@ -1,0 +1,144 @@
+/** A director and the nodes that serve it: real lanes on a fake network, whose links are made anew when they break. */
+import { Prng } from '../../src/base/prng.js'
+import { Lane } from '../../src/lane/lane.js'
+import type { FromLane, ToLane } from '../../src/proxy/lane-protocol.js'
+import { LeaseSlots } from '../../src/proxy/lease-slots.js'
+import { RetentionPool } from '../../src/proxy/retention-pool.js'
+import { SERVICE_DEFAULTS, type Service } from '../../src/proxy/service.js'
+import { countersMemory, sumOfCounters } from '../../src/proxy/shared-counters.js'
+import { recordBuffers } from '../../src/trunk/record.js'
+import type { End, FakeNet } from './fake-net.js'
+import { PLAIN_SEALS } from './plain-seals.js'
+
+export const SERVICE: Service = {
+  name: 'web',
+  address: '10.0.0.100',
+  ports: [{ first: 80, last: 80 }],
+  ...SERVICE_DEFAULTS,
+  proxyProtocol: 'v2',
+}
+/** Shared by all runs: a new block of memory for each of thousands would be most of the work. */
+const BUFFERS = recordBuffers()
+
+export class Host {
+  readonly lane: Lane
+  readonly pool: RetentionPool
+  readonly heard: FromLane[] = []
+  readonly node: string
+  readonly address: string
+  stopped = false
+  readonly #soon: (() => void)[] = []
+
+  constructor(
+    readonly name: string,
+    number: number,
+    private readonly world: { readonly now: number; readonly net: FakeNet },
+    leases: SharedArrayBuffer,
+    retainedBytesMax?: number,
+  ) {
+    this.pool = new RetentionPool(retainedBytesMax)
+    this.node = name.repeat(32)
+    this.address = `10.0.0.${number}`
+    const setup = { lane: 0, lanes: 1, node: this.node, name, boot: 1, address: this.address, engine: 'net' } as const
+    const soon = (task: () => void) => void this.#soon.push(task)
+    this.lane = new Lane({
+      setup: { ...setup, seed: 1, logLevel: 'debug', leases, counters: countersMemory() },
+      clock: { now: () => world.now, wall: () => 0 },
+      random: new Prng(1),
+      sockets: world.net.socketsOf(this.address, soon),
+      seals: PLAIN_SEALS,
+      leases: new LeaseSlots(leases),
+      counters: sumOfCounters([]),
+      pool: this.pool,
+      buffers: BUFFERS,
+      post: (message) => this.heard.push(message),
+      defer: soon,
+    })
+  }
+
+  tell(message: ToLane): void {
+    if (!this.stopped) this.lane.receive(message)
+    if (message.type === 'stop') this.stopped = true
+  }
+
+  endTurn(): void {
+    for (let task = this.#soon.shift(); task !== undefined; task = this.#soon.shift()) task()
+  }
+
+  sweep(): void {
+    this.lane.sweep(this.world.now)
+  }
+
+  report() {
+    this.heard.length = 0
+    this.lane.receive({ type: 'query', query: 1, limit: 100 })
+    const [answer] = this.heard
+    if (answer?.type !== 'answer') throw new Error('no answer')
+    return answer.report
+  }
+
+  listensTo(isListening: boolean): void {
+    this.tell({ type: 'local-listeners', listeners: isListening ? [{ port: 80, address: this.address }] : [] })
+  }
+}
+
+let links = 0
+
+/** The one link between the director and another node, as its broker keeps it. */
+export class Wire {
+  #joinAt: number | undefined = 0
+  #ends: End[] = []
+
+  constructor(
+    readonly director: Host,
+    readonly other: Host,
+    private readonly net: FakeNet,
+  ) {}
+
+  /** `delayMs`: how long a broken one stays away. */
+  keep(now: number, delayMs: () => number): void {
+    for (const { heard, node } of [this.director, this.other]) {
+      const of = node === this.director.node ? this.other.node : this.director.node
+      for (const message of heard) {
+        if (message.type === 'link-down' && message.peer === of) this.#joinAt ??= now + delayMs()
+      }
+    }
+    if (this.#joinAt === undefined || this.#joinAt > now || this.other.stopped) return
+    this.#joinAt = undefined
+    this.join()
+  }
+
+  join(): void {
+    const id = ++links
+    const keys = {
+      linkId: Uint8Array.from({ length: 16 }, (_, i) => id / 2 ** (8 * (i % 4))),
+      out: new Uint8Array(32),
+      in: new Uint8Array(32),
+      suite: 'aes-256-gcm',
+    } as const
+    const { director, other } = this
+    other.tell({ type: 'link-expect', peer: { node: director.node, name: director.name }, pair: 0, keys })
+    const to = { address: other.address, port: 7000 }
+    director.tell({ type: 'link-dial', peer: { node: other.node, name: other.name }, pair: 0, keys, to })
+    const end = this.net.ends.at(-1)
+    this.#ends = [...this.#ends.filter((old) => !old.closed), ...(end === undefined ? [] : [end])]
+  }
+
+  /** Both ends notice, each in its time; also of one that was thought to stand. */
+  break(): void {
+    for (const end of this.#ends.flatMap((one) => [one, one.peer])) {
+      if (end === undefined) continue
+      end.frozen = false
+      end.fail('reset')
+    }
+  }
+
+  /** Nobody notices; a new link takes its place. */
+  replace(): void {
+    for (const end of this.#ends) {
+      end.frozen = true
+      if (end.peer !== undefined) end.peer.frozen = true
+    }
+    this.join()
+  }
+}
