@@ -7,6 +7,8 @@ import { openDescriptors } from '../kernel/descriptor-table.js'
 import { drivenSockets } from '../kernel/poller-driver.js'
 import { dialTo, eventually } from '../kernel/recorder.js'
 import { freePort } from '../peers/ports.js'
+import { DirectingLane } from './directing-lane.js'
+import { A } from './link-under-test.js'
 
 const test = suite('lane/listen-set', 5_000)
 const [WEB, TLS] = [80, 443].map((port) => ({ address: '10.0.0.100', port })) as [Endpoint, Endpoint]
@@ -103,6 +105,19 @@ test('what is adopted late, for an address that was let go, is let go as well, a
   set.close()
   set.adopt(11, WEB, 3)
   assert.equal(heard(), ['close 10', 'close 9', 'let 11 go'])
+})
+
+test('a lane lets a socket go that comes for a service that it does not direct, or not in that term', () => {
+  const { lane, adopted, letGo } = new DirectingLane(1)
+  const adopt = (service: string, number: number, fd: number) => {
+    lane.receive({ type: 'adopt-listener', service, term: { number, holder: A }, at: WEB, since: 1, fd })
+  }
+  adopt('web', 1, 20)
+  adopt('web', 2, 21)
+  adopt('mail', 1, 22)
+  lane.receive({ type: 'undirect', service: 'web', slot: 0, why: 'lease-lost' })
+  adopt('web', 1, 23)
+  assert.equal([adopted, letGo], [[20], [21, 22, 23]])
 })
 
 if (process.platform === 'linux') {

@@ -1,0 +1,162 @@
+/** A lane that directs, without a kernel, threads or time. */
+import { Prng } from '../../src/base/prng.js'
+import { Lane } from '../../src/lane/lane.js'
+import type { FromLane } from '../../src/proxy/lane-protocol.js'
+import { LeaseSlots } from '../../src/proxy/lease-slots.js'
+import type { ListenHandler, SocketHandler } from '../../src/proxy/ports.js'
+import { RetentionPool } from '../../src/proxy/retention-pool.js'
+import { SERVICE_DEFAULTS, type Service } from '../../src/proxy/service.js'
+import { countersMemory, sumOfCounters } from '../../src/proxy/shared-counters.js'
+import { recordBuffers } from '../../src/trunk/record.js'
+import { assert } from '../harness/suite.js'
+import { FakeSocket } from '../proxy/fake-socket.js'
+import { A, bytesOf, textOf } from './link-under-test.js'
+
+const ADDRESS = '10.0.0.100'
+export const IDLE_MS = 60_000
+const WEB: Service = {
+  ...SERVICE_DEFAULTS,
+  name: 'web',
+  address: ADDRESS,
+  ports: [{ first: 80, last: 80 }],
+  idleMs: IDLE_MS,
+}
+
+export class ClientSocket extends FakeSocket {
+  handler: SocketHandler | undefined
+
+  override attach(handler: SocketHandler): void {
+    this.handler = handler
+    super.attach(handler)
+  }
+}
+
+export interface Splice {
+  readonly client: ClientSocket
+  readonly program: FakeSocket
+}
+
+/** One lane that directs, with programs on its own node. The test is the kernel, and what catches exceptions. */
+export class DirectingLane {
+  readonly heard: FromLane[] = []
+  now = 1_000
+  #fd = 10
+  readonly #programs: FakeSocket[] = []
+  #listener: ListenHandler | undefined
+  readonly adopted: number[] = []
+  readonly letGo: number[] = []
+  dialFails = false
+  endFails = false
+  readonly lane: Lane
+
+  /** The last of so many lanes; the first, 0, opens the port of the service. */
+  constructor(lane = 0) {
+    const memory = LeaseSlots.bytes()
+    const leases = new LeaseSlots(memory)
+    const names = { node: A, name: 'a', boot: 1, address: '10.0.0.1' } as const
+    this.lane = new Lane({
+      setup: {
+        ...names,
+        lane,
+        lanes: lane + 1,
+        engine: 'epoll',
+        seed: 1,
+        logLevel: 'debug',
+        leases: memory,
+        counters: countersMemory(),
+      },
+      clock: { now: () => this.now, wall: () => 0 },
+      random: new Prng(1),
+      sockets: {
+        engine: 'fake',
+        dial: () => {
+          if (this.dialFails) throw new Error('a bug')
+          const program = new FakeSocket(++this.#fd)
+          this.#programs.push(program)
+          return program
+        },
+        listen: (_at, _options, handler) => {
+          this.#listener = handler
+          return { close: () => {} }
+        },
+        adoptListener: (fd) => {
+          this.adopted.push(fd)
+          return { close: () => {} }
+        },
+        closeDescriptor: (fd) => this.letGo.push(fd),
+      },
+      seals: { sealer: unused, opener: unused },
+      leases,
+      counters: sumOfCounters([]),
+      pool: new RetentionPool(),
+      buffers: recordBuffers(),
+      post: (message) => {
+        if (this.endFails && message.type === 'log' && message.event === 'splice-ended') bug()
+        this.heard.push(message)
+      },
+      defer: (task) => task(),
+    })
+    leases.set(0, Number.MAX_SAFE_INTEGER)
+    this.lane.receive({ type: 'services', services: [WEB] })
+    this.lane.receive({ type: 'local-listeners', listeners: [{ port: 80, address: '10.0.0.1' }] })
+    this.lane.receive({ type: 'backends', service: 'web', seats: [{ node: A, name: 'a', port: 80 }] })
+    this.lane.receive({ type: 'direct', service: 'web', term: { number: 1, holder: A }, slot: 0 })
+  }
+
+  accept(): ClientSocket {
+    const client = new ClientSocket(++this.#fd)
+    this.during(3, () => this.#listener?.onAccept(client))
+    return client
+  }
+
+  splice(): Splice {
+    const client = this.accept()
+    const program = this.#programs.at(-1) as FakeSocket
+    this.during(program.fd, () => program.open())
+    return { client, program }
+  }
+
+  /** As both loops do it. */
+  during(fd: number, act: () => void, handler?: SocketHandler): void {
+    try {
+      act()
+    } catch (error) {
+      this.lane.onFault(error, fd, handler)
+    }
+  }
+
+  /** The splices that faults were logged of, by the number in their id; 0: of none. */
+  faults(): number[] {
+    return this.heard.flatMap((message) => {
+      if (message.type !== 'log' || message.event !== 'lane-fault') return []
+      assert.is(message.level, 'error')
+      const { splice = '0', why } = message.fields
+      assert.is(why, 'a bug')
+      return Number(String(splice).match(/\d+$/)?.[0])
+    })
+  }
+
+  count() {
+    this.lane.receive({ type: 'query', query: 1, limit: 10 })
+    const answer = this.heard.at(-1)
+    assert.is(answer?.type, 'answer')
+    if (answer?.type !== 'answer') throw new Error('no answer')
+    const { counters, active } = answer.report
+    return { active, incidents: counters.incidents }
+  }
+
+  assertAlive({ client, program }: Splice): void {
+    client.say(bytesOf('ping'))
+    program.say(bytesOf('pong'))
+    assert.equal([textOf(program.delivered.splice(0)), textOf(client.delivered.splice(0))], ['ping', 'pong'])
+    assert.equal([client.resets, program.resets], [0, 0])
+  }
+}
+
+function unused(): never {
+  throw new Error('there are no links')
+}
+
+export function bug(): never {
+  throw new Error('a bug')
+}
