@@ -4,6 +4,8 @@
  */
 import { type Endpoint, isIpv6 } from '../base/address.js'
 import { formatSpliceId, type NodeId, type SpliceId, sameTerm, type Term } from '../base/ids.js'
+import { NumberTable } from '../base/number-table.js'
+import { Roll } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
 import { BackendHalf, type BackendHost, type BackendReply, type BackendRequest } from '../proxy/backend-half.js'
 import type { LocalListener } from '../proxy/lane-protocol.js'
@@ -31,9 +33,10 @@ const ORPHAN_MS: Millis = 15_000
 const CONNECT_MS_MAX = 60_000
 
 export class Backends implements BackendHost {
-  readonly halves = new Set<BackendHalf>()
+  readonly halves = new Roll<BackendHalf>()
   /** Those that came over a link, by their director and then its counter; and until when one without a link is kept. */
-  readonly #remote = new Map<string, Map<number, BoundBackend>>()
+  readonly #remote = new Map<string, NumberTable<BoundBackend>>()
+  #director = { node: '', boot: 0, name: '' }
   readonly #orphanAt = new Map<BackendHalf, Millis>()
   readonly clock
   readonly pool
@@ -77,8 +80,8 @@ export class Backends implements BackendHost {
   /** Those that came over a link can be found again by their id. */
   remember(bound: BoundBackend): void {
     const { id } = bound.backend.request
-    const director = directorOf(id)
-    const halves = this.#remote.get(director) ?? new Map<number, BoundBackend>()
+    const director = this.#directorOf(id)
+    const halves = this.#remote.get(director) ?? new NumberTable<BoundBackend>()
     this.#remote.set(director, halves)
     const before = halves.get(id.counter)
     halves.set(id.counter, bound)
@@ -93,7 +96,7 @@ export class Backends implements BackendHost {
 
   /** The half that is to go on over another link; or why it cannot. */
   find({ id, service, term }: ResumeFrame): BoundBackend | Reason {
-    const bound = this.#remote.get(directorOf(id))?.get(id.counter)
+    const bound = this.#remote.get(this.#directorOf(id))?.get(id.counter)
     if (bound === undefined) return 'link-lost'
     if (bound.backend.request.service !== service || !sameTerm(bound.backend.request.term, term)) return 'stale-term'
     if (!this.obey(service, term)) return 'stale-term'
@@ -103,6 +106,7 @@ export class Backends implements BackendHost {
 
   /** The director's process has ended, and its client halves with it. */
   onGone(node: NodeId): void {
+    for (const [director, halves] of this.#remote) if (halves.size === 0) this.#remote.delete(director)
     for (const backend of [...this.#orphanAt.keys()]) if (backend.request.id.node === node) this.#orphan(backend)
   }
 
@@ -142,10 +146,17 @@ export class Backends implements BackendHost {
     this.unsettled.delete(backend.half)
     this.#orphanAt.delete(backend)
     const { id } = backend.request
-    const halves = this.#remote.get(directorOf(id))
+    const halves = this.#remote.get(this.#directorOf(id))
     if (halves?.get(id.counter)?.backend !== backend) return
     halves.delete(id.counter)
-    if (halves.size === 0) this.#remote.delete(directorOf(id))
+  }
+
+  /** Few nodes direct at a time, and thousands of splices come from one. */
+  #directorOf({ node, boot }: SpliceId): string {
+    if (node !== this.#director.node || boot !== this.#director.boot) {
+      this.#director = { node, boot, name: `${node}/${boot}` }
+    }
+    return this.#director.name
   }
 
   #orphan(backend: BackendHalf): void {
@@ -172,8 +183,4 @@ export class Backends implements BackendHost {
     }
     return { address, port }
   }
-}
-
-function directorOf({ node, boot }: SpliceId): string {
-  return `${node}/${boot}`
 }

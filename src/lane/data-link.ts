@@ -4,6 +4,7 @@
  * breaks, splices whose both halves stand go on over the next one (RESUME, by offsets).
  */
 import { formatSpliceId } from '../base/ids.js'
+import { NumberTable } from '../base/number-table.js'
 import type { Millis } from '../base/time.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import type { CloseCause, Socket, SocketHandler } from '../proxy/endpoint.js'
@@ -38,7 +39,7 @@ import { LinkWriter } from './link-writer.js'
 const QUEUED_BYTES_MAX = 16 * 1024 * 1024
 
 export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
-  readonly #bound = new Map<number, Bound>()
+  readonly #bound = new NumberTable<Bound>()
   /** Halves that found the link full, the longest waiting first: in any other order one of them would take it all. */
   readonly #waiting = new Set<number>()
   readonly #reader: RecordReader
@@ -364,7 +365,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     this.context.defer(() => {
       for (const part of [this.#reader, this.seal.sealer, this.seal.opener]) part.close()
     })
-    const bound = [...this.#bound.values()]
+    const bound = this.#bound.entries().map(([, one]) => one)
     this.#bound.clear()
     this.#waiting.clear()
     for (const { channel } of bound) channel.unbind()
@@ -377,7 +378,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
    * RESUME, on its way by this link, gives it. What answers that RESUME means nothing any more.
    */
   #endAbandoned(client: ClientHalf): void {
-    for (const [handle, bound] of this.#bound) {
+    for (const [handle, bound] of this.#bound.entries()) {
       if (bound.role !== 'client' || bound.client !== client) continue
       this.reset(handle, 'link-lost')
       this.confirm(handle)

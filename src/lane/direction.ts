@@ -5,6 +5,7 @@
 import { type Endpoint, formatEndpoint } from '../base/address.js'
 import type { NodeId, Term } from '../base/ids.js'
 import { formatSpliceId, type SpliceId } from '../base/ids.js'
+import { Roll } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
 import { type Attempt, ClientHalf, type ClientHost, type OpenRequest } from '../proxy/client-half.js'
 import type { NodeName } from '../proxy/lane-protocol.js'
@@ -38,7 +39,7 @@ export interface DirectionHost {
 }
 
 export class Direction implements ClientHost {
-  readonly clients = new Set<ClientHalf>()
+  readonly clients = new Roll<ClientHalf>()
   readonly clock
   readonly pool
   readonly gate

@@ -1,3 +1,4 @@
+import { Roll } from '../base/roll.js'
 import type { Half } from '../proxy/half.js'
 
 /**
@@ -5,7 +6,7 @@ import type { Half } from '../proxy/half.js'
  * timer; an idle splice is not among them and costs nothing.
  */
 export class Unsettled {
-  readonly #halves = new Set<Half>()
+  readonly #halves = new Roll<Half>()
 
   add(half: Half): void {
     this.#halves.add(half)

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../base/clock.js'
 import type { NodeId } from '../base/ids.js'
+import type { Enrolled } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
 import type { Counterpart } from './counterpart.js'
 import { WINDOW_BYTES } from './credit.js'
@@ -41,7 +42,9 @@ export interface BackendHost {
 /** A backend half is fenced by terms when it is bound to a link, not by a clock. */
 const ALWAYS = { isOpen: () => true }
 
-export class BackendHalf implements HalfOwner {
+export class BackendHalf implements HalfOwner, Enrolled {
+  /** Among the backend halves of its lane. */
+  place = -1
   readonly half: Half
   readonly startedAt: Millis
   #opened = false

@@ -6,6 +6,7 @@
 import type { Endpoint } from '../base/address.js'
 import type { Clock } from '../base/clock.js'
 import type { NodeId, SpliceId, Term } from '../base/ids.js'
+import type { Enrolled } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
 import type { Counterpart } from './counterpart.js'
 import { WINDOW_BYTES } from './credit.js'
@@ -19,6 +20,8 @@ import type { Service } from './service.js'
 
 /** Nodes that one client's connection is tried on, at most; then the client gets an RST. */
 export const ATTEMPTS_MAX = 5
+
+const NOBODY: ReadonlySet<NodeId> = new Set()
 
 /** The other node enforces `connectMs`; its answer may take this much longer before we stop waiting for it. */
 const ANSWER_MARGIN_MS = 500
@@ -76,12 +79,16 @@ interface Joined {
 /** The backend's connection as its node sees it. */
 type ServerEnds = Pick<Socket, 'local' | 'remote'>
 
-export class ClientHalf implements HalfOwner {
+export class ClientHalf implements HalfOwner, Enrolled {
+  /** Among the clients of its direction. */
+  place = -1
   readonly half: Half
   readonly startedAt: Millis
   readonly client: Endpoint
   readonly destination: Endpoint
-  readonly #tried = new Set<NodeId>()
+  /** Nearly all clients are served by the first that is asked: a set is made for the others only. */
+  #firstTried: NodeId | undefined
+  #allTried: Set<NodeId> | undefined
   #served = false
   #attempts = 0
   /** Since the last look at all nodes, one of them was not asked for want of a data link. */
@@ -135,10 +142,12 @@ export class ClientHalf implements HalfOwner {
   choose(): void {
     while (this.#state.phase === 'choosing') {
       const port = this.destination.port
-      const node = this.#tried.size < ATTEMPTS_MAX ? this.host.pick(port, this.#tried) : undefined
+      const tried = this.#tried
+      const node = tried.size < ATTEMPTS_MAX ? this.host.pick(port, tried) : undefined
       if (node === undefined && this.#mayWait()) return
       if (node === undefined) return this.half.abort(this.#lastFailure.reason, this.#lastFailure.detail)
-      this.#tried.add(node.node)
+      if (this.#firstTried === undefined) this.#firstTried = node.node
+      else this.#allTried?.add(node.node)
       this.#ask(node, port)
     }
   }
@@ -162,7 +171,8 @@ export class ClientHalf implements HalfOwner {
   /** Called from time to time while no backend stands: the chosen node did not answer, or none could be reached. */
   expire(now: Millis): void {
     if (this.#state.phase === 'choosing') {
-      this.#tried.clear()
+      this.#firstTried = undefined
+      this.#allTried = undefined
       this.#lostLink = false
       return this.choose()
     }
@@ -218,6 +228,12 @@ export class ClientHalf implements HalfOwner {
       bytesUp: half.sent,
       bytesDown: half.received,
     }
+  }
+
+  get #tried(): ReadonlySet<NodeId> {
+    if (this.#firstTried === undefined) return NOBODY
+    this.#allTried ??= new Set([this.#firstTried])
+    return this.#allTried
   }
 
   #mayWait(): boolean {

@@ -6,6 +6,7 @@
  *     socket ──onData──► forward ──(credit)──► counterpart.data
  *     socket ◄──write─── receiveData ◄──────── the other half
  */
+import type { Enrolled } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
 import type { Counterpart } from './counterpart.js'
 import { Grant, WINDOW_BYTES_MAX } from './credit.js'
@@ -24,7 +25,9 @@ const CAUSES: Readonly<Record<CloseCause, Reason>> = {
   aborted: 'other',
 }
 
-export class Half implements SocketHandler {
+export class Half implements SocketHandler, Enrolled {
+  /** Among the halves whose peer's acknowledgement is waited for. */
+  place = -1
   readonly #grant: Grant
   readonly #kept: Retention
   #counterpart: Counterpart | undefined
