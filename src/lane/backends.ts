@@ -14,6 +14,7 @@ import type { Reason } from '../proxy/reasons.js'
 import type { Service } from '../proxy/service.js'
 import type { ResumeFrame } from '../proxy/splice-frame.js'
 import type { BoundBackend } from './bound.js'
+import { containFault, faultyBackend } from './faults.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 import type { Unsettled } from './unsettled.js'
 
@@ -122,13 +123,14 @@ export class Backends implements BackendHost {
     return sameTerm(term, obeyed)
   }
 
-  sweep(now: number): void {
+  sweep(now: Millis): void {
     for (const backend of this.halves) {
-      const quietMs = now - backend.half.activeAt
-      if (backend.isTombstone && quietMs > TOMBSTONE_MS) backend.forget()
-      else if (backend.isConfirmed && quietMs > LAST_BYTES_MS) backend.half.abort('idle-limit')
+      try {
+        this.#expire(backend, now)
+      } catch (error) {
+        containFault(this.context, error, faultyBackend(backend))
+      }
     }
-    for (const [backend, at] of this.#orphanAt) if (at <= now) this.#orphan(backend)
   }
 
   onUnsettled(backend: BackendHalf): void {
@@ -157,6 +159,13 @@ export class Backends implements BackendHost {
       this.#director = { node, boot, name: `${node}/${boot}` }
     }
     return this.#director.name
+  }
+
+  #expire(backend: BackendHalf, now: Millis): void {
+    const quietMs = now - backend.half.activeAt
+    if ((this.#orphanAt.get(backend) ?? Number.POSITIVE_INFINITY) <= now) this.#orphan(backend)
+    else if (backend.isTombstone && quietMs > TOMBSTONE_MS) backend.forget()
+    else if (backend.isConfirmed && quietMs > LAST_BYTES_MS) backend.half.abort('idle-limit')
   }
 
   #orphan(backend: BackendHalf): void {

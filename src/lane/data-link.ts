@@ -69,7 +69,8 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
       onSilence: (why) => this.fail(why),
     })
     this.#reader = new RecordReader(context.buffers)
-    this.#out = new LinkWriter(socket, seal.sealer, context.buffers, context.defer)
+    const onFault = (error: unknown) => this.#onFault(error)
+    this.#out = new LinkWriter(socket, seal.sealer, context.buffers, { defer: context.defer, onFault })
     this.#send({ kind: 'hello', handle: LINK_HANDLE, ...SPLICE_VERSIONS, features: 0, lane: context.setup.lane })
   }
 
@@ -190,7 +191,12 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     for (const handle of this.#waiting) {
       if (this.#out.congested) return
       this.#waiting.delete(handle)
-      listenerOf(this.#bound.get(handle))?.release()
+      const bound = this.#bound.get(handle)
+      try {
+        listenerOf(bound)?.release()
+      } catch (error) {
+        containFault(this.context, error, faultyOf(bound))
+      }
     }
   }
 
@@ -348,6 +354,12 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
 
   #send(frame: SpliceFrame): void {
     if (this.#state !== 'down') this.#out.frame(frameBytes(frame))
+  }
+
+  /** Of the link itself: its splices are well, and go on over the next. */
+  #onFault(error: unknown): void {
+    containFault(this.context, error, undefined)
+    this.fail('a fault of this node')
   }
 
   /** Ends it at once; its splices go on over the next link, if there can be one. */

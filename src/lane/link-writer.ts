@@ -14,6 +14,13 @@ const DATA_HEADER_BYTES = FRAME_HEADER_BYTES + DATA_OFFSET_BYTES
 /** A piece of a chunk smaller than this is not worth a header of its own: the record is closed first. */
 const PIECE_BYTES_MIN = 1_024
 
+export interface LinkWriterHost {
+  /** To be called at the end of this turn. */
+  defer(task: () => void): void
+  /** What was to be written at the end of the turn was not: the link has lost its order. */
+  onFault(error: unknown): void
+}
+
 export class LinkWriter {
   /** The record that is being filled; `undefined`: nothing waits. */
   #plain: Uint8Array | undefined
@@ -21,12 +28,19 @@ export class LinkWriter {
   #scheduled = false
   #congested = false
   #closed = false
+  readonly #onTurnEnd = () => {
+    try {
+      this.flush()
+    } catch (error) {
+      this.host.onFault(error)
+    }
+  }
 
   constructor(
     private readonly socket: Socket,
     private readonly sealer: Sealer,
     private readonly pool: BufferPool,
-    private readonly defer: (task: () => void) => void,
+    private readonly host: LinkWriterHost,
   ) {}
 
   /** The kernel takes no more: splices wait until `drained`. Small frames may still be added; they are few per splice. */
@@ -95,7 +109,7 @@ export class LinkWriter {
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    this.defer(() => this.flush())
+    this.host.defer(this.#onTurnEnd)
   }
 
   #write(): void {

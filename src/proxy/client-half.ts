@@ -199,9 +199,13 @@ export class ClientHalf implements HalfOwner, Enrolled {
     const state = this.#state
     // First, or a backend on this node would answer the cancelling, and the next node would be asked.
     this.#state = { phase: 'closed' }
-    if (state.phase === 'dialing') state.attempt?.cancel(reason ?? 'other')
-    if (state.phase === 'joined') state.counterpart.confirm()
-    this.host.onFinished(this, reason, detail === '' && node !== undefined ? node.name : detail)
+    try {
+      if (state.phase === 'dialing') state.attempt?.cancel(reason ?? 'other')
+      if (state.phase === 'joined') state.counterpart.confirm()
+    } finally {
+      // Whatever the way to the other half throws: this client is over.
+      this.host.onFinished(this, reason, detail === '' && node !== undefined ? node.name : detail)
+    }
   }
 
   report(self: NodeId): Omit<SpliceReport, 'id'> {

@@ -167,7 +167,10 @@ test('what a peer says behind its goodbye, or behind a fault, opens nothing', ()
 })
 
 test('a writer that is closed takes bytes without end', () => {
-  const writer = new LinkWriter(new QuietSocket(), plainSeal().sealer, recordBuffers(), () => {})
+  const writer = new LinkWriter(new QuietSocket(), plainSeal().sealer, recordBuffers(), {
+    defer: () => {},
+    onFault: () => {},
+  })
   writer.close()
   for (let i = 0; i < 3; i++) writer.data(2, i * CHUNK_BYTES, new Uint8Array(CHUNK_BYTES))
   for (let i = 0; i < 10_000; i++) writer.frame(new Uint8Array(24))

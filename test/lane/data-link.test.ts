@@ -1,7 +1,9 @@
 import type { SpliceFrame } from '../../src/proxy/splice-frame.js'
+import type { LinkSeal } from '../../src/trunk/ports.js'
 import { assert, suite } from '../harness/suite.js'
 import type { FakeSocket } from '../proxy/fake-socket.js'
 import { A, B, bytesOf, clientOver, data, HELLO, LinkUnderTest, open, textOf, unknownFrame } from './link-under-test.js'
+import { PLAIN_SEAL } from './plain-seals.js'
 
 const test = suite('lane/data-link')
 const ID = { node: A, boot: 1, counter: 1 }
@@ -236,6 +238,23 @@ test('a link that is closed in order says goodbye, and what was said before come
   ])
   assert.ok(room.socket.ended)
   assert.equal(room.events, ['up', 'down: node-stopping'])
+})
+
+test('a fault at the end of a turn ends the link, whose splices wait for another', () => {
+  let isBroken = false
+  const seal: LinkSeal['sealer']['seal'] = (plain, into) => {
+    if (isBroken) throw new Error('a bug')
+    return PLAIN_SEAL.sealer.seal(plain, into)
+  }
+  const link = { ...PLAIN_SEAL, sealer: { ...PLAIN_SEAL.sealer, seal } }
+  const room = new LinkUnderTest({ seals: { link, test: PLAIN_SEAL } })
+  const program = room.splice(2)
+  isBroken = true
+  program.say(bytesOf('lost with the link'))
+  assert.is(room.events.at(-1), 'down: a fault of this node')
+  assert.is(room.socket.resets, 1)
+  assert.is(program.resets, 0)
+  assert.is(room.backends.halves.size, 1)
 })
 
 test.run()
