@@ -49,9 +49,11 @@ export function loadEpoll(): EpollEngine | { readonly why: string } {
 
 export class EpollSockets implements Sockets {
   readonly engine = 'epoll'
+  readonly inbox: ArrayBuffer
   readonly poller: Poller
 
   constructor(private readonly context: SocketContext) {
+    this.inbox = context.inbox
     this.poller = context.poller
   }
 

@@ -230,11 +230,13 @@ export class EpollSocket implements Socket, Source, Sleeper {
   #read(): void {
     const { context } = this
     for (let left = context.inboxBytes; ; ) {
-      const length = context.read(this.#fd)
+      const room = this.#handler.room?.()
+      const length = room === undefined ? context.read(this.#fd) : context.sys.readInto(this.#fd, room)
       if (length > 0) {
-        const isLast = length < context.inboxBytes
+        const isLast = length < (room === undefined ? context.inboxBytes : room.byteLength)
         if (isLast && !this.#readToEmpty) this.#readable = false
-        this.#handler.onData(context.chunk(length))
+        if (room === undefined) this.#handler.onData(context.chunk(length))
+        else this.#handler.onFilled?.(length)
         if (isLast && this.#endNear && !this.#paused && this.#state === 'open') return this.#readEnd()
         if (!this.#readable || this.#paused || this.#state !== 'open') return
         left -= length

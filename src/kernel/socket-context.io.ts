@@ -23,6 +23,8 @@ import { addressOf, type Result, type Syscalls } from './syscalls.io.js'
  * more time per byte on loopback; more than this gains nothing.
  */
 const INBOX_BYTES = 256 * 1024
+/** See `Sockets.inbox`. */
+const HEADROOM_BYTES = 64
 /** Lengths repeat, so views of the inbox are kept. */
 const VIEWS = 1_024
 const BLOCK_BYTES = 64 * 1024
@@ -35,8 +37,8 @@ export class SocketContext {
   readonly sys: Syscalls
   readonly inboxBytes = INBOX_BYTES
   readonly blocks = new BufferPool(BLOCK_BYTES, FREE_BLOCKS_MAX)
-  readonly #inbox = new ArrayBuffer(INBOX_BYTES)
-  readonly #inboxAt = addressOf(this.#inbox)
+  readonly inbox = new ArrayBuffer(HEADROOM_BYTES + INBOX_BYTES)
+  readonly #inboxAt = addressOf(this.inbox)
   readonly #views: (Uint8Array | undefined)[] = new Array<undefined>(VIEWS).fill(undefined)
   readonly #name = new Uint8Array(new ArrayBuffer(SOCKADDR_BYTES_MAX))
   readonly #nameAt = addressOf(this.#name.buffer)
@@ -52,21 +54,21 @@ export class SocketContext {
 
   /** Into the inbox: `chunk` shows it, until the next `read`. */
   read(fd: number): Result {
-    return this.sys.read(fd, this.#inboxAt, INBOX_BYTES)
+    return this.sys.read(fd, this.#inboxAt + HEADROOM_BYTES, INBOX_BYTES)
   }
 
   chunk(length: number): Uint8Array {
     const slot = length % VIEWS
     const kept = this.#views[slot]
     if (kept !== undefined && kept.byteLength === length) return kept
-    const view = new Uint8Array(this.#inbox, 0, length)
+    const view = new Uint8Array(this.inbox, HEADROOM_BYTES, length)
     this.#views[slot] = view
     return view
   }
 
   /** What was just read goes out by its address, which is cheaper. */
   send(fd: number, chunk: Uint8Array): Result {
-    if (chunk.buffer !== this.#inbox) return this.sys.send(fd, chunk)
+    if (chunk.buffer !== this.inbox) return this.sys.send(fd, chunk)
     return this.sys.sendAt(fd, this.#inboxAt + chunk.byteOffset, chunk.byteLength)
   }
 

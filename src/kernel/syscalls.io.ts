@@ -23,6 +23,8 @@ export interface Syscalls {
   setsockopt(fd: number, level: number, option: number, value: number, length: number): Result
   ioctl(fd: number, request: number, argument: number): Result
   read(fd: number, to: number, length: number): Result
+  /** As `read`, into memory whose address is not known. */
+  readInto(fd: number, into: Uint8Array): Result
   /** As `sendAt`, for a buffer whose address is not known. */
   send(fd: number, chunk: Uint8Array): Result
   /** Never raises SIGPIPE. */
@@ -78,6 +80,7 @@ function wrap(declare: (prototype: string) => Call): Syscalls {
   const setsockopt = declare('int setsockopt(int, int, int, uintptr_t, uint32_t)')
   const ioctl = declare('int ioctl(int, unsigned long, uintptr_t)')
   const read = declare('int read(int, uintptr_t, size_t)')
+  const readInto = declare('int read(int, void *, size_t)')
   const send = declare('int send(int, const void *, size_t, int)')
   const sendAt = declare('int send(int, uintptr_t, size_t, int)')
   const shutdown = declare('int shutdown(int, int)')
@@ -103,6 +106,7 @@ function wrap(declare: (prototype: string) => Call): Syscalls {
     setsockopt: (fd, level, option, value, length) => checked(setsockopt(fd, level, option, value, length)),
     ioctl: (fd, request, argument) => checked(ioctl(fd, request, argument)),
     read: (fd, to, length) => checked(read(fd, to, length)),
+    readInto: (fd, into) => checked(readInto(fd, into, into.byteLength)),
     send: (fd, chunk) => checked(send(fd, chunk, chunk.byteLength, MSG_NOSIGNAL)),
     sendAt: (fd, from, length) => checked(sendAt(fd, from, length, MSG_NOSIGNAL)),
     shutdownWrite: (fd) => checked(shutdown(fd, SHUT_WR)),

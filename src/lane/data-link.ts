@@ -4,7 +4,6 @@
  * breaks, splices whose both halves stand go on over the next one (RESUME, by offsets).
  */
 import { formatSpliceId } from '../base/ids.js'
-import { NumberTable } from '../base/number-table.js'
 import type { Millis } from '../base/time.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import type { CloseCause, Socket, SocketHandler } from '../proxy/endpoint.js'
@@ -16,7 +15,6 @@ import type { LinkSeal } from '../trunk/ports.js'
 import { RecordReader } from '../trunk/record.js'
 import { Authority } from './authority.js'
 import {
-  type Bound,
   type BoundBackend,
   type BoundClient,
   faultyOf,
@@ -29,6 +27,7 @@ import {
 } from './bound.js'
 import { Channel, type ChannelLink } from './channel.js'
 import { containFault } from './faults.js'
+import { Handles } from './handles.js'
 import type { LaneContext } from './lane-context.js'
 import type { LinkHost } from './link-host.js'
 import { LinkPulse } from './link-pulse.js'
@@ -39,7 +38,7 @@ import { LinkWriter } from './link-writer.js'
 const QUEUED_BYTES_MAX = 16 * 1024 * 1024
 
 export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
-  readonly #bound = new NumberTable<Bound>()
+  readonly #handles: Handles
   /** Halves that found the link full, the longest waiting first: in any other order one of them would take it all. */
   readonly #waiting = new Set<number>()
   readonly #reader: RecordReader
@@ -47,7 +46,6 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   readonly #pulse: LinkPulse
   readonly #authority: Authority
   readonly #onRecord = (sealed: Uint8Array) => this.#takeRecord(sealed)
-  #nextHandle: number
   #state: 'greeting' | 'up' | 'down' = 'greeting'
   #peerLane = 0
 
@@ -57,11 +55,11 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     readonly pair: number,
     private readonly socket: Socket,
     private readonly seal: LinkSeal,
-    private readonly dialled: boolean,
+    dialled: boolean,
     private readonly context: LaneContext,
     private readonly host: LinkHost<DataLink>,
   ) {
-    this.#nextHandle = dialled ? 2 : 1
+    this.#handles = new Handles(dialled)
     this.#authority = new Authority(peer, context)
     this.#pulse = new LinkPulse(context.clock.now(), {
       ping: (token) => this.#send({ kind: 'ping', handle: LINK_HANDLE, token }),
@@ -70,7 +68,11 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     })
     this.#reader = new RecordReader(context.buffers)
     const onFault = (error: unknown) => this.#onFault(error)
-    this.#out = new LinkWriter(socket, seal.sealer, context.buffers, { defer: context.defer, onFault })
+    this.#out = new LinkWriter(socket, seal.sealer, context.buffers, {
+      inbox: context.sockets.inbox,
+      defer: context.defer,
+      onFault,
+    })
     this.#send({ kind: 'hello', handle: LINK_HANDLE, ...SPLICE_VERSIONS, features: 0, lane: context.setup.lane })
   }
 
@@ -99,10 +101,10 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
 
   /** Asks the peer for a backend connection. */
   open(client: ClientHalf, request: OpenRequest, proxyHeader: Uint8Array): Attempt {
-    const handle = this.#freeHandle()
+    const handle = this.#handles.next()
     const channel = new Channel(this, handle)
     if (request.attempt > 1) this.#endAbandoned(client)
-    this.#bound.set(handle, { role: 'client', client, channel, isResuming: false, isAbandoned: false })
+    this.#handles.bind(handle, { role: 'client', client, channel, isResuming: false, isAbandoned: false })
     this.#send(openFrame(handle, request, proxyHeader))
     const cancel = (reason: Reason) => {
       channel.reset(reason)
@@ -113,9 +115,9 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
 
   /** Asks the peer to go on with a splice whose link broke. */
   resume(bound: BoundClient): void {
-    const handle = this.#freeHandle()
+    const handle = this.#handles.next()
     bound.isResuming = true
-    this.#bound.set(handle, bound)
+    this.#handles.bind(handle, bound)
     this.#send(resumeFrame(bound, handle))
   }
 
@@ -161,11 +163,11 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
 
   confirm(handle: number): void {
     this.#send({ kind: 'confirm', handle })
-    this.#bound.delete(handle)
+    this.#handles.free(handle)
   }
 
   release(handle: number): void {
-    this.#bound.delete(handle)
+    this.#handles.free(handle)
     this.#waiting.delete(handle)
   }
 
@@ -182,6 +184,16 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     if (problem !== undefined) this.fail(problem)
   }
 
+  room(): Uint8Array | undefined {
+    return this.#state === 'down' ? undefined : this.#reader.room()
+  }
+
+  onFilled(length: number): void {
+    this.#pulse.heard(this.context.clock.now())
+    const problem = this.#reader.filled(length, this.#onRecord)
+    if (problem !== undefined) this.fail(problem)
+  }
+
   onEnd(): void {
     this.fail('closed by the peer')
   }
@@ -191,7 +203,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     for (const handle of this.#waiting) {
       if (this.#out.congested) return
       this.#waiting.delete(handle)
-      const bound = this.#bound.get(handle)
+      const bound = this.#handles.get(handle)
       try {
         listenerOf(bound)?.release()
       } catch (error) {
@@ -207,7 +219,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   // --- frames ---
 
   onDataFrame(handle: number, offset: number, chunk: Uint8Array): void {
-    const bound = this.#bound.get(handle)
+    const bound = this.#handles.get(handle)
     try {
       listenerOf(bound)?.receiveData(offset, chunk)
     } catch (error) {
@@ -216,7 +228,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   }
 
   onAckFrame(handle: number, written: number, acknowledged: number, window: number): void {
-    const bound = this.#bound.get(handle)
+    const bound = this.#handles.get(handle)
     try {
       listenerOf(bound)?.receiveAck(written, acknowledged, window)
     } catch (error) {
@@ -228,7 +240,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     try {
       this.#take(frame)
     } catch (error) {
-      containFault(this.context, error, faultyOf(this.#bound.get(frame.handle)))
+      containFault(this.context, error, faultyOf(this.#handles.get(frame.handle)))
     }
   }
 
@@ -242,7 +254,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     if (frame.kind === 'freeze' || frame.kind === 'thaw') {
       return this.#refuse(frame.handle, 'not-yet', `${frame.kind} is not implemented`)
     }
-    const bound = this.#bound.get(frame.handle)
+    const bound = this.#handles.get(frame.handle)
     if (bound?.role === 'client' && bound.isResuming) return this.#onResumeAnswer(bound, frame)
     const half = listenerOf(bound)
     if (bound === undefined || half === undefined) return
@@ -258,7 +270,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
 
   #onOpenFrame(frame: OpenFrame): void {
     const { handle } = frame
-    if (!this.#mayBind(handle)) return this.fail(`OPEN with handle ${handle}, which is not free`)
+    if (!this.#handles.isFreeForPeer(handle)) return this.fail(`OPEN with handle ${handle}, which is not free`)
     const problem = this.#authority.problem(frame)
     if (problem !== undefined) return this.#refuse(handle, 'protocol-error', problem)
     const channel = new Channel(this, handle)
@@ -273,13 +285,13 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     })
     if (backend === undefined) return
     const bound: BoundBackend = { role: 'backend', backend, channel }
-    this.#bound.set(handle, bound)
+    this.#handles.bind(handle, bound)
     this.host.onBackend(bound)
   }
 
   #onResume(frame: ResumeFrame): void {
     const { handle } = frame
-    if (!this.#mayBind(handle)) return this.fail(`RESUME with handle ${handle}, which is not free`)
+    if (!this.#handles.isFreeForPeer(handle)) return this.fail(`RESUME with handle ${handle}, which is not free`)
     const problem = this.#authority.problem(frame)
     if (problem !== undefined) return this.#refuse(handle, 'protocol-error', problem)
     const found = this.host.findBackend(frame)
@@ -290,7 +302,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     // Its former link may not have been noticed to be broken yet.
     channel.link?.release(channel.handle)
     channel.unbind()
-    this.#bound.set(handle, found)
+    this.#handles.bind(handle, found)
     this.#send(resumedFrame(found, handle))
     goOn(backend.half, channel, this, { handle, received: frame.down, fin: frame.finDown })
   }
@@ -298,7 +310,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   #onResumeAnswer(bound: BoundClient, frame: SpliceFrame): void {
     const { client, channel, isAbandoned } = bound
     if (frame.kind === 'refused') {
-      this.#bound.delete(frame.handle)
+      this.#handles.free(frame.handle)
       if (!isAbandoned) client.half.orphan('link-lost', frame.detail)
     } else if (frame.kind === 'resumed') {
       bound.isResuming = false
@@ -335,19 +347,6 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     return problem
   }
 
-  #mayBind(handle: number): boolean {
-    const ours = (handle % 2 === 0) === this.dialled
-    return !ours && !this.#bound.has(handle)
-  }
-
-  /** Handles are given in turn and come round only after 2³¹ splices; one that still lives is passed over. */
-  #freeHandle(): number {
-    let handle = this.#nextHandle
-    while (this.#bound.has(handle) || handle === LINK_HANDLE) handle = (handle + 2) % 2 ** 32
-    this.#nextHandle = (handle + 2) % 2 ** 32
-    return handle
-  }
-
   #refuse(handle: number, reason: Reason, detail: string): void {
     this.#send({ kind: 'refused', handle, reason, detail })
   }
@@ -377,8 +376,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     this.context.defer(() => {
       for (const part of [this.#reader, this.seal.sealer, this.seal.opener]) part.close()
     })
-    const bound = this.#bound.entries().map(([, one]) => one)
-    this.#bound.clear()
+    const bound = this.#handles.take()
     this.#waiting.clear()
     for (const { channel } of bound) channel.unbind()
     const halves = bound.filter((one) => outlives(one, why, mayResume))
@@ -390,8 +388,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
    * RESUME, on its way by this link, gives it. What answers that RESUME means nothing any more.
    */
   #endAbandoned(client: ClientHalf): void {
-    for (const [handle, bound] of this.#bound.entries()) {
-      if (bound.role !== 'client' || bound.client !== client) continue
+    for (const handle of this.#handles.of(client)) {
       this.reset(handle, 'link-lost')
       this.confirm(handle)
     }

@@ -66,6 +66,14 @@ export class LinkGreeting implements SocketHandler {
     if (read.type === 'preamble') this.#onPreamble(read.preamble.linkId, read.preamble.sealHeader, read.rest)
   }
 
+  room(): Uint8Array | undefined {
+    return this.#next?.room?.()
+  }
+
+  onFilled(length: number): void {
+    this.#next?.onFilled?.(length)
+  }
+
   onEnd(): void {
     if (this.#next !== undefined) this.#next.onEnd()
     else this.fail('closed during the greeting')

@@ -14,7 +14,12 @@ const DATA_HEADER_BYTES = FRAME_HEADER_BYTES + DATA_OFFSET_BYTES
 /** A piece of a chunk smaller than this is not worth a header of its own: the record is closed first. */
 const PIECE_BYTES_MIN = 1_024
 
+/** Of so much a copy costs more than a record of its own. What one read brings fits a record with its header. */
+const DIRECT_BYTES_MIN = 65_536
+
 export interface LinkWriterHost {
+  /** `Sockets.inbox` */
+  readonly inbox: ArrayBuffer | undefined
   /** To be called at the end of this turn. */
   defer(task: () => void): void
   /** What was to be written at the end of the turn was not: the link has lost its order. */
@@ -54,6 +59,9 @@ export class LinkWriter {
 
   data(handle: number, offset: number, chunk: Uint8Array): void {
     if (this.#closed) return
+    if (chunk.buffer === this.host.inbox && chunk.byteLength >= DIRECT_BYTES_MIN) {
+      return this.#direct(handle, offset, chunk)
+    }
     let at = 0
     while (at < chunk.byteLength) {
       const left = chunk.byteLength - at
@@ -95,6 +103,22 @@ export class LinkWriter {
     this.#giveBack()
   }
 
+  /** A record of its own: the header is written before the chunk where it lies, and both are sealed from there. */
+  #direct(handle: number, offset: number, chunk: Uint8Array): void {
+    try {
+      this.#write()
+      const plain = new Uint8Array(
+        chunk.buffer,
+        chunk.byteOffset - DATA_HEADER_BYTES,
+        DATA_HEADER_BYTES + chunk.byteLength,
+      )
+      writeDataHeader(plain, 0, handle, offset, chunk.byteLength)
+      this.#seal(plain)
+    } catch (error) {
+      this.host.onFault(error)
+    }
+  }
+
   #room(): number {
     return RECORD_PLAINTEXT_BYTES_MAX - this.#used
   }
@@ -114,10 +138,14 @@ export class LinkWriter {
 
   #write(): void {
     if (this.#plain === undefined || this.#closed) return
-    const record = this.pool.take()
-    const sealed = this.sealer.seal(this.#plain.subarray(0, this.#used), record.subarray(RECORD_HEADER_BYTES))
-    writeRecordHeader(record, sealed)
+    this.#seal(this.#plain.subarray(0, this.#used))
     this.#giveBack()
+  }
+
+  #seal(plain: Uint8Array): void {
+    const record = this.pool.take()
+    const sealed = this.sealer.seal(plain, record.subarray(RECORD_HEADER_BYTES))
+    writeRecordHeader(record, sealed)
     if (!this.socket.write(record.subarray(0, RECORD_HEADER_BYTES + sealed))) this.#congested = true
     this.pool.give(record)
   }

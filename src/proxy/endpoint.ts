@@ -29,6 +29,12 @@ export interface SocketHandler {
   onOpen(): void
   /** `chunk` is valid only during the call. Never called while paused, but for at most what `pause` came too late for. */
   onData(chunk: Uint8Array): void
+  /**
+   * Where the next bytes should be read to, because a part of what they belong to lies there already: then `onFilled` tells
+   * how many came, instead of `onData`. `undefined`, and on engines that cannot do it: nowhere special.
+   */
+  room?(): Uint8Array | undefined
+  onFilled?(length: number): void
   /** The peer's FIN, after its last byte. */
   onEnd(): void
   /** All that `write` had to keep is in the kernel. */
@@ -90,6 +96,11 @@ export interface Listener {
 export interface Sockets {
   /** `net` or `epoll`, for status and logs. */
   readonly engine: string
+  /**
+   * Where chunks lie that `onData` shows. At least 64 bytes before such a chunk, and whatever of it was used
+   * already, may be overwritten during the call: with a header, which spares a copy.
+   */
+  readonly inbox?: ArrayBuffer
   dial(to: SocketAddress, options: DialOptions): Socket
   listen(at: SocketAddress, options: ListenOptions, handler: ListenHandler): Listener
   /** Accepts on a socket that listens already, as whoever opened it has set it up; `fd` is the engine's from now on. */

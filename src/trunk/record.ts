@@ -59,6 +59,32 @@ export class RecordReader {
     return this.#problem
   }
 
+  /**
+   * Where the rest of a record that has begun is best read to, and what follows it: it need not be copied then. `filled`
+   * tells how many bytes were. `undefined`: no record has begun.
+   */
+  room(): Uint8Array | undefined {
+    return this.#problem === undefined ? this.#held?.subarray(this.#heldBytes) : undefined
+  }
+
+  filled(length: number, onRecord: RecordHandler): string | undefined {
+    this.#heldBytes += length
+    const held = this.#buffer()
+    let at = 0
+    while (this.#problem === undefined && this.#heldBytes - at >= RECORD_HEADER_BYTES) {
+      const end = at + this.#recordBytes(held, at)
+      if (this.#problem !== undefined || end > this.#heldBytes) break
+      this.#problem = onRecord(held.subarray(at + RECORD_HEADER_BYTES, end))
+      at = end
+    }
+    if (at === this.#heldBytes) this.#giveBack()
+    else if (at > 0) {
+      held.copyWithin(0, at, this.#heldBytes)
+      this.#heldBytes -= at
+    }
+    return this.#problem
+  }
+
   /** The next record from its beginning; answers how far the chunk is used. */
   #scan(chunk: Uint8Array, start: number, onRecord: RecordHandler): number {
     if (chunk.byteLength - start < RECORD_HEADER_BYTES) return this.#hold(chunk, start, chunk.byteLength)

@@ -4,6 +4,7 @@
  */
 import sodium from 'sodium-native'
 import { assert } from '../base/assert.js'
+import { isLastCounter, LARGE_BYTES, type LargeRecords, loadLargeRecords } from './large-records.io.js'
 import { SEAL_HEADER_BYTES } from './link-preamble.js'
 import type { Opener, Sealer } from './ports.js'
 
@@ -29,7 +30,10 @@ export class SodiumSealer implements Sealer {
   #rekeyNext = false
   #isClosed = false
 
-  constructor(key: Uint8Array) {
+  constructor(
+    key: Uint8Array,
+    private readonly large = largeRecords(),
+  ) {
     assert(key.byteLength === SEAL_KEY_BYTES, `a sealing key has ${SEAL_KEY_BYTES} bytes`)
     sodium.crypto_secretstream_xchacha20poly1305_init_push(this.#state, this.header, key)
   }
@@ -42,6 +46,10 @@ export class SodiumSealer implements Sealer {
     this.#bytesUnderKey += plain.byteLength
     const rekey = this.#rekeyNext || this.#bytesUnderKey >= REKEY_EVERY_BYTES
     const sealed = into.subarray(0, length)
+    if (!rekey && this.large !== null && plain.byteLength >= LARGE_BYTES && !isLastCounter(this.#state)) {
+      this.large.seal(this.#state, plain, sealed)
+      return length
+    }
     const tag = rekey ? TAG_REKEY : TAG_MESSAGE
     sodium.crypto_secretstream_xchacha20poly1305_push(this.#state, sealed, plain, null, tag)
     if (rekey) {
@@ -66,7 +74,11 @@ export class SodiumOpener implements Opener {
   readonly #tag = new Uint8Array(1)
   #isClosed = false
 
-  constructor(key: Uint8Array, header: Uint8Array) {
+  constructor(
+    key: Uint8Array,
+    header: Uint8Array,
+    private readonly large = largeRecords(),
+  ) {
     assert(key.byteLength === SEAL_KEY_BYTES, `a sealing key has ${SEAL_KEY_BYTES} bytes`)
     assert(header.byteLength === HEADER_BYTES, `a seal's header has ${HEADER_BYTES} bytes`)
     sodium.crypto_secretstream_xchacha20poly1305_init_pull(this.#state, header, key)
@@ -77,6 +89,8 @@ export class SodiumOpener implements Opener {
     assert(!this.#isClosed, 'a closed seal is not used')
     const length = sealed.byteLength - OVERHEAD_BYTES
     if (length < 0 || length > into.byteLength) return undefined
+    const isLarge = length >= LARGE_BYTES && !isLastCounter(this.#state)
+    if (isLarge && this.large?.open(this.#state, sealed, into)) return length
     try {
       sodium.crypto_secretstream_xchacha20poly1305_pull(this.#state, into.subarray(0, length), this.#tag, sealed, null)
       return length
@@ -89,4 +103,9 @@ export class SodiumOpener implements Opener {
     this.#isClosed = true
     this.#state.fill(0)
   }
+}
+
+function largeRecords(): LargeRecords | null {
+  const found = loadLargeRecords()
+  return 'why' in found ? null : found
 }

@@ -78,6 +78,7 @@ class Bench {
     const pool = new RetentionPool()
     const context = {
       setup: { lane: 0 },
+      sockets: {},
       buffers: recordBuffers(),
       clock,
       defer: (task: () => void) => this.#deferred.push(task),
@@ -168,6 +169,7 @@ test('what a peer says behind its goodbye, or behind a fault, opens nothing', ()
 
 test('a writer that is closed takes bytes without end', () => {
   const writer = new LinkWriter(new QuietSocket(), plainSeal().sealer, recordBuffers(), {
+    inbox: undefined,
     defer: () => {},
     onFault: () => {},
   })

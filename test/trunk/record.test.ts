@@ -85,4 +85,54 @@ test('random bytes never throw', () => {
   for (let round = 0; round < 500; round++) readAll(splitRandomly(random.bytes(random.below(400)), random))
 })
 
+test('records that are read into the room that is left come out as they would otherwise, and few bytes are copied', () => {
+  const random = new Prng(4)
+  for (let round = 0; round < 200; round++) {
+    const pool = recordBuffers()
+    const lengths = Array.from({ length: 1 + random.below(8) }, () => {
+      return random.chance(0.3)
+        ? RECORD_SEALED_BYTES_MAX - random.below(3)
+        : SEAL_OVERHEAD_BYTES_MIN + random.below(3_000)
+    })
+    const stream = new Uint8Array(lengths.reduce((sum, length) => sum + RECORD_HEADER_BYTES + length, 0))
+    let end = 0
+    for (const [i, length] of lengths.entries()) {
+      writeRecordHeader(stream.subarray(end), length)
+      stream.fill(i + 1, end + RECORD_HEADER_BYTES, end + RECORD_HEADER_BYTES + length)
+      end += RECORD_HEADER_BYTES + length
+    }
+    const reader = new RecordReader(pool)
+    const got: number[] = []
+    const take = (sealed: Uint8Array) => {
+      assert.ok(sealed.every((byte) => byte === got.length + 1))
+      got.push(sealed.byteLength)
+      return undefined
+    }
+    for (let at = 0; at < stream.byteLength; ) {
+      const room = reader.room()
+      const most = Math.min(room?.byteLength ?? 262_144, stream.byteLength - at)
+      const length = random.chance(0.5) ? most : 1 + random.below(most)
+      if (room === undefined) assert.is(reader.push(stream.subarray(at, at + length), take), undefined)
+      else {
+        room.set(stream.subarray(at, at + length))
+        assert.is(reader.filled(length, take), undefined)
+      }
+      at += length
+    }
+    assert.equal(got, lengths)
+    assert.is(reader.room(), undefined, 'nothing is held')
+  }
+})
+
+test('a length that is too large is a problem wherever it was read to', () => {
+  const reader = new RecordReader(recordBuffers())
+  assert.is(
+    reader.push(Uint8Array.of(255, 255), () => undefined),
+    undefined,
+  )
+  reader.room()?.set([255, 0])
+  assert.match(reader.filled(2, () => undefined) ?? '', /exceeds/)
+  assert.is(reader.room(), undefined)
+})
+
 test.run()

@@ -5,8 +5,10 @@ import { type Aead, type AeadContext, isSound } from '../../src/trunk/aead.js'
 import { loadAegis } from '../../src/trunk/aegis.io.js'
 import { CountedOpener, CountedSealer } from '../../src/trunk/counted-seal.io.js'
 import { bindEvp, type CipherCalls, type EvpCalls, evpOver, loadEvp } from '../../src/trunk/evp.io.js'
+import { LARGE_BYTES, loadLargeRecords } from '../../src/trunk/large-records.io.js'
 import type { Opener, Sealer } from '../../src/trunk/ports.js'
 import { RECORD_PLAINTEXT_BYTES_MAX, SEAL_OVERHEAD_BYTES_MAX, SEAL_OVERHEAD_BYTES_MIN } from '../../src/trunk/record.js'
+import { SodiumOpener, SodiumSealer } from '../../src/trunk/seal.io.js'
 import { seals, suitesThatPay } from '../../src/trunk/seals.io.js'
 import { chooseSuite } from '../../src/trunk/suites.js'
 import { assert, suite } from '../harness/suite.js'
@@ -102,6 +104,42 @@ for (const name of ['secretstream', 'aes-256-gcm', 'aegis-128l'] as const) {
     }
   })
 }
+
+const large = loadLargeRecords()
+assert.not('why' in large, 'this node binary has ChaCha20 and Poly1305')
+
+test('secretstream: what OpenSSL seals libsodium opens, and the other way round, over changes of key', () => {
+  if ('why' in large) return
+  const random = new Prng(9)
+  const ways = [
+    [large, null],
+    [null, large],
+    [large, large],
+  ] as const
+  for (const [sealing, opening] of ways) {
+    const sealer = new SodiumSealer(key, sealing)
+    const opener = new SodiumOpener(key, sealer.header, opening)
+    for (let i = 0; i < 300; i++) {
+      const content = random.bytes(random.chance(0.3) ? random.below(LARGE_BYTES) : LARGE_BYTES + random.below(70))
+      if (random.chance(0.1)) sealer.rekey()
+      assert.equal(open(opener, seal(sealer, content)), content, `record ${i} of ${content.byteLength} bytes`)
+    }
+  }
+})
+
+test('secretstream: no byte of a large record can be changed, and one refused changes nothing', () => {
+  if ('why' in large) return
+  const sealer = new SodiumSealer(key, large)
+  const opener = new SodiumOpener(key, sealer.header, large)
+  const content = new Uint8Array(LARGE_BYTES).fill(3)
+  const sealed = seal(sealer, content)
+  for (let at = 0; at < sealed.byteLength; at += at < 20 || at > LARGE_BYTES - 20 ? 1 : 101) {
+    const changed = sealed.slice()
+    changed[at] = (changed[at] as number) ^ 0x10
+    assert.is(open(opener, changed), undefined, `byte ${at}`)
+  }
+  assert.equal(open(opener, sealed), content)
+})
 
 const evp = loadEvp()
 assert.not('why' in evp, 'this node binary has AES-256-GCM')
