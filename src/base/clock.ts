@@ -11,8 +11,8 @@ export interface Clock {
 }
 
 /**
- * Time that a loop holds still for the length of an event: what one event does is over within some hundred microseconds,
- * and asking the system a dozen times meanwhile costs more than it tells. Between `release` and `hold` it goes on.
+ * Time that a loop holds still for the length of a few events: they are over within a few milliseconds, and asking the
+ * system a dozen times meanwhile costs more than it tells. Between `release` and `hold` it goes on.
  */
 export class HeldClock implements Clock {
   #held: Millis | undefined

@@ -24,6 +24,8 @@ const EVENTS_MAX = 512
 /** Deadlines are of seconds: a busy loop looks at the clock only so often, an idle one wakes for them so often. */
 const TURNS_PER_LOOK = 64
 const SWEEP_EVERY_MS: Millis = 100
+/** To ask for the time costs as much as a tenth of a small event; this many are over within a few milliseconds. */
+const CALLS_PER_HOLD = 4
 const NONE: readonly Source[] = []
 
 export interface Source {
@@ -69,6 +71,7 @@ export class Poller {
   /** Not later than the first of them; `undefined`: there is none. */
   #alarmAt: Millis | undefined
   #turns = 0
+  #calls = 0
   #turning = false
 
   constructor(
@@ -145,6 +148,7 @@ export class Poller {
     this.#runTasks()
     const waiting = this.#again.length === 0 ? NONE : this.#again
     const count = this.sys.epollWait(this.#epoll, this.#eventsAt, EVENTS_MAX, this.#patience(timeoutMs))
+    this.clock.hold()
     if (count < 0 && count !== -EINTR) throw new BatonError('ERR_EPOLL', `epoll_wait: errno ${-count}`)
     if (waiting !== NONE) this.#again = []
     this.#dispatch(count)
@@ -177,7 +181,7 @@ export class Poller {
 
   #call(source: Source, events: number): void {
     const { fd } = source
-    this.clock.hold()
+    if (++this.#calls % CALLS_PER_HOLD === 0) this.clock.hold()
     try {
       source.onReady(events)
     } catch (error) {

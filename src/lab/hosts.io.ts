@@ -1,0 +1,119 @@
+/**
+ * Hosts of their own on one machine, joined by a switch: each a network namespace with one interface (`eth0`), the switch a
+ * bridge in a namespace that no host is in. What ends a host is done to its cable first: a host without power says nothing.
+ */
+import path from 'node:path'
+import { Child } from './child.io.js'
+import { Namespace } from './namespace.io.js'
+
+/** Its addresses are in 10.77.0.0/16 and fd77::/64. */
+export interface HostPlan {
+  readonly name: string
+  /** 1 to 254. */
+  readonly number: number
+}
+
+export class Host {
+  readonly #children: Child[] = []
+
+  constructor(
+    readonly name: string,
+    readonly address: string,
+    readonly address6: string,
+    readonly namespace: Namespace,
+    private readonly folder: string,
+    private readonly plug: (isIn: boolean) => Promise<void>,
+  ) {}
+
+  /** A program on this host. It ends with the lab, also when the lab is killed. */
+  start(name: string, ...command: string[]): Child {
+    const [program = '', ...args] = ['setpriv', '--pdeathsig', 'KILL', ...this.namespace.enter, ...command]
+    const child = new Child(name, [program, ...args], path.join(this.folder, `${this.name}-${name}.log`))
+    this.#children.push(child)
+    return child
+  }
+
+  /** To its end; what it prints. */
+  run(...command: string[]): Promise<string> {
+    return this.namespace.run(...command)
+  }
+
+  cableOut(): Promise<void> {
+    return this.plug(false)
+  }
+
+  cableIn(): Promise<void> {
+    return this.plug(true)
+  }
+
+  /** Nothing of its end is heard on the network. */
+  async powerOff(): Promise<void> {
+    await this.cableOut()
+    this.signal('SIGKILL')
+    await Promise.all(this.#children.map(({ ended }) => ended))
+  }
+
+  /** All programs of the host. */
+  signal(signal: NodeJS.Signals): void {
+    for (const child of this.#children) child.kill(signal)
+  }
+
+  async stop(): Promise<void> {
+    this.signal('SIGCONT')
+    await Promise.all(this.#children.map((child) => child.stop()))
+    await this.namespace.leave()
+  }
+}
+
+export class Lan {
+  readonly hosts: Host[] = []
+
+  private constructor(private readonly bridge: Namespace) {}
+
+  /** Throws ERR_LAB where this user can make no network namespaces. Logs of programs go to `folder`. */
+  static async make(plans: readonly HostPlan[], folder: string): Promise<Lan> {
+    const lan = new Lan(await Namespace.make())
+    try {
+      await lan.bridge.ip('link add br0 type bridge', 'link set br0 up')
+      for (const plan of plans) lan.hosts.push(await lan.#host(plan, folder))
+      return lan
+    } catch (error) {
+      await lan.remove()
+      throw error
+    }
+  }
+
+  /** The process that holds the switch. */
+  get switchPid(): number {
+    return this.bridge.pid
+  }
+
+  named(name: string): Host {
+    const host = this.hosts.find((one) => one.name === name)
+    if (host === undefined) throw new Error(`no host ${name} in this lab`)
+    return host
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all(this.hosts.map((host) => host.stop()))
+    await this.bridge.leave()
+  }
+
+  async #host({ name, number }: HostPlan, folder: string): Promise<Host> {
+    const namespace = await Namespace.make(this.bridge)
+    const port = `port${number}`
+    const [address, address6] = [`10.77.0.${number}`, `fd77::${number.toString(16)}`]
+    await this.bridge.ip(
+      `link add ${port} type veth peer name eth0 netns ${namespace.pid}`,
+      `link set ${port} master br0 up`,
+    )
+    await namespace.ip(
+      'link set lo up',
+      'link set eth0 up',
+      `addr add ${address}/16 dev eth0`,
+      `addr add ${address6}/64 dev eth0 nodad`,
+    )
+    const plug = (isIn: boolean) => this.bridge.ip(`link set ${port} ${isIn ? 'up' : 'down'}`)
+    return new Host(name, address, address6, namespace, folder, plug)
+  }
+}
