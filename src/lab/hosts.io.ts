@@ -6,6 +6,8 @@ import path from 'node:path'
 import { Child } from './child.io.js'
 import { Namespace } from './namespace.io.js'
 
+const LOSS_PARTS = 1_000_000
+
 /** Its addresses are in 10.77.0.0/16 and fd77::/64. */
 export interface HostPlan {
   readonly name: string
@@ -18,6 +20,8 @@ export class Host {
 
   constructor(
     readonly name: string,
+    /** The port of the switch that its cable goes to. */
+    readonly port: string,
     readonly address: string,
     readonly address6: string,
     readonly namespace: Namespace,
@@ -67,6 +71,8 @@ export class Host {
 
 export class Lan {
   readonly hosts: Host[] = []
+  #groups: readonly (readonly Host[])[] = []
+  #lossShare = 0
 
   private constructor(private readonly bridge: Namespace) {}
 
@@ -94,9 +100,48 @@ export class Lan {
     return host
   }
 
+  /** Hosts of different groups hear nothing of each other; those in none hear everybody. */
+  partition(...groups: readonly (readonly Host[])[]): Promise<void> {
+    this.#groups = groups
+    return this.#filter()
+  }
+
+  /** Of all that crosses the switch, that share is lost: 0.01 is one in a hundred. */
+  lose(share: number): Promise<void> {
+    this.#lossShare = share
+    return this.#filter()
+  }
+
+  async heal(): Promise<void> {
+    this.#groups = []
+    this.#lossShare = 0
+    await this.#filter()
+  }
+
   async remove(): Promise<void> {
     await Promise.all(this.hosts.map((host) => host.stop()))
     await this.bridge.leave()
+  }
+
+  /** The whole filter at once. Whatever hosts know of each other's link addresses they keep, as with a switch that fails. */
+  #filter(): Promise<void> {
+    const cuts = this.#groups.flatMap((group, i) => {
+      const others = this.#groups.filter((_, j) => j !== i).flat()
+      return group.flatMap(({ port }) => others.map((other) => `iifname ${port} oifname ${other.port} drop`))
+    })
+    const parts = Math.min(LOSS_PARTS - 1, Math.round(this.#lossShare * LOSS_PARTS))
+    const losses = parts > 0 ? [`numgen random mod ${LOSS_PARTS} < ${parts} drop`] : []
+    return this.bridge.nft(
+      'table bridge lab',
+      'delete table bridge lab',
+      'table bridge lab {',
+      'chain forward {',
+      'type filter hook forward priority 0',
+      ...cuts,
+      ...losses,
+      '}',
+      '}',
+    )
   }
 
   async #host({ name, number }: HostPlan, folder: string): Promise<Host> {
@@ -114,6 +159,6 @@ export class Lan {
       `addr add ${address6}/64 dev eth0 nodad`,
     )
     const plug = (isIn: boolean) => this.bridge.ip(`link set ${port} ${isIn ? 'up' : 'down'}`)
-    return new Host(name, address, address6, namespace, folder, plug)
+    return new Host(name, port, address, address6, namespace, folder, plug)
   }
 }

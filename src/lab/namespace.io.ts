@@ -63,8 +63,17 @@ export class Namespace {
   }
 
   /** Commands of ip(8), one a line, in one process. */
-  async ip(...lines: string[]): Promise<void> {
-    const [program = '', ...args] = [...this.enter, 'ip', '-batch', '-']
+  ip(...lines: string[]): Promise<void> {
+    return this.#feed(['ip', '-batch', '-'], lines)
+  }
+
+  /** A file of nft(8): all of it takes effect, or nothing. */
+  nft(...lines: string[]): Promise<void> {
+    return this.#feed(['nft', '--file', '-'], lines)
+  }
+
+  async #feed(command: readonly string[], lines: readonly string[]): Promise<void> {
+    const [program = '', ...args] = [...this.enter, ...command]
     const child = run(program, args, { timeout: COMMAND_MS_MAX })
     child.child.stdin?.end(`${lines.join('\n')}\n`)
     await child

@@ -7,7 +7,7 @@ import { Lan } from '../../src/lab/hosts.io.js'
 import { until } from '../../src/lab/wait.io.js'
 import { assert, type Scope, suite } from '../harness/suite.js'
 
-const test = suite('lab/hosts', 15_000)
+const test = suite('lab/hosts', 30_000)
 const NEEDS = { needs: ['ip', 'unshare', 'nsenter', 'setpriv'] }
 
 const SERVER = `require('node:net').createServer((s) => s.end('hello')).listen(80, '::', () => console.log('listens'))`
@@ -64,6 +64,26 @@ test(
     assert.is(await ask(), '')
   },
   NEEDS,
+)
+
+test(
+  'a partition cuts just its groups off from each other, until it heals',
+  async (scope) => {
+    const lan = await lanOf(scope, 'a', 'b', 'c')
+    const [a, b, c] = [lan.named('a'), lan.named('b'), lan.named('c')]
+    const server = b.start('server', process.execPath, '-e', SERVER)
+    await until(() => (server.tail() === 'listens' ? true : undefined), 5_000, 'the server listens')
+    const asked = () => Promise.all([a, c].map((host) => host.run(process.execPath, '-e', client(b.address))))
+    await lan.partition([a], [b])
+    assert.equal(await asked(), ['', 'hello'])
+    await lan.partition([a, b], [c])
+    assert.equal(await asked(), ['hello', ''])
+    await lan.heal()
+    assert.equal(await asked(), ['hello', 'hello'])
+    await lan.lose(1)
+    assert.equal(await asked(), ['', ''])
+  },
+  { needs: [...NEEDS.needs, 'nft'] },
 )
 
 test(
