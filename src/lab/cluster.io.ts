@@ -29,7 +29,14 @@ export interface ClusterOptions {
   readonly upArguments?: readonly string[]
   /** Where state and logs go; a new temporary folder if not given. */
   readonly folder?: string
+  /** How a node's process is started, such as on a host of its own; as a process of this host if not given. */
+  readonly start?: Start
 }
+
+/** `command` with its output to the end of the file `output`. */
+export type Start = (name: string, command: readonly [string, ...string[]], output: string) => Child
+
+const startHere: Start = (name, command, output) => new Child(name, command, output)
 
 export interface LabNode {
   readonly name: string
@@ -46,12 +53,18 @@ export class LocalCluster {
     readonly folder: string,
     private readonly upArguments: readonly string[],
     private readonly witnesses: readonly string[],
+    private readonly start: Start,
   ) {}
 
   /** Founds the cluster and starts all nodes; returns when each answers on its control socket. */
   static async start(options: ClusterOptions): Promise<LocalCluster> {
     const folder = options.folder ?? mkdtempSync(path.join(os.tmpdir(), 'baton-'))
-    const cluster = new LocalCluster(folder, options.upArguments ?? [], options.witnesses ?? [])
+    const cluster = new LocalCluster(
+      folder,
+      options.upArguments ?? [],
+      options.witnesses ?? [],
+      options.start ?? startHere,
+    )
     try {
       const nameOf = (i: number) => options.names?.[i] ?? `node${i + 1}`
       const [founder = '', ...others] = options.addresses
@@ -84,7 +97,7 @@ export class LocalCluster {
       ...seeds,
       ...this.upArguments,
     ]
-    node.child = new Child(node.name, [process.execPath, BATON, ...args], path.join(this.folder, `${node.name}.log`))
+    node.child = this.start(node.name, [process.execPath, BATON, ...args], path.join(this.folder, `${node.name}.log`))
   }
 
   async answers(node: LabNode): Promise<StatusView> {

@@ -30,9 +30,9 @@ export class Host {
   ) {}
 
   /** A program on this host. It ends with the lab, also when the lab is killed. */
-  start(name: string, ...command: string[]): Child {
+  start(name: string, command: readonly string[], output = path.join(this.folder, `${this.name}-${name}.log`)): Child {
     const [program = '', ...args] = ['setpriv', '--pdeathsig', 'KILL', ...this.namespace.enter, ...command]
-    const child = new Child(name, [program, ...args], path.join(this.folder, `${this.name}-${name}.log`))
+    const child = new Child(name, [program, ...args], output)
     this.#children.push(child)
     return child
   }

@@ -36,7 +36,7 @@ test(
     const outside = readdirSync('/sys/class/net').sort()
     const lan = await lanOf(scope, 'a', 'b')
     const [a, b] = [lan.named('a'), lan.named('b')]
-    const server = b.start('server', process.execPath, '-e', SERVER)
+    const server = b.start('server', [process.execPath, '-e', SERVER])
     await until(() => (server.tail() === 'listens' ? true : undefined), 5_000, 'the server listens')
     for (const address of [b.address, b.address6]) {
       assert.is(await a.run(process.execPath, '-e', client(address)), 'hello', address)
@@ -51,7 +51,7 @@ test(
   async (scope) => {
     const lan = await lanOf(scope, 'a', 'b')
     const [a, b] = [lan.named('a'), lan.named('b')]
-    const server = b.start('server', process.execPath, '-e', SERVER)
+    const server = b.start('server', [process.execPath, '-e', SERVER])
     await until(() => (server.tail() === 'listens' ? true : undefined), 5_000, 'the server listens')
     const ask = () => a.run(process.execPath, '-e', client(b.address))
     assert.is(await ask(), 'hello')
@@ -71,7 +71,7 @@ test(
   async (scope) => {
     const lan = await lanOf(scope, 'a', 'b', 'c')
     const [a, b, c] = [lan.named('a'), lan.named('b'), lan.named('c')]
-    const server = b.start('server', process.execPath, '-e', SERVER)
+    const server = b.start('server', [process.execPath, '-e', SERVER])
     await until(() => (server.tail() === 'listens' ? true : undefined), 5_000, 'the server listens')
     const asked = () => Promise.all([a, c].map((host) => host.run(process.execPath, '-e', client(b.address))))
     await lan.partition([a], [b])

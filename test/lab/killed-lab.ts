@@ -4,5 +4,5 @@ import { Lan } from '../../src/lab/hosts.io.js'
 const [, , folder = ''] = process.argv
 const lan = await Lan.make([{ name: 'a', number: 1 }], folder)
 const host = lan.named('a')
-const program = host.start('sleeper', 'sleep', '60')
+const program = host.start('sleeper', ['sleep', '60'])
 console.log(JSON.stringify([lan.switchPid, host.namespace.pid, program.pid]))
