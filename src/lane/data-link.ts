@@ -189,6 +189,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   }
 
   onFilled(length: number): void {
+    if (this.socket.queued() > QUEUED_BYTES_MAX) return this.fail('the peer does not read')
     this.#pulse.heard(this.context.clock.now())
     const problem = this.#reader.filled(length, this.#onRecord)
     if (problem !== undefined) this.fail(problem)

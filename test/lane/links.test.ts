@@ -126,6 +126,14 @@ test('a link whose peer asks on and never reads ends before its answers fill the
   assert.match(room.events.at(-1) ?? '', /does not read/)
 })
 
+test('the same for a peer whose records never end where a read does', () => {
+  const room = new LinkUnderTest()
+  room.socket.say(Uint8Array.of(20))
+  room.socket.queued = () => 16 * 1024 * 1024 + 1
+  room.link.onFilled(0)
+  assert.is(room.socket.resets, 1)
+})
+
 test('what comes on a link after it was closed is not heard', () => {
   const room = new LinkUnderTest()
   room.link.close('other')
