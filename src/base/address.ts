@@ -1,3 +1,5 @@
+import { Recent } from './recent.js'
+
 /**
  * IP addresses and ports as text in canonical form (`127.0.0.1`, `2001:db8::1`, lower case, longest run of zeros
  * shortened as RFC 5952 says, IPv4-mapped IPv6 written as IPv4), so that equal addresses are equal strings.
@@ -32,21 +34,13 @@ export function formatIp(bytes: Uint8Array): string {
   return `${hex(groups.slice(0, run.start))}::${hex(groups.slice(run.start + run.length))}`
 }
 
-/** Hosts come again, and one string of an address serves all their connections; beyond so many the oldest makes room. */
-const TEXTS_KEPT = 4_096
-const texts = new Map<number, string>()
+/** By their bytes as one number. */
+const ipv4Texts = new Recent((ip: number) => `${ip >>> 24}.${(ip >>> 16) & 255}.${(ip >>> 8) & 255}.${ip & 255}`)
 
 /** Of the four bytes from `at` on. */
 export function ipv4Text(bytes: Uint8Array, at: number): string {
   const byte = (i: number) => bytes[at + i] as number
-  const key = (byte(0) << 24) | (byte(1) << 16) | (byte(2) << 8) | byte(3)
-  const known = texts.get(key)
-  if (known !== undefined) return known
-  const text = `${byte(0)}.${byte(1)}.${byte(2)}.${byte(3)}`
-  const oldest = texts.size >= TEXTS_KEPT ? texts.keys().next().value : undefined
-  if (oldest !== undefined) texts.delete(oldest)
-  texts.set(key, text)
-  return text
+  return ipv4Texts.of((byte(0) << 24) | (byte(1) << 16) | (byte(2) << 8) | byte(3))
 }
 
 export function isWildcard(address: string): boolean {

@@ -11,16 +11,24 @@ export interface Clock {
 }
 
 /**
- * Time that a loop holds still for the length of a few events: they are over within a few milliseconds, and asking the
- * system a dozen times meanwhile costs more than it tells. Between `release` and `hold` it goes on.
+ * Time that a loop holds still for the length of one event: a lease is looked at several times meanwhile, and asking the
+ * system costs as much as a tenth of a small event. The first question after `hold` is the one that is asked; between
+ * `release` and `hold` time goes on.
  */
 export class HeldClock implements Clock {
-  #held: Millis | undefined
+  #state: 'going' | 'to-be-held' | 'held' = 'going'
+  #held: Millis = 0
 
   constructor(private readonly clock: Clock) {}
 
   now(): Millis {
-    return this.#held ?? this.clock.now()
+    if (this.#state === 'held') return this.#held
+    const now = this.clock.now()
+    if (this.#state === 'to-be-held') {
+      this.#held = now
+      this.#state = 'held'
+    }
+    return now
   }
 
   wall(): Millis {
@@ -28,11 +36,11 @@ export class HeldClock implements Clock {
   }
 
   hold(): void {
-    this.#held = this.clock.now()
+    this.#state = 'to-be-held'
   }
 
   release(): void {
-    this.#held = undefined
+    this.#state = 'going'
   }
 }
 

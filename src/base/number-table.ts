@@ -9,6 +9,8 @@ export class NumberTable<V extends object> {
   #keys = new Float64Array(CAPACITY_MIN)
   #values: (V | undefined)[] = new Array<undefined>(CAPACITY_MIN).fill(undefined)
   #size = 0
+  /** Of a product's 32 bits the highest are the place: they depend on all bits of the key. */
+  #shift = 32 - Math.log2(CAPACITY_MIN)
 
   get size(): number {
     return this.#size
@@ -75,7 +77,8 @@ export class NumberTable<V extends object> {
   #home(key: number): number {
     const low = key | 0
     const high = (key / 2 ** 32) | 0
-    return (Math.imul(low ^ Math.imul(high, 0x85eb_ca6b), 0x9e37_79b1) >>> 7) & (this.#keys.length - 1)
+    const both = low ^ Math.imul(high, 0x85eb_ca6b)
+    return Math.imul(both ^ (both >>> 16), 0x9e37_79b1) >>> this.#shift
   }
 
   #grow(): void {
@@ -84,6 +87,7 @@ export class NumberTable<V extends object> {
     this.#keys = new Float64Array(capacity)
     this.#values = new Array<undefined>(capacity).fill(undefined)
     this.#size = 0
+    this.#shift--
     for (const [key, value] of before) this.set(key, value)
   }
 }

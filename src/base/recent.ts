@@ -4,22 +4,22 @@
  */
 
 /** Beyond so many the oldest makes room. */
-const KEPT = 1_024
+const KEPT = 4_096
 
-/** The bytes of a text. They are shared: whoever gets them must not write to them. */
-export class RecentBytes {
-  readonly #known = new Map<string, Uint8Array>()
+/** What `make` made of a text or a number. It is shared: whoever gets it must not write to it. */
+export class Recent<K extends string | number, V extends string | Uint8Array> {
+  readonly #known = new Map<K, V>()
 
-  constructor(private readonly make: (text: string) => Uint8Array) {}
+  constructor(private readonly make: (key: K) => V) {}
 
-  of(text: string): Uint8Array {
-    const known = this.#known.get(text)
+  of(key: K): V {
+    const known = this.#known.get(key)
     if (known !== undefined) return known
     const oldest = this.#known.size >= KEPT ? this.#known.keys().next().value : undefined
     if (oldest !== undefined) this.#known.delete(oldest)
-    const bytes = this.make(text)
-    this.#known.set(text, bytes)
-    return bytes
+    const made = this.make(key)
+    this.#known.set(key, made)
+    return made
   }
 }
 

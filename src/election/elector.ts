@@ -126,8 +126,10 @@ export class Elector {
    * has a majority.
    */
   heardHolder(term: Term, flags: number, validMs: Millis, now: Millis): Term | undefined {
-    this.heardNumber(term.number)
-    if (term.holder === this.self) return undefined
+    if (term.holder === this.self) {
+      this.heardNumber(term.number)
+      return undefined
+    }
     this.#heardUse(term.number)
     const before = this.directing(now)
     const isQuorate = (flags & FLAG_ALONE) === 0

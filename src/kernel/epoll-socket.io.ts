@@ -164,6 +164,12 @@ export class EpollSocket implements Socket, Source, Sleeper {
   release(): number | undefined {
     if (this.#state !== 'open' || this.#ending || this.#queue.bytes > 0) return undefined
     const fd = this.#fd
+    // What was put off is due: nobody will come back to it.
+    if (this.isDelaying) this.#delayNot()
+    if (this.keepaliveMs !== undefined) {
+      this.context.poller.clearAlarm(this)
+      this.onAlarm()
+    }
     this.context.poller.remove(fd)
     this.#forget()
     this.#handler = NOBODY

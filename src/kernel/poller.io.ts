@@ -24,8 +24,6 @@ const EVENTS_MAX = 512
 /** Deadlines are of seconds: a busy loop looks at the clock only so often, an idle one wakes for them so often. */
 const TURNS_PER_LOOK = 64
 const SWEEP_EVERY_MS: Millis = 100
-/** To ask for the time costs as much as a tenth of a small event; this many are over within a few milliseconds. */
-const CALLS_PER_HOLD = 4
 const NONE: readonly Source[] = []
 
 export interface Source {
@@ -71,7 +69,6 @@ export class Poller {
   /** Not later than the first of them; `undefined`: there is none. */
   #alarmAt: Millis | undefined
   #turns = 0
-  #calls = 0
   #turning = false
 
   constructor(
@@ -148,7 +145,6 @@ export class Poller {
     this.#runTasks()
     const waiting = this.#again.length === 0 ? NONE : this.#again
     const count = this.sys.epollWait(this.#epoll, this.#eventsAt, EVENTS_MAX, this.#patience(timeoutMs))
-    this.clock.hold()
     if (count < 0 && count !== -EINTR) throw new BatonError('ERR_EPOLL', `epoll_wait: errno ${-count}`)
     if (waiting !== NONE) this.#again = []
     this.#dispatch(count)
@@ -181,11 +177,12 @@ export class Poller {
 
   #call(source: Source, events: number): void {
     const { fd } = source
-    if (++this.#calls % CALLS_PER_HOLD === 0) this.clock.hold()
+    this.clock.hold()
     try {
       source.onReady(events)
     } catch (error) {
-      this.owner.onFault(error, fd)
+      // Closed meanwhile, it may be another's already: then it tells nobody whose fault it was.
+      this.owner.onFault(error, this.#sources[fd] === source ? fd : -1)
       // Its edge is spent: what it has not looked at yet must not be lost.
       this.again(source)
     }
@@ -195,8 +192,8 @@ export class Poller {
     if (this.#tasks.length === 0) return
     const tasks = this.#tasks
     this.#tasks = []
-    this.clock.hold()
     for (const task of tasks) {
+      this.clock.hold()
       try {
         task()
       } catch (error) {

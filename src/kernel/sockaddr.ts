@@ -1,13 +1,13 @@
 /** `struct sockaddr_in` and `struct sockaddr_in6` (ip(7), ipv6(7)) of little-endian Linux. */
 import { type Endpoint, formatIp, ipv4Text, parseIp } from '../base/address.js'
-import { RecentBytes } from '../base/recent.js'
+import { Recent } from '../base/recent.js'
 import { AF_INET, AF_INET6 } from './constants.js'
 
 export const SOCKADDR_BYTES_MAX = 28
 const SOCKADDR_IN_BYTES = 16
 
 const NOTHING = new Uint8Array(0)
-const ips = new RecentBytes((address) => parseIp(address) ?? NOTHING)
+const ips = new Recent((address: string) => parseIp(address) ?? NOTHING)
 
 /** Written to the start of `into`: an IPv4 address as a `sockaddr_in`. Answers its length; 0 for what is no IP address. */
 export function encodeSockaddr({ address, port }: Endpoint, into: Uint8Array): number {

@@ -23,8 +23,8 @@ export class WriteQueue {
   /** Copies `chunk` from `from` on. */
   push(chunk: Uint8Array, from: number): void {
     const { bufferBytes } = this.pool
+    if (this.#blocks === NOTHING) this.#blocks = []
     for (let at = from; at < chunk.byteLength; ) {
-      if (this.#blocks === NOTHING) this.#blocks = []
       if (this.#blocks.length === 0 || this.#end === bufferBytes) {
         this.#blocks.push(this.pool.take())
         this.#end = 0

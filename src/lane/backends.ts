@@ -14,7 +14,7 @@ import type { Reason } from '../proxy/reasons.js'
 import type { Service } from '../proxy/service.js'
 import type { ResumeFrame } from '../proxy/splice-frame.js'
 import type { BoundBackend } from './bound.js'
-import { containFault, faultyBackend } from './faults.js'
+import { contained, faultyBackend } from './faults.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 import type { Unsettled } from './unsettled.js'
 
@@ -108,7 +108,7 @@ export class Backends implements BackendHost {
   /** The director's process has ended, and its client halves with it. */
   onGone(node: NodeId): void {
     for (const [director, halves] of this.#remote) if (halves.size === 0) this.#remote.delete(director)
-    for (const backend of [...this.#orphanAt.keys()]) if (backend.request.id.node === node) this.#orphan(backend)
+    this.#orphanWhere((backend) => backend.request.id.node === node)
   }
 
   /** Orders of a service in a term that is not the present one are refused from now on. */
@@ -124,11 +124,12 @@ export class Backends implements BackendHost {
   }
 
   sweep(now: Millis): void {
+    this.#orphanWhere((_, deadline) => deadline <= now)
     for (const backend of this.halves) {
-      try {
-        this.#expire(backend, now)
-      } catch (error) {
-        containFault(this.context, error, faultyBackend(backend))
+      const quietMs = now - backend.half.activeAt
+      if (backend.isTombstone && quietMs > TOMBSTONE_MS) this.#contained(backend, () => backend.forget())
+      else if (backend.isConfirmed && quietMs > LAST_BYTES_MS) {
+        this.#contained(backend, () => backend.half.abort('idle-limit'))
       }
     }
   }
@@ -161,11 +162,14 @@ export class Backends implements BackendHost {
     return this.#director.name
   }
 
-  #expire(backend: BackendHalf, now: Millis): void {
-    const quietMs = now - backend.half.activeAt
-    if ((this.#orphanAt.get(backend) ?? Number.POSITIVE_INFINITY) <= now) this.#orphan(backend)
-    else if (backend.isTombstone && quietMs > TOMBSTONE_MS) backend.forget()
-    else if (backend.isConfirmed && quietMs > LAST_BYTES_MS) backend.half.abort('idle-limit')
+  #orphanWhere(isMeant: (backend: BackendHalf, deadline: Millis) => boolean): void {
+    for (const [backend, deadline] of [...this.#orphanAt]) {
+      if (isMeant(backend, deadline)) this.#contained(backend, () => this.#orphan(backend))
+    }
+  }
+
+  #contained(backend: BackendHalf, act: () => void): void {
+    contained(this.context, act, () => faultyBackend(backend))
   }
 
   #orphan(backend: BackendHalf): void {

@@ -6,7 +6,8 @@ import type { Half } from '../proxy/half.js'
 import type { Progress } from '../proxy/half-tools.js'
 import type { FinState, OpenFrame, ResumedFrame, ResumeFrame } from '../proxy/splice-frame.js'
 import type { Channel, ChannelLink } from './channel.js'
-import { type Faulty, faultyBackend, faultyClient } from './faults.js'
+import { contained, containFault, type Faulty, faultyBackend, faultyClient } from './faults.js'
+import type { LaneContext } from './lane-context.js'
 
 export interface BoundClient {
   readonly role: 'client'
@@ -26,6 +27,7 @@ export interface BoundBackend {
 
 export type Bound = BoundClient | BoundBackend
 
+/** Sockets cannot be read out yet: see handoff. */
 const NO_SNAPSHOT = new Uint8Array(0)
 const NO_PROGRESS: Progress = { sent: 0, received: 0, finSent: false, finReceived: false }
 
@@ -41,11 +43,27 @@ export function listenerOf(bound: Bound | undefined): Half | undefined {
   return bound.isResuming || bound.isAbandoned ? undefined : bound.client.half
 }
 
+/**
+ * What is asked of a node, also of this one itself (then `handle` means nothing). Field by field: spread objects cost each
+ * connection as much as all its other objects together.
+ */
 export function openFrame(handle: number, request: OpenRequest, proxyHeader: Uint8Array): OpenFrame {
   const { id, term, service, port, client, destination, window } = request
-  const { name, connectMs, keepaliveMs } = service
-  const rest = { connectMs, keepaliveMs, window, proxyHeader, snapshot: NO_SNAPSHOT }
-  return { kind: 'open', handle, id, term, service: name, port, client, destination, ...rest }
+  return {
+    kind: 'open',
+    handle,
+    id,
+    term,
+    service: service.name,
+    port,
+    client,
+    destination,
+    connectMs: service.connectMs,
+    keepaliveMs: service.keepaliveMs,
+    window,
+    proxyHeader,
+    snapshot: NO_SNAPSHOT,
+  }
 }
 
 export function resumeFrame({ client, isAbandoned }: BoundClient, handle: number): ResumeFrame {
@@ -84,7 +102,26 @@ export function goOn(
 }
 
 /** Its link went down: whether it waits for another; if not, it has been told that its splice is lost, or tries elsewhere. */
-export function outlives(bound: Bound, why: string, mayResume: boolean): boolean {
+export function outlives(context: LaneContext, bound: Bound, why: string, mayResume: boolean): boolean {
+  try {
+    return waits(bound, why, mayResume)
+  } catch (error) {
+    containFault(context, error, faultyOf(bound))
+    return false
+  }
+}
+
+/** No other link came. */
+export function lose(context: LaneContext, bound: BoundClient, why: string): void {
+  if (bound.isAbandoned) return
+  contained(
+    context,
+    () => bound.client.half.orphan('link-lost', why),
+    () => faultyOf(bound),
+  )
+}
+
+function waits(bound: Bound, why: string, mayResume: boolean): boolean {
   if (bound.role === 'backend') {
     if (mayResume && bound.backend.isOpened) return true
     bound.backend.orphan('link-lost')

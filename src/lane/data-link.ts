@@ -67,11 +67,10 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
       onSilence: (why) => this.fail(why),
     })
     this.#reader = new RecordReader(context.buffers)
-    const onFault = (error: unknown) => this.#onFault(error)
     this.#out = new LinkWriter(socket, seal.sealer, context.buffers, {
       inbox: context.sockets.inbox,
       defer: context.defer,
-      onFault,
+      onFault: (error) => this.#onFault(error),
     })
     this.#send({ kind: 'hello', handle: LINK_HANDLE, ...SPLICE_VERSIONS, features: 0, lane: context.setup.lane })
   }
@@ -176,10 +175,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   onOpen(): void {}
 
   onData(chunk: Uint8Array): void {
-    if (this.#state === 'down') return
-    // DATA stops at a full socket, answers to what the peer asks do not: one that asks on and never reads.
-    if (this.socket.queued() > QUEUED_BYTES_MAX) return this.fail('the peer does not read')
-    this.#pulse.heard(this.context.clock.now())
+    if (!this.#hears()) return
     const problem = this.#reader.push(chunk, this.#onRecord)
     if (problem !== undefined) this.fail(problem)
   }
@@ -189,10 +185,16 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   }
 
   onFilled(length: number): void {
-    if (this.socket.queued() > QUEUED_BYTES_MAX) return this.fail('the peer does not read')
-    this.#pulse.heard(this.context.clock.now())
+    if (!this.#hears()) return
     const problem = this.#reader.filled(length, this.#onRecord)
     if (problem !== undefined) this.fail(problem)
+  }
+
+  #hears(): boolean {
+    // DATA stops at a full socket, answers to what the peer asks do not: one that asks on and never reads.
+    if (this.socket.queued() > QUEUED_BYTES_MAX) this.fail('the peer does not read')
+    this.#pulse.heard(this.context.clock.now())
+    return this.#state !== 'down'
   }
 
   onEnd(): void {
@@ -380,7 +382,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     const bound = this.#handles.take()
     this.#waiting.clear()
     for (const { channel } of bound) channel.unbind()
-    const halves = bound.filter((one) => outlives(one, why, mayResume))
+    const halves = bound.filter((one) => outlives(this.context, one, why, mayResume))
     this.host.onLinkDown(this, why, halves)
   }
 
@@ -389,7 +391,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
    * RESUME, on its way by this link, gives it. What answers that RESUME means nothing any more.
    */
   #endAbandoned(client: ClientHalf): void {
-    for (const handle of this.#handles.of(client)) {
+    for (const handle of this.#handles.abandonedBy(client)) {
       this.reset(handle, 'link-lost')
       this.confirm(handle)
     }

@@ -14,7 +14,7 @@ import type { Listener, Socket } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { Candidate, Scheduler } from '../proxy/schedule/scheduler.js'
 import type { Service } from '../proxy/service.js'
-import { containFault, faultyClient } from './faults.js'
+import { contained, faultyClient } from './faults.js'
 import { isLogged, type LaneContext, logFrom } from './lane-context.js'
 import { ListenSet, type ListenSetHandler } from './listen-set.js'
 import type { Unsettled } from './unsettled.js'
@@ -176,13 +176,9 @@ export class Direction implements ClientHost {
     this.#contained(client, () => client.choose())
   }
 
-  /** Where what is done to one must not keep the others from their turn. */
+  /** What is done to one must not keep the others from their turn. */
   #contained(client: ClientHalf, act: () => void): void {
-    try {
-      act()
-    } catch (error) {
-      containFault(this.context, error, faultyClient(client))
-    }
+    contained(this.context, act, () => faultyClient(client))
   }
 
   #share(at: Endpoint, listener: Listener, since: number): void {

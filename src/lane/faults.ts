@@ -30,6 +30,15 @@ export function faultyHalf({ owner }: Half): Faulty | undefined {
   return owner instanceof BackendHalf ? faultyBackend(owner) : undefined
 }
 
+/** Whatever `act` throws is contained, and what comes after it has its turn. */
+export function contained(context: LaneContext, act: () => void, faulty?: () => Faulty | undefined): void {
+  try {
+    act()
+  } catch (error) {
+    containFault(context, error, faulty?.())
+  }
+}
+
 export function containFault(context: LaneContext, error: unknown, faulty: Faulty | undefined): void {
   context.counters.incidents++
   const stack = error instanceof Error ? error.stack : undefined
@@ -46,7 +55,9 @@ export function containFault(context: LaneContext, error: unknown, faulty: Fault
       return false
     }
   }
-  if (goesWell(() => half.abort('other', messageOf(error)))) return
+  // One that was over when it failed has not come to its last act, and does not do it a second time.
+  const wasOver = half.isClosed
+  if (goesWell(() => half.abort('other', messageOf(error))) && !wasOver) return
   // The way to the other half may be what is broken: then this one ends alone, or at the very least its socket.
   goesWell(() => half.drop('other', messageOf(error)))
   goesWell(() => half.socket.reset())

@@ -7,6 +7,8 @@ import type { Bound } from './bound.js'
 export class Handles {
   readonly #bound = new NumberTable<Bound>()
   #next: number
+  /** Few links ever have one, and then all handles have to be looked through. */
+  #hasAbandoned = false
 
   constructor(private readonly dialled: boolean) {
     this.#next = dialled ? 2 : 1
@@ -18,6 +20,7 @@ export class Handles {
 
   bind(handle: number, bound: Bound): void {
     this.#bound.set(handle, bound)
+    if (bound.role === 'client' && bound.isAbandoned) this.#hasAbandoned = true
   }
 
   /** It stands for nothing any more; frames for it are dropped. */
@@ -39,9 +42,11 @@ export class Handles {
     return handle
   }
 
-  of(client: ClientHalf): number[] {
+  /** Of attempts of this client that another node, or a later attempt, has taken the place of. */
+  abandonedBy(client: ClientHalf): number[] {
+    if (!this.#hasAbandoned) return []
     return this.#bound.entries().flatMap(([handle, bound]) => {
-      return bound.role === 'client' && bound.client === client ? [handle] : []
+      return bound.role === 'client' && bound.isAbandoned && bound.client === client ? [handle] : []
     })
   }
 

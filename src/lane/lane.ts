@@ -4,7 +4,7 @@
  */
 import { formatSpliceId, type NodeId, type SpliceId, sameTerm } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
-import type { BackendReply, BackendRequest } from '../proxy/backend-half.js'
+import type { BackendReply } from '../proxy/backend-half.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import { Half } from '../proxy/half.js'
 import { proxyHeaderFor } from '../proxy/identity.js'
@@ -15,22 +15,22 @@ import type { Reason } from '../proxy/reasons.js'
 import type { Candidate } from '../proxy/schedule/scheduler.js'
 import { schedulerOf } from '../proxy/schedule/schedulers.js'
 import { type Service, sameService } from '../proxy/service.js'
+import { LINK_HANDLE } from '../proxy/splice-frame.js'
 import { Backends } from './backends.js'
+import { openFrame } from './bound.js'
 import { Direction, type DirectionHost } from './direction.js'
-import { containFault, type Faulty, faultyBackend, faultyClient, faultyHalf } from './faults.js'
+import { contained, containFault, type Faulty, faultyBackend, faultyClient, faultyHalf } from './faults.js'
 import type { LaneContext } from './lane-context.js'
 import { Links } from './links.js'
 import { Unsettled } from './unsettled.js'
 
-/** Sockets cannot be read out yet: see handoff. */
-const NO_SNAPSHOT = new Uint8Array(0)
 const NO_CANDIDATES: readonly Candidate[] = []
 
 export class Lane implements DirectionHost {
   readonly unsettled = new Unsettled()
   readonly #directions = new Map<string, Direction>()
   readonly #services = new Map<string, Service>()
-  /** `service port` → who listens there. */
+  /** By service, then by port: who listens there. */
   readonly #candidates = new Map<string, ReadonlyMap<number, readonly Candidate[]>>()
   readonly #backends: Backends
   readonly #links: Links
@@ -129,7 +129,7 @@ export class Lane implements DirectionHost {
       refused: (reason, detail) => client.onRefused(reason, detail),
       gone: () => {},
     }
-    const backend = this.#backends.open(backendRequestOf(request, proxyHeader), reply)
+    const backend = this.#backends.open(openFrame(LINK_HANDLE, request, proxyHeader), reply)
     if (backend === undefined) return undefined
     const counterpart = new Joint(backend.half, () => backend.confirm())
     toBackend = counterpart
@@ -140,13 +140,8 @@ export class Lane implements DirectionHost {
     return { counterpart, cancel }
   }
 
-  /** Whatever it throws, what comes after it has its turn. */
   #contained(act: () => void): void {
-    try {
-      act()
-    } catch (error) {
-      containFault(this.context, error, undefined)
-    }
+    contained(this.context, act)
   }
 
   #faultyAt(fd: number): Faulty | undefined {
@@ -226,23 +221,5 @@ export class Lane implements DirectionHost {
       if (!backend.isTombstone && backend.request.term.holder !== node) add(backend.request.id, backend.report(node))
     }
     return { counters: { ...this.context.counters }, active, total, splices, perBackend: [...perBackend.values()] }
-  }
-}
-
-/** Field by field: spread objects cost each connection as much as all its other objects together. */
-function backendRequestOf(request: OpenRequest, proxyHeader: Uint8Array): BackendRequest {
-  const { id, term, service, port, client, destination, window } = request
-  return {
-    id,
-    term,
-    service: service.name,
-    port,
-    client,
-    destination,
-    connectMs: service.connectMs,
-    keepaliveMs: service.keepaliveMs,
-    window,
-    proxyHeader,
-    snapshot: NO_SNAPSHOT,
   }
 }

@@ -22,7 +22,7 @@ export interface LinkWriterHost {
   readonly inbox: ArrayBuffer | undefined
   /** To be called at the end of this turn. */
   defer(task: () => void): void
-  /** What was to be written at the end of the turn was not: the link has lost its order. */
+  /** A record was not written: the link has lost its order. */
   onFault(error: unknown): void
 }
 
@@ -33,13 +33,7 @@ export class LinkWriter {
   #scheduled = false
   #congested = false
   #closed = false
-  readonly #onTurnEnd = () => {
-    try {
-      this.flush()
-    } catch (error) {
-      this.host.onFault(error)
-    }
-  }
+  readonly #onTurnEnd = () => this.flush()
 
   constructor(
     private readonly socket: Socket,
@@ -105,18 +99,12 @@ export class LinkWriter {
 
   /** A record of its own: the header is written before the chunk where it lies, and both are sealed from there. */
   #direct(handle: number, offset: number, chunk: Uint8Array): void {
-    try {
-      this.#write()
-      const plain = new Uint8Array(
-        chunk.buffer,
-        chunk.byteOffset - DATA_HEADER_BYTES,
-        DATA_HEADER_BYTES + chunk.byteLength,
-      )
-      writeDataHeader(plain, 0, handle, offset, chunk.byteLength)
-      this.#seal(plain)
-    } catch (error) {
-      this.host.onFault(error)
-    }
+    this.#write()
+    if (this.#closed) return
+    const before = chunk.byteOffset - DATA_HEADER_BYTES
+    const plain = new Uint8Array(chunk.buffer, before, DATA_HEADER_BYTES + chunk.byteLength)
+    writeDataHeader(plain, 0, handle, offset, chunk.byteLength)
+    this.#seal(plain)
   }
 
   #room(): number {
@@ -144,9 +132,13 @@ export class LinkWriter {
 
   #seal(plain: Uint8Array): void {
     const record = this.pool.take()
-    const sealed = this.sealer.seal(plain, record.subarray(RECORD_HEADER_BYTES))
-    writeRecordHeader(record, sealed)
-    if (!this.socket.write(record.subarray(0, RECORD_HEADER_BYTES + sealed))) this.#congested = true
+    try {
+      const sealed = this.sealer.seal(plain, record.subarray(RECORD_HEADER_BYTES))
+      writeRecordHeader(record, sealed)
+      if (!this.socket.write(record.subarray(0, RECORD_HEADER_BYTES + sealed))) this.#congested = true
+    } catch (error) {
+      this.host.onFault(error)
+    }
     this.pool.give(record)
   }
 

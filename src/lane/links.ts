@@ -14,8 +14,9 @@ import type { OpenFrame, ResumeFrame } from '../proxy/splice-frame.js'
 import { LogThrottle } from '../trunk/log-throttle.js'
 import type { LinkSeal, SealFactory } from '../trunk/ports.js'
 import type { Backends } from './backends.js'
-import type { Bound, BoundBackend } from './bound.js'
+import { type Bound, type BoundBackend, faultyOf } from './bound.js'
 import { DataLink } from './data-link.js'
+import { contained } from './faults.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 import { type Agreed, GREETING_MS_MAX, type GreetingHost, LinkGreeting } from './link-greeting.js'
 import type { LinkHost } from './link-host.js'
@@ -41,7 +42,7 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
   /** Closed in order, and until when their sockets may take. */
   readonly #ending = new Map<DataLink, Millis>()
   readonly #refusals = new LogThrottle(REFUSAL_EVERY_MS)
-  readonly #suspended = new Suspended()
+  readonly #suspended: Suspended
   #listener: Listener | undefined
   #turn = 0
 
@@ -50,6 +51,7 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
     private readonly backends: Backends,
   ) {
     this.seals = context.seals
+    this.#suspended = new Suspended(context)
   }
 
   /** A link to a node, if one stands; of several each in turn, those with room first. */
@@ -159,7 +161,13 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
   onLinkUp(link: DataLink): void {
     this.context.post({ type: 'link-up', peer: link.peer.node, pair: link.pair })
     const waiting = this.#suspended.take(link.peer.node, link.peerLane)
-    for (const bound of waiting) link.resume(bound)
+    for (const bound of waiting) {
+      contained(
+        this.context,
+        () => link.resume(bound),
+        () => faultyOf(bound),
+      )
+    }
     this.context.counters.resumed += waiting.length
     if (waiting.length > 0) {
       logFrom(this.context, 'info', 'splices-resumed', {

@@ -4,7 +4,8 @@
  */
 import type { NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
-import type { BoundClient } from './bound.js'
+import { type BoundClient, lose } from './bound.js'
+import type { LaneContext } from './lane-context.js'
 
 /** Keys are agreed on and a link is dialled within milliseconds; what is not back by then is a partition. */
 export const SUSPENDED_MS_MAX: Millis = 10_000
@@ -20,12 +21,14 @@ export class Suspended {
   readonly #waiting = new Set<Waiting>()
   readonly #gone = new Set<NodeId>()
 
+  constructor(private readonly context: LaneContext) {}
+
   get size(): number {
     return this.#waiting.size
   }
 
   add(bound: BoundClient, node: NodeId, lane: number, now: Millis): void {
-    if (this.#gone.has(node)) drop(bound, 'its node is gone')
+    if (this.#gone.has(node)) lose(this.context, bound, 'its node is gone')
     else this.#waiting.add({ bound, node, lane, deadline: now + SUSPENDED_MS_MAX })
   }
 
@@ -54,11 +57,7 @@ export class Suspended {
     for (const waiting of this.#waiting) {
       if (!isMeant(waiting)) continue
       this.#waiting.delete(waiting)
-      drop(waiting.bound, why)
+      lose(this.context, waiting.bound, why)
     }
   }
-}
-
-function drop({ client, isAbandoned }: BoundClient, why: string): void {
-  if (!isAbandoned) client.half.orphan('link-lost', why)
 }

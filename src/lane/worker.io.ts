@@ -1,39 +1,4 @@
-/** Entry of a lane's thread: hands the pure lane its clock, sockets, keys and the way to the control plane. */
-import { parentPort, workerData } from 'node:worker_threads'
-import { assert } from '../base/assert.js'
-import { Prng } from '../base/prng.js'
-import { realClock } from '../base/real-clock.io.js'
-import { loadEpoll } from '../kernel/epoll-endpoint.io.js'
-import { loadLibc } from '../kernel/libc.io.js'
-import type { FromLane, LaneSetup } from '../proxy/lane-protocol.js'
-import { LeaseSlots } from '../proxy/lease-slots.js'
-import { RetentionPool } from '../proxy/retention-pool.js'
-import { sharedCounters } from '../proxy/shared-counters.js'
-import { recordBuffers } from '../trunk/record.js'
-import { seals } from '../trunk/seals.io.js'
-import { Lane } from './lane.js'
-import { epollLoop, netLoop } from './loop.io.js'
+/** Entry of a lane's thread. */
+import { runLane } from './thread.io.js'
 
-assert(parentPort !== null, 'a lane runs in a worker thread')
-const port = parentPort
-const setup = workerData as LaneSetup
-const libc = loadLibc()
-const clock = realClock('why' in libc ? undefined : libc.boottime)
-const epoll = setup.engine === 'epoll' ? loadEpoll() : undefined
-assert(epoll === undefined || !('why' in epoll), 'the control plane has looked whether epoll can be used')
-const loop = epoll === undefined ? netLoop(clock) : epollLoop(epoll, clock)
-
-const lane = new Lane({
-  setup,
-  clock: loop.clock,
-  random: new Prng(setup.seed),
-  sockets: loop.sockets,
-  seals,
-  leases: new LeaseSlots(setup.leases),
-  counters: sharedCounters(setup.counters),
-  pool: new RetentionPool(),
-  buffers: recordBuffers(),
-  post: (message: FromLane) => port.postMessage(message),
-  defer: (task) => loop.defer(task),
-})
-loop.run(lane, port)
+runLane()

@@ -5,7 +5,7 @@
 import { type Endpoint, formatIp, ipv4Text, parseIp } from '../base/address.js'
 import { ByteReader, type ByteWriter, fromHex, fromUtf8, toHex, utf8 } from '../base/bytes.js'
 import { NODE_ID_BYTES, type NodeId, type SpliceId, type Term } from '../base/ids.js'
-import { RecentBytes, RecentTexts } from '../base/recent.js'
+import { Recent, RecentTexts } from '../base/recent.js'
 
 const NOTHING = new Uint8Array(0)
 const NO_ENDPOINT: Endpoint = { address: '0.0.0.0', port: 0 }
@@ -30,9 +30,9 @@ export const FIELD = {
 /** Types from here on belong to later releases. */
 const TYPES = 12
 
-const nodeBytes = new RecentBytes(fromHex)
-const ipBytes = new RecentBytes((address) => parseIp(address) ?? NOTHING)
-const nameBytes = new RecentBytes(utf8)
+const nodeBytes = new Recent(fromHex)
+const ipBytes = new Recent((address: string) => parseIp(address) ?? NOTHING)
+const nameBytes = new Recent(utf8)
 const nodes = new RecentTexts(toHex)
 const names = new RecentTexts(fromUtf8)
 

@@ -272,6 +272,16 @@ if (process.platform !== 'linux') {
     await eventually(() => heir.cause === 'ended')
   })
 
+  test('what was put off is done before a connection is handed over', async (scope) => {
+    const sockets = drivenSockets(scope)
+    const { at } = await listenHere(scope, sockets)
+    const dialled = dialTo(scope, sockets, at)
+    await eventually(() => dialled.order[0] === 'open')
+    const fd = sockets.release(dialled.socket) ?? -1
+    scope.defer(() => sockets.closeDescriptor(fd))
+    assert.equal([option(fd, 6, 1), option(fd, 1, 9), option(fd, 6, 4)], [1, 1, 30])
+  })
+
   test('what has queued writes or an end is not handed over', async (scope) => {
     const sockets = drivenSockets(scope)
     const [a, b] = await pairOf(scope, sockets)

@@ -130,6 +130,18 @@ test('an event of a descriptor that was closed, and its number used again, is no
   assert.equal(b.said, ['first 1'])
 })
 
+test('a fault of a source that has closed its descriptor is not blamed on who got the number', (scope) => {
+  const b = bench(scope)
+  if (b === undefined) return
+  const first = b.source('first', 1, () => {
+    b.poller.close(first.fd)
+    assert.is(b.source('heir', 0).fd, first.fd, 'the lowest free number')
+    throw new Error('too late')
+  })
+  b.poller.turn(0)
+  assert.equal(b.said, ['first 1', 'fault of a task: too late'])
+})
+
 test('alarms ring once, when due; one that was cleared does not', (scope) => {
   const b = bench(scope)
   if (b === undefined) return

@@ -13,13 +13,13 @@ const opened = (handle: number): SpliceFrame => ({ kind: 'opened', handle, local
 const LOSSES: Readonly<Record<string, (room: LinkUnderTest) => void>> = {
   'the peer stops': (room) => room.hears(GOODBYE),
   'no link comes in time': (room) => {
-    const suspended = new Suspended()
+    const suspended = new Suspended(room.context)
     room.socket.close('reset')
     for (const bound of room.waiting) suspended.add(bound, A, 0, 0)
     suspended.sweep(10_000)
   },
   'the peer is gone': (room) => {
-    const suspended = new Suspended()
+    const suspended = new Suspended(room.context)
     room.socket.close('reset')
     for (const bound of room.waiting) suspended.add(bound, A, 0, 0)
     suspended.onGone(A)

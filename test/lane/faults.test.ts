@@ -1,7 +1,7 @@
 /** A bug in what belongs to one splice: who is told, what ends, and what goes on. */
 import { assert, suite } from '../harness/suite.js'
 import { bug, DirectingLane, IDLE_MS, type Splice } from './directing-lane.js'
-import { bytesOf, data, LinkUnderTest, textOf } from './link-under-test.js'
+import { A, bytesOf, data, LinkUnderTest, textOf } from './link-under-test.js'
 
 const test = suite('lane/faults')
 
@@ -85,6 +85,34 @@ test('a half that throws at a frame of its link: the peer is told of that splice
   assert.equal([first.resets, second.resets, room.link.isUp], [1, 0, true])
   assert.equal(room.said(), [{ kind: 'reset', handle: 2, reason: 'other' }])
   assert.is(textOf(second.delivered), 'behind it in the same record')
+})
+
+test('a half that throws when its link, its peer or its time is gone keeps no other from its turn', () => {
+  const ends: Readonly<Record<string, (room: LinkUnderTest) => void>> = {
+    'the peer stops': (room) => room.hears({ kind: 'goodbye', handle: 0, reason: 'node-stopping' }),
+    'its process is gone': (room) => {
+      room.socket.close('reset')
+      room.backends.onGone(A)
+    },
+    'nobody resumes': (room) => {
+      room.socket.close('reset')
+      room.backends.sweep(60_000)
+    },
+  }
+  for (const [why, end] of Object.entries(ends)) {
+    const room = new LinkUnderTest()
+    const programs = [room.splice(2), room.splice(4), room.splice(6)]
+    const reset = programs[1]?.reset.bind(programs[1])
+    let calls = 0
+    Object.assign(programs[1] ?? {}, { reset: () => (calls++ === 0 ? bug() : reset?.()) })
+    end(room)
+    assert.equal(
+      programs.map(({ resets }) => resets),
+      [1, 1, 1],
+      why,
+    )
+    assert.match(room.events.join(), 'down')
+  }
 })
 
 test('a fault that belongs to no splice is logged with its place in the code, and nothing ends', () => {

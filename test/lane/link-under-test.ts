@@ -1,7 +1,6 @@
 /** One end of a data link with real backends behind it; the test is the other end, the programs and the clock. */
 
 import type { Endpoint } from '../../src/base/address.js'
-import { Prng } from '../../src/base/prng.js'
 import { Backends } from '../../src/lane/backends.js'
 import type { BoundClient } from '../../src/lane/bound.js'
 import { DataLink } from '../../src/lane/data-link.js'
@@ -9,10 +8,8 @@ import type { LaneContext } from '../../src/lane/lane-context.js'
 import { Unsettled } from '../../src/lane/unsettled.js'
 import { type Attempt, ClientHalf, type ClientHost, type OpenRequest } from '../../src/proxy/client-half.js'
 import type { FromLane } from '../../src/proxy/lane-protocol.js'
-import { LeaseSlots } from '../../src/proxy/lease-slots.js'
 import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import { SERVICE_DEFAULTS, type Service } from '../../src/proxy/service.js'
-import { countersMemory, sumOfCounters } from '../../src/proxy/shared-counters.js'
 import { encodeFrame, visitFrames, writeDataHeader } from '../../src/proxy/splice-codec.js'
 import {
   DATA_OFFSET_BYTES,
@@ -29,6 +26,7 @@ import {
   writeRecordHeader,
 } from '../../src/trunk/record.js'
 import { FakeSocket } from '../proxy/fake-socket.js'
+import { fakeContext } from './fake-context.js'
 import { PLAIN_SEAL } from './plain-seals.js'
 
 export const A = 'a'.repeat(32)
@@ -54,6 +52,7 @@ export class LinkUnderTest {
   readonly waiting: BoundClient[] = []
   readonly backends: Backends
   readonly link: DataLink
+  readonly context: LaneContext
   now = 0
   readonly #reader = new RecordReader(recordBuffers())
   readonly #seal: LinkSeal
@@ -62,12 +61,28 @@ export class LinkUnderTest {
   constructor(options: { dialled?: boolean; greeted?: boolean; seals?: { link: LinkSeal; test: LinkSeal } } = {}) {
     const seals = options.seals ?? { link: PLAIN_SEAL, test: PLAIN_SEAL }
     this.#seal = seals.test
-    const context = this.#context()
-    this.backends = new Backends(context, new Unsettled())
+    const dial = () => {
+      const program = new FakeSocket()
+      this.programs.push(program)
+      return program
+    }
+    const sockets = { engine: 'fake', dial, listen: () => ({ close: () => {} }) }
+    const room = this
+    this.context = fakeContext(
+      {
+        get now() {
+          return room.now
+        },
+        sockets,
+        post: (message) => this.posted.push(message),
+      },
+      B,
+    )
+    this.backends = new Backends(this.context, new Unsettled())
     this.backends.setServices([WEB])
     this.backends.setListeners([{ port: 80, address: '10.0.0.11' }])
     const peer = { node: A, name: 'node-a' }
-    this.link = new DataLink(peer, 0, this.socket, seals.link, options.dialled ?? false, context, {
+    this.link = new DataLink(peer, 0, this.socket, seals.link, options.dialled ?? false, this.context, {
       openBackend: (frame, reply) => this.backends.open(frame, reply),
       findBackend: (frame) => this.backends.find(frame),
       onBackend: (bound) => this.backends.remember(bound),
@@ -130,41 +145,6 @@ export class LinkUnderTest {
     this.said()
     return program
   }
-
-  #context(): LaneContext {
-    const memory = LeaseSlots.bytes()
-    const setup = {
-      lane: 0,
-      lanes: 1,
-      node: B,
-      name: 'node-b',
-      boot: 1,
-      address: '10.0.0.11',
-      engine: 'net',
-      seed: 1,
-    } as const
-    return {
-      setup: { ...setup, logLevel: 'debug', leases: memory, counters: countersMemory() },
-      clock: { now: () => this.now, wall: () => 0 },
-      random: new Prng(1),
-      sockets: {
-        engine: 'fake',
-        dial: () => {
-          const program = new FakeSocket()
-          this.programs.push(program)
-          return program
-        },
-        listen: () => ({ close: () => {} }),
-      },
-      seals: { sealer: unused, opener: unused },
-      leases: new LeaseSlots(memory),
-      counters: sumOfCounters([]),
-      pool: new RetentionPool(),
-      buffers: recordBuffers(),
-      post: (message) => this.posted.push(message),
-      defer: (task) => task(),
-    }
-  }
 }
 
 export function open(handle: number, term = { number: 5, holder: A }): OpenFrame {
@@ -220,8 +200,4 @@ export function clientOver(room: LinkUnderTest) {
   const client = new ClientHalf({ node: B, boot: 1, counter: 1 }, socket, host)
   client.choose()
   return { socket, finished, client, time, way }
-}
-
-function unused(): never {
-  throw new Error('the seal is given')
 }
