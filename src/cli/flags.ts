@@ -7,7 +7,23 @@ export const watchFlag = Flags.boolean({ description: 'show it again every secon
 
 export const serviceFlags = {
   address: Flags.string({ description: 'IP address that clients connect to', helpValue: 'IP' }),
-  ports: Flags.string({ description: 'ports, and ranges of ports', helpValue: '8080,9000-9010' }),
+  ports: Flags.string({
+    description: 'ports, and ranges of ports; any: all on which a program of some node listens',
+    helpValue: '8080,9000-9010',
+  }),
+  own: Flags.string({
+    description:
+      'how the director comes to have the address: on a device that dies with it; it is there already, on every node; or by a program of yours',
+    options: ['tun', 'none', 'hook'],
+  }),
+  hook: Flags.string({
+    description: 'program for --own hook, called with add or remove, the address and the service (none: no program)',
+    helpValue: 'PATH',
+  }),
+  interface: Flags.string({
+    description: 'where the address is announced (none: on the interfaces whose subnet has it)',
+    helpValue: 'eth0',
+  }),
   'proxy-protocol': Flags.string({
     description: 'what backends are told of the client: a PROXY protocol header, or nothing',
     options: ['v2', 'off'],

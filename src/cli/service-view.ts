@@ -1,5 +1,5 @@
 /** Services as text: the table of `status` and `service list`, and the page of `service show`. */
-import { isIpv6 } from '../base/address.js'
+import { isIpv6, isLoopback } from '../base/address.js'
 import type { ServiceDefinitionView, ServiceView, ServiceWritten } from '../node/control-protocol.js'
 import type { Screen, StyledText } from './colour.js'
 import { type Cell, type Column, type Row, renderTable } from './table.js'
@@ -31,6 +31,7 @@ export function renderService(view: ServiceView, screen: Screen): string[] {
     ['term', term === null ? '–' : formatCount(term.number)],
     ['serving', servingCell(view)],
     ['why', view.why],
+    ['address', addressSetting(definition)],
     ['proxy protocol', definition.proxyProtocol],
     ['scheduler', definition.scheduler],
     ['local', definition.local],
@@ -78,6 +79,14 @@ export function renderWritten(verb: string, written: ServiceWritten, screen: Scr
 function directorCell({ director, alone }: ServiceView): Cell {
   if (director === null) return { text: 'none', style: 'bad' }
   return alone ? { text: `${director.name} (alone)`, style: 'warn' } : director.name
+}
+
+function addressSetting(definition: ServiceDefinitionView): string {
+  const { own, hook } = definition
+  const where = definition.interface === '' ? '' : `, announced on ${definition.interface}`
+  if (isLoopback(definition.address)) return 'every host has it'
+  if (own === 'none') return 'on every node already'
+  return own === 'hook' ? `brought by ${hook}` : `on a device of the director${where}`
 }
 
 function renderBackends(view: ServiceView, screen: Screen): string[] {

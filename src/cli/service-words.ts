@@ -8,6 +8,9 @@ type Field = Exclude<keyof ServiceDefinitionView, 'name'>
 const FIELDS = {
   address: 'address',
   ports: 'ports',
+  own: 'own',
+  hook: 'hook',
+  interface: 'interface',
   'proxy-protocol': 'proxyProtocol',
   scheduler: 'scheduler',
   local: 'local',
@@ -33,7 +36,7 @@ export function flagOf(field: string): string {
 
 /** A value as `readServiceFlag` reads it. */
 export function wordOf(field: string, value: string | number): string {
-  if (field === 'alone' && value === '') return 'none'
+  if (value === '') return 'none'
   return typeof value === 'number' && field.endsWith('Ms') ? formatSetting(value) : String(value)
 }
 

@@ -91,14 +91,17 @@ export class EpollSockets implements Sockets {
     context.setKeepalive(fd, options.keepaliveMs)
     const bound = context.bind(fd, at)
     const result = bound < 0 ? bound : context.sys.listen(fd, options.backlog)
-    if (result >= 0) return this.#acceptFrom(fd, at, handler)
-    context.sys.close(fd)
-    return new EpollListener(context, result, at, handler)
+    if (result < 0) {
+      context.sys.close(fd)
+      return new EpollListener(context, result, at, handler)
+    }
+    const port = at.port === 0 ? (context.localOf(fd)?.port ?? 0) : at.port
+    return new EpollListener(context, fd, { address: at.address, port }, handler)
   }
 
   /** Accepts from a queue that `EpollListener.share` gave; `fd` is this listener's from now on. */
   adoptListener(fd: number, at: Endpoint, handler: ListenHandler): EpollListener {
-    return this.#acceptFrom(fd, at, handler)
+    return new EpollListener(this.context, fd, at, handler)
   }
 
   closeDescriptor(fd: number): void {
@@ -120,11 +123,6 @@ export class EpollSockets implements Sockets {
     const socket = new EpollSocket(this.context, fd, remote ?? { address: '0.0.0.0', port: 0 }, 'open')
     socket.watch()
     return socket
-  }
-
-  #acceptFrom(fd: number, at: Endpoint, handler: ListenHandler): EpollListener {
-    const port = this.context.localOf(fd)?.port ?? at.port
-    return new EpollListener(this.context, fd, { address: at.address, port }, handler)
   }
 
   #open({ address }: Endpoint): number {

@@ -11,7 +11,7 @@ import { BackendHalf, type BackendHost, type BackendReply, type BackendRequest }
 import type { LocalListener } from '../proxy/lane-protocol.js'
 import { includesPort } from '../proxy/port-list.js'
 import type { Reason } from '../proxy/reasons.js'
-import type { Service } from '../proxy/service.js'
+import { contestOf, type Service } from '../proxy/service.js'
 import type { ResumeFrame } from '../proxy/splice-frame.js'
 import type { BoundBackend } from './bound.js'
 import { contained, faultyBackend } from './faults.js'
@@ -41,7 +41,7 @@ export class Backends implements BackendHost {
   readonly #orphanAt = new Map<BackendHalf, Millis>()
   readonly clock
   readonly pool
-  /** Kept also for services that are gone: one that comes back goes on counting. Its names come from the registry alone. */
+  /** By contest. Kept also for services that are gone: one that comes back goes on counting. They come from the registry alone. */
   readonly #obeyed = new Map<string, Term>()
   readonly #services = new Map<string, Service>()
   readonly #listeners = new Map<number, string>()
@@ -100,7 +100,7 @@ export class Backends implements BackendHost {
     const bound = this.#remote.get(this.#directorOf(id))?.get(id.counter)
     if (bound === undefined) return 'link-lost'
     if (bound.backend.request.service !== service || !sameTerm(bound.backend.request.term, term)) return 'stale-term'
-    if (!this.obey(service, term)) return 'stale-term'
+    if (!this.#obeyFor(this.#services.get(service), service, term)) return 'stale-term'
     this.#orphanAt.delete(bound.backend)
     return bound
   }
@@ -111,13 +111,13 @@ export class Backends implements BackendHost {
     this.#orphanWhere((backend) => backend.request.id.node === node)
   }
 
-  /** Orders of a service in a term that is not the present one are refused from now on. */
-  obey(service: string, term: Term): boolean {
-    const obeyed = this.#obeyed.get(service)
+  /** Orders in a term that is not the present one are refused from now on, for all services that one director has. */
+  obey(contest: string, term: Term): boolean {
+    const obeyed = this.#obeyed.get(contest)
     if (obeyed === undefined || term.number > obeyed.number) {
-      this.#obeyed.set(service, term)
+      this.#obeyed.set(contest, term)
       // A fence for all of this node: a splice of the old term must not be opened at another lane.
-      this.context.post({ type: 'obeyed', service, term })
+      this.context.post({ type: 'obeyed', contest, term })
       return true
     }
     return sameTerm(term, obeyed)
@@ -132,6 +132,11 @@ export class Backends implements BackendHost {
         this.#contained(backend, () => backend.half.abort('idle-limit'))
       }
     }
+  }
+
+  /** One that is not known any more had a contest of its own name or address, which nothing is compared with. */
+  #obeyFor(service: Service | undefined, name: string, term: Term): boolean {
+    return this.obey(service === undefined ? name : contestOf(service), term)
   }
 
   onUnsettled(backend: BackendHalf): void {
@@ -190,7 +195,7 @@ export class Backends implements BackendHost {
       return undefined
     }
     // Last: what is refused teaches no term.
-    if (!this.obey(name, term)) {
+    if (!this.#obeyFor(service, name, term)) {
       reply.refused('stale-term', `term ${term.number} is over`)
       return undefined
     }

@@ -8,8 +8,8 @@ import { formatSpliceId, type SpliceId } from '../base/ids.js'
 import { Roll } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
 import { type Attempt, ClientHalf, type ClientHost, type OpenRequest } from '../proxy/client-half.js'
-import type { NodeName } from '../proxy/lane-protocol.js'
-import { expandPorts } from '../proxy/port-list.js'
+import type { NodeName, ToLane } from '../proxy/lane-protocol.js'
+import { expandPorts, isAnyPorts } from '../proxy/port-list.js'
 import type { Listener, Socket } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { Candidate, Scheduler } from '../proxy/schedule/scheduler.js'
@@ -33,6 +33,8 @@ export interface DirectionHost {
   readonly unsettled: Unsettled
   schedulerFor(service: Service): Scheduler
   candidates(service: string, port: number): readonly Candidate[]
+  /** On which some node listens now. */
+  servedPorts(service: string): readonly number[]
   nextSpliceId(): SpliceId
   open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined
   onGone(direction: Direction): void
@@ -45,15 +47,18 @@ export class Direction implements ClientHost {
   readonly gate
   readonly #schedulers = new Map<number, Scheduler>()
   readonly #listeners: ListenSet
+  readonly term: Term
+  readonly #isGiven: boolean
   #state: 'starting' | 'serving' | 'over' = 'starting'
 
   constructor(
     private definition: Service,
-    readonly term: Term,
-    slot: number,
+    { term, slot, given = false }: Pick<Extract<ToLane, { type: 'direct' }>, 'term' | 'slot' | 'given'>,
     private readonly context: LaneContext,
     private readonly host: DirectionHost,
   ) {
+    this.term = term
+    this.#isGiven = given
     this.clock = context.clock
     this.pool = context.pool
     this.gate = { isOpen: (now: Millis) => context.leases.isHeld(slot, now) }
@@ -70,23 +75,33 @@ export class Direction implements ClientHost {
     return this.definition
   }
 
-  /** The first lane opens the service's ports; the others accept on the same sockets (`adopt`). */
+  /** The first lane opens the service's ports; the others accept on the same sockets (`adopt`), as all do on one that is given. */
   start(): void {
-    const { address, ports, keepaliveMs } = this.definition
-    const wanted = expandPorts(ports).map((port) => ({ address, port }))
-    this.#listeners.want(wanted, this.clock.now())
-    if (this.context.setup.lane === 0) this.#listeners.open(keepaliveMs)
+    const { address, keepaliveMs } = this.definition
+    this.#listeners.want(
+      this.#ports().map((port) => ({ address, port })),
+      this.clock.now(),
+    )
+    if (this.context.setup.lane === 0 && !this.#isGiven) this.#listeners.open(keepaliveMs)
   }
 
-  /** `fd` is a listening socket of the service that another lane has opened, and this lane's from now on. */
+  /** `fd` is a listening socket of the service that was opened elsewhere, and this lane's from now on. */
   adopt(fd: number, at: Endpoint, since: number): void {
     this.#listeners.adopt(fd, at, since)
+    if (this.context.setup.lane === 0 && this.#isGiven) this.#onComplete()
+  }
+
+  /** Where any port is meant, those are listened on that some node has a program for. */
+  followPorts(): void {
+    if (isAnyPorts(this.definition.ports) && !this.#isGiven && this.#state !== 'over') this.start()
   }
 
   /** The definition changed: ports that stay keep their listener, and splices live on. */
   follow(definition: Service): void {
     this.definition = definition
     this.#schedulers.clear()
+    // What its one socket is for is not this lane's to say; at another address it is directed anew.
+    if (this.#isGiven) return
     this.#state = 'starting'
     this.start()
   }
@@ -179,6 +194,13 @@ export class Direction implements ClientHost {
   /** What is done to one must not keep the others from their turn. */
   #contained(client: ClientHalf, act: () => void): void {
     contained(this.context, act, () => faultyClient(client))
+  }
+
+  /** 0 stands for the one socket of all. */
+  #ports(): readonly number[] {
+    const { name, ports } = this.definition
+    if (this.#isGiven) return [0]
+    return isAnyPorts(ports) ? this.host.servedPorts(name) : expandPorts(ports)
   }
 
   #share(at: Endpoint, listener: Listener, since: number): void {

@@ -14,7 +14,7 @@ import type { SocketHandler } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { Candidate } from '../proxy/schedule/scheduler.js'
 import { schedulerOf } from '../proxy/schedule/schedulers.js'
-import { type Service, sameService } from '../proxy/service.js'
+import { contestOf, type Service, sameService } from '../proxy/service.js'
 import { LINK_HANDLE } from '../proxy/splice-frame.js'
 import { Backends } from './backends.js'
 import { openFrame } from './bound.js'
@@ -61,11 +61,11 @@ export class Lane implements DirectionHost {
         return this.#direct(message)
       case 'undirect':
         this.#directions.get(message.service)?.stop(message.why)
-        return this.context.post({ type: 'undirected', slot: message.slot })
+        return this.context.post({ type: 'undirected', service: message.service, slot: message.slot })
       case 'adopt-listener':
         return this.#adoptListener(message)
       case 'obey':
-        return void this.#backends.obey(message.service, message.term)
+        return void this.#backends.obey(message.contest, message.term)
       case 'query':
         return this.context.post({
           type: 'answer',
@@ -101,6 +101,10 @@ export class Lane implements DirectionHost {
 
   candidates(service: string, port: number): readonly Candidate[] {
     return this.#candidates.get(service)?.get(port) ?? NO_CANDIDATES
+  }
+
+  servedPorts(service: string): readonly number[] {
+    return [...(this.#candidates.get(service)?.keys() ?? [])]
   }
 
   nextSpliceId(): SpliceId {
@@ -154,9 +158,9 @@ export class Lane implements DirectionHost {
 
   #direct(message: Extract<ToLane, { type: 'direct' }>): void {
     const service = this.#services.get(message.service)
-    if (service === undefined || !this.#backends.obey(message.service, message.term)) return
+    if (service === undefined || !this.#backends.obey(contestOf(service), message.term)) return
     this.#directions.get(message.service)?.stop('stale-term')
-    const direction = new Direction(service, message.term, message.slot, this.context, this)
+    const direction = new Direction(service, message, this.context, this)
     this.#directions.set(message.service, direction)
     direction.start()
   }
@@ -186,6 +190,7 @@ export class Lane implements DirectionHost {
       byPort.set(port, [...(byPort.get(port) ?? []), candidate])
     }
     this.#candidates.set(service, byPort)
+    this.#directions.get(service)?.followPorts()
   }
 
   #stop(): void {

@@ -125,6 +125,6 @@ export class ListenSet {
 
   #tellIfComplete(): void {
     const all = [...this.#wanted.values()]
-    if (all.length > 0 && all.every(({ state }) => state === 'listening')) this.handler.onComplete()
+    if (all.every(({ state }) => state === 'listening')) this.handler.onComplete()
   }
 }

@@ -5,7 +5,7 @@ import { BatonError } from '../base/errors.js'
 import type { NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { LaneReport } from '../proxy/lane-protocol.js'
-import type { Service } from '../proxy/service.js'
+import { contestOf, type Service } from '../proxy/service.js'
 import { fieldsOfService } from '../proxy/service-fields.js'
 import type {
   ControlApi,
@@ -136,7 +136,7 @@ export class NodeApi implements ControlApi {
   async why(name: string): Promise<WhyView> {
     const service = this.#known(name)
     const { node, clock } = this.parts
-    const explanation = node.machines.elections.explain(name, clock.now())
+    const explanation = node.machines.elections.explain(contestOf(service), clock.now())
     return whyView(name, explanation, this.#names(), this.#obstacles(service), clock.now())
   }
 
@@ -162,7 +162,7 @@ export class NodeApi implements ControlApi {
 
   #serviceView(service: Service, report: LaneReport): ServiceView {
     const { knowledge, machines } = this.parts.node
-    const explanation = machines.elections.explain(service.name, this.parts.clock.now())
+    const explanation = machines.elections.explain(contestOf(service), this.parts.clock.now())
     const names = this.#names()
     const { term } = explanation
     const obstacles = this.#obstacles(service)
@@ -192,8 +192,8 @@ export class NodeApi implements ControlApi {
     const { node, clock, linkOf } = this.parts
     const { knowledge, machines, self } = node
     // Once for each service, not for each service and member.
-    const directors = knowledge.services.active.map(({ name }) => {
-      return { name, holder: machines.elections.explain(name, clock.now()).term?.holder }
+    const directors = knowledge.services.active.map((service) => {
+      return { name: service.name, holder: machines.elections.explain(contestOf(service), clock.now()).term?.holder }
     })
     const directs = (id: NodeId) => directors.filter(({ holder }) => holder === id).map(({ name }) => name)
     const facts = {

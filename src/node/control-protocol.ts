@@ -55,6 +55,11 @@ export interface ServiceDefinitionView {
   readonly address: string
   /** `8080,8443,9000-9010` */
   readonly ports: string
+  readonly own: string
+  /** The program that brings the address and takes it away; empty: none. */
+  readonly hook: string
+  /** Where the address is announced; empty: where it fits a subnet. */
+  readonly interface: string
   readonly proxyProtocol: string
   readonly scheduler: string
   readonly local: string

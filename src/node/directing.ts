@@ -1,83 +1,143 @@
 /**
- * From election to data plane: gives each service that this node directs a lease slot, pushes its deadline forward at
- * each renewal, and tells the lane to begin and to stop. What the lane cannot do (an address that is not here, a port in
- * use) comes back as a reason to let another node direct.
+ * From election to data plane: gives each lease that this node holds a slot in shared memory, pushes its deadline forward at
+ * each renewal, has the address brought here, and tells the lanes to begin and to stop. What cannot be done (an address
+ * that is another's, a port in use) comes back as a reason to let another node direct.
  */
 import { type Endpoint, formatEndpoint } from '../base/address.js'
+import type { Clock } from '../base/clock.js'
 import { sameTerm, type Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { FromLane, ToLane } from '../proxy/lane-protocol.js'
 import { LEASE_SLOTS_MAX, type LeaseSlots } from '../proxy/lease-slots.js'
 import type { Reason } from '../proxy/reasons.js'
+import { isOwned, type Service } from '../proxy/service.js'
+import { type AddressKeeper, NOTHING_TO_TAKE, type Taken } from './address-keeper.js'
 
 export interface Directed {
   readonly term: Term
   readonly slot: number
-  state: 'starting' | 'serving'
+  readonly state: 'starting' | 'serving'
 }
 
-/** A port that could not be listened on, kept until the service is served from here or changed. */
-export interface Obstacle {
-  readonly at: Endpoint
-  readonly code: string
+/** What is in the way, kept until the service is served from here or changed. */
+export type Obstacle =
+  /** A port that could not be listened on. */
+  { readonly at: Endpoint; readonly code: string } | { readonly why: string }
+
+/** One lease: of an address with its services, or of one service (see `contestOf`). */
+interface Held {
+  readonly term: Term
+  readonly slot: number
+  readonly keeper: AddressKeeper
+  deadline: Millis
+  services: readonly Service[]
+  /** `undefined`: the address is not here yet, and the lanes have not been told. */
+  taken: Extract<Taken, { type: 'taken' }> | undefined
+  readonly serving: Set<string>
+}
+
+export interface DirectingParts {
+  readonly leases: LeaseSlots
+  readonly clock: Pick<Clock, 'now'>
+  readonly post: (message: ToLane) => void
+  readonly keeper: AddressKeeper
+  /** The address of the contest cannot be had here: its services have the reason as an obstacle. */
+  readonly onUnable: (contest: string) => void
 }
 
 export class Directing {
-  readonly #directed = new Map<string, Directed>()
+  readonly #held = new Map<string, Held>()
   readonly #obstacles = new Map<string, Obstacle>()
+  /** Slots that lanes may still look at: for how many services, and whose address goes when they do no more. */
+  readonly #looking = new Map<number, { services: number; over?: () => void }>()
   /**
    * Longest free first, and only after all that were never used: a lane that is late still looks at the slot of a lease
-   * that is lost, and must not find another service's deadline there.
+   * that is lost, and must not find another's deadline there.
    */
   readonly #freeSlots: number[] = []
   #nextSlot = 0
 
-  constructor(
-    private readonly leases: LeaseSlots,
-    private readonly post: (message: ToLane) => void,
-  ) {}
+  constructor(private readonly parts: DirectingParts) {}
 
-  /** `false`: this node directs as many services as it has lease slots. */
-  acquired(service: string, term: Term, deadline: Millis): boolean {
-    this.lost(service, 'stale-term')
+  /** `services`: oldest first, at least one. `false`: this node holds as many leases as there are slots. */
+  acquired(contest: string, term: Term, deadline: Millis, services: readonly Service[]): boolean {
+    this.lost(contest, 'stale-term')
     const slot = this.#nextSlot < LEASE_SLOTS_MAX ? this.#nextSlot++ : this.#freeSlots.shift()
     if (slot === undefined) return false
-    this.leases.set(slot, deadline)
-    this.#directed.set(service, { term, slot, state: 'starting' })
-    this.post({ type: 'direct', service, term, slot })
+    this.parts.leases.set(slot, deadline)
+    const keeper = services.some(isOwned) ? this.parts.keeper : NOTHING_TO_TAKE
+    const held: Held = { term, slot, keeper, deadline, services, taken: undefined, serving: new Set() }
+    this.#held.set(contest, held)
+    keeper.take({ contest, term, deadline, slot, services }, (taken) => this.#onTaken(contest, held, taken))
     return true
   }
 
-  renewed(service: string, term: Term, deadline: Millis): void {
-    const directed = this.#directed.get(service)
-    if (directed !== undefined && sameTerm(directed.term, term)) this.leases.set(directed.slot, deadline)
+  renewed(contest: string, term: Term, deadline: Millis): void {
+    const held = this.#held.get(contest)
+    if (held === undefined || !sameTerm(held.term, term)) return
+    this.parts.leases.set(held.slot, deadline)
+    held.deadline = deadline
+    held.keeper.renewed(contest, deadline)
   }
 
-  lost(service: string, why: Reason): void {
-    const directed = this.#directed.get(service)
-    if (directed === undefined) return
-    // The slot first: it stops the lane at its next chunk, before the message is read.
-    this.leases.set(directed.slot, undefined)
-    this.#directed.delete(service)
-    this.post({ type: 'undirect', service, slot: directed.slot, why })
+  lost(contest: string, why: Reason): void {
+    const held = this.#held.get(contest)
+    if (held === undefined) return
+    // The slot first: it stops the lanes at their next chunk, before the message is read.
+    this.parts.leases.set(held.slot, undefined)
+    this.#held.delete(contest)
+    const release = () => held.keeper.release(contest, held.term)
+    const told = held.taken === undefined ? [] : held.services
+    // What ends in order tells the clients so, and needs the address for it; after the deadline it is another's.
+    const isLate = this.parts.clock.now() >= held.deadline || told.length === 0
+    if (isLate) release()
+    for (const { name } of told) this.#undirect(name, held.slot, why)
+    const looking = this.#looking.get(held.slot)
+    if (looking === undefined) this.#freeSlots.push(held.slot)
+    else if (!isLate) looking.over = release
+  }
+
+  /** The services of the contest are these now. */
+  follow(contest: string, services: readonly Service[]): void {
+    const held = this.#held.get(contest)
+    if (held === undefined || services.length === 0) return
+    const before = held.services
+    held.services = services
+    held.keeper.follow(contest, services)
+    if (held.taken === undefined) return
+    const names = new Set(services.map(({ name }) => name))
+    for (const { name } of before) {
+      if (names.has(name)) continue
+      held.serving.delete(name)
+      this.#undirect(name, held.slot, 'service-removed')
+    }
+    const known = new Set(before.map(({ name }) => name))
+    for (const { name } of services) if (!known.has(name)) this.#direct(name, held, held.taken)
   }
 
   /**
-   * The lane looks at that slot no more. Given away earlier, the next service's deadline would be taken for the lost one's
-   * by a lane that has not read its messages yet.
+   * A lane group looks at the slot for that service no more. Given away earlier, the next lease's deadline would be taken
+   * for the lost one's by a lane that has not read its messages yet.
    */
   released(slot: number): void {
-    this.#freeSlots.push(slot)
+    const looking = this.#looking.get(slot)
+    if (looking === undefined || --looking.services > 0) return
+    this.#looking.delete(slot)
+    looking.over?.()
+    const isHeld = [...this.#held.values()].some((held) => held.slot === slot)
+    if (!isHeld) this.#freeSlots.push(slot)
   }
 
   /** What the lane says of a service: serving, or an obstacle. `false`: it speaks of a term that is over here. */
   heard(message: Extract<FromLane, { type: 'serving' | 'cannot-serve' }>): boolean {
-    const directed = this.#directed.get(message.service)
-    if (directed === undefined || !sameTerm(directed.term, message.term)) return false
+    const { service } = message
+    const [contest, held] = this.#of(service) ?? []
+    if (contest === undefined || held === undefined || !sameTerm(held.term, message.term)) return false
     if (message.type === 'serving') {
-      directed.state = 'serving'
-      this.#obstacles.delete(message.service)
-    } else this.#obstacles.set(message.service, { at: message.at, code: message.code })
+      held.serving.add(service)
+      this.#obstacles.delete(service)
+      if (held.services.every(({ name }) => held.serving.has(name))) held.keeper.ready(contest)
+    } else this.#obstacles.set(service, { at: message.at, code: message.code })
     return true
   }
 
@@ -87,15 +147,50 @@ export class Directing {
   }
 
   get(service: string): Directed | undefined {
-    return this.#directed.get(service)
+    const held = this.#of(service)?.[1]
+    if (held === undefined) return undefined
+    return { term: held.term, slot: held.slot, state: held.serving.has(service) ? 'serving' : 'starting' }
+  }
+
+  /** By which lease this node directs the service. */
+  contestOf(service: string): string | undefined {
+    return this.#of(service)?.[0]
   }
 
   obstacle(service: string): Obstacle | undefined {
     return this.#obstacles.get(service)
   }
 
+  /** The contests whose leases this node holds. */
   names(): string[] {
-    return [...this.#directed.keys()]
+    return [...this.#held.keys()]
+  }
+
+  #of(service: string): [contest: string, held: Held] | undefined {
+    for (const entry of this.#held) if (entry[1].services.some(({ name }) => name === service)) return entry
+    return undefined
+  }
+
+  #onTaken(contest: string, held: Held, taken: Taken): void {
+    if (this.#held.get(contest) !== held) return
+    if (taken.type === 'problem') {
+      for (const { name } of held.services) this.#obstacles.set(name, { why: taken.why })
+      return this.parts.onUnable(contest)
+    }
+    held.taken = taken
+    for (const { name } of held.services) this.#direct(name, held, taken)
+  }
+
+  #direct(service: string, { term, slot }: Held, { listens }: Extract<Taken, { type: 'taken' }>): void {
+    this.parts.post({ type: 'direct', service, term, slot, ...(listens !== undefined && { given: true }) })
+    listens?.(service)
+  }
+
+  #undirect(service: string, slot: number, why: Reason): void {
+    const looking = this.#looking.get(slot) ?? { services: 0 }
+    looking.services++
+    this.#looking.set(slot, looking)
+    this.parts.post({ type: 'undirect', service, slot, why })
   }
 }
 
@@ -109,6 +204,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** For `why` and `status`: what is in the way, and the way out. */
 export function describeObstacle(obstacle: Obstacle, node: string): string {
+  if ('why' in obstacle) return `${node} ${obstacle.why}`
   const advice = ADVICE[obstacle.code]
   return `${node} cannot listen on ${formatEndpoint(obstacle.at)}: ${obstacle.code}${advice === undefined ? '' : `; ${advice}`}`
 }

@@ -30,8 +30,8 @@ export interface LaneGroupOptions {
 export class LaneGroup {
   readonly #hosts: LaneHost[] = []
   readonly #memories: SharedArrayBuffer[] = []
-  /** Lanes that still look at a lease slot. */
-  readonly #lookers = new Map<number, number>()
+  /** Lanes that still look at a lease slot for a service. */
+  readonly #lookers = new Map<string, number>()
 
   constructor(private readonly options: LaneGroupOptions) {
     const { engine, node, name, boot, address, seed, leases, logger, logLevel, onDeath } = options
@@ -72,7 +72,7 @@ export class LaneGroup {
       this.#hosts[message.pair % this.#hosts.length]?.post(message)
       return
     }
-    if (message.type === 'undirect') this.#lookers.set(message.slot, this.#hosts.length)
+    if (message.type === 'undirect') this.#lookers.set(lookersKey(message), this.#hosts.length)
     for (const host of this.#hosts) host.post(message)
   }
 
@@ -97,22 +97,28 @@ export class LaneGroup {
         return this.#hosts[message.lane]?.post({ type: 'adopt-listener', service, term, at, since, fd })
       }
       case 'obeyed': {
-        const { service, term } = message
+        const { contest, term } = message
         for (const [other, host] of this.#hosts.entries())
-          if (other !== lane) host.post({ type: 'obey', service, term })
+          if (other !== lane) host.post({ type: 'obey', contest, term })
         return
       }
       case 'undirected': {
-        const left = (this.#lookers.get(message.slot) ?? 1) - 1
-        this.#lookers.set(message.slot, left)
+        const key = lookersKey(message)
+        const left = (this.#lookers.get(key) ?? 1) - 1
+        this.#lookers.set(key, left)
         if (left > 0) return
-        this.#lookers.delete(message.slot)
+        this.#lookers.delete(key)
         return this.options.onMessage(message)
       }
       default:
         return this.options.onMessage(message)
     }
   }
+}
+
+/** Services of one address share a slot. */
+function lookersKey({ service, slot }: { readonly service: string; readonly slot: number }): string {
+  return `${slot} ${service}`
 }
 
 export function mergedReport(reports: readonly LaneReport[], limit: number): LaneReport {

@@ -32,6 +32,7 @@ import { deriveKey, randomBytes } from '../trunk/keys.io.js'
 import type { LinkState } from '../trunk/ports.js'
 import { suitesThatPay } from '../trunk/seals.io.js'
 import type { Suite } from '../trunk/suites.js'
+import { NOTHING_TO_TAKE } from './address-keeper.js'
 import type { NodeOptions } from './config-schema.js'
 import { NodeApi } from './control-api.io.js'
 import type { MemberView } from './control-protocol.js'
@@ -203,6 +204,7 @@ class RunningNode {
         dataAt,
         suites: this.#suites(),
         toLane: (message) => lanes.post(message),
+        addresses: NOTHING_TO_TAKE,
         saveVotes: (records) => this.#saveVotes(store, records),
         saveRegistry: () => this.#saveRegistry(registry),
         rememberMembers: (addresses) => members.remember(addresses),

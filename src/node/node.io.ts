@@ -22,10 +22,10 @@ import type { RegistryWrite, Sync, SyncEffect, SyncEvent } from '../gossip/sync.
 import type { ListeningSocket } from '../kernel/listening-socket.js'
 import type { FromLane, ToLane } from '../proxy/lane-protocol.js'
 import type { LeaseSlots } from '../proxy/lease-slots.js'
-import { type Service, sameService } from '../proxy/service.js'
 import { CHANNEL } from '../trunk/channels.js'
 import type { PeerInfo, WantedPeer } from '../trunk/ports.js'
 import type { Suite } from '../trunk/suites.js'
+import type { AddressKeeper } from './address-keeper.js'
 import { BackendNews } from './backend-news.js'
 import { Directing, describeObstacle, reasonOfLoss } from './directing.js'
 import { logElection } from './election-log.js'
@@ -34,7 +34,7 @@ import { type BrokerEffect, type BrokerEvent, LinkBroker } from './link-broker.j
 import { LinkOffers } from './link-offers.io.js'
 import { Publication } from './publication.js'
 import { flagsOf, type Role, roleOf, standingOf } from './roles.js'
-import { rulesOf, servicesFromRegistry } from './services.js'
+import { ServiceBook } from './service-book.js'
 
 /** A director that cannot listen lets others try for this long before it stands again. */
 const UNABLE_MS = 3_000
@@ -53,6 +53,8 @@ export interface NodePorts {
   /** What data links may be sealed with. */
   readonly suites: readonly Suite[]
   readonly toLane: (message: ToLane) => void
+  /** Brings addresses of services here. */
+  readonly addresses: AddressKeeper
   /** Durable when they return. */
   readonly saveVotes: (records: readonly DurableRecord[]) => void
   readonly saveRegistry: () => void
@@ -79,6 +81,7 @@ export class Node {
   readonly #offers: LinkOffers
   readonly #publication: Publication
   readonly #backendNews: BackendNews
+  readonly #services: ServiceBook
   #stopping = false
 
   constructor(
@@ -88,13 +91,28 @@ export class Node {
   ) {
     const { clock } = ports
     this.knowledge = new Knowledge(profile.node)
-    this.directing = new Directing(ports.leases, ports.toLane)
+    this.directing = new Directing({
+      leases: ports.leases,
+      clock,
+      post: ports.toLane,
+      keeper: ports.addresses,
+      onUnable: (contest) => ports.later(() => this.#onUnable(contest)),
+    })
     this.#swim = new Driver(machines.swim, clock, (effect) => this.#onSwim(effect))
     this.#sync = new Driver(machines.sync, clock, (effect) => this.#onSync(effect))
     this.#elections = new Driver(machines.elections, clock, (effect) => this.#onElection(effect))
     const broker = new LinkBroker(profile.node, ports.dataAt.length, ports.random)
     this.#broker = new Driver(broker, clock, (effect) => this.#onBroker(effect))
     this.#backendNews = new BackendNews(this.knowledge, ports.later, ports.toLane)
+    this.#services = new ServiceBook({
+      registry: machines.registry,
+      knowledge: this.knowledge,
+      directing: this.directing,
+      backendNews: this.#backendNews,
+      logger: ports.logger,
+      toLane: ports.toLane,
+      elections: (event) => this.#elections.feed(event),
+    })
     this.#publication = new Publication(profile.name, this.knowledge, this.directing, clock, ports.later, (bytes) => {
       this.knowledge.setFacts(profile.node, bytes)
       this.#sync.feed({ type: 'facts', bytes })
@@ -131,16 +149,16 @@ export class Node {
   prepareToLeave(leaving: boolean): void {
     this.#setRole({ leaving })
     if (!leaving) return
-    for (const service of this.directing.names()) {
-      const { candidates } = this.machines.elections.explain(service, this.ports.clock.now())
+    for (const contest of this.directing.names()) {
+      const { candidates } = this.machines.elections.explain(contest, this.ports.clock.now())
       const to = candidates.find((node) => node !== this.self.node)
-      if (to !== undefined) this.handOver(service, to)
+      if (to !== undefined) this.handOver(contest, to)
     }
   }
 
-  /** Nothing happens where this node does not direct the service, or has no link to the successor. */
-  handOver(service: string, to: NodeId): void {
-    this.#elections.feed({ type: 'transfer', service, to })
+  /** Nothing happens where this node does not hold that lease, or has no link to the successor. */
+  handOver(contest: string, to: NodeId): void {
+    this.#elections.feed({ type: 'transfer', service: contest, to })
   }
 
   /** An operator's word that these nodes will not come back. */
@@ -157,7 +175,7 @@ export class Node {
   resign(): void {
     this.#stopping = true
     this.#elections.feed({ type: 'stop' })
-    for (const service of this.directing.names()) this.directing.lost(service, 'node-stopping')
+    for (const contest of this.directing.names()) this.directing.lost(contest, 'node-stopping')
     this.#swim.feed({ type: 'leave' })
   }
 
@@ -253,7 +271,7 @@ export class Node {
       members.filter((one) => one.profile.node !== this.self.node).map((one) => one.profile.gossip),
     )
     // What names stand for may have changed, and with it who is meant to direct alone.
-    this.ports.later(() => this.#tellRules(this.knowledge.services.active.filter(({ alone }) => alone !== '')))
+    this.ports.later(() => this.#services.tellRules(this.knowledge.services.active.filter(({ alone }) => alone !== '')))
     if (node === this.self.node) return
     if (member.state === 'alive') this.ports.wantPeer({ node, boot, control })
     if (member.state === 'down' || member.state === 'left') this.ports.unwantPeer(node)
@@ -300,15 +318,17 @@ export class Node {
         const { service, term } = effect
         return this.ports.later(() => this.#elections.feed({ type: 'rival', service, term, found: false }))
       }
-      case 'acquired':
-        if (!this.directing.acquired(effect.service, effect.term, effect.deadline)) {
+      case 'acquired': {
+        const services = this.#services.of(effect.service)
+        if (services.length > 0 && !this.directing.acquired(effect.service, effect.term, effect.deadline, services)) {
           this.ports.logger.log('error', 'too-many-services', { service: effect.service })
         }
         return this.#publication.plan()
+      }
       case 'renewed':
         return this.directing.renewed(effect.service, effect.term, effect.deadline)
       case 'lost': {
-        const present = this.knowledge.service(effect.service) !== undefined
+        const present = this.#services.of(effect.service).length > 0
         this.directing.lost(effect.service, reasonOfLoss(this.#stopping, present))
         return this.#publication.plan()
       }
@@ -325,55 +345,27 @@ export class Node {
     if (!this.directing.heard(message)) return
     const { service } = message
     const obstacle = this.directing.obstacle(service)
-    if (obstacle === undefined) {
-      this.ports.logger.log('info', 'serving', { service })
-    } else {
-      const why = describeObstacle(obstacle, this.self.name)
-      this.ports.logger.log('error', 'cannot-serve', { service, why })
-      this.directing.lost(service, 'other')
-      this.#elections.feed({ type: 'unable', service, forMs: UNABLE_MS, why })
-    }
+    if (obstacle === undefined) this.ports.logger.log('info', 'serving', { service })
+    else this.#onUnable(this.directing.contestOf(service) ?? service)
     this.#publication.plan()
   }
 
-  /** The registry changed: every part that works with services gets the new set. */
+  /** For what is in the way of one of its services, others may direct all of them. */
+  #onUnable(contest: string): void {
+    const obstacles = this.#services.of(contest).map(({ name }) => ({ name, obstacle: this.directing.obstacle(name) }))
+    const found = obstacles.find(({ obstacle }) => obstacle !== undefined)
+    if (found?.obstacle === undefined) return
+    const why = describeObstacle(found.obstacle, this.self.name)
+    this.ports.logger.log('error', 'cannot-serve', { service: found.name, why })
+    this.directing.lost(contest, 'other')
+    this.#elections.feed({ type: 'unable', service: contest, forMs: UNABLE_MS, why })
+    this.#publication.plan()
+  }
+
   #followRegistry(): void {
-    const before = new Map(this.knowledge.services.active.map((service) => [service.name, service]))
-    const services = servicesFromRegistry(this.machines.registry.entries())
-    this.knowledge.setServices(services)
-    for (const { name, problem } of services.unreadable) {
-      this.ports.logger.log('error', 'service-unreadable', { service: name, problem })
-    }
-    for (const { service, by, port } of services.shadowed) {
-      this.ports.logger.log('error', 'service-shadowed', { service: service.name, by, port })
-    }
-    this.ports.toLane({ type: 'services', services: services.active })
-    const added = services.active.filter(({ name }) => !before.has(name))
-    for (const service of services.active) {
-      const old = before.get(service.name)
-      before.delete(service.name)
-      if (old !== undefined && !sameService(old, service)) this.#onChanged(service)
-    }
-    this.#tellRules(added)
-    for (const name of before.keys()) {
-      this.directing.forgetObstacle(name)
-      this.#backendNews.forget(name)
-      this.#elections.feed({ type: 'service-gone', name })
-    }
+    this.#services.follow()
     this.#backendNews.plan()
     this.#publication.plan()
-  }
-
-  #onChanged(service: Service): void {
-    this.directing.forgetObstacle(service.name)
-    this.#tellRules([service])
-    this.ports.logger.log('info', 'service-changed', { service: service.name, address: service.address })
-  }
-
-  #tellRules(services: readonly Service[]): void {
-    if (services.length === 0) return
-    const told = services.map((service) => ({ name: service.name, rules: rulesOf(service, this.knowledge.members) }))
-    this.#elections.feed({ type: 'services', services: told })
   }
 
   #setRole(change: Partial<Role>): void {

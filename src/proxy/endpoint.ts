@@ -103,7 +103,10 @@ export interface Sockets {
   readonly inbox?: ArrayBuffer
   dial(to: SocketAddress, options: DialOptions): Socket
   listen(at: SocketAddress, options: ListenOptions, handler: ListenHandler): Listener
-  /** Accepts on a socket that listens already, as whoever opened it has set it up; `fd` is the engine's from now on. */
+  /**
+   * Accepts on a socket that listens already, as whoever opened it has set it up; `fd` is the engine's from now on. Port 0
+   * in `at`: one for many ports, of which each connection tells its own.
+   */
   adoptListener?(fd: number, at: SocketAddress, handler: ListenHandler): Listener
   /** Of a descriptor that came to be adopted and is not wanted: the socket itself is others' too, and stays as it is. */
   closeDescriptor?(fd: number): void

@@ -75,11 +75,23 @@ export type ToLane =
   | { readonly type: 'services'; readonly services: readonly Service[] }
   | { readonly type: 'backends'; readonly service: string; readonly seats: readonly BackendSeat[] }
   | { readonly type: 'local-listeners'; readonly listeners: readonly LocalListener[] }
-  /** Direct the service in this term as long as its slot's deadline lies ahead. */
-  | { readonly type: 'direct'; readonly service: string; readonly term: Term; readonly slot: number }
+  /**
+   * Direct the service in this term as long as its slot's deadline lies ahead. `given`: one listening socket for all its
+   * ports comes by `adopt-listener`; otherwise the first lane opens one for each.
+   */
+  | {
+      readonly type: 'direct'
+      readonly service: string
+      readonly term: Term
+      readonly slot: number
+      readonly given?: boolean
+    }
   /** Answered with `undirected`. */
   | { readonly type: 'undirect'; readonly service: string; readonly slot: number; readonly why: Reason }
-  /** A listening socket that another lane has opened for the service; `fd` is this lane's own from now on. */
+  /**
+   * A listening socket that was opened for the service elsewhere; `fd` is this lane's own from now on. Port 0: each of its
+   * connections says which port it came to.
+   */
   | {
       readonly type: 'adopt-listener'
       readonly service: string
@@ -89,8 +101,8 @@ export type ToLane =
       readonly since: number
       readonly fd: number
     }
-  /** Another lane has obeyed this term: lower ones are over here too. */
-  | { readonly type: 'obey'; readonly service: string; readonly term: Term }
+  /** Another lane has obeyed this term: lower ones are over here too. `contest`: see `contestOf`. */
+  | { readonly type: 'obey'; readonly contest: string; readonly term: Term }
   | { readonly type: 'query'; readonly query: number; readonly service?: string; readonly limit: number }
   | { readonly type: 'stop' }
 
@@ -122,9 +134,9 @@ export type FromLane =
       readonly fd: number
     }
   /** A director in a later term is obeyed here from now on. */
-  | { readonly type: 'obeyed'; readonly service: string; readonly term: Term }
-  /** Nothing looks at the slot any more: it may serve another term. */
-  | { readonly type: 'undirected'; readonly slot: number }
+  | { readonly type: 'obeyed'; readonly contest: string; readonly term: Term }
+  /** Nothing looks at the slot for that service any more. */
+  | { readonly type: 'undirected'; readonly service: string; readonly slot: number }
   | { readonly type: 'answer'; readonly query: number; readonly report: LaneReport }
   | { readonly type: 'log'; readonly level: LogLevel; readonly event: string; readonly fields: LogFields }
   | { readonly type: 'stopped' }

@@ -1,4 +1,4 @@
-/** The ports of a service: `8080`, `8080,8443`, `7000-7010`. */
+/** The ports of a service: `8080`, `8080,8443`, `7000-7010`, or `any`: those on which some node listens. */
 import { isPort } from '../base/address.js'
 
 export interface PortRange {
@@ -9,8 +9,16 @@ export interface PortRange {
 /** In ascending order; ranges neither touch nor overlap, so equal sets of ports are equal lists. Never empty. */
 export type PortList = readonly PortRange[]
 
-/** Each port is a listening socket of the director. */
+/** Each port may be a listening socket of the director. */
 export const PORTS_MAX = 64
+
+const ANY = 'any'
+export const ANY_PORTS: PortList = [{ first: 1, last: 65_535 }]
+
+/** Not declared one by one: which ones are served follows from who listens. */
+export function isAnyPorts(ports: PortList): boolean {
+  return ports[0]?.first === 1 && ports[0].last === 65_535
+}
 
 export type ParsedPorts =
   | { readonly type: 'ports'; readonly ports: PortList }
@@ -18,6 +26,7 @@ export type ParsedPorts =
 
 /** Blanks around numbers are allowed, and ports may be named twice. */
 export function parsePorts(text: string): ParsedPorts {
+  if (text.trim().toLowerCase() === ANY) return { type: 'ports', ports: ANY_PORTS }
   const ranges: PortRange[] = []
   for (const part of text.split(',', PORTS_MAX + 1)) {
     const range = parseRange(part.trim())
@@ -26,11 +35,12 @@ export function parsePorts(text: string): ParsedPorts {
   }
   const ports = mergeRanges(ranges)
   const count = countPorts(ports)
+  if (isAnyPorts(ports)) return { type: 'ports', ports }
   if (ranges.length > PORTS_MAX || count > PORTS_MAX) {
     return {
       type: 'problem',
       problem: `${ranges.length > PORTS_MAX ? `more than ${PORTS_MAX}` : count} ports, at most ${PORTS_MAX} are possible`,
-      hint: 'spread the ports over several services with the same address',
+      hint: 'write any for all ports on which programs listen, or spread them over several services with the same address',
     }
   }
   return { type: 'ports', ports }
@@ -38,6 +48,7 @@ export function parsePorts(text: string): ParsedPorts {
 
 /** What `parsePorts` reads: `8080,9000-9010`. */
 export function formatPorts(ports: PortList): string {
+  if (isAnyPorts(ports)) return ANY
   return ports.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(',')
 }
 
@@ -85,5 +96,9 @@ function mergeRanges(ranges: PortRange[]): PortRange[] {
 }
 
 function problem(text: string): ParsedPorts {
-  return { type: 'problem', problem: text, hint: 'write ports from 1 to 65535 like 8080, 8080,8443 or 7000-7010' }
+  return {
+    type: 'problem',
+    problem: text,
+    hint: 'write ports from 1 to 65535 like 8080, 8080,8443 or 7000-7010, or any',
+  }
 }

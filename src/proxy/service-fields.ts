@@ -9,6 +9,7 @@ import { formatPorts, type PortList, parsePorts } from './port-list.js'
 import {
   FAILBACKS,
   LOCAL_PREFERENCES,
+  OWNS,
   PROXY_PROTOCOLS,
   SCHEDULER_NAMES,
   SERVICE_DEFAULTS,
@@ -34,6 +35,9 @@ export type ParsedService =
 export const SERVICE_FIELDS = [
   'address',
   'ports',
+  'own',
+  'hook',
+  'interface',
   'proxyProtocol',
   'scheduler',
   'local',
@@ -45,6 +49,9 @@ export const SERVICE_FIELDS = [
 ] as const
 
 const NODE_NAME_LENGTH_MAX = 63
+const HOOK = /^\/[^\0\n]{1,254}$/
+/** As the kernel takes them: up to 15 characters, no slash, no blank. */
+const INTERFACES = /^[^\s,/]{1,15}(,[^\s,/]{1,15}){0,15}$/
 const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
 /** All problems of a definition that a person wrote, its `name` among the fields; none means that it can be parsed. */
@@ -98,6 +105,7 @@ function readService(name: string, reader: FieldReader): Service {
     name,
     address: reader.address(),
     ports: reader.ports(),
+    ...reader.ownership(),
     proxyProtocol: reader.choice('proxyProtocol', PROXY_PROTOCOLS),
     scheduler: reader.choice('scheduler', SCHEDULER_NAMES),
     local: reader.choice('local', LOCAL_PREFERENCES),
@@ -146,7 +154,7 @@ class FieldReader {
     return []
   }
 
-  choice<F extends 'proxyProtocol' | 'scheduler' | 'local' | 'failback'>(
+  choice<F extends 'own' | 'proxyProtocol' | 'scheduler' | 'local' | 'failback'>(
     field: F,
     choices: readonly Service[F][],
   ): Service[F] {
@@ -156,12 +164,30 @@ class FieldReader {
     return found ?? (SERVICE_DEFAULTS[field] as Service[F])
   }
 
+  ownership(): Pick<Service, 'own' | 'hook' | 'interface'> {
+    const own = this.choice('own', OWNS)
+    const hook = this.#text('hook', HOOK, 'give the full path of a program, such as /etc/baton/address')
+    const names = this.#text('interface', INTERFACES, 'give names of interfaces such as eth0 or eth0,eth1')
+    if (own === 'hook' && hook === '') this.report('hook', 'is missing', 'name the program that brings the address')
+    if (own !== 'hook' && hook !== '') this.report('hook', 'is not called', 'say own hook too, or leave it out')
+    return { own, hook, interface: names }
+  }
+
   /** `none` is how a command line says nobody. */
   nodeName(field: 'alone'): string {
     const value = this.#value(field) ?? SERVICE_DEFAULTS[field]
     if (value === '' || value === 'none') return ''
     if (typeof value === 'string' && value.length <= NODE_NAME_LENGTH_MAX) return value
     this.report(field, `${shown(value)} is no name of a node`, 'give a name that `baton status` shows, or none')
+    return ''
+  }
+
+  /** `none` is how a command line says nothing. */
+  #text(field: 'hook' | 'interface', form: RegExp, hint: string): string {
+    const value = this.#value(field) ?? ''
+    if (value === '' || value === 'none') return ''
+    if (typeof value === 'string' && form.test(value)) return value
+    this.report(field, `${shown(value)} is not possible`, hint)
     return ''
   }
 

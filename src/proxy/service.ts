@@ -1,4 +1,5 @@
 /** What a service is: an address with ports that the nodes serve together, and how its connections are treated. */
+import { isLoopback } from '../base/address.js'
 import type { Millis } from '../base/time.js'
 import { formatPorts, type PortList } from './port-list.js'
 import type { LocalPreference } from './schedule/local-policy.js'
@@ -9,11 +10,22 @@ export type SchedulerName = 'round-robin'
 /** Whether a service goes back to the more preferred node when that one returns. */
 export type Failback = 'off' | 'on'
 
+/**
+ * How the director comes to have the address: on a device that dies with its process; it is there already, on every node
+ * that may direct; or a program of the operator brings it and takes it away.
+ */
+export type Own = 'tun' | 'none' | 'hook'
+
 export interface Service {
   readonly name: string
   /** Canonical IP. */
   readonly address: string
   readonly ports: PortList
+  readonly own: Own
+  /** The program for `hook`; empty otherwise. */
+  readonly hook: string
+  /** Names, by commas, of the interfaces on which the address is announced; empty: where it fits a subnet. */
+  readonly interface: string
   readonly proxyProtocol: ProxyProtocol
   readonly scheduler: SchedulerName
   /** When the director's own host serves: after all others, like every other, or before them. */
@@ -32,6 +44,9 @@ export interface Service {
 export type ServiceSettings = Omit<Service, 'name' | 'address' | 'ports'>
 
 export const SERVICE_DEFAULTS: ServiceSettings = Object.freeze({
+  own: 'tun',
+  hook: '',
+  interface: '',
   proxyProtocol: 'off',
   scheduler: 'round-robin',
   // 'last' is meant to become the default: a splice whose backend is on the director's host dies with that host. As long
@@ -50,6 +65,7 @@ export const SERVICE_DEFAULTS: ServiceSettings = Object.freeze({
   alone: '',
 })
 
+export const OWNS: readonly Own[] = ['tun', 'none', 'hook']
 export const PROXY_PROTOCOLS: readonly ProxyProtocol[] = ['off', 'v2']
 export const SCHEDULER_NAMES: readonly SchedulerName[] = ['round-robin']
 export const FAILBACKS: readonly Failback[] = ['off', 'on']
@@ -69,6 +85,19 @@ export const SPAN_LIMITS: Readonly<Record<'idleMs' | 'connectMs' | 'keepaliveMs'
   connectMs: { minMs: 100, maxMs: 60_000, orZero: false },
   // The kernel counts TCP_KEEPIDLE in seconds and takes at most 32767.
   keepaliveMs: { minMs: 1_000, maxMs: 32_767_000, orZero: false },
+}
+
+/** Loopback addresses are every host's already. */
+export function isOwned({ own, address }: Service): boolean {
+  return own !== 'none' && !isLoopback(address)
+}
+
+/**
+ * What is elected a director for: an address, since one host has it at a time; or, where every host has it, a service. An
+ * address is no name of a service, so the two are never the same.
+ */
+export function contestOf(service: Service): string {
+  return isOwned(service) ? service.address : service.name
 }
 
 /** Same definition in every respect; both as `parseService` makes them, with the fields in one order. */

@@ -11,6 +11,9 @@ const EXPORTED = `services:
   web:
     address: 127.0.0.100
     ports: 8080
+    own: tun
+    hook: none
+    interface: none
     proxy-protocol: v2
     scheduler: round-robin
     local: equal

@@ -2,7 +2,19 @@ import type { SpliceFrame } from '../../src/proxy/splice-frame.js'
 import type { LinkSeal } from '../../src/trunk/ports.js'
 import { assert, suite } from '../harness/suite.js'
 import type { FakeSocket } from '../proxy/fake-socket.js'
-import { A, B, bytesOf, clientOver, data, HELLO, LinkUnderTest, open, textOf, unknownFrame } from './link-under-test.js'
+import {
+  A,
+  B,
+  bytesOf,
+  clientOver,
+  data,
+  HELLO,
+  LinkUnderTest,
+  open,
+  textOf,
+  unknownFrame,
+  WEB,
+} from './link-under-test.js'
 import { PLAIN_SEAL } from './plain-seals.js'
 
 const test = suite('lane/data-link')
@@ -117,7 +129,7 @@ test('an OPEN of an older term, or of another holder in the same, is refused; a 
     return answer?.kind === 'refused' ? answer.reason : 'obeyed'
   }
   assert.is(answerTo(4, 4, A), 'stale-term')
-  room.backends.obey('web', { number: 6, holder: B })
+  room.backends.obey(WEB.address, { number: 6, holder: B })
   assert.is(answerTo(6, 6, A), 'stale-term')
   assertAlive(room, 2, program)
   assert.is(answerTo(8, 7, A), 'obeyed')

@@ -74,7 +74,7 @@ test('one that cannot even be ended does not keep the others, or the lease’s s
     splices.map(({ client }) => client.resets),
     [1, 1, 1],
   )
-  assert.equal(room.heard.at(-1), { type: 'undirected', slot: 0 })
+  assert.equal(room.heard.at(-1), { type: 'undirected', service: 'web', slot: 0 })
 })
 
 test('a half that throws at a frame of its link: the peer is told of that splice, and the link carries the others', () => {

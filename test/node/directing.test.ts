@@ -1,8 +1,10 @@
+import type { Term } from '../../src/base/ids.js'
+import { NOTHING_TO_TAKE } from '../../src/node/address-keeper.js'
 import { Directing, describeObstacle, reasonOfLoss } from '../../src/node/directing.js'
 import type { ToLane } from '../../src/proxy/lane-protocol.js'
 import { LEASE_SLOTS_MAX, LeaseSlots } from '../../src/proxy/lease-slots.js'
 import { assert, suite } from '../harness/suite.js'
-import { A, B } from './sample.js'
+import { A, B, service } from './sample.js'
 
 const test = suite('node/directing')
 const TERM = { number: 1, holder: A }
@@ -13,17 +15,23 @@ function room() {
   const posted: ToLane[] = []
   /** Held at the moment of each message. */
   const heldThen: boolean[] = []
-  const directing: Directing = new Directing(leases, (message) => {
+  const post = (message: ToLane) => {
     posted.push(message)
     heldThen.push(leases.isHeld(0, 500))
-  })
+  }
+  const [clock, onUnable] = [{ now: () => 0 }, () => {}]
+  const directing = new Directing({ leases, clock, post, keeper: NOTHING_TO_TAKE, onUnable })
+  /** Of one service, by its name. */
+  const acquired = (name: string, term: Term, deadline: number) => {
+    return directing.acquired(name, term, deadline, [service(name, 80, { own: 'none' })])
+  }
   const slotOf = (name: string) => directing.get(name)?.slot ?? -1
-  return { directing, leases, posted, heldThen, slotOf }
+  return { directing, acquired, leases, posted, heldThen, slotOf }
 }
 
 test('a lease reaches the lane’s memory before the lane hears of it, and leaves it before the lane hears of that', () => {
-  const { directing, posted, heldThen } = room()
-  assert.ok(directing.acquired('web', TERM, 1_000))
+  const { directing, acquired, posted, heldThen } = room()
+  assert.ok(acquired('web', TERM, 1_000))
   directing.lost('web', 'lease-lost')
   assert.equal(posted, [
     { type: 'direct', service: 'web', term: TERM, slot: 0 },
@@ -40,8 +48,8 @@ test('what is lost twice, or was never held, is told to nobody', () => {
 })
 
 test('only a renewal of the very term pushes the deadline forward', () => {
-  const { directing, leases } = room()
-  directing.acquired('web', TERM, 1_000)
+  const { directing, acquired, leases } = room()
+  acquired('web', TERM, 1_000)
   directing.renewed('web', { number: 1, holder: B }, 9_000)
   directing.renewed('web', { number: 0, holder: A }, 9_000)
   directing.renewed('other', TERM, 9_000)
@@ -51,9 +59,9 @@ test('only a renewal of the very term pushes the deadline forward', () => {
 })
 
 test('a new term ends the old one first', () => {
-  const { directing, posted } = room()
-  directing.acquired('web', TERM, 1_000)
-  directing.acquired('web', { number: 2, holder: A }, 2_000)
+  const { acquired, posted } = room()
+  acquired('web', TERM, 1_000)
+  acquired('web', { number: 2, holder: A }, 2_000)
   assert.equal(
     posted.map(({ type }) => type),
     ['direct', 'undirect', 'direct'],
@@ -61,41 +69,41 @@ test('a new term ends the old one first', () => {
 })
 
 test('the lane may still look at a slot that was let go: the next lease, of any service, gets another', () => {
-  const { directing, leases, slotOf } = room()
-  directing.acquired('web', TERM, 1_000)
+  const { directing, acquired, leases, slotOf } = room()
+  acquired('web', TERM, 1_000)
   const before = slotOf('web')
   directing.lost('web', 'lease-lost')
-  directing.acquired('mail', TERM, 5_000)
-  directing.acquired('web', { number: 2, holder: A }, 5_000)
+  acquired('mail', TERM, 5_000)
+  acquired('web', { number: 2, holder: A }, 5_000)
   assert.not(leases.isHeld(before, 0), 'a director of the lost term has no lease')
   assert.is.not(slotOf('mail'), slotOf('web'))
 })
 
 test('slots come round: any number of leases in turn, and as many at once as there are slots', () => {
-  const { directing, leases, slotOf } = room()
+  const { directing, acquired, leases, slotOf } = room()
   for (let number = 1; number <= 2 * LEASE_SLOTS_MAX; number++) {
-    assert.ok(directing.acquired('web', { number, holder: A }, 1_000))
+    assert.ok(acquired('web', { number, holder: A }, 1_000))
     const slot = slotOf('web')
     directing.lost('web', 'lease-lost')
     directing.released(slot)
   }
-  assert.ok(directing.acquired('web', TERM, 1_000))
-  for (let i = 1; i < LEASE_SLOTS_MAX; i++) assert.ok(directing.acquired(`s${i}`, TERM, 1_000), `service ${i}`)
+  assert.ok(acquired('web', TERM, 1_000))
+  for (let i = 1; i < LEASE_SLOTS_MAX; i++) assert.ok(acquired(`s${i}`, TERM, 1_000), `service ${i}`)
   assert.is(new Set(directing.names().map(slotOf)).size, LEASE_SLOTS_MAX)
-  assert.not(directing.acquired('one-more', TERM, 1_000))
+  assert.not(acquired('one-more', TERM, 1_000))
   assert.is(directing.get('one-more'), undefined)
   const slot = slotOf('s7')
   directing.lost('s7', 'lease-lost')
-  assert.not(directing.acquired('one-more', TERM, 1_000), 'the lane may still look at it')
+  assert.not(acquired('one-more', TERM, 1_000), 'the lane may still look at it')
   directing.released(slot)
-  assert.ok(directing.acquired('one-more', TERM, 1_000))
+  assert.ok(acquired('one-more', TERM, 1_000))
   assert.ok(leases.isHeld(slotOf('one-more'), 0))
 })
 
 test('what the lane says counts for the term that it is about', () => {
-  const { directing } = room()
+  const { directing, acquired } = room()
   const stale = { number: 1, holder: B }
-  directing.acquired('web', TERM, 1_000)
+  acquired('web', TERM, 1_000)
   assert.not(directing.heard({ type: 'cannot-serve', service: 'web', term: stale, at: AT, code: 'EADDRINUSE' }))
   assert.not(directing.heard({ type: 'serving', service: 'web', term: stale }))
   assert.equal([directing.get('web')?.state, directing.obstacle('web')], ['starting', undefined])
@@ -104,9 +112,9 @@ test('what the lane says counts for the term that it is about', () => {
 })
 
 test('an obstacle stays after the lease is given away, until the service is served from here or changed', () => {
-  const { directing } = room()
+  const { directing, acquired } = room()
   const fail = (number: number) => {
-    directing.acquired('web', { number, holder: A }, 1_000)
+    acquired('web', { number, holder: A }, 1_000)
     directing.heard({
       type: 'cannot-serve',
       service: 'web',
@@ -118,7 +126,7 @@ test('an obstacle stays after the lease is given away, until the service is serv
   fail(1)
   directing.lost('web', 'other')
   assert.equal(directing.obstacle('web'), { at: AT, code: 'EACCES' })
-  directing.acquired('web', { number: 2, holder: A }, 1_000)
+  acquired('web', { number: 2, holder: A }, 1_000)
   directing.heard({ type: 'serving', service: 'web', term: { number: 2, holder: A } })
   assert.is(directing.obstacle('web'), undefined)
   fail(3)

@@ -3,6 +3,7 @@ import {
   expandPorts,
   formatPorts,
   includesPort,
+  isAnyPorts,
   type PortList,
   parsePorts,
   sharedPort,
@@ -51,10 +52,19 @@ test('what is no list of ports is a problem that names the part', () => {
 
 test('at most 64 ports, however they are written', () => {
   assert.is(expandPorts(portsOf('1001-1064')).length, 64)
-  for (const text of ['1-65535', '1001-1065', '1-40,50-80', Array.from({ length: 5_000 }, (_, i) => i + 1).join(',')]) {
+  for (const text of ['1-65534', '1001-1065', '1-40,50-80', Array.from({ length: 5_000 }, (_, i) => i + 1).join(',')]) {
     const parsed = parsePorts(text)
     assert.match(parsed.type === 'problem' ? parsed.problem : '', /at most 64/)
   }
+})
+
+test('any stands for all ports, also when they are written out', () => {
+  for (const text of ['any', ' ANY', '1-65535', '1-40000,40001-65535']) {
+    assert.ok(isAnyPorts(portsOf(text)), text)
+    assert.is(formatPorts(portsOf(text)), 'any')
+  }
+  assert.not(isAnyPorts(portsOf('1-64')))
+  assert.is(sharedPort(portsOf('any'), portsOf('443')), 443)
 })
 
 test('the shared port of two lists is the lowest that both have', () => {

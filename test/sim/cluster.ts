@@ -116,7 +116,13 @@ export class Cluster {
     const founder = this.hosts[0]
     if (founder?.node === undefined) return this.#queue.later(200, () => this.#addServices())
     for (const [i, name] of SERVICES.entries()) {
-      const parsed = parseService({ name, address: `10.0.1.${i + 1}`, ports: '80', alone: name === 'db' ? 'n1' : '' })
+      const parsed = parseService({
+        name,
+        address: `10.0.1.${i + 1}`,
+        ports: '80',
+        own: 'none',
+        alone: name === 'db' ? 'n1' : '',
+      })
       if (parsed.type !== 'service') throw new Error(JSON.stringify(parsed.problems))
       const fields = { ...fieldsOfService(parsed.service), createdAtMs: 1 }
       founder.turn(() => founder.node?.write([{ name: registryKey(name), changes: fields }]))

@@ -15,6 +15,7 @@ import { Facts } from '../../src/gossip/facts.js'
 import { type Delta, Registry } from '../../src/gossip/registry.js'
 import { Swim } from '../../src/gossip/swim.js'
 import { Sync } from '../../src/gossip/sync.js'
+import { NOTHING_TO_TAKE } from '../../src/node/address-keeper.js'
 import { Node } from '../../src/node/node.io.js'
 import { flagsOf } from '../../src/node/roles.js'
 import type { ToLane } from '../../src/proxy/lane-protocol.js'
@@ -210,6 +211,7 @@ export class Host implements Port {
         this.disk.members = addresses
       },
       later: (run) => this.#later.push(run),
+      addresses: NOTHING_TO_TAKE,
     })
     this.node = node
     this.turn(() => {
@@ -305,7 +307,7 @@ export class Host implements Port {
     if (message.type === 'undirect') {
       const { service, slot } = message
       this.directed.delete(service)
-      this.queue.later(2, () => this.turn(() => this.node?.onLane({ type: 'undirected', slot })))
+      this.queue.later(2, () => this.turn(() => this.node?.onLane({ type: 'undirected', service, slot })))
     }
     if (message.type !== 'direct') return
     const { service, term, slot } = message

@@ -69,7 +69,7 @@ export class QuietCluster {
   /** As one import at the first host. */
   addServices(names: readonly string[]): void {
     const writes = names.map((name, i) => {
-      const parsed = parseService({ name, address: `10.${1 + (i >> 8)}.1.${i & 255}`, ports: '80' })
+      const parsed = parseService({ name, address: `10.${1 + (i >> 8)}.1.${i & 255}`, ports: '80', own: 'none' })
       if (parsed.type !== 'service') throw new Error(`${name} cannot be read`)
       return { name: registryKey(name), changes: { ...fieldsOfService(parsed.service), createdAtMs: i } }
     })

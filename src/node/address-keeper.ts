@@ -1,0 +1,42 @@
+/** What brings the address of services to this host and takes it away again; `kernel` and a hook of the operator can. */
+import type { Term } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
+import type { Service } from '../proxy/service.js'
+
+/** Of services with one address, which one lease is for. */
+export interface Claim {
+  /** See `contestOf`. */
+  readonly contest: string
+  readonly term: Term
+  readonly deadline: Millis
+  /** Of the lease, in the memory that all threads share. */
+  readonly slot: number
+  /** Oldest first, at least one. */
+  readonly services: readonly Service[]
+}
+
+export type Taken =
+  /** `listens`: one socket takes all ports; to be called for each service when the lanes know that they direct it. */
+  | { readonly type: 'taken'; readonly listens?: (service: string) => void }
+  | { readonly type: 'problem'; readonly why: string }
+
+export interface AddressKeeper {
+  /** Answers once, in this call or later, and not after `release`. */
+  take(claim: Claim, answer: (taken: Taken) => void): void
+  /** Its services, or the ports on which programs listen, are others now. */
+  follow(contest: string, services: readonly Service[]): void
+  renewed(contest: string, deadline: Millis): void
+  /** Connections are accepted: the network may be told. */
+  ready(contest: string): void
+  /** Also before `take` has answered. Nothing happens where a later term has it. */
+  release(contest: string, term: Term): void
+}
+
+/** Where every host has the address. */
+export const NOTHING_TO_TAKE: AddressKeeper = {
+  take: (_claim, answer) => answer({ type: 'taken' }),
+  follow: () => {},
+  renewed: () => {},
+  ready: () => {},
+  release: () => {},
+}
