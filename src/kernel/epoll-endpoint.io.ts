@@ -4,6 +4,7 @@
  */
 import { type Endpoint, isIpv6 } from '../base/address.js'
 import type { Clock } from '../base/clock.js'
+import type { Millis } from '../base/time.js'
 import type { CloseCause, DialOptions, ListenHandler, ListenOptions, Socket, Sockets } from '../proxy/ports.js'
 import {
   AF_INET,
@@ -102,6 +103,10 @@ export class EpollSockets implements Sockets {
   /** Accepts from a queue that `EpollListener.share` gave; `fd` is this listener's from now on. */
   adoptListener(fd: number, at: Endpoint, handler: ListenHandler): EpollListener {
     return new EpollListener(this.context, fd, at, handler)
+  }
+
+  setKeepalive(socket: Socket, keepaliveMs: Millis): void {
+    if (socket.fd >= 0) this.context.setKeepalive(socket.fd, keepaliveMs)
   }
 
   closeDescriptor(fd: number): void {

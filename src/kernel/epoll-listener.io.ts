@@ -33,7 +33,7 @@ export class EpollListener implements Listener, Source, Sleeper {
     private readonly handler: ListenHandler,
   ) {
     this.#fd = fd
-    this.#local = isWildcard(at.address) || at.port === 0 ? undefined : at
+    this.#local = isWildcard(at.address) ? undefined : at
     const problem = fd < 0 ? fd : this.#watch()
     if (problem < 0) {
       context.poller.defer(() => handler.onProblem(getSystemErrorName(problem), true))

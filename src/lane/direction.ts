@@ -9,7 +9,7 @@ import { Roll } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
 import { type Attempt, ClientHalf, type ClientHost, type OpenRequest } from '../proxy/client-half.js'
 import type { NodeName, ToLane } from '../proxy/lane-protocol.js'
-import { expandPorts, isAnyPorts } from '../proxy/port-list.js'
+import { expandPorts, includesPort, isAnyPorts } from '../proxy/port-list.js'
 import type { Listener, Socket } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { Candidate, Scheduler } from '../proxy/schedule/scheduler.js'
@@ -65,7 +65,7 @@ export class Direction implements ClientHost {
     const handler: ListenSetHandler = {
       onOpened: (at, listener, since) => this.#share(at, listener, since),
       onComplete: () => this.#onComplete(),
-      onAccept: (socket) => this.#accept(socket),
+      onAccept: (socket) => this.accept(socket),
       onProblem: (at, code, fatal) => this.#onProblem(at, code, fatal),
     }
     this.#listeners = new ListenSet(context.sockets, handler, context.setup.lanes > 1 ? IN_USE_MS_MAX : 0)
@@ -75,20 +75,35 @@ export class Direction implements ClientHost {
     return this.definition
   }
 
-  /** The first lane opens the service's ports; the others accept on the same sockets (`adopt`), as all do on one that is given. */
+  /** The first lane opens the service's ports; the others accept on the same sockets (`adopt`). */
   start(): void {
     const { address, keepaliveMs } = this.definition
+    const isFirst = this.context.setup.lane === 0
+    if (this.#isGiven) return isFirst ? this.#onComplete() : undefined
     this.#listeners.want(
       this.#ports().map((port) => ({ address, port })),
       this.clock.now(),
     )
-    if (this.context.setup.lane === 0 && !this.#isGiven) this.#listeners.open(keepaliveMs)
+    if (isFirst) this.#listeners.open(keepaliveMs)
+  }
+
+  /** From its own listeners, or the front door. */
+  accept(socket: Socket): void {
+    if (this.#state === 'over' || !this.gate.isOpen(this.clock.now())) return socket.reset()
+    this.context.counters.accepted++
+    const client = new ClientHalf(this.host.nextSpliceId(), socket, this)
+    this.clients.add(client)
+    this.#contained(client, () => client.choose())
+  }
+
+  /** Whether a connection that came to the front door is this one's. */
+  isFor({ address, port }: Endpoint): boolean {
+    return this.#isGiven && this.definition.address === address && includesPort(this.definition.ports, port)
   }
 
   /** `fd` is a listening socket of the service that was opened elsewhere, and this lane's from now on. */
   adopt(fd: number, at: Endpoint, since: number): void {
     this.#listeners.adopt(fd, at, since)
-    if (this.context.setup.lane === 0 && this.#isGiven) this.#onComplete()
   }
 
   /** Where any port is meant, those are listened on that some node has a program for. */
@@ -100,8 +115,6 @@ export class Direction implements ClientHost {
   follow(definition: Service): void {
     this.definition = definition
     this.#schedulers.clear()
-    // What its one socket is for is not this lane's to say; at another address it is directed anew.
-    if (this.#isGiven) return
     this.#state = 'starting'
     this.start()
   }
@@ -183,23 +196,13 @@ export class Direction implements ClientHost {
 
   // --- from the listeners ---
 
-  #accept(socket: Socket): void {
-    if (this.#state === 'over' || !this.gate.isOpen(this.clock.now())) return socket.reset()
-    this.context.counters.accepted++
-    const client = new ClientHalf(this.host.nextSpliceId(), socket, this)
-    this.clients.add(client)
-    this.#contained(client, () => client.choose())
-  }
-
   /** What is done to one must not keep the others from their turn. */
   #contained(client: ClientHalf, act: () => void): void {
     contained(this.context, act, () => faultyClient(client))
   }
 
-  /** 0 stands for the one socket of all. */
   #ports(): readonly number[] {
     const { name, ports } = this.definition
-    if (this.#isGiven) return [0]
     return isAnyPorts(ports) ? this.host.servedPorts(name) : expandPorts(ports)
   }
 

@@ -2,6 +2,7 @@
  * A lane: the data plane of one thread. It owns client halves, backend halves and data links, and speaks with the
  * control plane in the messages of proxy/lane-protocol only.
  */
+import type { Endpoint } from '../base/address.js'
 import { formatSpliceId, type NodeId, type SpliceId, sameTerm } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { BackendReply } from '../proxy/backend-half.js'
@@ -14,16 +15,18 @@ import type { SocketHandler } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { Candidate } from '../proxy/schedule/scheduler.js'
 import { schedulerOf } from '../proxy/schedule/schedulers.js'
-import { contestOf, type Service, sameService } from '../proxy/service.js'
+import { contestOf, DOOR_KEEPALIVE_MS, type Service, sameService } from '../proxy/service.js'
 import { LINK_HANDLE } from '../proxy/splice-frame.js'
 import { Backends } from './backends.js'
 import { openFrame } from './bound.js'
 import { Direction, type DirectionHost } from './direction.js'
 import { contained, containFault, type Faulty, faultyBackend, faultyClient, faultyHalf } from './faults.js'
-import type { LaneContext } from './lane-context.js'
+import { type LaneContext, logFrom } from './lane-context.js'
 import { Links } from './links.js'
 import { Unsettled } from './unsettled.js'
 
+/** Each connection says to which it came. */
+const ANY_ADDRESS = '0.0.0.0'
 const NO_CANDIDATES: readonly Candidate[] = []
 
 export class Lane implements DirectionHost {
@@ -64,6 +67,8 @@ export class Lane implements DirectionHost {
         return this.context.post({ type: 'undirected', service: message.service, slot: message.slot })
       case 'adopt-listener':
         return this.#adoptListener(message)
+      case 'front-door':
+        return this.#openFrontDoor(message.fd)
       case 'obey':
         return void this.#backends.obey(message.contest, message.term)
       case 'query':
@@ -170,6 +175,28 @@ export class Lane implements DirectionHost {
     if (direction !== undefined && sameTerm(direction.term, term)) return direction.adopt(fd, at, since)
     // Over before it began here.
     this.context.sockets.closeDescriptor?.(fd)
+  }
+
+  /** For as long as the lane runs: what no service here is for is refused there by the kernel already. */
+  #openFrontDoor(fd: number): void {
+    const at = { address: ANY_ADDRESS, port: 0 }
+    this.context.sockets.adoptListener?.(fd, at, {
+      onListening: () => {},
+      onAccept: (socket) => {
+        const { local } = socket
+        const direction = this.#directionAt(local)
+        if (direction === undefined) return socket.reset()
+        const { keepaliveMs } = direction.service
+        if (keepaliveMs !== DOOR_KEEPALIVE_MS) this.context.sockets.setKeepalive?.(socket, keepaliveMs)
+        direction.accept(socket)
+      },
+      onProblem: (code) => logFrom(this.context, 'error', 'accept-failed', { address: 'service addresses', code }),
+    })
+  }
+
+  #directionAt(local: Endpoint): Direction | undefined {
+    for (const direction of this.#directions.values()) if (direction.isFor(local)) return direction
+    return undefined
   }
 
   #setServices(services: readonly Service[]): void {

@@ -16,12 +16,11 @@ export interface Claim {
 }
 
 export type Taken =
-  /** `listens`: one socket takes all ports; to be called for each service when the lanes know that they direct it. */
-  | { readonly type: 'taken'; readonly listens?: (service: string) => void }
-  | { readonly type: 'problem'; readonly why: string }
+  /** `given`: its connections come to the lanes' front door. */
+  { readonly type: 'taken'; readonly given: boolean } | { readonly type: 'problem'; readonly why: string }
 
 export interface AddressKeeper {
-  /** Answers once, in this call or later, and not after `release`. */
+  /** Answers in this call or later, and not after `release`; a problem also when the address is lost again. */
   take(claim: Claim, answer: (taken: Taken) => void): void
   /** Its services, or the ports on which programs listen, are others now. */
   follow(contest: string, services: readonly Service[]): void
@@ -34,7 +33,7 @@ export interface AddressKeeper {
 
 /** Where every host has the address. */
 export const NOTHING_TO_TAKE: AddressKeeper = {
-  take: (_claim, answer) => answer({ type: 'taken' }),
+  take: (_claim, answer) => answer({ type: 'taken', given: false }),
   follow: () => {},
   renewed: () => {},
   ready: () => {},

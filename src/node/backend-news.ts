@@ -10,6 +10,8 @@ export class BackendNews {
     private readonly knowledge: Knowledge,
     private readonly later: (run: () => void) => void,
     private readonly toLane: (message: ToLane) => void,
+    /** Somebody serves other ports than before. */
+    private readonly onPorts: () => void,
   ) {}
 
   /** Once after the present turn, however much has changed in it. */
@@ -28,10 +30,14 @@ export class BackendNews {
   }
 
   #tell(): void {
+    let isNews = false
     for (const service of this.knowledge.services.active) {
       const seats = this.knowledge.seats(service)
-      if (this.#isNews(service.name, seats)) this.toLane({ type: 'backends', service: service.name, seats })
+      if (!this.#isNews(service.name, seats)) continue
+      this.toLane({ type: 'backends', service: service.name, seats })
+      isNews = true
     }
+    if (isNews) this.onPorts()
     const listeners = this.knowledge.localListeners()
     if (this.#isNews('', listeners)) this.toLane({ type: 'local-listeners', listeners })
   }

@@ -97,6 +97,11 @@ export class Directing {
     else if (!isLate) looking.over = release
   }
 
+  /** Programs listen on other ports now. */
+  followPorts(): void {
+    for (const [contest, { keeper, services }] of this.#held) keeper.follow(contest, services)
+  }
+
   /** The services of the contest are these now. */
   follow(contest: string, services: readonly Service[]): void {
     const held = this.#held.get(contest)
@@ -181,9 +186,8 @@ export class Directing {
     for (const { name } of held.services) this.#direct(name, held, taken)
   }
 
-  #direct(service: string, { term, slot }: Held, { listens }: Extract<Taken, { type: 'taken' }>): void {
-    this.parts.post({ type: 'direct', service, term, slot, ...(listens !== undefined && { given: true }) })
-    listens?.(service)
+  #direct(service: string, { term, slot }: Held, { given }: Extract<Taken, { type: 'taken' }>): void {
+    this.parts.post({ type: 'direct', service, term, slot, ...(given && { given }) })
   }
 
   #undirect(service: string, slot: number, why: Reason): void {

@@ -9,7 +9,7 @@ import type { PublishedListener } from '../proxy/listener.js'
 import { decodeListeners } from '../proxy/listener-codec.js'
 import { belongsTo } from '../proxy/listener-ownership.js'
 import { type ListenerCandidate, ListenerTable, type ServingNode } from '../proxy/listener-table.js'
-import { expandPorts, includesPort } from '../proxy/port-list.js'
+import { expandPorts, includesPort, isAnyPorts } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
 import type { Shadowed } from '../proxy/service-overlap.js'
 import { decodeNodeFacts, type Serving } from './node-facts.js'
@@ -84,7 +84,13 @@ export class Knowledge {
    * and a refused connection is tried elsewhere before the client notices.
    */
   candidates(service: Service): readonly ListenerCandidate[] {
-    return expandPorts(service.ports).flatMap((port) => this.#listeners.candidates(port, this.#alive))
+    return this.#portsOf(service).flatMap((port) => this.#listeners.candidates(port, this.#alive))
+  }
+
+  /** On which the service takes connections: the declared ones; where any is meant, those that some node serves. */
+  servedPorts(service: Service): readonly number[] {
+    if (!isAnyPorts(service.ports)) return expandPorts(service.ports)
+    return [...new Set(this.candidates(service).map(({ port }) => port))]
   }
 
   seats(service: Service): BackendSeat[] {
@@ -94,7 +100,7 @@ export class Knowledge {
   /** This node's programs on ports that some service names, as its backend halves reach them. */
   localListeners(): LocalListener[] {
     const here = this.#alive.filter(({ node }) => node === this.self)
-    const ports = new Set(this.#services.active.flatMap(({ ports: list }) => expandPorts(list)))
+    const ports = new Set(this.#services.active.flatMap((service) => this.#portsOf(service)))
     return [...ports].flatMap((port) => {
       const [best] = this.#listeners.candidates(port, here)
       return best === undefined ? [] : [{ port, address: best.address }]
@@ -103,6 +109,10 @@ export class Knowledge {
 
   isServicePort(port: number): boolean {
     return this.#services.active.some(({ ports }) => includesPort(ports, port))
+  }
+
+  #portsOf({ ports }: Service): readonly number[] {
+    return isAnyPorts(ports) ? this.#listeners.ports() : expandPorts(ports)
   }
 
   #findAlive(): void {

@@ -103,7 +103,7 @@ export class Node {
     this.#elections = new Driver(machines.elections, clock, (effect) => this.#onElection(effect))
     const broker = new LinkBroker(profile.node, ports.dataAt.length, ports.random)
     this.#broker = new Driver(broker, clock, (effect) => this.#onBroker(effect))
-    this.#backendNews = new BackendNews(this.knowledge, ports.later, ports.toLane)
+    this.#backendNews = new BackendNews(this.knowledge, ports.later, ports.toLane, () => this.directing.followPorts())
     this.#services = new ServiceBook({
       registry: machines.registry,
       knowledge: this.knowledge,

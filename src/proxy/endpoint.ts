@@ -104,10 +104,12 @@ export interface Sockets {
   dial(to: SocketAddress, options: DialOptions): Socket
   listen(at: SocketAddress, options: ListenOptions, handler: ListenHandler): Listener
   /**
-   * Accepts on a socket that listens already, as whoever opened it has set it up; `fd` is the engine's from now on. Port 0
-   * in `at`: one for many ports, of which each connection tells its own.
+   * Accepts on a socket that listens already, as whoever opened it has set it up; `fd` is the engine's from now on. `at` of
+   * all addresses: each connection tells its own.
    */
   adoptListener?(fd: number, at: SocketAddress, handler: ListenHandler): Listener
+  /** Of a connection that an adopted listener accepted, where it is to be another than the listener's. */
+  setKeepalive?(socket: Socket, keepaliveMs: Millis): void
   /** Of a descriptor that came to be adopted and is not wanted: the socket itself is others' too, and stays as it is. */
   closeDescriptor?(fd: number): void
 }

@@ -76,8 +76,8 @@ export type ToLane =
   | { readonly type: 'backends'; readonly service: string; readonly seats: readonly BackendSeat[] }
   | { readonly type: 'local-listeners'; readonly listeners: readonly LocalListener[] }
   /**
-   * Direct the service in this term as long as its slot's deadline lies ahead. `given`: one listening socket for all its
-   * ports comes by `adopt-listener`; otherwise the first lane opens one for each.
+   * Direct the service in this term as long as its slot's deadline lies ahead. `given`: its connections come to the socket
+   * of `front-door`; otherwise the first lane opens one for each port.
    */
   | {
       readonly type: 'direct'
@@ -88,10 +88,9 @@ export type ToLane =
     }
   /** Answered with `undirected`. */
   | { readonly type: 'undirect'; readonly service: string; readonly slot: number; readonly why: Reason }
-  /**
-   * A listening socket that was opened for the service elsewhere; `fd` is this lane's own from now on. Port 0: each of its
-   * connections says which port it came to.
-   */
+  /** One listening socket for all ports of addresses that this node owns; `fd` is this lane's own from now on. */
+  | { readonly type: 'front-door'; readonly fd: number }
+  /** A listening socket that another lane has opened for the service; `fd` is this lane's own from now on. */
   | {
       readonly type: 'adopt-listener'
       readonly service: string

@@ -43,6 +43,12 @@ export class ListenerTable {
     if (this.#nodes.delete(node)) this.#answers.clear()
   }
 
+  /** On which any node listens, ascending. */
+  ports(): readonly number[] {
+    const ports = new Set([...this.#nodes.values()].flatMap((byPort) => [...byPort.keys()]))
+    return [...ports].sort((a, b) => a - b)
+  }
+
   /** What the node itself published, also what does not belong to it; ports in the order published. */
   listenersOf(node: NodeId): readonly PublishedListener[] {
     return [...(this.#nodes.get(node)?.values() ?? [])].flat()

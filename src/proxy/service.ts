@@ -65,6 +65,9 @@ export const SERVICE_DEFAULTS: ServiceSettings = Object.freeze({
   alone: '',
 })
 
+/** Connections to the front door (lane-protocol) have it from there. */
+export const DOOR_KEEPALIVE_MS: Millis = SERVICE_DEFAULTS.keepaliveMs
+
 export const OWNS: readonly Own[] = ['tun', 'none', 'hook']
 export const PROXY_PROTOCOLS: readonly ProxyProtocol[] = ['off', 'v2']
 export const SCHEDULER_NAMES: readonly SchedulerName[] = ['round-robin']
