@@ -41,6 +41,7 @@ export const EPOLLET = 1 << 31
 export const EPERM = 1
 export const EINTR = 4
 export const EAGAIN = 11
+export const EACCES = 13
 export const EINVAL = 22
 export const EPROTO = 71
 export const EADDRNOTAVAIL = 99

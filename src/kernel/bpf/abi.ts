@@ -1,0 +1,49 @@
+/** Numbers of linux/bpf.h, under its names without their prefixes. */
+export const MAP_CREATE = 0
+export const MAP_LOOKUP_ELEM = 1
+export const MAP_UPDATE_ELEM = 2
+export const MAP_DELETE_ELEM = 3
+export const PROG_LOAD = 5
+export const PROG_TEST_RUN = 10
+export const PROG_GET_NEXT_ID = 11
+export const MAP_GET_NEXT_ID = 12
+export const LINK_CREATE = 28
+export const LINK_GET_NEXT_ID = 31
+export const LINK_DETACH = 34
+
+export const MAP_TYPE_HASH = 1
+export const MAP_TYPE_ARRAY = 2
+export const MAP_TYPE_SOCKMAP = 15
+/** The values of an array can be mapped into the process's memory (Linux 5.5). */
+export const F_MMAPABLE = 1 << 10
+
+export const PROG_TYPE_SCHED_CLS = 3
+/** Linux 5.9. */
+export const PROG_TYPE_SK_LOOKUP = 30
+export const ATTACH_SK_LOOKUP = 36
+/** Linux 6.6. */
+export const ATTACH_TCX_INGRESS = 46
+export const ATTACH_TCX_EGRESS = 47
+/** Before all programs that are attached there. */
+export const F_BEFORE = 1 << 3
+
+export const FUNC_MAP_LOOKUP_ELEM = 1
+export const FUNC_SKB_LOAD_BYTES_RELATIVE = 68
+export const FUNC_SK_RELEASE = 86
+export const FUNC_SK_ASSIGN = 124
+export const FUNC_KTIME_GET_BOOT_NS = 125
+
+/** What a program on an interface answers: ask the next one, or drop. */
+export const TCX_NEXT = -1
+export const TCX_DROP = 2
+
+export const SK_DROP = 0
+export const SK_PASS = 1
+
+/** Offsets in `struct bpf_sk_lookup`. Addresses are in network order, the local port is a number. */
+export const SK_LOOKUP = { family: 8, protocol: 12, localIp4: 40, localIp6: 44, localPort: 60 } as const
+
+/** Offset in `struct __sk_buff`: the EtherType, in network order; of a frame whose VLAN tag is metadata, the one within. */
+export const SK_BUFF_PROTOCOL = 16
+/** `bpf_skb_load_bytes_relative`: from the network header on. */
+export const HDR_START_NET = 1

@@ -1,0 +1,92 @@
+/** What a program needs around it: maps, links, memory. Made together, given back together; or why it cannot be had. */
+import { loadSyscalls, type Syscalls } from '../syscalls.io.js'
+import { F_MMAPABLE, MAP_TYPE_ARRAY } from './abi.js'
+import { type Bpf, loadBpf, type MapPlan } from './bpf.io.js'
+import { refused } from './rights.io.js'
+
+export interface Problem {
+  readonly why: string
+}
+
+/**
+ * An array map that is memory of this process too: a number that is stored here, aligned and at once (Atomics), is what the
+ * next run of a program reads. No system call, nothing in between, and no entry that the kernel might use again meanwhile.
+ */
+export interface MappedArray {
+  readonly fd: number
+  readonly memory: ArrayBuffer
+}
+
+class Refused extends Error {}
+
+export class Kit {
+  readonly #give: (() => void)[] = []
+
+  private constructor(
+    readonly bpf: Bpf,
+    readonly sys: Syscalls,
+    /** The first kernel that has all of it. */
+    private readonly since: string,
+  ) {}
+
+  /** What `build` makes of it; after a refusal nothing is left. */
+  static make<T>(since: string, build: (kit: Kit) => T): T | Problem {
+    const [bpf, sys] = [loadBpf(), loadSyscalls()]
+    if ('why' in bpf) return bpf
+    if ('why' in sys) return sys
+    const kit = new Kit(bpf, sys, since)
+    try {
+      return build(kit)
+    } catch (error) {
+      kit.close()
+      if (error instanceof Refused) return { why: error.message }
+      throw error
+    }
+  }
+
+  map(plan: MapPlan): number {
+    return this.keep(this.#done('make a map', this.bpf.createMap(plan)))
+  }
+
+  /** `entryBytes`: a multiple of 8, as the kernel rounds up to that. */
+  array(entryBytes: number, entriesMax: number): MappedArray {
+    const fd = this.map({ type: MAP_TYPE_ARRAY, keyBytes: 4, valueBytes: entryBytes, entriesMax, flags: F_MMAPABLE })
+    const mapping = this.bpf.map(fd, entryBytes * entriesMax)
+    if (typeof mapping === 'number') throw this.#refusal('share a map', mapping)
+    this.#give.push(mapping.unmap)
+    return { fd, memory: mapping.memory }
+  }
+
+  program(type: number, attachType: number, code: Uint8Array): number {
+    const program = this.bpf.load(type, attachType, code)
+    if (typeof program !== 'number') throw this.#refusal('load the program', program)
+    return this.keep(program)
+  }
+
+  attach(program: number, target: number, attachType: number): number {
+    return this.keep(this.#done('attach the program', this.bpf.attach(program, target, attachType)))
+  }
+
+  /** Stops `build`. */
+  refuse(why: string): never {
+    throw new Refused(why)
+  }
+
+  keep(fd: number): number {
+    this.#give.push(() => this.sys.close(fd))
+    return fd
+  }
+
+  close(): void {
+    for (const give of this.#give.splice(0).reverse()) give()
+  }
+
+  #done(what: string, result: number): number {
+    if (result < 0) throw this.#refusal(what, result)
+    return result
+  }
+
+  #refusal(what: string, result: Parameters<typeof refused>[1]): Refused {
+    return new Refused(refused(what, result, this.since).why)
+  }
+}
