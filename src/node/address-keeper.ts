@@ -20,6 +20,8 @@ export type Taken =
   { readonly type: 'taken'; readonly given: boolean } | { readonly type: 'problem'; readonly why: string }
 
 export interface AddressKeeper {
+  /** Addresses that are on this host now. */
+  readonly here: readonly string[]
   /** Answers in this call or later, and not after `release`; a problem also when the address is lost again. */
   take(claim: Claim, answer: (taken: Taken) => void): void
   /** Its services, or the ports on which programs listen, are others now. */
@@ -33,6 +35,7 @@ export interface AddressKeeper {
 
 /** Where every host has the address. */
 export const NOTHING_TO_TAKE: AddressKeeper = {
+  here: [],
   take: (_claim, answer) => answer({ type: 'taken', given: false }),
   follow: () => {},
   renewed: () => {},

@@ -5,7 +5,7 @@ import { BatonError } from '../base/errors.js'
 import type { NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { LaneReport } from '../proxy/lane-protocol.js'
-import { contestOf, type Service } from '../proxy/service.js'
+import { contestOf, isOwned, type Service } from '../proxy/service.js'
 import { fieldsOfService } from '../proxy/service-fields.js'
 import type {
   ControlApi,
@@ -45,6 +45,8 @@ export interface ControlApiParts {
   readonly stop: () => void
   /** What is wrong with this host or its folder, beyond what services and members show. */
   readonly warnings: () => readonly string[]
+  /** Addresses of services that are on this host because it directs them. */
+  readonly ownedHere: () => readonly string[]
 }
 
 export class NodeApi implements ControlApi {
@@ -102,7 +104,7 @@ export class NodeApi implements ControlApi {
     const { node, clock } = this.parts
     const service = plannedService(name, write, this.#existing())
     if (write.force !== true) this.#refuseMinority()
-    const notes = write.force === true ? [] : await this.#refuseForeignAddress(service, write)
+    const notes = write.force === true ? [] : await this.#refuseOddAddress(service, write)
     const key = registryKey(name)
     const fields =
       write.mode === 'create' ? { ...fieldsOfService(service), createdAtMs: clock.wall() } : changed(service, write)
@@ -240,10 +242,17 @@ export class NodeApi implements ControlApi {
     throw new BatonError('ERR_WRITE_NO_QUORUM', message, { hint })
   }
 
-  /** An address of another host is a typing error more often than a plan. */
-  async #refuseForeignAddress(service: Service, write: ServiceWrite): Promise<string[]> {
-    if (write.mode === 'set' && write.fields['address'] === undefined) return []
-    const code = await probeLocalAddress(service.address)
+  /** An address that is this host's own, or that must be and is not, is a typing error more often than a plan. */
+  async #refuseOddAddress(service: Service, write: ServiceWrite): Promise<string[]> {
+    const { address } = service
+    if (write.mode === 'set' && write.fields['address'] === undefined && write.fields['own'] === undefined) return []
+    const code = await probeLocalAddress(address)
+    if (isOwned(service)) {
+      if (code !== '' || service.own === 'hook' || this.parts.ownedHere().includes(address)) return []
+      const message = `${address} is an address of this host already, and a service's address is brought by its director`
+      const hint = `choose another that no host has; or remove it there; or say --own none if every node that may direct has it`
+      throw new BatonError('ERR_ADDRESS_HERE', message, { hint })
+    }
     if (code === '') return []
     const message = `this host does not have the address ${service.address} (${code})`
     const hint =

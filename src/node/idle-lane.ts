@@ -7,6 +7,8 @@ export class IdleLane {
 
   post(_message: ToLane): void {}
 
+  giveDoor(): void {}
+
   async query(): Promise<LaneReport> {
     return { counters: sumOfCounters([]), active: 0, total: 0, splices: [], perBackend: [] }
   }

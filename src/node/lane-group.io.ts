@@ -76,6 +76,11 @@ export class LaneGroup {
     for (const host of this.#hosts) host.post(message)
   }
 
+  /** One descriptor of the socket for each lane. */
+  giveDoor(duplicate: () => number): void {
+    for (const host of this.#hosts) host.post({ type: 'front-door', fd: duplicate() })
+  }
+
   /** As they are now, without asking the lanes. */
   counters() {
     return sumOfCounters(this.#memories.map(sharedCounters))

@@ -6,14 +6,12 @@ import { messageOf } from '../base/errors.js'
 import type { Logger } from '../base/log.js'
 import { Prng } from '../base/prng.js'
 import { realClock } from '../base/real-clock.io.js'
-import type { Millis } from '../base/time.js'
 import { electionConfig } from '../election/config.js'
 import { Elections } from '../election/elections.js'
 import type { DurableRecord } from '../election/ports.js'
 import { TermStore } from '../election/term-store.io.js'
 import { gossipConfig, leaveLingerMs } from '../gossip/config.js'
 import { SeedSource } from '../gossip/discovery/seeds.io.js'
-import { formatSeed } from '../gossip/discovery/seeds.js'
 import { Facts } from '../gossip/facts.js'
 import type { DatagramPort, MemberProfile } from '../gossip/ports.js'
 import { Registry } from '../gossip/registry.js'
@@ -26,33 +24,32 @@ import { loadLibc } from '../kernel/libc.io.js'
 import { SocketTable } from '../kernel/socket-table.io.js'
 import type { FromLane } from '../proxy/lane-protocol.js'
 import { LeaseSlots } from '../proxy/lease-slots.js'
+import type { Service } from '../proxy/service.js'
 import { trunkConfig } from '../trunk/config.js'
 import { ControlLinks } from '../trunk/control-links.io.js'
 import { deriveKey, randomBytes } from '../trunk/keys.io.js'
-import type { LinkState } from '../trunk/ports.js'
 import { suitesThatPay } from '../trunk/seals.io.js'
 import type { Suite } from '../trunk/suites.js'
-import { NOTHING_TO_TAKE } from './address-keeper.js'
+import { type AddressKeeper, NOTHING_TO_TAKE } from './address-keeper.js'
+import { forgetfulWarnings, linkView, lonelyWarnings } from './advice.js'
 import type { NodeOptions } from './config-schema.js'
 import { NodeApi } from './control-api.io.js'
-import type { MemberView } from './control-protocol.js'
 import { startControlServer } from './control-server.io.js'
 import { Declaring } from './declaring.io.js'
 import { chooseEngine } from './engine.io.js'
+import { HostNetwork } from './host-network.io.js'
 import { IdleLane } from './idle-lane.js'
 import { LaneGroup } from './lane-group.io.js'
 import { deferred, endOnFault, endProcess, stopSignal } from './lifecycle.io.js'
 import { StreamLogger } from './logger.io.js'
 import { MembersFile } from './members-file.io.js'
 import { Node } from './node.io.js'
+import { OwnAddresses } from './own-addresses.io.js'
 import { flagsOf } from './roles.js'
 import { StallWatch } from './stall-watch.io.js'
 import { type NodeState, nextBoot, openState } from './state-dir.io.js'
 import { lockState } from './state-lock.io.js'
 import { Strangers } from './strangers.js'
-
-/** A seed that is up answers within milliseconds. */
-const LONELY_AFTER_MS = 3_000
 
 /** Late by more than this, an event loop hears of it. */
 const STALL_MS = 50
@@ -138,6 +135,7 @@ class RunningNode {
 
     let node: Node | undefined
     const { lanes, dataAt } = await this.#startLanes(boot, random, leases, (message) => node?.onLane(message))
+    const addresses = this.#openAddresses(lanes, (service) => node?.knowledge.servedPorts(service) ?? [])
     const data = dataAt[0] ?? { address: options.bind, port: 0 }
 
     const links = new ControlLinks({
@@ -204,7 +202,7 @@ class RunningNode {
         dataAt,
         suites: this.#suites(),
         toLane: (message) => lanes.post(message),
-        addresses: NOTHING_TO_TAKE,
+        addresses,
         saveVotes: (records) => this.#saveVotes(store, records),
         saveRegistry: () => this.#saveRegistry(registry),
         rememberMembers: (addresses) => members.remember(addresses),
@@ -236,12 +234,13 @@ class RunningNode {
       linkOf: (peer) => linkView(links.state(peer)),
       linked: () => links.linked(),
       stop: () => this.#left.resolve('leave'),
+      ownedHere: () => addresses.here,
       lanes: lanes.view,
       query: (limit, service) => lanes.query(limit, service),
       warnings: () => [
         ...this.#warnings.values(),
-        ...this.#lonely(started, startedAt),
-        ...forgetful(started),
+        ...lonelyWarnings(started.knowledge.members.length, options.seeds, clock.now() - startedAt),
+        ...forgetfulWarnings(elections.isAmnesiac),
         ...strangers.warnings(),
         ...declaring.warnings(),
       ],
@@ -286,6 +285,21 @@ class RunningNode {
     })
     this.#cleanups.push(() => lanes.stop(LANE_STOP_MS))
     return { lanes, dataAt: await lanes.listen(options.dataPort) }
+  }
+
+  #openAddresses(lanes: LaneGroup | IdleLane, portsOf: (service: Service) => readonly number[]): AddressKeeper {
+    const { options, clock, logger } = this
+    if (options.witness) return NOTHING_TO_TAKE
+    const lanesAdopt = lanes.view.engine === 'epoll'
+    const giveDoor = (duplicate: () => number) => lanes.giveDoor(duplicate)
+    const addresses = new OwnAddresses({
+      clock,
+      logger,
+      openNetwork: () => HostNetwork.open({ logger, lanesAdopt, giveDoor }),
+      portsOf,
+    })
+    this.#cleanups.push(() => addresses.close())
+    return addresses
   }
 
   /** A witness makes no data links, and looks for nothing. */
@@ -337,17 +351,6 @@ class RunningNode {
     this.#cleanups.push(() => sockets.stop())
   }
 
-  /** Seeds were named and nobody was found: the commonest causes, since a wrong key is answered with silence. */
-  #lonely(node: Node, startedAt: Millis): string[] {
-    const { seeds } = this.options
-    if (seeds.length === 0 || node.knowledge.members.length > 1 || this.clock.now() < startedAt + LONELY_AFTER_MS)
-      return []
-    const named = seeds.map(formatSeed).join(', ')
-    return [
-      `no seed answers (${named}): is a node up there, does UDP and TCP get through, and does it have the same cluster key?`,
-    ]
-  }
-
   /** Ends here and not by an exception, which whoever writes a service would get for an answer while the node lives on. */
   #saveVotes(store: TermStore, records: readonly DurableRecord[]): void {
     try {
@@ -379,15 +382,4 @@ class RunningNode {
 /** 53 bits: as many as a seed takes. */
 function randomSeed(): number {
   return Number(Buffer.from(randomBytes(8)).readBigUInt64LE() >> 11n)
-}
-
-function forgetful({ machines }: Node): string[] {
-  if (!machines.elections.isAmnesiac) return []
-  return [
-    'this node lost its votes and does not vote until the others have removed it and added it anew; if they are no majority: `baton forget THIS-NODE --force` on one of them',
-  ]
-}
-
-function linkView({ phase, why }: LinkState): MemberView['link'] {
-  return why === undefined ? { state: phase } : { state: phase, why }
 }

@@ -31,7 +31,7 @@ async function threeHosts(scope: Scope): Promise<{ lan: Lan; cluster: LocalClust
   await cluster.settled()
   const [first] = cluster.nodes
   if (first === undefined) throw new Error('no node')
-  await cluster.baton(first, 'service', 'add', 'web', '--address', SERVICE, '--ports', '8080')
+  await cluster.baton(first, 'service', 'add', 'web', '--address', SERVICE, '--ports', '8080', '--own', 'none')
   return { lan, cluster }
 }
 

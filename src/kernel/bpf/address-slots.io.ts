@@ -11,7 +11,7 @@ import { Block, type Bpf, type MapPlan } from './bpf.io.js'
 import { refused } from './rights.io.js'
 
 /** Addresses of one process. */
-export const SLOTS = 64
+export const SLOTS = 256
 
 export const ADDRESSES_MAP: MapPlan = { type: MAP_TYPE_HASH, keyBytes: KEY_BYTES, valueBytes: 4, entriesMax: SLOTS }
 

@@ -1,0 +1,28 @@
+/** What an operator is told unasked about this node and its place in the cluster. */
+import type { Millis } from '../base/time.js'
+import { formatSeed, type Seed } from '../gossip/discovery/seeds.js'
+import type { LinkState } from '../trunk/ports.js'
+import type { MemberView } from './control-protocol.js'
+
+/** A seed that is up answers within milliseconds. */
+const LONELY_AFTER_MS: Millis = 3_000
+
+/** Seeds were named and nobody was found: the commonest causes, since a wrong key is answered with silence. */
+export function lonelyWarnings(members: number, seeds: readonly Seed[], upMs: Millis): string[] {
+  if (seeds.length === 0 || members > 1 || upMs < LONELY_AFTER_MS) return []
+  const named = seeds.map(formatSeed).join(', ')
+  return [
+    `no seed answers (${named}): is a node up there, does UDP and TCP get through, and does it have the same cluster key?`,
+  ]
+}
+
+export function forgetfulWarnings(isAmnesiac: boolean): string[] {
+  if (!isAmnesiac) return []
+  return [
+    'this node lost its votes and does not vote until the others have removed it and added it anew; if they are no majority: `baton forget THIS-NODE --force` on one of them',
+  ]
+}
+
+export function linkView({ phase, why }: LinkState): MemberView['link'] {
+  return why === undefined ? { state: phase } : { state: phase, why }
+}

@@ -1,0 +1,151 @@
+/**
+ * What this host can do for addresses of services: a device for them, one listening socket for all their ports, deadlines that
+ * the kernel keeps. Each part says why it is not there; what goes without it is the caller's to know.
+ */
+import type { Logger } from '../base/log.js'
+import type { Millis } from '../base/time.js'
+import { AnyPort } from '../kernel/bpf/any-port.io.js'
+import { LeaseGate } from '../kernel/bpf/lease-gate.io.js'
+import { type Lacking, loadControlCalls } from '../kernel/control-calls.io.js'
+import { openFrontDoor } from '../kernel/front-door.io.js'
+import { Netlink } from '../kernel/netlink/netlink.io.js'
+import { forbidCoreDumps, Tun } from '../kernel/tun.io.js'
+import { DOOR_KEEPALIVE_MS } from '../proxy/service.js'
+
+export interface HostNetworkOptions {
+  readonly logger: Logger
+  /** Whether lanes can accept on a socket that is given to them. */
+  readonly lanesAdopt: boolean
+  /** A listening socket for all lanes, a descriptor for each. */
+  readonly giveDoor: (duplicate: () => number) => void
+}
+
+export class HostNetwork {
+  readonly #tun: Tun | Lacking
+  readonly #netlink: Netlink | Lacking
+  readonly #gate: LeaseGate | Lacking
+  readonly #anyPort: AnyPort | Lacking
+  readonly #doors: number[] = []
+
+  private constructor(private readonly options: HostNetworkOptions) {
+    this.#tun = Tun.open()
+    this.#netlink = Netlink.open()
+    if (isHere(this.#tun)) forbidCoreDumps()
+    this.#gate = isHere(this.#tun) ? LeaseGate.open() : { why: 'there is no device for addresses' }
+    this.#anyPort = isHere(this.#tun) ? this.#openDoors() : { why: 'there is no device for addresses' }
+    this.look()
+  }
+
+  static open(options: HostNetworkOptions): HostNetwork {
+    return new HostNetwork(options)
+  }
+
+  /** For logs, `status` and `doctor`: what is there, or why not. */
+  get abilities(): Readonly<Record<'device' | 'anyPort' | 'leaseGate', string>> {
+    const words = (part: object, there: string) => ('why' in part ? `no: ${String(part.why)}` : there)
+    return {
+      device: words(this.#tun, this.deviceName),
+      anyPort: words(this.#anyPort, 'sk_lookup'),
+      leaseGate: words(this.#gate, 'tcx'),
+    }
+  }
+
+  get deviceName(): string {
+    return isHere(this.#tun) ? this.#tun.name : ''
+  }
+
+  get hasFrontDoor(): boolean {
+    return isHere(this.#anyPort)
+  }
+
+  /** Interfaces may have come. */
+  look(): void {
+    if (!isHere(this.#gate) || !isHere(this.#netlink)) return
+    const links = this.#netlink.links()
+    if ('why' in links) return
+    for (const { index, name, mac, isLoopback } of links) {
+      if (isLoopback || mac.byteLength === 0) continue
+      const problem = this.#gate.attach(index)
+      if (problem !== undefined) this.options.logger.log('warn', 'no-lease-gate', { interface: name, why: problem.why })
+    }
+  }
+
+  /** Why the address cannot be had here, as the rest of a sentence that begins with the node. */
+  problemWith(address: string): string | undefined {
+    if (!isHere(this.#tun))
+      return `cannot own ${address}: ${this.#tun.why}; or say --own none where it is there already`
+    const tun = this.#tun
+    const found = isHere(this.#netlink) ? this.#netlink.addresses() : []
+    if ('why' in found) return undefined
+    const other = found.find((one) => one.address === address && one.index !== tun.index)
+    if (other === undefined) return undefined
+    return `has ${address} on ${this.#nameOf(other.index)} already: remove it there, or say --own none`
+  }
+
+  /** 0 or a negative errno. */
+  add(address: string): number {
+    return isHere(this.#tun) ? this.#tun.add(address) : -1
+  }
+
+  /** The address first: what still comes for it is nobody's. */
+  remove(address: string): void {
+    if (isHere(this.#tun)) this.#tun.remove(address)
+    if (isHere(this.#gate)) this.#gate.remove(address)
+    if (isHere(this.#anyPort)) this.#anyPort.remove(address)
+  }
+
+  setPorts(address: string, ports: ReadonlySet<number>): void {
+    if (!isHere(this.#anyPort)) return
+    const problem = this.#anyPort.setService(address, ports, 'refuse')
+    if (problem !== undefined) this.options.logger.log('error', 'any-port', { address, why: problem.why })
+  }
+
+  setDeadline(address: string, deadline: Millis): void {
+    if (!isHere(this.#gate)) return
+    const problem = this.#gate.setDeadline(address, deadline)
+    if (problem !== undefined) this.options.logger.log('error', 'lease-gate', { address, why: problem.why })
+  }
+
+  announce(_address: string, _slot: number, _interfaces: string): void {}
+
+  close(): void {
+    if (isHere(this.#tun)) this.#tun.close()
+    if (isHere(this.#anyPort)) this.#anyPort.close()
+    if (isHere(this.#gate)) this.#gate.close()
+    if (isHere(this.#netlink)) this.#netlink.close()
+    const calls = loadControlCalls()
+    if (!('why' in calls)) for (const fd of this.#doors) calls.close(fd)
+  }
+
+  #openDoors(): AnyPort | Lacking {
+    if (!this.options.lanesAdopt) return { why: 'lanes of the portable engine accept on sockets of their own only' }
+    const anyPort = AnyPort.open()
+    if ('why' in anyPort) return anyPort
+    for (const family of [4, 6] as const) {
+      const door = openFrontDoor(family, DOOR_KEEPALIVE_MS)
+      const problem = typeof door === 'number' ? anyPort.setListener(family, door) : door
+      if (problem === undefined && typeof door === 'number') {
+        this.#doors.push(door)
+        this.options.giveDoor(() => duplicateOf(door))
+      } else if (problem !== undefined && family === 4) {
+        anyPort.close()
+        return problem
+      }
+    }
+    return anyPort
+  }
+
+  #nameOf(index: number): string {
+    const links = isHere(this.#netlink) ? this.#netlink.links() : []
+    return 'why' in links ? `interface ${index}` : (links.find((link) => link.index === index)?.name ?? '')
+  }
+}
+
+function duplicateOf(fd: number): number {
+  const calls = loadControlCalls()
+  return 'why' in calls ? -1 : calls.duplicateFrom(fd, 0)
+}
+
+function isHere<T extends object>(part: T | Lacking): part is T {
+  return !('why' in part)
+}

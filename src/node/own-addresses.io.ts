@@ -1,0 +1,179 @@
+/**
+ * Brings addresses of services to this host: on a device that dies with the process, or by a hook of the operator. An address
+ * comes last, when its connections are welcome, and goes at the deadline of its lease, whatever else happens.
+ *
+ *   take     nobody has it yet: is it this host's own already? is there a device?
+ *   ready    all lanes serve it: ports, deadline, then the address, then the network is told
+ *   release  the other way round
+ */
+import { isIpv6 } from '../base/address.js'
+import type { Alarm, AlarmClock } from '../base/clock.js'
+import { sameTerm, type Term } from '../base/ids.js'
+import type { Logger } from '../base/log.js'
+import type { Millis } from '../base/time.js'
+import { errorName } from '../kernel/control-calls.io.js'
+import type { Service } from '../proxy/service.js'
+import type { AddressKeeper, Claim, Taken } from './address-keeper.js'
+import { runHook } from './hook.io.js'
+import type { HostNetwork } from './host-network.io.js'
+
+/** Interfaces come and go; a look costs a tenth of a millisecond. */
+const LOOK_EVERY_MS: Millis = 1_000
+
+export interface OwnAddressesParts {
+  readonly clock: AlarmClock
+  readonly logger: Logger
+  /** Called when the first address is to be owned: a host that owns none gets no device. */
+  readonly openNetwork: () => HostNetwork
+  /** On which a service takes connections now. */
+  readonly portsOf: (service: Service) => readonly number[]
+}
+
+interface Holding {
+  readonly claim: Claim
+  readonly address: string
+  readonly answer: (taken: Taken) => void
+  /** When the lease is over. */
+  readonly alarm: Alarm
+  services: readonly Service[]
+  deadline: Millis
+  state: 'taken' | 'here'
+}
+
+export class OwnAddresses implements AddressKeeper {
+  /** By contest. */
+  readonly #held = new Map<string, Holding>()
+
+  #opened: HostNetwork | undefined
+  #looks: NodeJS.Timeout | undefined
+
+  constructor(private readonly parts: OwnAddressesParts) {}
+
+  /** Of services whose address is on this host now. */
+  get here(): readonly string[] {
+    return [...this.#held.values()].flatMap(({ state, address }) => (state === 'here' ? [address] : []))
+  }
+
+  take(claim: Claim, answer: (taken: Taken) => void): void {
+    const [service] = claim.services
+    if (service === undefined) return
+    const { address } = service
+    this.#drop(claim.contest)
+    const alarm = this.parts.clock.alarm(() => this.#onDeadline(claim.contest))
+    const { services, deadline } = claim
+    const holding: Holding = { claim, address, answer, alarm, services, deadline, state: 'taken' }
+    this.#held.set(claim.contest, holding)
+    alarm.set(deadline)
+    if (service.own === 'hook') return void this.#takeByHook(holding, service)
+    const network = this.#network()
+    const problem = network.problemWith(address)
+    if (problem !== undefined) return answer({ type: 'problem', why: problem })
+    if (network.hasFrontDoor) return answer({ type: 'taken', given: true })
+    // Its ports are listened on one by one, which needs the address.
+    const failed = this.#bring(holding)
+    answer(failed === undefined ? { type: 'taken', given: false } : { type: 'problem', why: failed })
+  }
+
+  follow(contest: string, services: readonly Service[]): void {
+    const holding = this.#held.get(contest)
+    if (holding === undefined) return
+    holding.services = services
+    if (holding.state === 'here') this.#setPorts(holding)
+  }
+
+  renewed(contest: string, deadline: Millis): void {
+    const holding = this.#held.get(contest)
+    if (holding === undefined) return
+    holding.deadline = deadline
+    holding.alarm.set(deadline)
+    if (holding.state === 'here') this.#network().setDeadline(holding.address, deadline)
+  }
+
+  ready(contest: string): void {
+    const holding = this.#held.get(contest)
+    const [service] = holding?.services ?? []
+    if (holding === undefined || service === undefined || service.own === 'hook') return
+    const failed = holding.state === 'here' ? undefined : this.#bring(holding)
+    if (failed !== undefined) return holding.answer({ type: 'problem', why: failed })
+    this.#network().announce(holding.address, holding.claim.slot, service.interface)
+  }
+
+  release(contest: string, term: Term): void {
+    const holding = this.#held.get(contest)
+    if (holding !== undefined && sameTerm(holding.claim.term, term)) this.#drop(contest)
+  }
+
+  close(): void {
+    clearInterval(this.#looks)
+    for (const contest of [...this.#held.keys()]) this.#drop(contest)
+    this.#opened?.close()
+  }
+
+  #network(): HostNetwork {
+    if (this.#opened !== undefined) return this.#opened
+    const network = this.parts.openNetwork()
+    this.#opened = network
+    this.#looks = setInterval(() => network.look(), LOOK_EVERY_MS).unref()
+    this.parts.logger.log('info', 'addresses', network.abilities)
+    return network
+  }
+
+  /** What went wrong. */
+  #bring(holding: Holding): string | undefined {
+    const { address, deadline } = holding
+    const [network, { logger }] = [this.#network(), this.parts]
+    this.#setPorts(holding)
+    network.setDeadline(address, deadline)
+    const result = network.add(address)
+    if (result < 0) {
+      network.remove(address)
+      return `cannot bring ${address} to its device: ${errorName(result)}`
+    }
+    holding.state = 'here'
+    logger.log('info', 'address-here', { address, device: network.deviceName })
+    return undefined
+  }
+
+  #setPorts({ address, services }: Holding): void {
+    this.#network().setPorts(address, new Set(services.flatMap((service) => this.parts.portsOf(service))))
+  }
+
+  #onDeadline(contest: string): void {
+    const holding = this.#held.get(contest)
+    if (holding === undefined || this.parts.clock.now() < holding.deadline) return
+    this.parts.logger.log('warn', 'address-lease-over', { address: holding.address })
+    this.#drop(contest)
+  }
+
+  #drop(contest: string): void {
+    const holding = this.#held.get(contest)
+    if (holding === undefined) return
+    this.#held.delete(contest)
+    holding.alarm.set(undefined)
+    if (holding.state !== 'here') return
+    const [service] = holding.claim.services
+    if (service?.own === 'hook') return void this.#call(service, 'remove')
+    this.#network().remove(holding.address)
+    this.parts.logger.log('info', 'address-gone', { address: holding.address })
+  }
+
+  async #takeByHook(holding: Holding, service: Service): Promise<void> {
+    const why = await this.#call(service, 'add')
+    if (this.#held.get(holding.claim.contest) !== holding) return void this.#call(service, 'remove')
+    holding.state = 'here'
+    holding.answer(why === undefined ? { type: 'taken', given: false } : { type: 'problem', why })
+  }
+
+  async #call(service: Service, what: 'add' | 'remove'): Promise<string | undefined> {
+    const { hook, name, address } = service
+    const result = await runHook(hook, [what, address, name], { BATON_FAMILY: isIpv6(address) ? 'ipv6' : 'ipv4' })
+    this.parts.logger.log(result === undefined ? 'info' : 'error', 'hook', {
+      hook,
+      what,
+      address,
+      service: name,
+      result,
+    })
+    return result
+  }
+}
