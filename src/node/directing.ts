@@ -146,6 +146,11 @@ export class Directing {
     return true
   }
 
+  /** Of services that are not directed here yet. */
+  hinder(services: readonly Service[], why: string): void {
+    for (const { name } of services) this.#obstacles.set(name, { why })
+  }
+
   /** The definition changed, or there is none any more: what was in the way may be gone. */
   forgetObstacle(service: string): void {
     this.#obstacles.delete(service)
@@ -179,7 +184,7 @@ export class Directing {
   #onTaken(contest: string, held: Held, taken: Taken): void {
     if (this.#held.get(contest) !== held) return
     if (taken.type === 'problem') {
-      for (const { name } of held.services) this.#obstacles.set(name, { why: taken.why })
+      this.hinder(held.services, taken.why)
       return this.parts.onUnable(contest)
     }
     held.taken = taken

@@ -2,6 +2,7 @@
  * What this host can do for addresses of services: a device for them, one listening socket for all their ports, deadlines that
  * the kernel keeps. Each part says why it is not there; what goes without it is the caller's to know.
  */
+import type { Rival } from '../address/presence.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import { AnyPort } from '../kernel/bpf/any-port.io.js'
@@ -9,10 +10,17 @@ import { LeaseGate } from '../kernel/bpf/lease-gate.io.js'
 import { type Lacking, loadControlCalls } from '../kernel/control-calls.io.js'
 import { openFrontDoor } from '../kernel/front-door.io.js'
 import { Netlink } from '../kernel/netlink/netlink.io.js'
+import { loadSyscalls } from '../kernel/syscalls.io.js'
 import { forbidCoreDumps, Tun } from '../kernel/tun.io.js'
 import { DOOR_KEEPALIVE_MS } from '../proxy/service.js'
+import { WireHost } from './wire-host.io.js'
+
+const NO_DEVICE: Lacking = { why: 'there is no device for addresses' }
 
 export interface HostNetworkOptions {
+  /** Lease deadlines: see proxy/lease-slots. */
+  readonly leases: SharedArrayBuffer
+  readonly seed: number
   readonly logger: Logger
   /** Whether lanes can accept on a socket that is given to them. */
   readonly lanesAdopt: boolean
@@ -25,14 +33,16 @@ export class HostNetwork {
   readonly #netlink: Netlink | Lacking
   readonly #gate: LeaseGate | Lacking
   readonly #anyPort: AnyPort | Lacking
+  readonly #wire: WireHost | Lacking
   readonly #doors: number[] = []
 
   private constructor(private readonly options: HostNetworkOptions) {
     this.#tun = Tun.open()
     this.#netlink = Netlink.open()
     if (isHere(this.#tun)) forbidCoreDumps()
-    this.#gate = isHere(this.#tun) ? LeaseGate.open() : { why: 'there is no device for addresses' }
-    this.#anyPort = isHere(this.#tun) ? this.#openDoors() : { why: 'there is no device for addresses' }
+    this.#gate = isHere(this.#tun) ? LeaseGate.open() : NO_DEVICE
+    this.#anyPort = isHere(this.#tun) ? this.#openDoors() : NO_DEVICE
+    this.#wire = isHere(this.#tun) ? this.#openWire() : NO_DEVICE
     this.look()
   }
 
@@ -90,6 +100,7 @@ export class HostNetwork {
   /** The address first: what still comes for it is nobody's. */
   remove(address: string): void {
     if (isHere(this.#tun)) this.#tun.remove(address)
+    if (isHere(this.#wire)) this.#wire.drop(address)
     if (isHere(this.#gate)) this.#gate.remove(address)
     if (isHere(this.#anyPort)) this.#anyPort.remove(address)
   }
@@ -106,9 +117,18 @@ export class HostNetwork {
     if (problem !== undefined) this.options.logger.log('error', 'lease-gate', { address, why: problem.why })
   }
 
-  announce(_address: string, _slot: number, _interfaces: string): void {}
+  /** Who answers for the address on the LAN. `interfaces`: names by commas; empty: where it fits. */
+  async probe(address: string, interfaces: string): Promise<Rival | undefined> {
+    return isHere(this.#wire) ? (await this.#wire.probe(address, namesOf(interfaces))).rival : undefined
+  }
+
+  /** On the LAN, within the lease of that slot. */
+  announce(address: string, slot: number, interfaces: string): void {
+    if (isHere(this.#wire)) this.#wire.hold(address, namesOf(interfaces), slot)
+  }
 
   close(): void {
+    if (isHere(this.#wire)) this.#wire.stop()
     if (isHere(this.#tun)) this.#tun.close()
     if (isHere(this.#anyPort)) this.#anyPort.close()
     if (isHere(this.#gate)) this.#gate.close()
@@ -135,10 +155,22 @@ export class HostNetwork {
     return anyPort
   }
 
+  #openWire(): WireHost | Lacking {
+    const { leases, seed, logger } = this.options
+    const sys = loadSyscalls()
+    if ('why' in sys) return sys
+    if (!isHere(this.#netlink)) return this.#netlink
+    return new WireHost({ leases, seed }, (fd) => void sys.signal(fd), logger)
+  }
+
   #nameOf(index: number): string {
     const links = isHere(this.#netlink) ? this.#netlink.links() : []
     return 'why' in links ? `interface ${index}` : (links.find((link) => link.index === index)?.name ?? '')
   }
+}
+
+function namesOf(interfaces: string): readonly string[] {
+  return interfaces === '' ? [] : interfaces.split(',')
 }
 
 function duplicateOf(fd: number): number {

@@ -135,7 +135,7 @@ class RunningNode {
 
     let node: Node | undefined
     const { lanes, dataAt } = await this.#startLanes(boot, random, leases, (message) => node?.onLane(message))
-    const addresses = this.#openAddresses(lanes, (service) => node?.knowledge.servedPorts(service) ?? [])
+    const addresses = this.#openAddresses(lanes, leases, (service) => node?.knowledge.servedPorts(service) ?? [])
     const data = dataAt[0] ?? { address: options.bind, port: 0 }
 
     const links = new ControlLinks({
@@ -179,7 +179,7 @@ class RunningNode {
       directs: !options.witness,
       // The addresses are on every host (decision 0009): what answers there are this process's sockets alone.
       diesWithProcess: true,
-      probesRivals: false,
+      probesRivals: true,
     })
     node = new Node(
       self,
@@ -287,7 +287,11 @@ class RunningNode {
     return { lanes, dataAt: await lanes.listen(options.dataPort) }
   }
 
-  #openAddresses(lanes: LaneGroup | IdleLane, portsOf: (service: Service) => readonly number[]): AddressKeeper {
+  #openAddresses(
+    lanes: LaneGroup | IdleLane,
+    leases: SharedArrayBuffer,
+    portsOf: (service: Service) => readonly number[],
+  ): AddressKeeper {
     const { options, clock, logger } = this
     if (options.witness) return NOTHING_TO_TAKE
     const lanesAdopt = lanes.view.engine === 'epoll'
@@ -295,7 +299,7 @@ class RunningNode {
     const addresses = new OwnAddresses({
       clock,
       logger,
-      openNetwork: () => HostNetwork.open({ logger, lanesAdopt, giveDoor }),
+      openNetwork: () => HostNetwork.open({ logger, lanesAdopt, giveDoor, leases, seed: randomSeed() }),
       portsOf,
     })
     this.#cleanups.push(() => addresses.close())

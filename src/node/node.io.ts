@@ -314,9 +314,13 @@ export class Node {
       case 'persist':
         return this.ports.saveVotes(effect.records)
       case 'probe-rival': {
-        // Nothing here can look yet: an address that is there on every host has no owner to ask.
         const { service, term } = effect
-        return this.ports.later(() => this.#elections.feed({ type: 'rival', service, term, found: false }))
+        const services = this.#services.of(service)
+        return this.ports.addresses.probe(services, (rival) => {
+          if (rival !== undefined) this.directing.hinder(services, rival)
+          this.#publication.plan()
+          this.ports.later(() => this.#elections.feed({ type: 'rival', service, term, found: rival !== undefined }))
+        })
       }
       case 'acquired': {
         const services = this.#services.of(effect.service)

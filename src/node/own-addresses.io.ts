@@ -12,7 +12,7 @@ import { sameTerm, type Term } from '../base/ids.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import { errorName } from '../kernel/control-calls.io.js'
-import type { Service } from '../proxy/service.js'
+import { isOwned, type Service } from '../proxy/service.js'
 import type { AddressKeeper, Claim, Taken } from './address-keeper.js'
 import { runHook } from './hook.io.js'
 import type { HostNetwork } from './host-network.io.js'
@@ -52,6 +52,16 @@ export class OwnAddresses implements AddressKeeper {
   /** Of services whose address is on this host now. */
   get here(): readonly string[] {
     return [...this.#held.values()].flatMap(({ state, address }) => (state === 'here' ? [address] : []))
+  }
+
+  async probe(services: readonly Service[], answer: (rival: string | undefined) => void): Promise<void> {
+    const [service] = services
+    if (service === undefined || !isOwned(service) || service.own !== 'tun') return answer(undefined)
+    const { address } = service
+    const rival = await this.#network().probe(address, service.interface)
+    if (rival === undefined) return answer(undefined)
+    const [{ mac }, on] = [rival, rival.interface]
+    answer(`cannot take ${address}: a host with the link address ${mac} answers for it on ${on}; take it away there`)
   }
 
   take(claim: Claim, answer: (taken: Taken) => void): void {

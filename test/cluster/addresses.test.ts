@@ -70,7 +70,7 @@ test(
     const seen = new Set<string>()
     for (let i = 0; i < 12; i++) seen.add(/hello from (\w)/.exec(await site.get('10.77.9.9'))?.[1] ?? 'nobody')
     assert.equal([...seen].sort(), NAMES, 'all hosts serve')
-    assert.match(await site.get('10.77.9.9', 81), 'Connection refused')
+    assert.match(await site.get('10.77.9.9', 81), /curl: \(7\)/, 'refused at once')
     await site.cluster.baton(site.first, 'service', 'rm', 'web')
     await until(
       async () => ((await site.get('10.77.9.9', 8080, 1)).includes('hello') ? undefined : true),

@@ -1,0 +1,73 @@
+import { Worker } from 'node:worker_threads'
+import type { Rival } from '../address/presence.js'
+import type { Logger } from '../base/log.js'
+import type { Millis } from '../base/time.js'
+import type { FromWire, ToWire, WireSetup } from '../wire/wire-protocol.js'
+
+/** Beyond this the thread is stuck, and whoever asked goes on without an answer. */
+const ANSWER_MS: Millis = 500
+
+export interface Probed {
+  readonly rival: Rival | undefined
+  /** On how many interfaces; 0: nobody could be asked. */
+  readonly asked: number
+}
+
+/** The control plane's end of the thread that speaks with the LAN about addresses. */
+export class WireHost {
+  readonly #worker: Worker
+  readonly #questions = new Map<string, (probed: Probed) => void>()
+  #wakeFd = -1
+
+  constructor(
+    setup: WireSetup,
+    private readonly wake: (fd: number) => void,
+    private readonly logger: Logger,
+  ) {
+    this.#worker = new Worker(new URL('../wire/wire.io.js', import.meta.url), { workerData: setup, name: 'wire' })
+    this.#worker.unref()
+    this.#worker.on('message', (message: FromWire) => this.#receive(message))
+    this.#worker.on('error', (error) => this.logger.log('error', 'wire-died', { why: error.message }))
+  }
+
+  /** Whether somebody on the LAN has the address. */
+  async probe(address: string, places: readonly string[]): Promise<Probed> {
+    const answer = new Promise<Probed>((resolve) => {
+      this.#questions.set(address, resolve)
+      setTimeout(() => resolve({ rival: undefined, asked: 0 }), ANSWER_MS).unref()
+    })
+    this.#post({ type: 'probe', address, places })
+    const probed = await answer
+    this.#questions.delete(address)
+    return probed
+  }
+
+  /** It is here: tell, answer, watch, within the lease of that slot. */
+  hold(address: string, places: readonly string[], slot: number): void {
+    this.#post({ type: 'hold', address, places, slot })
+  }
+
+  drop(address: string): void {
+    this.#post({ type: 'drop', address })
+  }
+
+  stop(): void {
+    this.#post({ type: 'stop' })
+    this.#wakeFd = -1
+    void this.#worker.terminate()
+  }
+
+  #post(message: ToWire): void {
+    this.#worker.postMessage(message)
+    if (this.#wakeFd >= 0) this.wake(this.#wakeFd)
+  }
+
+  #receive(message: FromWire): void {
+    if (message.type === 'awake') {
+      this.#wakeFd = message.wakeFd
+      return this.wake(message.wakeFd)
+    }
+    if (message.type === 'log') return this.logger.log(message.level, message.event, message.fields)
+    this.#questions.get(message.address)?.({ rival: message.rival, asked: message.asked })
+  }
+}
