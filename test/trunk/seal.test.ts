@@ -71,6 +71,17 @@ for (const name of ['secretstream', 'aes-256-gcm', 'aegis-128l'] as const) {
     assert.is(open(doubling, first), undefined)
   })
 
+  test(`${name}: the last records before a change of key cannot be left out`, () => {
+    for (const arrived of [0, 1, 2]) {
+      const { sealer, opener } = pair()
+      const before = Array.from({ length: 3 }, (_, i) => seal(sealer, Uint8Array.of(i)))
+      sealer.rekey()
+      const first = seal(sealer, Uint8Array.of(3))
+      for (const record of before.slice(0, arrived)) open(opener, record)
+      assert.is(open(opener, first), undefined, `after ${arrived} of 3`)
+    }
+  })
+
   test(`${name}: another key opens nothing`, () => {
     const { sealer, opener } = pair(new Uint8Array(32).fill(5))
     assert.is(open(opener, seal(sealer, Uint8Array.of(1))), undefined)
@@ -173,9 +184,9 @@ test('aes-256-gcm: another implementation seals the same bytes, over a change of
   for (const [flags, number, epoch] of [
     [0, 0, 0],
     [0, 1, 0],
-    [1, 0, 1],
-    [0, 1, 1],
-    [1, 0, 2],
+    [1, 2, 1],
+    [0, 3, 1],
+    [1, 4, 2],
   ] as const) {
     const content = random.bytes(random.below(5_000))
     if (flags === 1) sealer.rekey()
