@@ -352,6 +352,25 @@ test('a cipher that hides nothing, opens nothing, or minds no change is not soun
   )
 })
 
+test('a cipher that takes no notice of its key, its nonce or what goes with it is not sound', () => {
+  if ('why' in evp) return
+  const nothing = { key: new Uint8Array(32), nonce: new Uint8Array(12), extra: new Uint8Array(1) }
+  const without = (part: keyof typeof nothing): Aead => ({
+    ...evp,
+    context: (direction) => {
+      const { setKey, seal, open, free } = evp.context(direction)
+      const or = (name: keyof typeof nothing, given: Uint8Array) => (name === part ? nothing[name] : given)
+      return {
+        setKey: (given) => setKey(or('key', given)),
+        seal: (nonce, extra, plain, into) => seal(or('nonce', nonce), or('extra', extra), plain, into),
+        open: (nonce, extra, sealed, into) => open(or('nonce', nonce), or('extra', extra), sealed, into),
+        free,
+      }
+    },
+  })
+  for (const part of ['key', 'nonce', 'extra'] as const) assert.not(isSound(without(part)), part)
+})
+
 test('the accepter chooses the fastest of its own that the other has, and secretstream is what everybody has', () => {
   assert.is(chooseSuite(['aes-256-gcm', 'secretstream'], ['secretstream', 'aes-256-gcm']), 'aes-256-gcm')
   const all = ['aegis-128l', 'aes-256-gcm', 'secretstream'] as const
