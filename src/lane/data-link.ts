@@ -175,9 +175,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   onOpen(): void {}
 
   onData(chunk: Uint8Array): void {
-    if (!this.#hears()) return
-    const problem = this.#reader.push(chunk, this.#onRecord)
-    if (problem !== undefined) this.fail(problem)
+    if (this.#hears()) this.#failFor(this.#reader.push(chunk, this.#onRecord))
   }
 
   room(): Uint8Array | undefined {
@@ -185,8 +183,10 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   }
 
   onFilled(length: number): void {
-    if (!this.#hears()) return
-    const problem = this.#reader.filled(length, this.#onRecord)
+    if (this.#hears()) this.#failFor(this.#reader.filled(length, this.#onRecord))
+  }
+
+  #failFor(problem: string | undefined): void {
     if (problem !== undefined) this.fail(problem)
   }
 
@@ -341,12 +341,12 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
 
   #takeRecord(sealed: Uint8Array): string | undefined {
     if (this.#state === 'down') return 'the link is closed'
-    const { buffers } = this.context
-    const opened = buffers.take()
+    const opened = this.context.buffers.take()
     const length = this.seal.opener.open(sealed, opened)
+    if (length !== undefined) this.#pulse.opened()
     const problem =
       length === undefined ? 'a record that was not sealed by the peer' : visitFrames(opened.subarray(0, length), this)
-    buffers.give(opened)
+    this.context.buffers.give(opened)
     return problem
   }
 

@@ -32,16 +32,22 @@ export class LinkGreeting implements SocketHandler {
   #sealer: Sealer | undefined
   #next: SocketHandler | undefined
   #failed = false
+  #agreed: Agreed | undefined
 
   constructor(
     readonly socket: Socket,
-    /** What a dialler has agreed on; the other side learns it from the preamble. */
-    readonly agreed: Agreed | undefined,
+    agreed: Agreed | undefined,
     readonly deadline: Millis,
     private readonly host: GreetingHost,
   ) {
+    this.#agreed = agreed
     socket.attach(this)
     if (agreed === undefined) socket.resume()
+  }
+
+  /** What a dialler has agreed on; the other side learns it from the preamble. Forgotten when the link stands. */
+  get agreed(): Agreed | undefined {
+    return this.#agreed
   }
 
   fail(why: string): void {
@@ -99,6 +105,9 @@ export class LinkGreeting implements SocketHandler {
     const opener = this.host.seals.opener(agreed.keys.suite, agreed.keys.in, sealHeader)
     const next = this.host.onGreeted(this, agreed, { sealer, opener })
     this.#next = next
+    // This hears the socket as long as the link stands: whoever reads memory then must not find where its keys began.
+    this.#agreed = undefined
+    for (const key of [agreed.keys.out, agreed.keys.in]) key.fill(0)
     if (rest.byteLength > 0) next.onData(rest)
   }
 

@@ -3,6 +3,11 @@ import type { Millis } from '../base/time.js'
 
 const PING_EVERY_MS: Millis = 1_000
 export const SILENCE_MS_MAX: Millis = 5_000
+/**
+ * Bytes come, but no record opens. The length of a record travels in the clear: one that was altered under way would have
+ * everything after it taken for its rest, which of pings alone is hours. The greatest record has so long at 9 KB/s.
+ */
+export const UNOPENED_MS_MAX: Millis = 30_000
 /** A key that leaks opens at most this much of the past; by volume the seal changes keys itself. */
 const REKEY_EVERY_MS: Millis = 3_600_000
 
@@ -14,6 +19,7 @@ export interface PulseHost {
 
 export class LinkPulse {
   #heardAt: Millis
+  #openedAt: Millis
   #rekeyedAt: Millis
   #pingAt: Millis = 0
   #token = 0
@@ -24,6 +30,7 @@ export class LinkPulse {
     private readonly host: PulseHost,
   ) {
     this.#heardAt = now
+    this.#openedAt = now
     this.#rekeyedAt = now
   }
 
@@ -36,12 +43,18 @@ export class LinkPulse {
     this.#heardAt = now
   }
 
+  /** What was heard last had the end of a record, and it was sealed by the peer. */
+  opened(): void {
+    this.#openedAt = this.#heardAt
+  }
+
   pong(token: number, now: Millis): void {
     if (token === this.#token) this.#rttMs = now - this.#pingAt
   }
 
   sweep(now: Millis): void {
     if (now - this.#heardAt > SILENCE_MS_MAX) return this.host.onSilence(`nothing heard for ${SILENCE_MS_MAX} ms`)
+    if (now - this.#openedAt > UNOPENED_MS_MAX) return this.host.onSilence(`no record for ${UNOPENED_MS_MAX} ms`)
     if (now - this.#rekeyedAt > REKEY_EVERY_MS) {
       this.#rekeyedAt = now
       this.host.rekey()

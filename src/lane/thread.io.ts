@@ -11,7 +11,7 @@ import type { Sockets } from '../proxy/ports.js'
 import { RetentionPool } from '../proxy/retention-pool.js'
 import { sharedCounters } from '../proxy/shared-counters.js'
 import { recordBuffers } from '../trunk/record.js'
-import { seals } from '../trunk/seals.io.js'
+import { loadSeals, seals } from '../trunk/seals.io.js'
 import { Lane } from './lane.js'
 import { epollLoop, netLoop } from './loop.io.js'
 
@@ -25,6 +25,7 @@ export function runLane(dress: (sockets: Sockets) => Sockets = (sockets) => sock
   const epoll = setup.engine === 'epoll' ? loadEpoll() : undefined
   assert(epoll === undefined || !('why' in epoll), 'the control plane has looked whether epoll can be used')
   const loop = epoll === undefined ? netLoop(clock) : epollLoop(epoll, clock)
+  loadSeals()
   const lane = new Lane({
     setup,
     clock: loop.clock,

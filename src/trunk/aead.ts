@@ -23,11 +23,12 @@ export interface AeadContext {
 export type Found<T> = T | { readonly why: string }
 
 /**
- * A call that does nothing where another was meant would send bytes in the clear: whatever comes from a library that was
- * not linked but looked up is tried once, before any use.
+ * A call that does nothing where another was meant would send bytes in the clear, and one that takes no notice of its nonce
+ * would hide every record with the same key stream: whatever comes from a library that was not linked but looked up is
+ * tried once, before any use. No byte of what goes in may be without effect.
  */
 export function isSound(aead: Aead): boolean {
-  const [key, nonce] = [new Uint8Array(aead.keyBytes).fill(1), new Uint8Array(aead.nonceBytes)]
+  const [key, nonce] = [new Uint8Array(aead.keyBytes).fill(1), new Uint8Array(aead.nonceBytes).fill(2)]
   const [extra, plain] = [Uint8Array.of(7), Uint8Array.of(1, 2, 3, 4)]
   const sealed = new Uint8Array(plain.byteLength + aead.tagBytes)
   const opened = new Uint8Array(plain.byteLength)
@@ -37,10 +38,14 @@ export function isSound(aead: Aead): boolean {
   sealing.seal(nonce, extra, plain, sealed)
   const isHidden = plain.some((byte, at) => sealed[at] !== byte)
   const opens = opening.open(nonce, extra, sealed, opened) && opened.every((byte, at) => byte === plain[at])
-  const minds = sealed.every((byte, at) => {
-    const changed = sealed.slice()
-    changed[at] = byte ^ 1
-    return !opening.open(nonce, extra, changed, opened)
+  const minds = [key, nonce, extra, sealed].every((input) => {
+    return input.every((byte, at) => {
+      input[at] = byte ^ 1
+      opening.setKey(key)
+      const isOpened = opening.open(nonce, extra, sealed, opened)
+      input[at] = byte
+      return !isOpened
+    })
   })
   sealing.free()
   opening.free()

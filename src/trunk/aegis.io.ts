@@ -27,6 +27,8 @@ const OPEN = 'crypto_aead_aegis128l_decrypt'
 const EXPORTED = 'napi_register_module_v1'
 
 let loaded: Found<Aead> | undefined
+/** koffi unloads a library that nobody holds: its functions would lead nowhere, if nothing else had loaded that file. */
+const held: unknown[] = []
 
 export function loadAegis(): Found<Aead> {
   loaded ??= load()
@@ -48,14 +50,19 @@ function bind(): Found<Aead> {
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
   if (!TRIED_VERSIONS.includes(version)) return { why: `AEGIS-128L was not tried with sodium-native ${version}` }
   const folder = path.join(path.dirname(manifest), 'prebuilds', `${process.platform}-${process.arch}`)
-  const file = path.join(folder, 'sodium-native.node')
+  return bindAegis(path.join(folder, 'sodium-native.node'))
+}
+
+export function bindAegis(file: string): Found<Aead> {
   const symbols = elfSymbols(readFileSync(file), [SEAL, OPEN, EXPORTED])
   const [sealAt, openAt, exportedAt] = [SEAL, OPEN, EXPORTED].map((name) => symbols.get(name))
   if (sealAt === undefined || openAt === undefined || exportedAt === undefined) {
     return { why: 'the libsodium of this platform does not name AEGIS-128L' }
   }
   // The process has it loaded already, with libsodium's choice of code for this CPU made: this is one more reference.
-  const base = koffi.address(koffi.load(file).symbol(EXPORTED)) - exportedAt
+  const library = koffi.load(file)
+  held.push(library)
+  const base = koffi.address(library.symbol(EXPORTED)) - exportedAt
   const [bytes, length] = ['void *', 'uint64_t']
   // (c, &clen, m, mlen, ad, adlen, nsec, npub, k)
   const encrypt = koffi.decode(

@@ -4,8 +4,9 @@
  *
  *   sealed   flags u8 ‖ ciphertext ‖ tag          flags: 1 = the first record under the next key
  *
- * The nonce is the number of the record under its key, so it never repeats; flags are authenticated. A record that is
- * altered, left out, doubled or moved is not opened. Keys: see `docs/wire-trunk.md`.
+ * The nonce is the number of the record in its direction. It goes on over changes of key: the last records before one
+ * could be left out otherwise. Flags are authenticated. A record that is altered, left out, doubled or moved is not opened.
+ * Keys: see `docs/wire-trunk.md`.
  */
 import sodium from 'sodium-native'
 import { assert } from '../base/assert.js'
@@ -96,7 +97,7 @@ export class CountedOpener implements Opener {
   }
 }
 
-/** The keys of one direction, each made of the one before, and the number of the next record under the present one. */
+/** The keys of one direction, each made of the one before, and the number of the next record. */
 class KeyStream {
   readonly context: AeadContext
   readonly #key: Uint8Array
@@ -128,7 +129,6 @@ class KeyStream {
     sodium.crypto_generichash(this.#key, NEXT_LABEL, before)
     before.fill(0)
     this.context.setKey(this.#key)
-    this.#number = 0
   }
 
   /** Valid until the next call. */

@@ -7,6 +7,7 @@ const HEADER_BYTES = 64
 const SECTION_BYTES = 64
 const SYMBOL_BYTES = 24
 const SHT_SYMTAB = 2
+const NAME_BYTES_MAX = 200
 
 interface Section {
   readonly type: number
@@ -50,8 +51,9 @@ function sectionsOf(view: DataView): Section[] {
   })
 }
 
-/** Up to the zero byte; names of the libraries that this is for are ASCII. */
+/** Up to the zero byte, which is looked for no further than `NAME_BYTES_MAX`; names of the libraries that this is for are ASCII. */
 function textAt(file: Uint8Array, start: number): string {
-  const end = file.indexOf(0, start)
-  return end < 0 ? '' : String.fromCharCode(...file.subarray(start, Math.min(end, start + 200)))
+  const text = file.subarray(start, start + NAME_BYTES_MAX)
+  const end = text.indexOf(0)
+  return end < 0 ? '' : String.fromCharCode(...text.subarray(0, end))
 }

@@ -91,7 +91,12 @@ function bind(): LargeRecords {
     addAt(base + AT.poly1305, base + AT.tail, padding + 16)
     finish(base + AT.poly1305, base + AT.mac)
   }
-  /** The state for the next record, and nothing of the key is left here. */
+  /** Nothing of the key is left here, also when it is for libsodium to open the record: that one may end this key. */
+  const forget = (): void => {
+    bytes.fill(0, AT.key, AT.zeros)
+    bytes.fill(0, AT.blocks, AT.tail)
+  }
+  /** The state for the next record. */
   const goOn = (state: Uint8Array): void => {
     for (let i = 0; i < NONCE_BYTES; i++) {
       state[NONCE_AT + i] = (state[NONCE_AT + i] as number) ^ (bytes[AT.mac + i] as number)
@@ -100,8 +105,7 @@ function bind(): LargeRecords {
       state[i] = ((state[i] as number) + 1) & 255
       if (state[i] !== 0) break
     }
-    bytes.fill(0, AT.key, AT.zeros)
-    bytes.fill(0, AT.blocks, AT.tail)
+    forget()
   }
   return {
     seal: (state, plain, into) => {
@@ -121,7 +125,10 @@ function bind(): LargeRecords {
       mac(ciphertext)
       const isGenuine = sodium.sodium_memcmp(bytes.subarray(AT.mac, AT.mac + MAC_BYTES), sealed.subarray(1 + length))
       // The mac is over block 1 as it is with TAG_MESSAGE: with another tag it is another mac.
-      if (!isGenuine || sealed[0] !== bytes[AT.blocks + BLOCK_BYTES]) return false
+      if (!isGenuine || sealed[0] !== bytes[AT.blocks + BLOCK_BYTES]) {
+        forget()
+        return false
+      }
       chacha20(into, ciphertext, length, base + AT.key, base + AT.counter)
       goOn(state)
       return true

@@ -6,6 +6,7 @@ import { loadAegis } from './aegis.io.js'
 import { CountedOpener, CountedSealer } from './counted-seal.io.js'
 import { loadEvp } from './evp.io.js'
 import { randomBytes } from './keys.io.js'
+import { loadLargeRecords } from './large-records.io.js'
 import type { Sealer, SealFactory } from './ports.js'
 import { RECORD_PLAINTEXT_BYTES_MAX, RECORD_SEALED_BYTES_MAX } from './record.js'
 import { SEAL_HEADER_BYTES, SEAL_KEY_BYTES, SodiumOpener, SodiumSealer } from './seal.io.js'
@@ -37,6 +38,15 @@ export const seals: SealFactory = {
     if (suite === 'secretstream') return new SodiumOpener(key, header)
     return new CountedOpener(suite, aeadOf(suite), key, header)
   },
+}
+
+/**
+ * What a thread needs for any suite, before its first link: not in the middle of its traffic, and from the files that the
+ * process was started with. A package that was replaced since then would leave it without a suite that the node offers.
+ */
+export function loadSeals(): void {
+  for (const { load } of FAST) load()
+  loadLargeRecords()
 }
 
 export interface OfferedSuites {

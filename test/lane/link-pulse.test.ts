@@ -1,5 +1,5 @@
 /** The clock of a data link: pings, silence, and keys that are old enough. */
-import { LinkPulse, SILENCE_MS_MAX } from '../../src/lane/link-pulse.js'
+import { LinkPulse, SILENCE_MS_MAX, UNOPENED_MS_MAX } from '../../src/lane/link-pulse.js'
 import type { LinkSeal } from '../../src/trunk/ports.js'
 import { seals } from '../../src/trunk/seals.io.js'
 import { assert, suite } from '../harness/suite.js'
@@ -38,10 +38,29 @@ test('a key is as old as an hour, and then there is a new one, once an hour', ()
   const rekeys: number[] = []
   for (let now = 0; now < 3.5 * HOUR_MS; now += 1_000) {
     pulse.heard(now)
+    pulse.opened()
     pulse.sweep(now)
     if (heard().includes('rekey')) rekeys.push(Math.floor(now / HOUR_MS))
   }
   assert.equal(rekeys, [1, 2, 3])
+})
+
+test('bytes of which no record comes do not keep a link alive: the length of one was altered under way', () => {
+  const bench = new LinkUnderTest()
+  const ping = { kind: 'ping', handle: 0, token: 1 } as const
+  const second = () => {
+    bench.now += 1_000
+    bench.hears(ping)
+    bench.link.sweep(bench.now)
+  }
+  for (let i = 0; i < 100; i++) second()
+  assert.ok(bench.link.isUp)
+  // As long as the greatest record, of which nothing but these four bytes is genuine.
+  bench.socket.say(Uint8Array.of(0, 0, 4, 0))
+  const from = bench.now
+  while (bench.link.isUp && bench.now < HOUR_MS) second()
+  assert.is(bench.now - from, UNOPENED_MS_MAX + 1_000)
+  assert.equal(bench.events.at(-1), `down: no record for ${UNOPENED_MS_MAX} ms`)
 })
 
 for (const name of ['secretstream', 'aes-256-gcm'] as const) {

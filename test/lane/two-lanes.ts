@@ -112,13 +112,13 @@ export async function join({ a, b }: Pair, at: Endpoint): Promise<void> {
     type: 'link-expect',
     peer: { node: A, name: 'a' },
     pair: 0,
-    keys: { linkId, out: two, in: one, suite: 'aes-256-gcm' },
+    keys: { linkId, out: two.slice(), in: one.slice(), suite: 'aes-256-gcm' },
   })
   a.tell({
     type: 'link-dial',
     peer: { node: B, name: 'b' },
     pair: 0,
-    keys: { linkId, out: one, in: two, suite: 'aes-256-gcm' },
+    keys: { linkId, out: one.slice(), in: two.slice(), suite: 'aes-256-gcm' },
     to: at,
   })
   await Promise.all([a.hears('link-up'), b.hears('link-up')])

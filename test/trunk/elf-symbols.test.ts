@@ -35,4 +35,22 @@ test('a file of another kind, a part of one, and a damaged one have none, or som
   }
 })
 
+test('names without an end are not looked for through the whole file, once for each of its symbols', () => {
+  const half = 2 ** 20
+  const file = new Uint8Array(2 * half).fill(1, half)
+  const view = new DataView(file.buffer)
+  file.set([0x7f, 0x45, 0x4c, 0x46, 2, 1])
+  view.setBigUint64(0x28, 64n, true)
+  view.setUint16(0x3a, 64, true)
+  view.setUint16(0x3c, 2, true)
+  // Where the names are, and a table of symbols: the rest of the lower half, all zeros.
+  view.setBigUint64(64 + 24, BigInt(half), true)
+  view.setUint32(128 + 4, 2, true)
+  view.setBigUint64(128 + 24, 1_024n, true)
+  view.setBigUint64(128 + 32, BigInt(half - 2_048), true)
+  const start = performance.now()
+  assert.is(elfSymbols(file, NAMES).size, 0)
+  assert.ok(performance.now() - start < 5_000)
+})
+
 test.run()
