@@ -7,6 +7,7 @@ export const PROG_LOAD = 5
 export const PROG_TEST_RUN = 10
 export const PROG_GET_NEXT_ID = 11
 export const MAP_GET_NEXT_ID = 12
+export const OBJ_GET_INFO_BY_FD = 15
 export const LINK_CREATE = 28
 export const LINK_GET_NEXT_ID = 31
 export const LINK_DETACH = 34

@@ -18,6 +18,8 @@ const LOG_BYTES = 64 * 1024
 const LOG_TAIL_CHARS = 600
 /** None of the functions that are called here is reserved to the GPL. */
 const LICENCE = new TextEncoder().encode('Apache-2.0\0')
+/** The beginning of all kinds of `struct bpf_…_info`: a type and an id. */
+const INFO_BYTES = 8
 const PROT_READ_WRITE = 1 | 2
 const MAP_SHARED = 1
 
@@ -48,7 +50,9 @@ export interface Bpf {
   /** `target`: the network namespace or the interface. The link lasts as long as the descriptor that is answered. */
   attach(program: number, target: number, attachType: number, flags?: number): Result
   detach(link: number): Result
-  /** The first id above `id`, of what `command` (…_GET_NEXT_ID) says. */
+  /** The kernel's number of the map, program or link behind a descriptor. */
+  idOf(fd: number): Result
+  /** The first such number above `id`, of all that live in the kernel; `command`: one of …_GET_NEXT_ID. */
   nextId(command: number, id: number): Result
 }
 
@@ -155,6 +159,11 @@ function over(number: number): Bpf {
     attach: (program, target, attachType, flags = 0) =>
       call(abi.LINK_CREATE, fields().u32(program).u32(target).u32(attachType).u32(flags)),
     detach: (link) => call(abi.LINK_DETACH, fields().u32(link)),
+    idOf: (fd) => {
+      const info = new Block(INFO_BYTES)
+      const result = call(abi.OBJ_GET_INFO_BY_FD, fields().u32(fd).u32(INFO_BYTES).u64(info.at))
+      return result < 0 ? result : new DataView(info.bytes.buffer).getUint32(4, true)
+    },
     nextId: (command, id) => {
       const result = call(command, fields().u32(id))
       return result < 0 ? result : new DataView(given.bytes.buffer).getUint32(4, true)
