@@ -2,9 +2,10 @@
  * Asks for two addresses again and again, as a neighbour and as a client would, with frames of its own and without a kernel
  * that remembers; and notes when something answers.
  */
+import { fromHex } from '../../../src/base/bytes.js'
 import { SOCK_NONBLOCK_CLOEXEC } from '../../../src/kernel/constants.js'
 import { loadLibc } from '../../../src/kernel/libc.io.js'
-import { addressOf, loadSyscalls } from '../../../src/kernel/syscalls.io.js'
+import { addressOf, loadSyscalls, type Syscalls } from '../../../src/kernel/syscalls.io.js'
 import { arp, ethernet, ip4, ip6, neighbour, SYN, saidBy, solicitedNode, tcp } from './frames.js'
 
 const AF_PACKET = 17
@@ -32,15 +33,29 @@ export interface ProbeResult {
   readonly answered: Readonly<Record<string, readonly number[]>>
 }
 
-export function probe(plan: ProbePlan): Promise<ProbeResult> {
-  const [sys, libc] = [loadSyscalls(), loadLibc()]
-  if ('why' in sys || 'why' in libc) throw new Error('no system calls')
+function packetSocket(sys: Syscalls, ifindex: number): number {
   const fd = sys.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK_CLOEXEC, ETH_P_ALL)
   const where = new DataView(new ArrayBuffer(20))
   where.setUint16(0, AF_PACKET, true)
   where.setUint16(2, ETH_P_ALL, true)
-  where.setInt32(4, plan.ifindex, true)
+  where.setInt32(4, ifindex, true)
   if (fd < 0 || sys.bind(fd, addressOf(where.buffer), 20) < 0) throw new Error('no packet socket')
+  return fd
+}
+
+/** One frame, as it is, in hexadecimal. */
+export function sendFrame(ifindex: number, frame: string): void {
+  const sys = loadSyscalls()
+  if ('why' in sys) throw new Error(sys.why)
+  const fd = packetSocket(sys, ifindex)
+  sys.send(fd, fromHex(frame))
+  sys.close(fd)
+}
+
+export function probe(plan: ProbePlan): Promise<ProbeResult> {
+  const [sys, libc] = [loadSyscalls(), loadLibc()]
+  if ('why' in sys || 'why' in libc) throw new Error('no system calls')
+  const fd = packetSocket(sys, plan.ifindex)
   const frame = new Uint8Array(new ArrayBuffer(FRAME_BYTES_MAX))
   const frameAt = addressOf(frame.buffer)
   const asked: number[] = []
@@ -89,4 +104,4 @@ function questions({ own, ip4: to4, ip6: to6, port, mac: theirs }: ProbePlan, ro
   ]
 }
 
-const macBytes = (text: string) => Uint8Array.from(text.split(':'), (part) => Number.parseInt(part, 16))
+export const macBytes = (text: string) => Uint8Array.from(text.split(':'), (part) => Number.parseInt(part, 16))

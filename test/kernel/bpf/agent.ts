@@ -8,7 +8,7 @@ import { AnyPort } from '../../../src/kernel/bpf/any-port.io.js'
 import { loadBpf } from '../../../src/kernel/bpf/bpf.io.js'
 import { LeaseGate } from '../../../src/kernel/bpf/lease-gate.io.js'
 import { loadLibc } from '../../../src/kernel/libc.io.js'
-import { probe } from './address-prober.js'
+import { probe, sendFrame } from './address-prober.js'
 
 type Ports = 'any' | readonly number[]
 const ANSWER_MS_MAX = 2_000
@@ -76,6 +76,7 @@ const operations = {
   setService: (address: string, ports: Ports, rest: 'refuse' | 'pass') =>
     must(one(anyPort).setService(address, ports, rest)),
   remove: (address: string) => one(anyPort).remove(address),
+  close: () => one(anyPort).close(),
   counters: (address: string) => one(anyPort).counters(address),
   /** Sets of ports that have but `port` in common, one after the other while other things happen. */
   churn: async (address: string, port: number, times: number) => {
@@ -156,6 +157,7 @@ const operations = {
   },
   drops: (address: string) => one(gate).drops(address),
   probe,
+  sendFrame,
 }
 
 function linkOf(path: string): string {

@@ -1,5 +1,4 @@
 import { LINK_GET_NEXT_ID, MAP_GET_NEXT_ID, PROG_GET_NEXT_ID } from '../../../src/kernel/bpf/abi.js'
-import { AnyPort } from '../../../src/kernel/bpf/any-port.io.js'
 import { loadBpf } from '../../../src/kernel/bpf/bpf.io.js'
 import { until } from '../../../src/lab/wait.io.js'
 import { assert, type Scope, suite } from '../../harness/suite.js'
@@ -162,13 +161,23 @@ test(
   NEEDS,
 )
 
-test('after the end nothing is touched any more', (scope) => {
-  const opened = AnyPort.open()
-  if ('why' in opened) return
-  scope.defer(() => opened.close())
-  opened.close()
-  assert.is(opened.counters(IP4), undefined)
-  assert.ok(opened.setService(IP4, 'any', 'refuse') !== undefined)
-})
+test(
+  'once closed it touches nothing, and says so',
+  async (scope) => {
+    const hosts = await hostsWithAnyPort(scope)
+    if (hosts === undefined) return
+    const { server, client } = hosts
+    await server.call('listen', '0.0.0.0', 80, 'host')
+    await server.call('setService', IP4, 'any', 'refuse')
+    await client.call('keep', 'old', IP4, 80)
+    await server.call('close')
+    assert.is(await client.call('ask', IP4, 80), `host at ${IP4} 80`)
+    assert.is(await client.call('say', 'old', 'still there'), 'still there')
+    assert.is(await server.call('counters', IP4), null)
+    const problem = await server.call('setService', IP4, 'any', 'refuse').catch((error) => String(error))
+    assert.match(String(problem), /setService: no room/)
+  },
+  NEEDS,
+)
 
 test.run()

@@ -20,8 +20,7 @@ export function ethernet(
   { from, to }: Mac = NOWHERE,
   tags: readonly ('vlan' | 'outerVlan')[] = [],
 ): Uint8Array {
-  const kinds = [...tags, type].map((kind) => u16(TYPES[kind]))
-  const [first = u16(0), ...others] = kinds
+  const [first = u16(0), ...others] = [...tags, type].map((kind) => u16(TYPES[kind]))
   return join(to, from, first, ...others.map((kind) => join(u16(7), kind)), payload)
 }
 
@@ -54,7 +53,7 @@ export function tcp(from: string, fromPort: number, to: string, toPort: number, 
 /** The solicited-node multicast address (RFC 4291, 2.7.1). */
 export function solicitedNode(address: string): string {
   const [high = 0, middle = 0, low = 0] = ip(address).slice(13)
-  return `ff02::1:ff${high.toString(16)}:${((middle << 8) | low).toString(16)}`
+  return `ff02::1:ff${high.toString(16).padStart(2, '0')}:${((middle << 8) | low).toString(16)}`
 }
 
 /** What a frame is that an address sent, or `undefined` if it comes from others. */
