@@ -46,7 +46,6 @@ test(
     const { server, client, serverHost } = hosts
     for (const address of ['0.0.0.0', '::']) await server.call('listen', address, 80, 'host')
     for (const address of [IP4, IP6]) await server.call('setService', address, 'any', 'refuse')
-    await server.call('udpListen', 80)
     const check = async (port: number) => {
       for (const address of [IP4, IP6]) {
         assert.is(await client.call('ask', address, port), `service at ${address} ${port}`)
@@ -56,7 +55,6 @@ test(
       }
     }
     await check(80)
-    assert.is(await client.call('udpAsk', IP4, 80), 'udp')
     // One that starts while there are connections to the service at its port.
     for (const address of [IP4, IP6]) await client.call('keep', address, address, 81)
     for (const address of ['0.0.0.0', '::']) await server.call('listen', address, 81, 'host')
@@ -73,8 +71,10 @@ test(
     if (hosts === undefined) return
     const { server, client } = hosts
     for (const address of ['0.0.0.0', '::']) await server.call('listen', address, 80, 'host')
+    await server.call('udpListen', 80)
     for (const address of [IP4, IP6]) {
       await server.call('setService', address, [22, 65_535], 'refuse')
+      if (address === IP4) assert.is(await client.call('udpAsk', address, 80), 'udp', 'what is not TCP is untouched')
       assert.is(await client.call('ask', address, 22), `service at ${address} 22`)
       assert.is(await client.call('ask', address, 65_535), `service at ${address} 65535`)
       // The neighbours of its bits too.
@@ -109,7 +109,7 @@ test(
     await client.call('calm')
     const answers = await storm
     assert.equal(Object.keys(answers), [`service at ${IP4} 8000`], JSON.stringify(answers))
-    assert.ok((answers[`service at ${IP4} 8000`] ?? 0) > 50, JSON.stringify(answers))
+    assert.ok((answers[`service at ${IP4} 8000`] ?? 0) > 20, JSON.stringify(answers))
     await server.call('setService', IP4, [], 'refuse')
     assert.is(await client.call('say', 'old', 'still there'), 'still there')
   },
