@@ -4,6 +4,7 @@
  * the process; a stopped process still has them.
  */
 import type { Millis } from '../../base/time.js'
+import { ENODEV } from '../constants.js'
 import { loadLibc } from '../libc.io.js'
 import { ATTACH_TCX_EGRESS, ATTACH_TCX_INGRESS, F_BEFORE, PROG_TYPE_SCHED_CLS, TCX_DROP } from './abi.js'
 import { ADDRESSES_MAP, AddressSlots, SLOTS } from './address-slots.io.js'
@@ -12,7 +13,6 @@ import { LEASE, leaseGateProgram } from './lease-gate-program.js'
 import { refused } from './rights.io.js'
 
 const SINCE = '6.6'
-const ENODEV = 19
 /** No interface has this index: whether there is tcx shows in what is wrong with it. */
 const NO_INTERFACE = 0x7fffffff
 

@@ -2,6 +2,7 @@ import { LINK_GET_NEXT_ID, MAP_GET_NEXT_ID, PROG_GET_NEXT_ID } from '../../../sr
 import { loadBpf } from '../../../src/kernel/bpf/bpf.io.js'
 import { until } from '../../../src/lab/wait.io.js'
 import { assert, type Scope, suite } from '../../harness/suite.js'
+import { skip } from './permitted.js'
 import { agentOn, IP4, IP6, NEEDS, type TwoHosts, twoHosts } from './two-hosts.js'
 
 const test = suite('kernel/bpf/any-port', 30_000)
@@ -13,9 +14,7 @@ async function hostsWithAnyPort(scope: Scope): Promise<TwoHosts | undefined> {
     await hosts.server.call('anyPort')
     return hosts
   } catch (error) {
-    if (process.getuid?.() === 0) throw error
-    process.stderr.write(`\nSKIPPED  ${error}\n`)
-    return undefined
+    return skip(error)
   }
 }
 

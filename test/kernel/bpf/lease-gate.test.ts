@@ -4,6 +4,7 @@ import { until } from '../../../src/lab/wait.io.js'
 import { assert, type Scope, suite } from '../../harness/suite.js'
 import { macBytes, type ProbePlan, type ProbeResult } from './address-prober.js'
 import { arp, ethernet, ip4, ip6 } from './frames.js'
+import { skip } from './permitted.js'
 import { IP4, IP6, NEEDS, type TwoHosts, twoHosts } from './two-hosts.js'
 
 const test = suite('kernel/bpf/lease-gate', 30_000)
@@ -31,9 +32,7 @@ async function gated(scope: Scope): Promise<(TwoHosts & { ifindex: number; probe
   try {
     await server.call('gate', theirs.ifindex)
   } catch (error) {
-    if (process.getuid?.() === 0) throw error
-    process.stderr.write(`\nSKIPPED  ${error}\n`)
-    return undefined
+    return skip(error)
   }
   for (const address of ADDRESSES) {
     await server.call('listen', address, 80, 'service')
