@@ -1,15 +1,14 @@
 /** Numbers of linux/bpf.h, under its names without their prefixes. */
 export const MAP_CREATE = 0
-export const MAP_LOOKUP_ELEM = 1
 export const MAP_UPDATE_ELEM = 2
 export const MAP_DELETE_ELEM = 3
 export const PROG_LOAD = 5
 export const PROG_TEST_RUN = 10
 export const PROG_GET_NEXT_ID = 11
 export const MAP_GET_NEXT_ID = 12
+export const OBJ_GET_INFO_BY_FD = 15
 export const LINK_CREATE = 28
 export const LINK_GET_NEXT_ID = 31
-export const LINK_DETACH = 34
 
 export const MAP_TYPE_HASH = 1
 export const MAP_TYPE_ARRAY = 2

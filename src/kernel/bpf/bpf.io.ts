@@ -5,7 +5,7 @@
 import koffi from 'koffi'
 import { ByteWriter } from '../../base/bytes.js'
 import { messageOf } from '../../base/errors.js'
-import { EACCES, EINVAL, EPERM } from '../constants.js'
+import { EACCES, EAGAIN, EINVAL, EPERM } from '../constants.js'
 import { addressOf, type Result } from '../syscalls.io.js'
 import * as abi from './abi.js'
 
@@ -13,11 +13,14 @@ const SYSCALL_BPF: Readonly<Record<string, number>> = { x64: 321, arm64: 280 }
 const ATTRIBUTES_BYTES = 128
 const RLIMIT_MEMLOCK = 8
 const INSTRUCTION_BYTES = 8
+const LOAD_TRIES = 5
 const LOG_BYTES = 64 * 1024
 /** The verifier ends with what it refuses. */
 const LOG_TAIL_CHARS = 600
 /** None of the functions that are called here is reserved to the GPL. */
 const LICENCE = new TextEncoder().encode('Apache-2.0\0')
+/** The beginning of all kinds of `struct bpf_…_info`: a type and an id. */
+const INFO_BYTES = 8
 const PROT_READ_WRITE = 1 | 2
 const MAP_SHARED = 1
 
@@ -37,7 +40,6 @@ export interface Refusal {
 
 export interface Bpf {
   createMap(plan: MapPlan): Result
-  lookup(map: number, key: number, value: number): Result
   update(map: number, key: number, value: number): Result
   delete(map: number, key: number): Result
   /** The values of an F_MMAPABLE array as memory of this process, until `unmap`; a negative errno where it cannot be. */
@@ -47,8 +49,9 @@ export interface Bpf {
   testRun(program: number, frame: Uint8Array): { readonly answer: number } | { readonly errno: number }
   /** `target`: the network namespace or the interface. The link lasts as long as the descriptor that is answered. */
   attach(program: number, target: number, attachType: number, flags?: number): Result
-  detach(link: number): Result
-  /** The first id above `id`, of what `command` (…_GET_NEXT_ID) says. */
+  /** The kernel's number of the map, program or link behind a descriptor. */
+  idOf(fd: number): Result
+  /** The first such number above `id`, of all that live in the kernel; `command`: one of …_GET_NEXT_ID. */
   nextId(command: number, id: number): Result
 }
 
@@ -116,7 +119,6 @@ function over(number: number): Bpf {
       setrlimit(RLIMIT_MEMLOCK, unlimited.at)
       return call(abi.MAP_CREATE, attributes)
     },
-    lookup: (map, key, value) => element(abi.MAP_LOOKUP_ELEM, map, key, value),
     update: (map, key, value) => element(abi.MAP_UPDATE_ELEM, map, key, value),
     delete: (map, key) => element(abi.MAP_DELETE_ELEM, map, key),
     map: (fd, bytes) => {
@@ -129,37 +131,54 @@ function over(number: number): Bpf {
       const block = new Block(log + LOG_BYTES)
       block.bytes.set(code)
       block.bytes.set(LICENCE, code.byteLength)
-      const attributes = (logBytes: number) =>
-        fields()
-          .u32(type)
-          .u32(code.byteLength / INSTRUCTION_BYTES)
-          .u64(block.at)
-          .u64(block.at + code.byteLength)
-          .u32(logBytes > 0 ? 1 : 0)
-          .u32(logBytes)
-          .u64(logBytes > 0 ? block.at + log : 0)
-          .put(new Uint8Array(28))
-          .u32(attachType)
-      const program = call(abi.PROG_LOAD, attributes(0))
-      if (program >= 0) return program
-      // Nobody but the verifier has more to say.
-      if (program === -EACCES || program === -EINVAL) call(abi.PROG_LOAD, attributes(LOG_BYTES))
-      return { errno: -program, log: tail(block.bytes.subarray(log)) }
+      const load = (at: number, logBytes: number) =>
+        call(
+          abi.PROG_LOAD,
+          fields()
+            .u32(type)
+            .u32(code.byteLength / INSTRUCTION_BYTES)
+            .u64(at)
+            .u64(at + code.byteLength)
+            .u32(logBytes > 0 ? 1 : 0)
+            .u32(logBytes)
+            .u64(logBytes > 0 ? at + log : 0)
+            .put(new Uint8Array(28))
+            .u32(attachType),
+        )
+      let program = lend(block, (at) => load(at, 0))
+      // The verifier gives up for a signal.
+      for (let tries = 1; program === -EAGAIN && tries < LOAD_TRIES; tries++) program = lend(block, (at) => load(at, 0))
+      // Only for these has it more to say.
+      if (program === -EACCES || program === -EINVAL) program = lend(block, (at) => load(at, LOG_BYTES))
+      return program >= 0 ? program : { errno: -program, log: tail(block.bytes.subarray(log)) }
     },
     testRun: (program, frame) => {
-      const block = new Block(frame)
-      const attributes = fields().u64(program).u32(block.bytes.byteLength).u32(0).u64(block.at)
-      const result = call(abi.PROG_TEST_RUN, attributes)
+      const run = (at: number) => call(abi.PROG_TEST_RUN, fields().u64(program).u32(frame.byteLength).u32(0).u64(at))
+      const result = lend(new Block(frame), run)
       return result < 0 ? { errno: -result } : { answer: new DataView(given.bytes.buffer).getInt32(4, true) }
     },
     attach: (program, target, attachType, flags = 0) =>
       call(abi.LINK_CREATE, fields().u32(program).u32(target).u32(attachType).u32(flags)),
-    detach: (link) => call(abi.LINK_DETACH, fields().u32(link)),
+    idOf: (fd) => {
+      const info = new Block(INFO_BYTES)
+      const result = lend(info, (at) => call(abi.OBJ_GET_INFO_BY_FD, fields().u32(fd).u32(INFO_BYTES).u64(at)))
+      return result < 0 ? result : new DataView(info.bytes.buffer).getUint32(4, true)
+    },
     nextId: (command, id) => {
       const result = call(command, fields().u32(id))
       return result < 0 ? result : new DataView(given.bytes.buffer).getUint32(4, true)
     },
   }
+}
+
+const lent = new Set<Block>()
+
+/** For as long as the kernel has its address, the block is not collected. */
+function lend<T>(block: Block, use: (at: number) => T): T {
+  lent.add(block)
+  const result = use(block.at)
+  lent.delete(block)
+  return result
 }
 
 const fields = () => new ByteWriter(ATTRIBUTES_BYTES)

@@ -4,15 +4,15 @@
  * the process; a stopped process still has them.
  */
 import type { Millis } from '../../base/time.js'
+import { ENODEV } from '../constants.js'
 import { loadLibc } from '../libc.io.js'
-import { ATTACH_TCX_EGRESS, ATTACH_TCX_INGRESS, F_BEFORE, PROG_TYPE_SCHED_CLS, TCX_DROP, TCX_NEXT } from './abi.js'
+import { ATTACH_TCX_EGRESS, ATTACH_TCX_INGRESS, F_BEFORE, PROG_TYPE_SCHED_CLS, TCX_DROP } from './abi.js'
 import { ADDRESSES_MAP, AddressSlots, SLOTS } from './address-slots.io.js'
 import { Kit, type MappedArray, type Problem } from './kit.io.js'
 import { LEASE, leaseGateProgram } from './lease-gate-program.js'
 import { refused } from './rights.io.js'
 
 const SINCE = '6.6'
-const ENODEV = 19
 /** No interface has this index: whether there is tcx shows in what is wrong with it. */
 const NO_INTERFACE = 0x7fffffff
 
@@ -108,20 +108,27 @@ export class LeaseGate {
     this.kit.close()
   }
 
+  /** What the program says of an Ethernet frame. */
+  judge(frame: Uint8Array): 'pass' | 'drop' | Problem {
+    const result = this.kit.bpf.testRun(this.program, frame)
+    if ('errno' in result) return refused('try the program', -result.errno, SINCE)
+    return result.answer === TCX_DROP ? 'drop' : 'pass'
+  }
+
   /** The program's clock and ours may differ: a time namespace shifts ours (time_namespaces(7)). */
   #proveClock(): void {
     const libc = loadLibc()
     if ('why' in libc) return this.kit.refuse(libc.why)
     const now = libc.boottime()
     for (const [deadline, expected] of [
-      [now + PROBE_SLACK_MS, TCX_NEXT],
-      [now - 1, TCX_DROP],
+      [now + PROBE_SLACK_MS, 'pass'],
+      [now - 1, 'drop'],
     ] as const) {
       this.setDeadline(PROBED, deadline)
-      const result = this.kit.bpf.testRun(this.program, frameTo(PROBED))
-      if ('errno' in result) this.kit.refuse(refused('try the program', -result.errno, SINCE).why)
-      else if (result.answer !== expected) {
-        this.kit.refuse('the kernel judges deadlines by another clock than this process has (a time namespace)')
+      const said = this.judge(frameTo(PROBED))
+      if (typeof said !== 'string') this.kit.refuse(said.why)
+      else if (said !== expected) {
+        this.kit.refuse('the kernel judges deadlines by another clock than this process has (a time namespace?)')
       }
     }
     this.remove(PROBED)

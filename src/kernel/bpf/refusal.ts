@@ -1,5 +1,7 @@
 /** Why the kernel refused something of BPF, in words that say what would help. */
 
+import { EINVAL, ENOSYS, EPERM } from '../constants.js'
+
 export interface BpfRights {
   /** The process's effective capabilities (capabilities(7)), as a bit set. */
   readonly effective: bigint
@@ -23,10 +25,6 @@ export interface RefusedCall {
 const CAP_NET_ADMIN = 12n
 const CAP_SYS_ADMIN = 21n
 const CAP_BPF = 39n
-
-const EPERM = 1
-const EINVAL = 22
-const ENOSYS = 38
 
 export function whyRefused({ what, errno, errnoName, log, since }: RefusedCall, rights: BpfRights): string {
   const fact = `the kernel would not ${what} (${errnoName})`

@@ -29,7 +29,7 @@ const test = suite('kernel/bpf/assembler')
 
 const bytesOf = (code: Code) => toHex(assemble(code)).replace(/(.{16})(?=.)/g, '$1 ')
 
-/** Opcode, registers (source in the high half), offset, immediate: RFC 9669, 3. The bytes are those of LLVM's assembler. */
+/** Opcode, registers (the source in the high half), offset, immediate: RFC 9669, 3. */
 const GOLDEN: readonly [Code, string][] = [
   [move(R6, R1), 'bf16000000000000'],
   [move(R0, -1), 'b7000000ffffffff'],

@@ -1,0 +1,179 @@
+/** Somebody on a lab host who does as told: a line of JSON in, a line out. Started by agent-client.ts. */
+import dgram from 'node:dgram'
+import { readdirSync, readlinkSync } from 'node:fs'
+import net from 'node:net'
+import readline from 'node:readline'
+import { messageOf } from '../../../src/base/errors.js'
+import { AnyPort } from '../../../src/kernel/bpf/any-port.io.js'
+import { loadBpf } from '../../../src/kernel/bpf/bpf.io.js'
+import { LeaseGate } from '../../../src/kernel/bpf/lease-gate.io.js'
+import { loadLibc } from '../../../src/kernel/libc.io.js'
+import { probe, sendFrame } from './address-prober.js'
+
+type Ports = 'any' | readonly number[]
+const ANSWER_MS_MAX = 2_000
+
+const kept = new Map<string, net.Socket>()
+let anyPort: AnyPort | undefined
+let gate: LeaseGate | undefined
+let isStorming = false
+
+function opened<T extends object>(value: T): Exclude<T, { why: string }> {
+  if ('why' in value) throw new Error(String(value.why))
+  return value as Exclude<T, { why: string }>
+}
+
+const must = (problem: { why: string } | undefined) => {
+  if (problem !== undefined) throw new Error(problem.why)
+}
+const one = <T>(value: T | undefined): T => {
+  if (value === undefined) throw new Error('not opened')
+  return value
+}
+
+/** Says its name and where it was reached, then echoes. */
+function listen(address: string, port: number, name: string): Promise<net.Server> {
+  const server = net.createServer((socket) => {
+    socket.on('error', () => {})
+    socket.write(`${name} at ${socket.localAddress} ${socket.localPort}\n`)
+    socket.pipe(socket)
+  })
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host: address, port, ipv6Only: true, backlog: 4_096 }, () => resolve(server))
+  })
+}
+
+/** The next line from there, or the code of the error. */
+function line(socket: net.Socket): Promise<string> {
+  return new Promise((resolve) => {
+    socket.setTimeout(ANSWER_MS_MAX, () => resolve('silence'))
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+    socket.once('data', (data) => resolve(data.toString().trim()))
+  })
+}
+
+async function ask(address: string, port: number): Promise<string> {
+  const socket = net.connect(port, address)
+  const said = await line(socket)
+  socket.on('error', () => {}).destroy()
+  return said
+}
+
+const operations = {
+  listen: async (address: string, port: number, name: string) => {
+    await listen(address, port, name)
+  },
+  /** Opens both: a socket for each family, at a port of the kernel's choice that only this host reaches. */
+  anyPort: async () => {
+    anyPort = opened(AnyPort.open())
+    for (const [family, host] of [[4, '127.0.0.1'] as const, [6, '::1'] as const]) {
+      const server = await listen(host, 0, 'service')
+      const { fd } = (server as unknown as { _handle: { fd: number } })._handle
+      must(anyPort.setListener(family, fd))
+    }
+  },
+  setService: (address: string, ports: Ports, rest: 'refuse' | 'pass') =>
+    must(one(anyPort).setService(address, ports, rest)),
+  remove: (address: string) => one(anyPort).remove(address),
+  close: () => one(anyPort).close(),
+  counters: (address: string) => one(anyPort).counters(address),
+  /** Sets of ports that have but `port` in common, one after the other while other things happen. */
+  churn: async (address: string, port: number, times: number) => {
+    const sets: Ports[] = [[port], 'any', [port, ...Array.from({ length: 2_000 }, (_, i) => 20_000 + i)]]
+    for (let i = 0; i < times; i++) {
+      must(one(anyPort).setService(address, sets[i % sets.length] ?? [], i % 2 === 0 ? 'refuse' : 'pass'))
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+  },
+  ask,
+  /** As many connections as go, four at a time, until told to end: how often each answer came. */
+  storm: async (address: string, port: number) => {
+    const answers: Record<string, number> = {}
+    isStorming = true
+    const worker = async () => {
+      while (isStorming) {
+        const answer = await ask(address, port)
+        answers[answer] = (answers[answer] ?? 0) + 1
+      }
+    }
+    await Promise.all([worker(), worker(), worker(), worker()])
+    return answers
+  },
+  calm: () => {
+    isStorming = false
+  },
+  /** A connection that stays. */
+  keep: (name: string, address: string, port: number) => {
+    const socket = net.connect(port, address)
+    kept.set(name, socket)
+    return line(socket)
+  },
+  say: (name: string, text: string) => {
+    const socket = one(kept.get(name))
+    const answer = line(socket)
+    socket.write(`${text}\n`)
+    return answer
+  },
+  /** Bytes every few milliseconds, whatever becomes of them. */
+  chatter: (name: string) => {
+    const socket = one(kept.get(name)).on('error', () => {})
+    setInterval(() => socket.write('.'), 5).unref()
+  },
+  udpListen: (port: number) =>
+    new Promise<void>((resolve) => {
+      const socket = dgram.createSocket('udp4')
+      socket.on('message', (_, { port: to, address }) => socket.send('udp', to, address))
+      socket.bind(port, '0.0.0.0', () => resolve())
+    }),
+  udpAsk: (address: string, port: number) =>
+    new Promise<string>((resolve) => {
+      const socket = dgram.createSocket('udp4')
+      const end = (said: string) => {
+        socket.close()
+        resolve(said)
+      }
+      setTimeout(() => end('silence'), ANSWER_MS_MAX)
+      socket.once('message', (message) => end(message.toString())).send('?', port, address)
+    }),
+  /** [kind, id] of what this process has of BPF. */
+  bpfIds: () => {
+    const bpf = opened(loadBpf())
+    return readdirSync('/proc/self/fd').flatMap((fd) => {
+      const kind = /bpf[-_](map|prog|link)/.exec(linkOf(`/proc/self/fd/${fd}`))?.[1]
+      return kind === undefined ? [] : [[kind, bpf.idOf(Number(fd))]]
+    })
+  },
+  gate: (ifindex: number) => {
+    gate ??= opened(LeaseGate.open())
+    must(gate.attach(ifindex))
+  },
+  ungate: (ifindex: number) => one(gate).detach(ifindex),
+  /** So many milliseconds from now; answers when that is. */
+  deadline: (addresses: readonly string[], inMs: number) => {
+    const deadline = opened(loadLibc()).boottime() + inMs
+    for (const address of addresses) must(one(gate).setDeadline(address, deadline))
+    return deadline
+  },
+  drops: (address: string) => one(gate).drops(address),
+  probe,
+  sendFrame,
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}
+
+readline.createInterface(process.stdin).on('line', async (text) => {
+  const { id, operation, values } = JSON.parse(text) as { id: number; operation: string; values: unknown[] }
+  const perform = operations[operation as keyof typeof operations] as (...values: unknown[]) => unknown
+  try {
+    process.stdout.write(`${JSON.stringify({ id, result: (await perform(...values)) ?? null })}\n`)
+  } catch (error) {
+    process.stdout.write(`${JSON.stringify({ id, problem: messageOf(error) })}\n`)
+  }
+})
