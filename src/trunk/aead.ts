@@ -19,9 +19,6 @@ export interface AeadContext {
   free(): void
 }
 
-/** What could not be had says why, in words. */
-export type Found<T> = T | { readonly why: string }
-
 /**
  * A call that does nothing where another was meant would send bytes in the clear, and one that takes no notice of its nonce
  * would hide every record with the same key stream: whatever comes from a library that was not linked but looked up is

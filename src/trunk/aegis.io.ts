@@ -9,9 +9,9 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import koffi from 'koffi'
 import { assert } from '../base/assert.js'
-import { messageOf } from '../base/errors.js'
-import { type Aead, type AeadContext, type Found, isSound } from './aead.js'
+import { type Aead, type AeadContext, isSound } from './aead.js'
 import { elfSymbols } from './elf-symbols.js'
+import { type Found, foundOnce } from './found.js'
 
 /** A call into a function that is not exported relies on how just that file was built. */
 const TRIED_VERSIONS: readonly string[] = ['5.1.0']
@@ -26,23 +26,15 @@ const OPEN = 'crypto_aead_aegis128l_decrypt'
 /** One that is exported: where it lies tells where the file is loaded. */
 const EXPORTED = 'napi_register_module_v1'
 
-let loaded: Found<Aead> | undefined
 /** koffi unloads a library that nobody holds: its functions would lead nowhere, if nothing else had loaded that file. */
 const held: unknown[] = []
 
-export function loadAegis(): Found<Aead> {
-  loaded ??= load()
-  return loaded
-}
-
-function load(): Found<Aead> {
-  try {
-    const aead = bind()
-    return 'why' in aead || isSound(aead) ? aead : { why: 'AEGIS-128L of this libsodium does not open what it seals' }
-  } catch (error) {
-    return { why: `AEGIS-128L of libsodium cannot be called: ${messageOf(error)}` }
-  }
-}
+export const loadAegis = foundOnce<Aead>({
+  bind,
+  isSound,
+  missing: 'AEGIS-128L of libsodium cannot be called',
+  unsound: 'AEGIS-128L of this libsodium does not open what it seals',
+})
 
 function bind(): Found<Aead> {
   const require = createRequire(import.meta.url)

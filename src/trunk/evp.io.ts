@@ -5,8 +5,8 @@
  */
 import koffi from 'koffi'
 import { assert } from '../base/assert.js'
-import { messageOf } from '../base/errors.js'
-import { type Aead, type Found, isSound } from './aead.js'
+import { type Aead, isSound } from './aead.js'
+import { foundOnce } from './found.js'
 
 const KEY_BYTES = 32
 const NONCE_BYTES = 12
@@ -15,12 +15,12 @@ const TAG_BYTES = 16
 const EVP_CTRL_AEAD_GET_TAG = 0x10
 const EVP_CTRL_AEAD_SET_TAG = 0x11
 
-let loaded: Found<Aead> | undefined
-
-export function loadEvp(): Found<Aead> {
-  loaded ??= load()
-  return loaded
-}
+export const loadEvp = foundOnce<Aead>({
+  bind: () => evpOver(bindEvp()),
+  isSound,
+  missing: 'this node binary has no AES-256-GCM to call',
+  unsound: 'AES-256-GCM of this node binary does not open what it seals',
+})
 
 /** As OpenSSL names them (EVP_EncryptInit(3)); 1 for done. */
 export interface EvpCalls {
@@ -36,15 +36,6 @@ export interface CipherCalls {
   init(context: unknown, cipher: unknown, engine: null, key: Uint8Array | null, nonce: Uint8Array | null): number
   update(context: unknown, into: Uint8Array | null, length: Int32Array, bytes: Uint8Array, count: number): number
   final(context: unknown, rest: Uint8Array, length: Int32Array): number
-}
-
-function load(): Found<Aead> {
-  try {
-    const evp = evpOver(bindEvp())
-    return isSound(evp) ? evp : { why: 'AES-256-GCM of this node binary does not open what it seals' }
-  } catch (error) {
-    return { why: `this node binary has no AES-256-GCM to call: ${messageOf(error)}` }
-  }
 }
 
 /** Throws where this process does not show one of them. */

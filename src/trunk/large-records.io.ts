@@ -11,8 +11,7 @@
  */
 import koffi from 'koffi'
 import sodium from 'sodium-native'
-import { messageOf } from '../base/errors.js'
-import type { Found } from './aead.js'
+import { foundOnce } from './found.js'
 
 /** The last record of a key: libsodium changes it then by itself. */
 export function isLastCounter(state: Uint8Array): boolean {
@@ -39,21 +38,12 @@ const POLY1305_BYTES_MAX = 512
 /** Where each thing lies in the memory that C sees. */
 const AT = { key: 0, counter: 32, zeros: 64, blocks: 192, tail: 320, mac: 352, poly1305: 384 } as const
 
-let loaded: Found<LargeRecords> | undefined
-
-export function loadLargeRecords(): Found<LargeRecords> {
-  loaded ??= load()
-  return loaded
-}
-
-function load(): Found<LargeRecords> {
-  try {
-    const large = bind()
-    return isSound(large) ? large : { why: 'ChaCha20-Poly1305 of this node binary is not that of libsodium' }
-  } catch (error) {
-    return { why: `this node binary shows no ChaCha20 and Poly1305: ${messageOf(error)}` }
-  }
-}
+export const loadLargeRecords = foundOnce<LargeRecords>({
+  bind,
+  isSound,
+  missing: 'this node binary shows no ChaCha20 and Poly1305',
+  unsound: 'ChaCha20-Poly1305 of this node binary is not that of libsodium',
+})
 
 function bind(): LargeRecords {
   const library = koffi.load(null)

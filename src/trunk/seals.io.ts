@@ -1,10 +1,11 @@
 /** All suites that this process can seal with, and which of them it should offer. */
 
 import { assert } from '../base/assert.js'
-import type { Aead, Found } from './aead.js'
+import type { Aead } from './aead.js'
 import { loadAegis } from './aegis.io.js'
 import { CountedOpener, CountedSealer } from './counted-seal.io.js'
 import { loadEvp } from './evp.io.js'
+import type { Found } from './found.js'
 import { randomBytes } from './keys.io.js'
 import { loadLargeRecords } from './large-records.io.js'
 import type { Sealer, SealFactory } from './ports.js'

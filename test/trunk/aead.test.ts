@@ -7,9 +7,10 @@ import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { toHex } from '../../src/base/bytes.js'
-import { type Aead, type AeadContext, type Found, isSound } from '../../src/trunk/aead.js'
+import { type Aead, type AeadContext, isSound } from '../../src/trunk/aead.js'
 import { bindAegis, loadAegis } from '../../src/trunk/aegis.io.js'
 import { loadEvp } from '../../src/trunk/evp.io.js'
+import type { Found } from '../../src/trunk/found.js'
 import { assert, suite } from '../harness/suite.js'
 
 const test = suite('trunk/aead')

@@ -1,10 +1,11 @@
 /** What docs/wire-trunk.md shows in hex, made by the code from fixed inputs. */
 import { utf8 } from '../../src/base/bytes.js'
-import type { Aead, Found } from '../../src/trunk/aead.js'
+import type { Aead } from '../../src/trunk/aead.js'
 import { loadAegis } from '../../src/trunk/aegis.io.js'
 import { CountedSealer } from '../../src/trunk/counted-seal.io.js'
 import { encodeDataLinkMessage } from '../../src/trunk/data-link-offer.js'
 import { loadEvp } from '../../src/trunk/evp.io.js'
+import type { Found } from '../../src/trunk/found.js'
 import { encodeGreeting } from '../../src/trunk/hello.js'
 import { clusterProofs, deriveKey, nodeIdOf, nodeKeyPair } from '../../src/trunk/keys.io.js'
 import { encodePreamble } from '../../src/trunk/link-preamble.js'
