@@ -1,24 +1,6 @@
 /** On which interfaces of this host an address is asked for and told of. */
 import { parseIp } from '../base/address.js'
-import type { Mac } from './ports.js'
-
-export interface Subnet {
-  readonly address: string
-  readonly prefix: number
-  /** Of the host's own route to it; the lower is the one that the host takes. */
-  readonly metric: number
-}
-
-export interface Interface {
-  readonly index: number
-  readonly name: string
-  readonly mac: Mac
-  /** Up, with a cable in, no part of a bridge or bond. */
-  readonly isUsable: boolean
-  readonly subnets: readonly Subnet[]
-  /** The host does not answer ARP there for an address that another of its interfaces has (arp_ignore). */
-  readonly ignoresArp: boolean
-}
+import type { Interface } from './ports.js'
 
 /**
  * Those that were named; else those whose subnet has the address. Two interfaces on one LAN would each claim it: there the one

@@ -16,3 +16,27 @@ export type Heard =
   | { readonly kind: 'claim'; readonly address: string; readonly mac: Mac }
   /** Somebody asks who has it. */
   | { readonly kind: 'question'; readonly address: string; readonly mac: Mac; readonly asker: string }
+
+export interface Subnet {
+  readonly address: string
+  readonly prefix: number
+  /** Of the host's own route to it; the lower is the one that the host takes. */
+  readonly metric: number
+}
+
+export interface Interface {
+  readonly index: number
+  readonly name: string
+  readonly mac: Mac
+  /** Up, with a cable in, no part of a bridge or bond. */
+  readonly isUsable: boolean
+  readonly subnets: readonly Subnet[]
+  /** The host does not answer ARP there for an address that another of its interfaces has (arp_ignore). */
+  readonly ignoresArp: boolean
+}
+
+/** Who says that it has an address, and where it was heard. */
+export interface Rival {
+  readonly mac: Mac
+  readonly interface: string
+}

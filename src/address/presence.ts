@@ -9,8 +9,8 @@ import type { Prng } from '../base/prng.js'
 import type { Millis } from '../base/time.js'
 import { TimerTable } from '../base/timer-table.js'
 import type { AddressConfig } from './config.js'
-import { type Interface, placesFor } from './places.js'
-import type { Heard, Mac, Said } from './ports.js'
+import { placesFor } from './places.js'
+import type { Heard, Interface, Mac, Rival, Said } from './ports.js'
 
 export type PresenceEvent =
   | { readonly type: 'interfaces'; readonly interfaces: readonly Interface[] }
@@ -20,11 +20,6 @@ export type PresenceEvent =
   | { readonly type: 'hold'; readonly address: string; readonly places: readonly string[] }
   | { readonly type: 'drop'; readonly address: string }
   | { readonly type: 'heard'; readonly index: number; readonly heard: Heard }
-
-export interface Rival {
-  readonly mac: Mac
-  readonly interface: string
-}
 
 export type PresenceEffect =
   | { readonly type: 'say'; readonly index: number; readonly mac: Mac; readonly said: Said }

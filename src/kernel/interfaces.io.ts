@@ -1,6 +1,6 @@
 /** The interfaces of this host as addresses on a LAN need to know them. */
 import { readFileSync } from 'node:fs'
-import type { Interface, Subnet } from '../address/places.js'
+import type { Interface, Subnet } from '../address/ports.js'
 import type { Lacking } from './control-calls.io.js'
 import { macText } from './neighbour/ethernet.js'
 import type { Netlink } from './netlink/netlink.io.js'

@@ -2,7 +2,7 @@
  * What this host can do for addresses of services: a device for them, one listening socket for all their ports, deadlines that
  * the kernel keeps. Each part says why it is not there; what goes without it is the caller's to know.
  */
-import type { Rival } from '../address/presence.js'
+import type { Rival } from '../address/ports.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import { AnyPort } from '../kernel/bpf/any-port.io.js'

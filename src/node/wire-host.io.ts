@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { Rival } from '../address/presence.js'
+import type { Rival } from '../address/ports.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import type { FromWire, ToWire, WireSetup } from '../wire/wire-protocol.js'

@@ -1,5 +1,5 @@
 /** What the control plane and the thread that speaks with the LAN say to each other. */
-import type { Rival } from '../address/presence.js'
+import type { Rival } from '../address/ports.js'
 import type { LogFields, LogLevel } from '../base/log.js'
 
 export interface WireSetup {

@@ -4,7 +4,7 @@
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { ADDRESS_CONFIG } from '../address/config.js'
-import type { Interface } from '../address/places.js'
+import type { Interface } from '../address/ports.js'
 import { Presence, type PresenceEffect, type PresenceEvent } from '../address/presence.js'
 import { isIpv6 } from '../base/address.js'
 import { assert } from '../base/assert.js'
