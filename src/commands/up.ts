@@ -8,6 +8,7 @@ import {
   CIPHERS,
   checkNodeOptions,
   chooseBind,
+  DISCOVERIES,
   ENGINES,
   type NodeOptions,
   PORT_DEFAULTS,
@@ -69,6 +70,11 @@ export default class Up extends BatonCommand {
       helpValue: 'HOST:PORT',
       multiple: true,
     }),
+    discovery: Flags.option({
+      options: DISCOVERIES,
+      description: 'how members are found: by multicast DNS on the LAN, by seeds, or by both',
+      default: 'lan,seeds' as const,
+    })(),
     profile: Flags.option({
       options: PROFILES,
       description: 'how fast failures are noticed, and at what cost',
@@ -109,6 +115,7 @@ export default class Up extends BatonCommand {
       controlPort: flags['control-port'],
       dataPort: flags['data-port'],
       seeds: seedsOf(flags.seed ?? [], problems),
+      discovery: flags.discovery,
       profile: flags.profile,
       engine: flags.engine,
       cipher: flags.cipher,

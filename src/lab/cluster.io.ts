@@ -25,6 +25,8 @@ export interface ClusterOptions {
   readonly names?: readonly string[]
   /** Names of those that only vote. */
   readonly witnesses?: readonly string[]
+  /** Nodes are told nothing but where their state is: they choose their address and find each other. */
+  readonly untold?: boolean
   /** More arguments for every `baton up`. */
   readonly upArguments?: readonly string[]
   /** Where state and logs go; a new temporary folder if not given. */
@@ -54,6 +56,7 @@ export class LocalCluster {
     private readonly upArguments: readonly string[],
     private readonly witnesses: readonly string[],
     private readonly start: Start,
+    private readonly untold: boolean,
   ) {}
 
   /** Founds the cluster and starts all nodes; returns when each answers on its control socket. */
@@ -64,6 +67,7 @@ export class LocalCluster {
       options.upArguments ?? [],
       options.witnesses ?? [],
       options.start ?? startHere,
+      options.untold ?? false,
     )
     try {
       const nameOf = (i: number) => options.names?.[i] ?? `node${i + 1}`
@@ -90,11 +94,9 @@ export class LocalCluster {
       this.witnesses.includes(node.name) ? 'witness' : 'up',
       '--state',
       node.state,
-      '--bind',
-      node.address,
       '--log-format',
       'json',
-      ...seeds,
+      ...(this.untold ? [] : ['--bind', node.address, ...seeds]),
       ...this.upArguments,
     ]
     node.child = this.start(node.name, [process.execPath, BATON, ...args], path.join(this.folder, `${node.name}.log`))

@@ -11,11 +11,14 @@ export { PRIORITY_DEFAULT, PRIORITY_MAX }
 
 export type Profile = 'lan' | 'fast' | 'wan' | 'test'
 export type LogFormat = 'pretty' | 'json'
+/** How members are found: by multicast on the LAN, by the seeds that are named. */
+export type Discovery = 'lan,seeds' | 'lan' | 'seeds' | 'none'
 export type CipherChoice = 'auto' | 'secretstream'
 export type EngineChoice = 'auto' | 'epoll' | 'net'
 
 export const PROFILES: readonly Profile[] = ['lan', 'fast', 'wan', 'test']
 export const ENGINES: readonly EngineChoice[] = ['auto', 'epoll', 'net']
+export const DISCOVERIES: readonly Discovery[] = ['lan,seeds', 'lan', 'seeds', 'none']
 export const CIPHERS: readonly CipherChoice[] = ['auto', 'secretstream']
 /** Data links between two nodes are as many as the lanes of the one with more. */
 export const LANES_MAX = 64
@@ -32,6 +35,7 @@ export interface NodeOptions {
   readonly controlPort: number
   readonly dataPort: number
   readonly seeds: readonly Seed[]
+  readonly discovery: Discovery
   readonly profile: Profile
   readonly engine: EngineChoice
   readonly cipher: CipherChoice
@@ -71,6 +75,7 @@ export const NODE_SETTINGS = [
   'control-port',
   'data-port',
   'seed',
+  'discovery',
   'profile',
   'priority',
   'engine',

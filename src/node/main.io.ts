@@ -11,7 +11,6 @@ import { Elections } from '../election/elections.js'
 import type { DurableRecord } from '../election/ports.js'
 import { TermStore } from '../election/term-store.io.js'
 import { gossipConfig, leaveLingerMs } from '../gossip/config.js'
-import { SeedSource } from '../gossip/discovery/seeds.io.js'
 import { Facts } from '../gossip/facts.js'
 import type { DatagramPort, MemberProfile } from '../gossip/ports.js'
 import { Registry } from '../gossip/registry.js'
@@ -24,32 +23,29 @@ import { loadLibc } from '../kernel/libc.io.js'
 import { SocketTable } from '../kernel/socket-table.io.js'
 import type { FromLane } from '../proxy/lane-protocol.js'
 import { LeaseSlots } from '../proxy/lease-slots.js'
-import type { Service } from '../proxy/service.js'
 import { trunkConfig } from '../trunk/config.js'
 import { ControlLinks } from '../trunk/control-links.io.js'
 import { deriveKey, randomBytes } from '../trunk/keys.io.js'
 import { suitesThatPay } from '../trunk/seals.io.js'
 import type { Suite } from '../trunk/suites.js'
-import { type AddressKeeper, NOTHING_TO_TAKE } from './address-keeper.js'
 import { forgetfulWarnings, linkView, lonelyWarnings } from './advice.js'
 import type { NodeOptions } from './config-schema.js'
 import { NodeApi } from './control-api.io.js'
 import { startControlServer } from './control-server.io.js'
 import { Declaring } from './declaring.io.js'
 import { chooseEngine } from './engine.io.js'
-import { HostNetwork } from './host-network.io.js'
 import { IdleLane } from './idle-lane.js'
 import { LaneGroup } from './lane-group.io.js'
 import { deferred, endOnFault, endProcess, stopSignal } from './lifecycle.io.js'
 import { StreamLogger } from './logger.io.js'
 import { MembersFile } from './members-file.io.js'
 import { Node } from './node.io.js'
-import { OwnAddresses } from './own-addresses.io.js'
 import { flagsOf } from './roles.js'
 import { StallWatch } from './stall-watch.io.js'
 import { type NodeState, nextBoot, openState } from './state-dir.io.js'
 import { lockState } from './state-lock.io.js'
 import { Strangers } from './strangers.js'
+import { openAddresses, peerSources } from './surroundings.io.js'
 
 /** Late by more than this, an event loop hears of it. */
 const STALL_MS = 50
@@ -135,7 +131,16 @@ class RunningNode {
 
     let node: Node | undefined
     const { lanes, dataAt } = await this.#startLanes(boot, random, leases, (message) => node?.onLane(message))
-    const addresses = this.#openAddresses(lanes, leases, (service) => node?.knowledge.servedPorts(service) ?? [])
+    const addresses = openAddresses({
+      isWitness: options.witness,
+      lanes,
+      leases,
+      seed: randomSeed(),
+      clock,
+      logger,
+      portsOf: (service) => node?.knowledge.servedPorts(service) ?? [],
+    })
+    this.#cleanups.push(() => addresses.close())
     const data = dataAt[0] ?? { address: options.bind, port: 0 }
 
     const links = new ControlLinks({
@@ -222,9 +227,10 @@ class RunningNode {
     })
     this.#watch(started)
     for (const at of members.load()) started.onCandidate(at, true)
-    const seeds = new SeedSource({ seeds: options.seeds, clock, random, logger })
-    seeds.start((at) => started.onCandidate(at))
-    this.#cleanups.push(() => seeds.stop())
+    for (const source of peerSources({ options, state, at: udp.local, clock, random, logger })) {
+      source.start((at) => started.onCandidate(at))
+      this.#cleanups.push(() => source.stop())
+    }
 
     const api = new NodeApi({
       node: started,
@@ -285,25 +291,6 @@ class RunningNode {
     })
     this.#cleanups.push(() => lanes.stop(LANE_STOP_MS))
     return { lanes, dataAt: await lanes.listen(options.dataPort) }
-  }
-
-  #openAddresses(
-    lanes: LaneGroup | IdleLane,
-    leases: SharedArrayBuffer,
-    portsOf: (service: Service) => readonly number[],
-  ): AddressKeeper {
-    const { options, clock, logger } = this
-    if (options.witness) return NOTHING_TO_TAKE
-    const lanesAdopt = lanes.view.engine === 'epoll'
-    const giveDoor = (duplicate: () => number) => lanes.giveDoor(duplicate)
-    const addresses = new OwnAddresses({
-      clock,
-      logger,
-      openNetwork: () => HostNetwork.open({ logger, lanesAdopt, giveDoor, leases, seed: randomSeed() }),
-      portsOf,
-    })
-    this.#cleanups.push(() => addresses.close())
-    return addresses
   }
 
   /** A witness makes no data links, and looks for nothing. */

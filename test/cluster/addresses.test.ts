@@ -1,4 +1,4 @@
-/** Service addresses that nodes own, on hosts of their own: nothing is configured there but the nodes. */
+/** Service addresses that nodes own, on hosts of their own: nothing is configured there, and nodes are told nothing. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -32,6 +32,7 @@ class Site {
     const cluster = await LocalCluster.start({
       addresses: NAMES.map((name) => lan.named(name).address),
       names: NAMES,
+      untold: true,
       folder: path.join(folder, 'state'),
       start: (name, command, output) => lan.named(name).start('baton', command, output),
     })
@@ -88,6 +89,7 @@ test(
     await site.add('web', '10.77.9.9', '8080')
     await site.add('web6', 'fd77::9:9', '8080')
     assert.match(await site.get('10.77.9.9'), 'hello from')
+    assert.match(await site.get('fd77::9:9'), 'hello from')
     for (const end of ['kill', 'cableOut'] as const) {
       const before = (await site.cluster.serving('web')).director.name
       const host = site.lan.named(before)

@@ -18,6 +18,7 @@ const good: NodeOptions = {
   controlPort: 7440,
   dataPort: 7441,
   seeds: [],
+  discovery: 'lan,seeds',
   profile: 'lan',
   engine: 'auto',
   cipher: 'auto',
