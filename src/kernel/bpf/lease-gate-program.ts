@@ -6,6 +6,7 @@
  */
 import {
   FUNC_KTIME_GET_BOOT_NS,
+  FUNC_SK_RELEASE,
   FUNC_SKB_LOAD_BYTES_RELATIVE,
   HDR_START_NET,
   SK_BUFF_PROTOCOL,
@@ -46,6 +47,8 @@ export interface LeaseGateMaps {
   readonly addresses: number
   /** Slot → deadline and counter, see `LEASE`. */
   readonly leases: number
+  /** 0 → a socket of the process: gone when the process is, and then everything passes. Absent: the program goes with it. */
+  readonly alive?: number | undefined
 }
 
 /** Offsets in what the map `leases` has of a slot: two 64-bit numbers, the deadline in nanoseconds. */
@@ -83,6 +86,7 @@ export function leaseGateProgram(maps: LeaseGateMaps): Uint8Array {
   const judgeIp4 = (at: number) => [load(4, R1, R10, at), store(4, R10, KEY + 12, R1), judge(KEY)]
   return assemble([
     move(FRAME, R1),
+    maps.alive === undefined ? [] : isAlive(maps.alive, pass),
     move(START, 0),
     load(4, TYPE, FRAME, SK_BUFF_PROTOCOL),
     // The kernel takes one tag out of the frame; there may be one more, or both where it does not.
@@ -144,6 +148,10 @@ function judgeAddress(maps: LeaseGateMaps, key: number, drop: Label): Code {
     jumpIf(R0, 'above', R1, drop),
     innocent,
   ]
+}
+
+function isAlive(map: number, otherwise: Label): Code {
+  return [store(4, R10, SLOT, 0), find(map, SLOT, otherwise), move(R1, R0), call(FUNC_SK_RELEASE)]
 }
 
 /** Copies from the network header to the stack; a frame that is too short is nobody's. */
