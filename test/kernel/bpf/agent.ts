@@ -12,7 +12,7 @@ import { loadLibc } from '../../../src/kernel/libc.io.js'
 import { probe, sendFrame } from './address-prober.js'
 
 type Ports = 'any' | readonly number[]
-const ANSWER_MS_MAX = 2_000
+const ANSWER_MS_MAX = 1_000
 
 const kept = new Map<string, net.Socket>()
 let anyPort: AnyPort | undefined

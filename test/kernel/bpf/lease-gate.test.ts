@@ -13,8 +13,8 @@ const test = suite('kernel/bpf/lease-gate', 30_000)
 const ADDRESSES = [IP4, IP6]
 const KINDS = ['arp', 'na', 'syn-ack 4', 'syn-ack 6', 'other 4', 'other 6']
 /** From now to the deadline, and how long the prober goes on asking. */
-const LEASE_MS = 1_200
-const PROBE_MS = 3_000
+const LEASE_MS = 1_000
+const PROBE_MS = 2_200
 /** A frame is noted when it is read: the prober may be late on a busy machine. */
 const LATE_MS = 300
 
