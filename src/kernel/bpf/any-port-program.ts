@@ -4,7 +4,7 @@
  * the host's own listening sockets are looked at and only where no connection exists yet. Other addresses: untouched.
  */
 import { AF_INET6, IPPROTO_TCP } from '../constants.js'
-import { FUNC_MAP_LOOKUP_ELEM, FUNC_SK_ASSIGN, FUNC_SK_RELEASE, SK_DROP, SK_LOOKUP, SK_PASS } from './abi.js'
+import { FUNC_SK_ASSIGN, FUNC_SK_RELEASE, SK_DROP, SK_LOOKUP, SK_PASS } from './abi.js'
 import { MAPPED_WORD } from './address-key.js'
 import {
   add,
@@ -18,7 +18,6 @@ import {
   jumpIf,
   Label,
   load,
-  loadMap,
   move,
   R0,
   R1,
@@ -34,6 +33,7 @@ import {
   shiftRight,
   store,
 } from './assembler.js'
+import { lookUp } from './map-lookup.js'
 import { PORT_BITMAP_BYTES } from './port-bitmap.js'
 
 /** Descriptors of its maps. */
@@ -70,10 +70,10 @@ export function anyPortProgram(maps: AnyPortMaps): Uint8Array {
     load(4, R2, context, SK_LOOKUP.protocol),
     jumpIf(R2, 'ne', IPPROTO_TCP, pass),
     destination(context, family),
-    find(maps.addresses, KEY, pass),
+    lookUp(maps.addresses, KEY, pass),
     load(4, slot, R0, 0),
     store(4, R10, INDEX, slot),
-    find(maps.services, INDEX, pass),
+    lookUp(maps.services, INDEX, pass),
     move(service, R0),
     // Once: what is decided is decided by one state, whatever is stored meanwhile.
     load(4, R2, service, SERVICE.state),
@@ -86,7 +86,7 @@ export function anyPortProgram(maps: AnyPortMaps): Uint8Array {
     shiftLeft(slot, 1),
     add(slot, R2),
     store(4, R10, INDEX, slot),
-    find(maps.ports, INDEX, pass),
+    lookUp(maps.ports, INDEX, pass),
     load(4, R1, context, SK_LOOKUP.localPort),
     move(R2, R1),
     shiftRight(R2, 3),
@@ -109,7 +109,7 @@ export function anyPortProgram(maps: AnyPortMaps): Uint8Array {
 
     assign,
     store(4, R10, INDEX, family),
-    find(maps.listeners, INDEX, refuse),
+    lookUp(maps.listeners, INDEX, refuse),
     move(R7, R0),
     move(R1, context),
     move(R2, R7),
@@ -127,11 +127,6 @@ export function anyPortProgram(maps: AnyPortMaps): Uint8Array {
     move(R0, SK_PASS),
     exit(),
   ])
-}
-
-/** R0 = where the value of the key on the stack lies, or on to `otherwise`. */
-export function find(map: number, key: number, otherwise: Label): Code {
-  return [loadMap(R1, map), move(R2, R10), add(R2, key), call(FUNC_MAP_LOOKUP_ELEM), jumpIf(R0, 'eq', 0, otherwise)]
 }
 
 /** The key of the address that is connected to, and the index of the listener for its family. */

@@ -5,11 +5,12 @@
 import koffi from 'koffi'
 import { ByteWriter } from '../../base/bytes.js'
 import { messageOf } from '../../base/errors.js'
-import { EACCES, EAGAIN, EINVAL, EPERM } from '../constants.js'
+import { EACCES, EAGAIN, EINVAL, EPERM, SOCK_STREAM_NONBLOCK_CLOEXEC } from '../constants.js'
 import { addressOf, type Result } from '../syscalls.io.js'
 import * as abi from './abi.js'
 
 const SYSCALL_BPF: Readonly<Record<string, number>> = { x64: 321, arm64: 280 }
+const AF_UNIX = 1
 const ATTRIBUTES_BYTES = 128
 const RLIMIT_MEMLOCK = 8
 const INSTRUCTION_BYTES = 8
@@ -44,6 +45,8 @@ export interface Bpf {
   delete(map: number, key: number): Result
   /** The values of an F_MMAPABLE array as memory of this process, until `unmap`; a negative errno where it cannot be. */
   map(map: number, bytes: number): Mapping | Result
+  /** Two connected sockets of this process, as two 32-bit descriptors at `pair`. */
+  socketpair(pair: number): Result
   load(type: number, attachType: number, code: Uint8Array): number | Refusal
   /** Runs a loaded program on a frame that goes nowhere. */
   testRun(program: number, frame: Uint8Array): { readonly answer: number } | { readonly errno: number }
@@ -97,6 +100,7 @@ function over(number: number): Bpf {
   const syscall = declare('long syscall(long, int, uintptr_t, uint32_t)')
   const mmap = declare('intptr_t mmap(uintptr_t, size_t, int, int, int, intptr_t)')
   const munmap = declare('int munmap(uintptr_t, size_t)')
+  const socketpair = declare('int socketpair(int, int, int, uintptr_t)')
   const setrlimit = declare('int setrlimit(int, uintptr_t)')
   const given = new Block(ATTRIBUTES_BYTES)
   const unlimited = new Block(new Uint8Array(16).fill(0xff))
@@ -126,6 +130,7 @@ function over(number: number): Bpf {
       if (at < 0) return at
       return { memory: koffi.view(at, bytes), unmap: () => munmap(at, bytes) }
     },
+    socketpair: (pair) => checked(socketpair(AF_UNIX, SOCK_STREAM_NONBLOCK_CLOEXEC, 0, pair)),
     load: (type, attachType, code) => {
       const log = code.byteLength + LICENCE.byteLength
       const block = new Block(log + LOG_BYTES)

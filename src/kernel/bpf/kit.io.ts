@@ -1,7 +1,7 @@
 /** What a program needs around it: maps, links, memory. Made together, given back together; or why it cannot be had. */
 import { loadSyscalls, type Syscalls } from '../syscalls.io.js'
-import { F_MMAPABLE, MAP_TYPE_ARRAY } from './abi.js'
-import { type Bpf, loadBpf, type MapPlan } from './bpf.io.js'
+import { F_MMAPABLE, MAP_TYPE_ARRAY, MAP_TYPE_SOCKMAP } from './abi.js'
+import { Block, type Bpf, loadBpf, type MapPlan } from './bpf.io.js'
 import { refused } from './rights.io.js'
 
 export interface Problem {
@@ -55,6 +55,18 @@ export class Kit {
     if (typeof mapping === 'number') throw this.#refusal('share a map', mapping)
     this.#give.push(mapping.unmap)
     return { fd, memory: mapping.memory }
+  }
+
+  /** A map with a socket of this process under 0: the entry goes when the process does, however it ends. */
+  ownSocket(): number {
+    const map = this.map({ type: MAP_TYPE_SOCKMAP, keyBytes: 4, valueBytes: 8, entriesMax: 1 })
+    const [pair, key, value] = [new Block(8), new Block(4), new Block(8)]
+    this.#done('make a socket', this.bpf.socketpair(pair.at))
+    const [one = -1, other = -1] = new Int32Array(pair.bytes.buffer)
+    new BigUint64Array(value.bytes.buffer)[0] = BigInt(this.keep(one))
+    this.keep(other)
+    this.#done('take a socket into a map', this.bpf.update(map, key.at, value.at))
+    return map
   }
 
   program(type: number, attachType: number, code: Uint8Array): number {

@@ -6,6 +6,7 @@
  */
 import {
   FUNC_KTIME_GET_BOOT_NS,
+  FUNC_SK_RELEASE,
   FUNC_SKB_LOAD_BYTES_RELATIVE,
   HDR_START_NET,
   SK_BUFF_PROTOCOL,
@@ -13,7 +14,6 @@ import {
   TCX_NEXT,
 } from './abi.js'
 import { MAPPED_WORD } from './address-key.js'
-import { find } from './any-port-program.js'
 import {
   add,
   addAtomically,
@@ -39,6 +39,7 @@ import {
   R10,
   store,
 } from './assembler.js'
+import { lookUp } from './map-lookup.js'
 
 /** Descriptors of its maps. */
 export interface LeaseGateMaps {
@@ -46,6 +47,8 @@ export interface LeaseGateMaps {
   readonly addresses: number
   /** Slot → deadline and counter, see `LEASE`. */
   readonly leases: number
+  /** 0 → a socket of the process: gone when the process is, and then everything passes. Absent: the program goes with it. */
+  readonly alive?: number | undefined
 }
 
 /** Offsets in what the map `leases` has of a slot: two 64-bit numbers, the deadline in nanoseconds. */
@@ -71,18 +74,13 @@ const HEADER = -64
 const [FRAME, START, TYPE, LEASED] = [R6, R7, R9, R8]
 
 export function leaseGateProgram(maps: LeaseGateMaps): Uint8Array {
-  const pass = new Label('pass')
-  const drop = new Label('drop')
-  const [ip4, arp, ip6, both] = ['IPv4', 'ARP', 'IPv6', 'two IPv4 addresses'].map((name) => new Label(name)) as [
-    Label,
-    Label,
-    Label,
-    Label,
-  ]
+  const [pass, drop] = [new Label('pass'), new Label('drop')]
+  const [ip4, arp, ip6, both] = [new Label('IPv4'), new Label('ARP'), new Label('IPv6'), new Label('both addresses')]
   const judge = (key: number) => judgeAddress(maps, key, drop)
   const judgeIp4 = (at: number) => [load(4, R1, R10, at), store(4, R10, KEY + 12, R1), judge(KEY)]
   return assemble([
     move(FRAME, R1),
+    maps.alive === undefined ? [] : isAlive(maps.alive, pass),
     move(START, 0),
     load(4, TYPE, FRAME, SK_BUFF_PROTOCOL),
     // The kernel takes one tag out of the frame; there may be one more, or both where it does not.
@@ -134,16 +132,20 @@ export function leaseGateProgram(maps: LeaseGateMaps): Uint8Array {
 function judgeAddress(maps: LeaseGateMaps, key: number, drop: Label): Code {
   const innocent = new Label('innocent')
   return [
-    find(maps.addresses, key, innocent),
+    lookUp(maps.addresses, key, innocent),
     load(4, R1, R0, 0),
     store(4, R10, SLOT, R1),
-    find(maps.leases, SLOT, innocent),
+    lookUp(maps.leases, SLOT, innocent),
     move(LEASED, R0),
     call(FUNC_KTIME_GET_BOOT_NS),
     load(8, R1, LEASED, LEASE.deadline),
     jumpIf(R0, 'above', R1, drop),
     innocent,
   ]
+}
+
+function isAlive(map: number, otherwise: Label): Code {
+  return [store(4, R10, SLOT, 0), lookUp(map, SLOT, otherwise), move(R1, R0), call(FUNC_SK_RELEASE)]
 }
 
 /** Copies from the network header to the stack; a frame that is too short is nobody's. */

@@ -1,20 +1,21 @@
 /**
  * The deadline of a lease, enforced by the kernel: whatever the process does or no longer does, after its deadline no frame of
- * that address passes the interfaces that the gate is attached to: docs/addresses.md. The links that hold the programs go with
- * the process; a stopped process still has them.
+ * that address passes the interfaces that the gate is attached to: docs/addresses.md. It goes with the process; a stopped
+ * process still has it.
  */
 import type { Millis } from '../../base/time.js'
-import { ENODEV } from '../constants.js'
+import { EINVAL } from '../constants.js'
 import { loadLibc } from '../libc.io.js'
-import { ATTACH_TCX_EGRESS, ATTACH_TCX_INGRESS, F_BEFORE, PROG_TYPE_SCHED_CLS, TCX_DROP } from './abi.js'
+import { PROG_TYPE_SCHED_CLS, TCX_DROP } from './abi.js'
 import { ADDRESSES_MAP, AddressSlots, SLOTS } from './address-slots.io.js'
+import { clsact, type HookName, type InterfaceHook, tcx, tryTcx } from './interface-hook.io.js'
 import { Kit, type MappedArray, type Problem } from './kit.io.js'
 import { LEASE, leaseGateProgram } from './lease-gate-program.js'
 import { refused } from './rights.io.js'
 
-const SINCE = '6.6'
-/** No interface has this index: whether there is tcx shows in what is wrong with it. */
-const NO_INTERFACE = 0x7fffffff
+/** Of clsact, with a socket of our own in a map. */
+const SINCE = '5.15'
+const TCX_SINCE = '6.6'
 
 const OPEN = 2n ** 64n - 1n
 const CLOSED = 0n
@@ -27,52 +28,57 @@ const PROBE_SLACK_MS = 60_000
 export class LeaseGate {
   readonly #slots: AddressSlots
   readonly #longs: BigUint64Array
-  readonly #links = new Map<number, readonly number[]>()
+  readonly #attached = new Map<number, () => void>()
 
   private constructor(
     private readonly kit: Kit,
     addresses: number,
     leases: MappedArray,
     private readonly program: number,
+    private readonly interfaceHook: InterfaceHook,
   ) {
     this.#slots = new AddressSlots(kit.bpf, addresses)
     this.#longs = new BigUint64Array(leases.memory)
   }
 
-  static open(): LeaseGate | Problem {
+  /** By tcx where the kernel has it, otherwise by clsact; `by` insists on one. */
+  static open(by?: HookName): LeaseGate | Problem {
     return Kit.make(SINCE, (kit) => {
       const addresses = kit.map(ADDRESSES_MAP)
       const leases = kit.array(LEASE.bytes, SLOTS)
-      const code = leaseGateProgram({ addresses, leases: leases.fd })
-      const program = kit.program(PROG_TYPE_SCHED_CLS, ATTACH_TCX_INGRESS, code)
-      const answer = kit.bpf.attach(program, NO_INTERFACE, ATTACH_TCX_INGRESS)
-      if (answer !== -ENODEV) kit.refuse(refused('attach the program', answer, SINCE).why)
-      const gate = new LeaseGate(kit, addresses, leases, program)
+      const load = (alive?: number) =>
+        kit.program(PROG_TYPE_SCHED_CLS, 0, leaseGateProgram({ addresses, leases: leases.fd, alive }))
+      const [links, filters] = [tcx(kit.bpf, kit.sys), clsact(kit.sys)]
+      const program = load()
+      const refusal = by === 'clsact' ? -EINVAL : tryTcx(kit.bpf, program)
+      if (refusal < 0 && (by === 'tcx' || refusal !== -EINVAL)) kit.refuse(refused('use tcx', refusal, TCX_SINCE).why)
+      const gate =
+        refusal === 0
+          ? new LeaseGate(kit, addresses, leases, program, links)
+          : new LeaseGate(kit, addresses, leases, load(kit.ownSocket()), filters)
       gate.#proveClock()
       return gate
     })
   }
 
+  /** What it is attached by. */
+  get hook(): HookName {
+    return this.interfaceHook.name
+  }
+
   /** Both directions, before whatever other programs are there. */
   attach(ifindex: number): Problem | undefined {
-    if (this.#links.has(ifindex)) return undefined
-    const links: number[] = []
-    for (const direction of [ATTACH_TCX_INGRESS, ATTACH_TCX_EGRESS]) {
-      const link = this.kit.bpf.attach(this.program, ifindex, direction, F_BEFORE)
-      if (link < 0) {
-        for (const one of links) this.kit.sys.close(one)
-        return refused(`guard interface ${ifindex}`, link, SINCE)
-      }
-      links.push(link)
-    }
-    this.#links.set(ifindex, links)
+    if (this.#attached.has(ifindex)) return undefined
+    const undo = this.interfaceHook.attach(this.program, ifindex)
+    if (typeof undo === 'number') return refused(`guard interface ${ifindex}`, undo, SINCE)
+    this.#attached.set(ifindex, undo)
     return undefined
   }
 
   /** Also for an interface that is gone: its number may be given to another one. */
   detach(ifindex: number): void {
-    for (const link of this.#links.get(ifindex) ?? []) this.kit.sys.close(link)
-    this.#links.delete(ifindex)
+    this.#attached.get(ifindex)?.()
+    this.#attached.delete(ifindex)
   }
 
   /** `deadline`: in CLOCK_BOOTTIME, as `Clock.now`. Takes effect at once. */
@@ -103,7 +109,7 @@ export class LeaseGate {
 
   /** The last call: nothing is held back any more. */
   close(): void {
-    for (const ifindex of [...this.#links.keys()]) this.detach(ifindex)
+    for (const ifindex of [...this.#attached.keys()]) this.detach(ifindex)
     this.#slots.close()
     this.kit.close()
   }

@@ -6,12 +6,13 @@ import readline from 'node:readline'
 import { messageOf } from '../../../src/base/errors.js'
 import { AnyPort } from '../../../src/kernel/bpf/any-port.io.js'
 import { loadBpf } from '../../../src/kernel/bpf/bpf.io.js'
+import type { HookName } from '../../../src/kernel/bpf/interface-hook.io.js'
 import { LeaseGate } from '../../../src/kernel/bpf/lease-gate.io.js'
 import { loadLibc } from '../../../src/kernel/libc.io.js'
 import { probe, sendFrame } from './address-prober.js'
 
 type Ports = 'any' | readonly number[]
-const ANSWER_MS_MAX = 2_000
+const ANSWER_MS_MAX = 1_000
 
 const kept = new Map<string, net.Socket>()
 let anyPort: AnyPort | undefined
@@ -144,8 +145,8 @@ const operations = {
       return kind === undefined ? [] : [[kind, bpf.idOf(Number(fd))]]
     })
   },
-  gate: (ifindex: number) => {
-    gate ??= opened(LeaseGate.open())
+  gate: (ifindex: number, by?: HookName) => {
+    gate ??= opened(LeaseGate.open(by))
     must(gate.attach(ifindex))
   },
   ungate: (ifindex: number) => one(gate).detach(ifindex),

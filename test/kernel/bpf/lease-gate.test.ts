@@ -1,19 +1,20 @@
 import { toHex } from '../../../src/base/bytes.js'
+import type { HookName } from '../../../src/kernel/bpf/interface-hook.io.js'
 import type { Host } from '../../../src/lab/hosts.io.js'
 import { until } from '../../../src/lab/wait.io.js'
 import { assert, type Scope, suite } from '../../harness/suite.js'
 import { macBytes, type ProbePlan, type ProbeResult } from './address-prober.js'
 import { arp, ethernet, ip4, ip6 } from './frames.js'
 import { skip } from './permitted.js'
-import { IP4, IP6, NEEDS, type TwoHosts, twoHosts } from './two-hosts.js'
+import { agentOn, IP4, IP6, NEEDS, type TwoHosts, twoHosts } from './two-hosts.js'
 
 const test = suite('kernel/bpf/lease-gate', 30_000)
 
 const ADDRESSES = [IP4, IP6]
 const KINDS = ['arp', 'na', 'syn-ack 4', 'syn-ack 6', 'other 4', 'other 6']
 /** From now to the deadline, and how long the prober goes on asking. */
-const LEASE_MS = 1_200
-const PROBE_MS = 3_000
+const LEASE_MS = 1_000
+const PROBE_MS = 2_200
 /** A frame is noted when it is read: the prober may be late on a busy machine. */
 const LATE_MS = 300
 
@@ -24,13 +25,16 @@ async function interfaceOf(host: Host, name: string): Promise<{ ifindex: number;
 }
 
 /** The gate on the server's `eth0`, connections that talk, and how the client probes. */
-async function gated(scope: Scope): Promise<(TwoHosts & { ifindex: number; probe: ProbePlan }) | undefined> {
+async function gated(
+  scope: Scope,
+  by: HookName = 'tcx',
+): Promise<(TwoHosts & { ifindex: number; probe: ProbePlan }) | undefined> {
   const hosts = await twoHosts(scope)
   const { server, client, serverHost, clientHost } = hosts
   const [theirs, own] = await Promise.all([serverHost, clientHost].map((host) => interfaceOf(host, 'eth0')))
   if (theirs === undefined || own === undefined) throw new Error('no interface')
   try {
-    await server.call('gate', theirs.ifindex)
+    await server.call('gate', theirs.ifindex, by)
   } catch (error) {
     return skip(error)
   }
@@ -65,28 +69,54 @@ async function stopAndProbe({ server, client, probe }: TwoHosts & { probe: Probe
   }
 }
 
-test(
-  'a stopped process answers until its deadline and not after it: no ARP, no neighbour advertisement, no SYN-ACK, no ACK',
-  async (scope) => {
-    const hosts = await gated(scope)
-    if (hosts === undefined) return
-    const { server, client } = hosts
-    const { before, after } = await stopAndProbe(hosts)
-    for (const [kind, count] of before) assert.ok(count > 5, `${kind}: the stopped process answered ${count} times`)
-    assert.equal(
-      after,
-      KINDS.map((kind) => [kind, 0]),
-    )
-    server.signal('SIGCONT')
-    for (const address of ADDRESSES) assert.ok((await server.call<number>('drops', address)) > 20)
-    // Renewed, all is as it was; the old connection lost nothing.
-    await server.call('deadline', ADDRESSES, 60_000)
-    const answers = async (address: string) =>
-      (await client.call('ask', address, 80)) === `service at ${address} 80` ? true : undefined
-    for (const address of ADDRESSES) await until(() => answers(address), 5_000, `${address} answers again`)
-  },
-  NEEDS,
-)
+for (const by of ['tcx', 'clsact'] as const) {
+  test(
+    `${by}: a stopped process answers until its deadline and not after it: no ARP, no advertisement, no SYN-ACK, no ACK`,
+    async (scope) => {
+      const hosts = await gated(scope, by)
+      if (hosts === undefined) return
+      const { server, client } = hosts
+      const { before, after } = await stopAndProbe(hosts)
+      for (const [kind, count] of before) assert.ok(count > 5, `${kind}: the stopped process answered ${count} times`)
+      assert.equal(
+        after,
+        KINDS.map((kind) => [kind, 0]),
+      )
+      server.signal('SIGCONT')
+      for (const address of ADDRESSES) assert.ok((await server.call<number>('drops', address)) > 20)
+      // Renewed, all is as it was; the old connection lost nothing.
+      await server.call('deadline', ADDRESSES, 60_000)
+      const answers = async (address: string) =>
+        (await client.call('ask', address, 80)) === `service at ${address} 80` ? true : undefined
+      for (const address of ADDRESSES) await until(() => answers(address), 5_000, `${address} answers again`)
+    },
+    NEEDS,
+  )
+
+  test(
+    `${by}: other addresses of the interface are untouched; the gate goes with its process, and one may follow`,
+    async (scope) => {
+      const hosts = await gated(scope, by)
+      if (hosts === undefined) return
+      const { server, client, serverHost } = hosts
+      for (const address of [serverHost.address, serverHost.address6]) await server.call('listen', address, 81, 'host')
+      await server.call('deadline', ADDRESSES, -1)
+      for (const address of ADDRESSES) assert.is(await client.call('ask', address, 80), 'silence')
+      for (const address of [serverHost.address, serverHost.address6]) {
+        assert.is(await client.call('ask', address, 81), `host at ${address} 81`)
+      }
+      await server.end()
+      for (const address of ADDRESSES) assert.is(await client.call('ask', address, 80), 'ECONNREFUSED')
+      const next = agentOn(scope, serverHost)
+      await next.call('gate', hosts.ifindex, by)
+      await next.call('deadline', [IP4], -1)
+      assert.is(await client.call('ask', IP4, 80), 'silence')
+      await next.call('ungate', hosts.ifindex)
+      assert.is(await client.call('ask', IP4, 80), 'ECONNREFUSED')
+    },
+    NEEDS,
+  )
+}
 
 test(
   'without the gate a stopped process goes on answering: the check above can fail',
@@ -96,24 +126,6 @@ test(
     await hosts.server.call('ungate', hosts.ifindex)
     const { after } = await stopAndProbe(hosts)
     for (const [kind, count] of after) assert.ok(count > 5, `${kind}: ${count}`)
-  },
-  NEEDS,
-)
-
-test(
-  'other addresses of the interface are untouched; the gate goes with its process',
-  async (scope) => {
-    const hosts = await gated(scope)
-    if (hosts === undefined) return
-    const { server, client, serverHost } = hosts
-    for (const address of [serverHost.address, serverHost.address6]) await server.call('listen', address, 81, 'host')
-    await server.call('deadline', ADDRESSES, -1)
-    for (const address of ADDRESSES) assert.is(await client.call('ask', address, 80), 'silence')
-    for (const address of [serverHost.address, serverHost.address6]) {
-      assert.is(await client.call('ask', address, 81), `host at ${address} 81`)
-    }
-    await server.end()
-    for (const address of ADDRESSES) assert.is(await client.call('ask', address, 80), 'ECONNREFUSED')
   },
   NEEDS,
 )

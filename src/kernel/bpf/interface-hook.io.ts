@@ -1,0 +1,83 @@
+/** How a program is put on both directions of an interface: by tcx links, or by filters of clsact where there is no tcx. */
+import { EEXIST, ENODEV, SOCK_NONBLOCK_CLOEXEC } from '../constants.js'
+import type { Result, Syscalls } from '../syscalls.io.js'
+import { ATTACH_TCX_EGRESS, ATTACH_TCX_INGRESS, F_BEFORE } from './abi.js'
+import { Block, type Bpf } from './bpf.io.js'
+import { type Direction, decodeAck, encodeAddClsact, encodeDeleteFilter, encodeSetFilter } from './clsact.js'
+
+const AF_NETLINK = 16
+const SOCK_RAW = 3
+const NETLINK_ROUTE = 0
+const ANSWER_BYTES = 4_096
+/** No interface has this index: whether there is tcx shows in what is wrong with it. */
+const NO_INTERFACE = 0x7fffffff
+const DIRECTIONS: readonly Direction[] = ['ingress', 'egress']
+
+export type HookName = 'tcx' | 'clsact'
+
+export interface InterfaceHook {
+  readonly name: HookName
+  /** All or nothing; how to take it off, or a negative errno. */
+  attach(program: number, ifindex: number): (() => void) | Result
+}
+
+/** Whether the kernel (6.6) has tcx: 0, or what it says instead. */
+export function tryTcx(bpf: Bpf, program: number): Result {
+  const answer = bpf.attach(program, NO_INTERFACE, ATTACH_TCX_INGRESS)
+  return answer === -ENODEV ? 0 : answer
+}
+
+/** By links, that go with the process; before all other programs. */
+export function tcx(bpf: Bpf, sys: Syscalls): InterfaceHook {
+  return {
+    name: 'tcx',
+    attach: (program, ifindex) =>
+      both((direction) => {
+        const type = direction === 'ingress' ? ATTACH_TCX_INGRESS : ATTACH_TCX_EGRESS
+        const link = bpf.attach(program, ifindex, type, F_BEFORE)
+        return link < 0 ? link : () => sys.close(link)
+      }),
+  }
+}
+
+/**
+ * By filters, that stay when the process is killed: a program that is put here must see for itself whether its process lives.
+ * There is one place for it on an interface. The queueing discipline is left there, as others may use it by then.
+ */
+export function clsact(sys: Syscalls): InterfaceHook {
+  const answer = new Block(ANSWER_BYTES)
+  const ask = (message: Uint8Array): Result => {
+    const fd = sys.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK_CLOEXEC, NETLINK_ROUTE)
+    if (fd < 0) return fd
+    const sent = sys.send(fd, message)
+    const length = sent < 0 ? sent : sys.read(fd, answer.at, ANSWER_BYTES)
+    sys.close(fd)
+    return length < 0 ? length : -(decodeAck(answer.bytes.subarray(0, length)) ?? 0)
+  }
+  return {
+    name: 'clsact',
+    attach: (program, ifindex) => {
+      const made = ask(encodeAddClsact(ifindex))
+      if (made < 0 && made !== -EEXIST) return made
+      return both((direction) => {
+        const set = ask(encodeSetFilter(ifindex, direction, program))
+        return set < 0 ? set : () => ask(encodeDeleteFilter(ifindex, direction))
+      })
+    },
+  }
+}
+
+function both(attach: (direction: Direction) => (() => void) | Result): (() => void) | Result {
+  const undo: (() => void)[] = []
+  for (const direction of DIRECTIONS) {
+    const attached = attach(direction)
+    if (typeof attached === 'number') {
+      for (const one of undo) one()
+      return attached
+    }
+    undo.push(attached)
+  }
+  return () => {
+    for (const one of undo) one()
+  }
+}
