@@ -22,6 +22,8 @@ export type Taken =
 export interface AddressKeeper {
   /** Addresses that are on this host now. */
   readonly here: readonly string[]
+  /** Addresses of these services may be wanted: what takes long is done before anybody waits for it. */
+  prepare(services: readonly Service[]): void
   /** Who else on the network has the address of these services, in words; `undefined`: nobody answers for it. */
   probe(services: readonly Service[], answer: (rival: string | undefined) => void): void
   /** Answers in this call or later, and not after `release`; a problem also when the address is lost again. */
@@ -38,6 +40,7 @@ export interface AddressKeeper {
 /** Where every host has the address. */
 export const NOTHING_TO_TAKE: AddressKeeper = {
   here: [],
+  prepare: () => {},
   probe: (_services, answer) => answer(undefined),
   take: (_claim, answer) => answer({ type: 'taken', given: false }),
   follow: () => {},

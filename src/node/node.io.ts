@@ -109,6 +109,7 @@ export class Node {
       knowledge: this.knowledge,
       directing: this.directing,
       backendNews: this.#backendNews,
+      addresses: ports.addresses,
       logger: ports.logger,
       toLane: ports.toLane,
       elections: (event) => this.#elections.feed(event),

@@ -23,7 +23,7 @@ const LOOK_EVERY_MS: Millis = 1_000
 export interface OwnAddressesParts {
   readonly clock: AlarmClock
   readonly logger: Logger
-  /** Called when the first address is to be owned: a host that owns none gets no device. */
+  /** Called when there is a service whose address may be wanted here: a host without one gets no device. */
   readonly openNetwork: () => HostNetwork
   /** On which a service takes connections now. */
   readonly portsOf: (service: Service) => readonly number[]
@@ -52,6 +52,10 @@ export class OwnAddresses implements AddressKeeper {
   /** Of services whose address is on this host now. */
   get here(): readonly string[] {
     return [...this.#held.values()].flatMap(({ state, address }) => (state === 'here' ? [address] : []))
+  }
+
+  prepare(services: readonly Service[]): void {
+    if (services.some((service) => isOwned(service) && service.own === 'tun')) this.#network()
   }
 
   async probe(services: readonly Service[], answer: (rival: string | undefined) => void): Promise<void> {

@@ -7,6 +7,7 @@ import type { ElectionEvent } from '../election/ports.js'
 import type { Registry } from '../gossip/registry.js'
 import type { ToLane } from '../proxy/lane-protocol.js'
 import { contestOf, type Service, sameService } from '../proxy/service.js'
+import type { AddressKeeper } from './address-keeper.js'
 import type { BackendNews } from './backend-news.js'
 import type { Directing } from './directing.js'
 import type { Knowledge } from './knowledge.js'
@@ -17,6 +18,7 @@ export interface ServiceBookParts {
   readonly knowledge: Knowledge
   readonly directing: Directing
   readonly backendNews: BackendNews
+  readonly addresses: Pick<AddressKeeper, 'prepare'>
   readonly logger: Logger
   readonly toLane: (message: ToLane) => void
   readonly elections: (event: ElectionEvent) => void
@@ -54,6 +56,7 @@ export class ServiceBook {
     }
     for (const name of contests) if (this.of(name).length === 0) this.parts.elections({ type: 'service-gone', name })
     this.#followContests(() => true)
+    this.parts.addresses.prepare(services.active)
   }
 
   /** Of services with one address the oldest says what goes for it. */
