@@ -1,7 +1,7 @@
 import net from 'node:net'
 import type { Endpoint } from '../base/address.js'
 import { errnoOf } from '../base/errors.js'
-import type { Measure } from './measure.js'
+import type { Outcome } from './measure.js'
 
 const PATIENCE_MS = 2_000
 
@@ -16,7 +16,7 @@ export class Clients {
 
   constructor(
     private readonly to: Endpoint,
-    private readonly measure: Measure,
+    private readonly add: (outcome: Outcome) => void,
   ) {}
 
   start(count: number, pauseMs: number): void {
@@ -33,7 +33,7 @@ export class Clients {
     while (this.#running) {
       const startedAt = performance.now()
       const { node, error } = await this.#ask()
-      this.measure.add({ startedAt, endedAt: performance.now(), node, ...(error === undefined ? {} : { error }) })
+      this.add({ startedAt, endedAt: performance.now(), node, ...(error === undefined ? {} : { error }) })
       await sleep(pauseMs)
     }
   }

@@ -123,6 +123,7 @@ export class LocalCluster {
     await until(
       async () => {
         const views = await Promise.all(live.map((node) => node.client.status().catch(() => undefined)))
+        if (this.live().length === 0) throw new Error('all nodes have ended')
         return views.every((view) => view !== undefined && isSettled(view)) ? true : undefined
       },
       limitMs,

@@ -67,6 +67,13 @@ export function renderLive(view: LiveView): string {
   return [...lines, ...view.events.map((event) => `   ${event}`)].join('\n')
 }
 
+/** A kernel sends a SYN again after so long (RFC 6298). */
+const SYN_MS = 1_000
+const LATE_SYN = [
+  '  Where an address is gone nobody refuses: a client that asked meanwhile is answered when its',
+  '  kernel asks again, a second later. Most of the gap is that second.',
+]
+
 export function renderSummary(summary: DemoSummary): string {
   const { whole } = summary
   const lines = [
@@ -84,6 +91,7 @@ export function renderSummary(summary: DemoSummary): string {
     '',
     ...summary.promises.map(({ what, kept, figure }) => `  ${kept ? '✔' : '✘'} ${what.padEnd(62)} ${figure}`),
     '',
+    ...(summary.takeoverMs > SYN_MS ? LATE_SYN : []),
     '  Connections that were open when the director died are broken in this release;',
     '  rebuilding them on the next director is what the handoff will do.',
   ]

@@ -1,15 +1,15 @@
 /**
- * `baton demo`: three nodes and three legacy programs as separate processes on loopback, a hundred clients, a director
+ * `baton demo`: three nodes and three legacy programs as separate processes, a hundred clients, a director
  * that is killed and a program that stops; then a summary of what the clients saw. Ends by itself, leaves nothing.
  */
+import { formatEndpoint } from '../base/address.js'
 import { BatonError } from '../base/errors.js'
 import type { Child } from './child.io.js'
-import { Clients } from './clients.io.js'
-import { LocalCluster } from './cluster.io.js'
+import type { LocalCluster } from './cluster.io.js'
 import { type DemoSummary, type LiveView, type Promised, renderLive, renderSummary } from './demo-view.js'
 import { Measure, unevenness } from './measure.js'
-import { findBusy, helloProgram } from './programs.io.js'
 import { Screen } from './screen.io.js'
+import { openStage, type Stage } from './stage.io.js'
 import { until } from './wait.io.js'
 
 export type { DemoSummary } from './demo-view.js'
@@ -18,14 +18,14 @@ export interface DemoOptions {
   readonly stay: boolean
   readonly json: boolean
   readonly clients?: number
+  /** Hosts of their own where they can be had, or else loopback addresses; or just one of the two. */
+  readonly on: 'auto' | 'hosts' | 'loopback'
   /** Where state and logs go; a temporary folder that is removed at the end if not given. */
   readonly state?: string
   readonly out: NodeJS.WritableStream
   readonly signal: AbortSignal
 }
 
-const NODES = ['127.0.0.11', '127.0.0.12', '127.0.0.13'] as const
-const SERVICE = { address: '127.0.0.100', port: 8080 } as const
 const CLIENTS = 100
 const PAUSE_MS = 200
 const QUIET_MS = 4_000
@@ -36,12 +36,13 @@ const PUBLISHED_MS = 200
 const TAKEOVER_MS_MAX = 3_000
 
 export async function runDemo(options: DemoOptions): Promise<DemoSummary> {
-  await refuseBusyPorts()
-  const demo = new Demo(options)
+  const stage = await openStage(options.on)
+  const demo = new Demo(options, stage)
   try {
     return await demo.run()
   } finally {
     await demo.remove()
+    await stage.remove()
   }
 }
 
@@ -51,22 +52,25 @@ class Demo {
   readonly #programs = new Map<string, Child>()
   readonly #startedAt = performance.now()
   #cluster: LocalCluster | undefined
-  #clients: Clients | undefined
+  #clients: { stop(): Promise<void> } | undefined
   #phase = 'starting three nodes'
   #director = ''
   #events: string[] = []
 
-  constructor(private readonly options: DemoOptions) {
+  constructor(
+    private readonly options: DemoOptions,
+    private readonly stage: Stage,
+  ) {
     this.#screen = new Screen(options.out, !options.json, () => renderLive(this.#view()))
   }
 
   async run(): Promise<DemoSummary> {
     const cluster = await this.#start()
     const clients = this.options.clients ?? CLIENTS
-    this.#clients = new Clients(SERVICE, this.#measure)
-    this.#clients.start(clients, PAUSE_MS)
+    this.#clients = this.stage.startClients(this.#measure, clients, PAUSE_MS)
+    await until(() => (this.#measure.count > 0 ? true : undefined), 5_000, 'clients are at work')
     const begun = performance.now()
-    this.#say(`${clients} clients connect to ${SERVICE.address}:${SERVICE.port}`, 'all is quiet')
+    this.#say(`${clients} clients connect to ${formatEndpoint(this.stage.service)}`, 'all is quiet')
     await this.#sleep(QUIET_MS)
 
     const killedAt = performance.now()
@@ -101,27 +105,23 @@ class Demo {
 
   async #start(): Promise<LocalCluster> {
     this.#screen.start()
-    const state = this.options.state === undefined ? {} : { folder: this.options.state }
-    const cluster = await LocalCluster.start({ addresses: NODES, ...state })
+    this.#say(this.stage.words, 'starting three nodes')
+    const cluster = await this.stage.startCluster(this.options.state)
     this.#cluster = cluster
     this.#say('three nodes run; each has its own key and the cluster key', 'nodes find each other')
-    for (const node of cluster.nodes) {
-      this.#programs.set(
-        node.name,
-        helloProgram(node.name, { address: node.address, port: SERVICE.port }, cluster.folder),
-      )
-    }
+    await cluster.settled()
+    for (const { name } of cluster.nodes) this.#programs.set(name, this.stage.startProgram(name, cluster))
     const first = cluster.nodes[0]
     if (first === undefined) throw new Error('a demo needs a node')
-    const ports = ['--ports', String(SERVICE.port), '--proxy-protocol', 'v2']
-    await cluster.baton(first, 'service', 'add', 'web', '--address', SERVICE.address, ...ports)
-    this.#say(`baton service add web --address ${SERVICE.address} ${ports.join(' ')}`, 'a director is elected')
-    await cluster.settled()
+    const { address, port } = this.stage.service
+    const words = ['service', 'add', 'web', '--address', address, '--ports', String(port), '--proxy-protocol', 'v2']
+    await cluster.baton(first, ...words)
+    this.#say(`baton ${words.join(' ')}`, 'a director is elected')
     const view = await cluster.serving('web')
     this.#director = view.director.name
     this.#say(`${this.#director} directs; all three nodes vote`, 'ready')
     await until(
-      async () => ((await first.client.service('web')).backends.length === NODES.length ? true : undefined),
+      async () => ((await first.client.service('web')).backends.length === cluster.nodes.length ? true : undefined),
       5_000,
       'all three programs are found in the socket tables',
     )
@@ -176,12 +176,9 @@ class Demo {
   }
 
   async #stay(): Promise<void> {
-    const node = this.#cluster?.live()[0]
-    this.options.out.write(
-      `\nThe nodes stay up until Ctrl-C. Look around:\n\n` +
-        `  curl http://${SERVICE.address}:${SERVICE.port}/\n` +
-        ['status', 'why web', 'splices'].map((command) => `  npx baton ${command} --state ${node?.state}\n`).join(''),
-    )
+    const ways = this.#cluster === undefined ? [] : this.stage.visit(this.#cluster)
+    this.options.out.write('\nThe nodes stay up until Ctrl-C. Look around:\n\n')
+    for (const way of ways) this.options.out.write(`  ${way}\n`)
     await new Promise<void>((resolve) => {
       if (this.options.signal.aborted) resolve()
       else this.options.signal.addEventListener('abort', () => resolve(), { once: true })
@@ -243,16 +240,4 @@ class Demo {
       )
     })
   }
-}
-
-async function refuseBusyPorts(): Promise<void> {
-  const wanted = NODES.flatMap((address) => [7440, 7441, SERVICE.port].map((port) => ({ address, port })))
-  const busy = await findBusy([...wanted, SERVICE])
-  if (busy === undefined) return
-  const hint = 'stop what listens there (`ss -ltnp` shows it; another demo?), then start the demo again'
-  throw new BatonError(
-    'ERR_PORT_IN_USE',
-    `the demo needs ${busy.address}:${busy.port}, which is in use (${busy.code})`,
-    { hint },
-  )
 }
