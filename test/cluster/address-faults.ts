@@ -13,7 +13,8 @@ import type { Scope } from '../harness/scope.js'
 
 const HELLO = fileURLToPath(new URL('../../dist/lab/apps/hello.io.js', import.meta.url))
 const PROBER = fileURLToPath(new URL('./prober.ts', import.meta.url))
-export const [ADDRESS, ADDRESS6] = ['10.77.9.9', 'fd77::9:9']
+export const ADDRESS = '10.77.9.9'
+const ADDRESS6 = 'fd77::9:9'
 const PORT = 8080
 const NAMES = ['a', 'b', 'c']
 
@@ -22,11 +23,22 @@ export type Fault = (typeof FAULTS)[number]
 
 /** Of one fault. */
 export interface Outcome {
-  readonly fault: Fault
+  readonly fault: Fault | 'none'
   /** Without a new connection that worked. */
   readonly outageMs: number
-  /** Between the last answer of the former director and the first of the next, by address; negative: both at once. */
+  /** By address: how long nobody answered for it between its former host and the next. */
   readonly handoverMs: Readonly<Record<string, number>>
+  /** Who answered for an address in turn, where two of them did so at once. */
+  readonly twins: readonly string[]
+}
+
+/** A director tells of its address several times in its first second, and keeps it for a lease at least. */
+const HELD_MS_MIN = 200
+
+interface Run {
+  readonly who: string
+  readonly from: number
+  to: number
 }
 
 interface Seen {
@@ -82,7 +94,7 @@ export class FaultSite {
   }
 
   /** The director of the first address fails; when all is well again it is the same as before, with another director. */
-  async suffer(fault: Fault): Promise<Outcome> {
+  async suffer(fault: Fault | 'none'): Promise<Outcome> {
     const { lan, cluster } = this
     const { director } = await cluster.serving('web')
     const host = lan.named(director.name)
@@ -93,7 +105,7 @@ export class FaultSite {
     else if (fault === 'power-off') await host.powerOff()
     else if (fault === 'pause') cluster.named(host.name).child?.kill('SIGSTOP')
     else if (fault === 'cable-out') await host.cableOut()
-    else await lan.partition([host], others)
+    else if (fault === 'partition') await lan.partition([host], others)
     await until(() => (this.#isElsewhere(at) ? true : undefined), 20_000, `another host answers after ${fault}`)
     await settleDown()
     const outageMs = this.#outage(at)
@@ -107,7 +119,8 @@ export class FaultSite {
     await cluster.settled(60_000)
     await settleDown()
     const handoverMs = Object.fromEntries([ADDRESS, ADDRESS6].flatMap((address) => this.#handover(address, at)))
-    return { fault, outageMs, handoverMs }
+    const twins = [ADDRESS, ADDRESS6].flatMap((address) => this.#twins(address, at))
+    return { fault, outageMs, handoverMs, twins }
   }
 
   /** The longest time without the beginning of a connection that worked. */
@@ -122,13 +135,31 @@ export class FaultSite {
     return this.#handover(ADDRESS, since).length > 0
   }
 
-  /** Between the two who answered for the address around that time; none if it did not change hands. */
+  /** When the address first changed hands; none if it did not. */
   #handover(address: string, since: number): (readonly [string, number])[] {
-    const answers = this.#seen().filter(({ what }) => what === address)
-    const before = answers.filter(({ at }) => at < since).at(-1)?.who
-    const next = answers.find(({ at, who }) => at > since && who !== before)
-    const last = answers.filter(({ who, at }) => who === before && at > since - 1_000).at(-1)
-    return next === undefined || last === undefined ? [] : [[address, next.at - last.at]]
+    const [first, second] = this.#runs(address, since)
+    return first === undefined || second === undefined ? [] : [[address, second.from - first.to]]
+  }
+
+  /** Of two that answer at once the answers come in turn: one holds it for less than any director does. */
+  #twins(address: string, since: number): string[] {
+    const runs = this.#runs(address, since)
+    const isShort = runs.slice(1, -1).some(({ from, to }) => to - from < HELD_MS_MIN)
+    return isShort
+      ? [`${address}: ${runs.map(({ who, from, to }) => `${who} ${(to - from).toFixed(1)} ms`).join(', ')}`]
+      : []
+  }
+
+  /** Who answered for the address without another in between, in turn. */
+  #runs(address: string, since: number): Run[] {
+    const runs: Run[] = []
+    for (const { at, what, who } of this.#seen()) {
+      if (what !== address || at < since - 500) continue
+      const last = runs.at(-1)
+      if (last?.who === who) last.to = at
+      else runs.push({ who, from: at, to: at })
+    }
+    return runs
   }
 
   #seen(): Seen[] {
