@@ -10,6 +10,7 @@ const STEPS = [
   ['baton status', 'nodes, services, who directs what, and what is wrong'],
   ['baton splices', 'the connections, with both legs'],
   ['baton why', 'why a node directs a service, or why none does'],
+  ['baton doctor', 'what this host can do, what it cannot, and how to get it'],
 ] as const
 
 export function renderOverview(version: string, screen: Screen): string {

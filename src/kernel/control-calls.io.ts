@@ -14,6 +14,7 @@ export interface ControlCalls {
   duplicateFrom(fd: number, from: number): number
   socket(family: number, type: number, protocol: number): number
   bind(fd: number, sockaddr: Uint8Array): number
+  connect(fd: number, sockaddr: Uint8Array): number
   listen(fd: number, backlog: number): number
   setsockopt(fd: number, level: number, option: number, value: Uint8Array): number
   getsockopt(fd: number, level: number, option: number, value: Uint8Array): number
@@ -75,6 +76,7 @@ function wrap(declare: (prototype: string) => Call): ControlCalls {
   const fcntl = declare('int fcntl(int, int, int)')
   const socket = declare('int socket(int, int, int)')
   const bind = declare('int bind(int, void *, uint32_t)')
+  const connect = declare('int connect(int, void *, uint32_t)')
   const listen = declare('int listen(int, int)')
   const setsockopt = declare('int setsockopt(int, int, int, void *, uint32_t)')
   const getsockopt = declare('int getsockopt(int, int, int, void *, void *)')
@@ -91,6 +93,7 @@ function wrap(declare: (prototype: string) => Call): ControlCalls {
     duplicateFrom: (fd, from) => fcntl(fd, F_DUPFD_CLOEXEC, from),
     socket: (family, type, protocol) => socket(family, type, protocol),
     bind: (fd, sockaddr) => bind(fd, sockaddr, sockaddr.byteLength),
+    connect: (fd, sockaddr) => connect(fd, sockaddr, sockaddr.byteLength),
     listen: (fd, backlog) => listen(fd, backlog),
     setsockopt: (fd, level, option, value) => setsockopt(fd, level, option, value, value.byteLength),
     getsockopt: (fd, level, option, value) => {

@@ -40,6 +40,7 @@ import { deferred, endOnFault, endProcess, stopSignal } from './lifecycle.io.js'
 import { StreamLogger } from './logger.io.js'
 import { MembersFile } from './members-file.io.js'
 import { Node } from './node.io.js'
+import { Notify } from './notify.io.js'
 import { flagsOf } from './roles.js'
 import { StallWatch } from './stall-watch.io.js'
 import { type NodeState, nextBoot, openState } from './state-dir.io.js'
@@ -60,10 +61,13 @@ export async function runNode(options: NodeOptions): Promise<void> {
   const state = openState(options.stateDir)
   const lock = lockState(state.paths.lock)
   endOnFault(logger)
+  const notify = Notify.fromEnvironment()
   try {
     const node = await RunningNode.start(options, state, logger)
+    notify.ready(`up as ${state.name}`)
     const why = await Promise.race([stopSignal(), node.left])
     logger.log('info', 'stopping', { why })
+    notify.stopping(why)
     const force = setTimeout(() => {
       logger.log('error', 'stop-late', { ms: STOP_MS_MAX })
       process.exit(1)

@@ -7,7 +7,7 @@ const ROUNDS = Number(process.env['ROUNDS'] ?? 20)
 const PROFILES = process.env['PROFILE']?.split(',') ?? ['lan', 'fast']
 const ROUND_MS_MAX = 60_000
 const test = suite('cluster/address-faults, long', PROFILES.length * ROUNDS * FAULTS.length * ROUND_MS_MAX)
-const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv'] }
+const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv'], root: true }
 
 for (const profile of PROFILES) {
   test(

@@ -9,7 +9,7 @@ import { until } from '../../src/lab/wait.io.js'
 import { assert, type Scope, suite } from '../harness/suite.js'
 
 const test = suite('cluster/addresses', 60_000)
-const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv', 'curl'] }
+const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv', 'curl'], root: true }
 const HELLO = fileURLToPath(new URL('../../dist/lab/apps/hello.io.js', import.meta.url))
 const NAMES = ['a', 'b', 'c']
 

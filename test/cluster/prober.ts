@@ -38,7 +38,7 @@ const sockets = ([4, 6] as const).map((family) => {
 })
 
 let nextConnect = now()
-for (let asked = 0; ; asked++) {
+for (let _asked = 0; ; _asked++) {
   const due = nextConnect
   for (const address of addresses) {
     // As a host that has an address of its own asks: from all zeros a kernel answers too, and learns nothing.

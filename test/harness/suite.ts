@@ -18,6 +18,8 @@ type Body = (scope: Scope) => void | Promise<void>
 export interface TestOptions {
   /** Programs that this test talks to: skipped loudly where one is missing, a failure where `CI` is set. */
   readonly needs?: readonly string[]
+  /** What an ordinary user may not: skipped loudly for one. */
+  readonly root?: boolean
   /** For the body and, again, for its clean-up. */
   readonly limitMs?: number
 }
@@ -34,6 +36,11 @@ export function suite(name: string, limitMs = 2_000): Suite {
   watch.suiteMade(name)
   const test = (title: string, body: Body, options: TestOptions = {}): void => {
     const missing = (options.needs ?? []).filter((program) => findProgram(program) === undefined)
+    if (options.root === true && process.getuid?.() !== 0) {
+      process.stderr.write(`\nSKIPPED  ${name}: ${title}\n         run it as root\n`)
+      uvu.skip(title)
+      return
+    }
     if (missing.length > 0 && !process.env['CI']) {
       process.stderr.write(`\nSKIPPED  ${name}: ${title}\n         install ${missing.join(', ')} to run it\n`)
       uvu.skip(title)

@@ -80,6 +80,10 @@ export class PacketSocket implements Source {
     }
   }
 
+  close(): void {
+    this.calls.close(this.fd)
+  }
+
   /** Whatever the cable does with it. */
   say(mac: Mac, said: Said): void {
     for (const frame of this.family === 6 ? encodeNdp(mac, said) : encodeArp(mac, said)) this.calls.send(this.fd, frame)

@@ -1,0 +1,78 @@
+import { examine, type HostFacts, isFit } from '../../src/node/doctor.js'
+import { card } from '../address/cards.js'
+import { assert, suite } from '../harness/suite.js'
+
+const test = suite('node/doctor')
+const eth = (index: number, subnet: string) => ({ ...card(index, [subnet]), arpAnnounce: 0, rpFilter: 0 })
+
+const WELL: HostFacts = {
+  kernel: 'Linux 6.18 x64',
+  user: 'root',
+  capabilities: ['NET_ADMIN', 'NET_RAW', 'BPF', 'NET_BIND_SERVICE'],
+  isUserNamespace: false,
+  engine: { name: 'epoll', why: '' },
+  device: '',
+  wire: '',
+  anyPort: '',
+  leaseGate: { by: 'tcx' },
+  repair: '',
+  socketTable: { name: 'sock_diag' },
+  firstFreePort: 1_024,
+  openFiles: 1_048_576,
+  somaxconn: 4_096,
+  nonlocalBind: false,
+  forwards: false,
+  tracksConnections: false,
+  interfaces: [eth(1, '10.0.0.1/24')],
+}
+
+/** What is not well, by id. */
+const ids = (facts: Partial<HostFacts>) => {
+  const findings = examine({ ...WELL, ...facts })
+  return findings.flatMap(({ id, level }) => (level === 'ok' ? [] : [`${id} ${level}`]))
+}
+
+test('a host that has everything has nothing to be told', () => {
+  assert.equal(ids({}), [])
+  assert.ok(isFit(examine(WELL)))
+})
+
+test('each thing that is not there is told of once, with what goes without it and how to get it', () => {
+  const lacks: readonly (readonly [Partial<HostFacts>, string])[] = [
+    [{ engine: { name: 'net', why: 'musl' } }, 'engine degraded'],
+    [{ openFiles: 1_024 }, 'open-files note'],
+    [{ capabilities: [] }, 'low-ports degraded'],
+    [{ device: 'EPERM' }, 'device missing'],
+    [{ wire: 'EPERM' }, 'wire missing'],
+    [{ interfaces: [] }, 'lan degraded'],
+    [{ leaseGate: { why: 'old' } }, 'lease-gate degraded'],
+    [{ anyPort: 'old' }, 'any-port degraded'],
+    [{ socketTable: { why: 'no' } }, 'socket-table degraded'],
+    [{ repair: 'EPERM' }, 'tcp-repair degraded'],
+    [{ nonlocalBind: true }, 'nonlocal-bind note'],
+    [{ forwards: true }, 'forwards note'],
+    [{ tracksConnections: true }, 'conntrack note'],
+    [{ somaxconn: 128 }, 'somaxconn note'],
+    [{ interfaces: [{ ...eth(1, '10.0.0.1/24'), ignoresArp: true }] }, 'arp-ignore/eth1 note'],
+    [{ interfaces: [{ ...eth(1, '10.0.0.1/24'), rpFilter: 1 }] }, 'rp-filter/eth1 note'],
+    [{ interfaces: [eth(1, '10.0.0.1/24'), eth(2, '10.0.0.2/24')] }, 'one-lan/eth1+eth2 note'],
+  ]
+  for (const [facts, expected] of lacks) {
+    assert.equal(ids(facts), [expected])
+    const finding = examine({ ...WELL, ...facts }).find(({ level }) => level !== 'ok')
+    assert.ok((finding?.without ?? '') !== '', expected)
+  }
+})
+
+test('only what owned addresses need makes a host unfit', () => {
+  for (const facts of [{ device: 'EPERM' }, { wire: 'EPERM' }]) assert.not(isFit(examine({ ...WELL, ...facts })))
+  for (const facts of [{ anyPort: 'old' }, { repair: 'EPERM' }, { leaseGate: { why: 'old' } }]) {
+    assert.ok(isFit(examine({ ...WELL, ...facts })))
+  }
+})
+
+test('ports from 0 on are free where the host says so', () => {
+  assert.equal(ids({ capabilities: [], firstFreePort: 0 }), [])
+})
+
+test.run()
