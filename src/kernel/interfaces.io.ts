@@ -9,7 +9,7 @@ const METRIC_OF_NONE = 2 ** 32
 
 /** Those with an Ethernet address. */
 export function readInterfaces(netlink: Netlink): readonly Interface[] | Lacking {
-  const [links, addresses, routes] = [netlink.links(), netlink.addresses(), netlink.routes()]
+  const [links, addresses, routes] = [netlink.links(), netlink.addresses(), netlink.subnetRoutes()]
   for (const answer of [links, addresses, routes]) if ('why' in answer) return answer
   if ('why' in links || 'why' in addresses || 'why' in routes) return []
   const subnetsOf = (index: number): Subnet[] => {

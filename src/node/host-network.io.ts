@@ -26,6 +26,8 @@ export interface HostNetworkOptions {
   readonly lanesAdopt: boolean
   /** A listening socket for all lanes, a descriptor for each. */
   readonly giveDoor: (duplicate: () => number) => void
+  /** The thread that speaks with the LAN has ended by a fault. */
+  readonly onDeath: (error: Error) => void
 }
 
 export class HostNetwork {
@@ -156,11 +158,11 @@ export class HostNetwork {
   }
 
   #openWire(): WireHost | Lacking {
-    const { leases, seed, logger } = this.options
+    const { leases, seed, logger, onDeath } = this.options
     const sys = loadSyscalls()
     if ('why' in sys) return sys
     if (!isHere(this.#netlink)) return this.#netlink
-    return new WireHost({ leases, seed }, (fd) => void sys.signal(fd), logger)
+    return new WireHost({ leases, seed }, (fd) => void sys.signal(fd), logger, onDeath)
   }
 
   #nameOf(index: number): string {

@@ -143,6 +143,7 @@ class RunningNode {
       clock,
       logger,
       portsOf: (service) => node?.knowledge.servedPorts(service) ?? [],
+      onDeath: (error) => this.#threadDied('wire', error),
     })
     this.#cleanups.push(() => addresses.close())
     const data = dataAt[0] ?? { address: options.bind, port: 0 }
@@ -291,7 +292,7 @@ class RunningNode {
       logger,
       logLevel: options.logLevel,
       onMessage,
-      onDeath: (lane, error) => this.#laneDied(lane, error),
+      onDeath: (lane, error) => this.#threadDied(`lane ${lane}`, error),
     })
     this.#cleanups.push(() => lanes.stop(LANE_STOP_MS))
     return { lanes, dataAt: await lanes.listen(options.dataPort) }
@@ -367,9 +368,9 @@ class RunningNode {
     }
   }
 
-  /** Its splices are gone with its heap; the cluster is served better by a standby than by half a node. */
-  #laneDied(lane: number, error: Error): void {
-    this.logger.log('error', 'lane-died', { lane, why: messageOf(error), stack: error.stack })
+  /** What was in its heap is gone with it; the cluster is served better by a standby than by half a node. */
+  #threadDied(thread: string, error: Error): void {
+    this.logger.log('error', 'thread-died', { thread, why: messageOf(error), stack: error.stack })
     process.exit(1)
   }
 }

@@ -20,11 +20,28 @@ import type { HostNetwork } from './host-network.io.js'
 /** Interfaces come and go; a look costs a tenth of a millisecond. */
 const LOOK_EVERY_MS: Millis = 1_000
 
+/** What it asks of a host. */
+export type Network = Pick<
+  HostNetwork,
+  | 'abilities'
+  | 'deviceName'
+  | 'hasFrontDoor'
+  | 'look'
+  | 'problemWith'
+  | 'add'
+  | 'remove'
+  | 'setPorts'
+  | 'setDeadline'
+  | 'probe'
+  | 'announce'
+  | 'close'
+>
+
 export interface OwnAddressesParts {
   readonly clock: AlarmClock
   readonly logger: Logger
   /** Called when there is a service whose address may be wanted here: a host without one gets no device. */
-  readonly openNetwork: () => HostNetwork
+  readonly openNetwork: () => Network
   /** On which a service takes connections now. */
   readonly portsOf: (service: Service) => readonly number[]
 }
@@ -38,13 +55,15 @@ interface Holding {
   services: readonly Service[]
   deadline: Millis
   state: 'taken' | 'here'
+  /** Connections are accepted: it was, or is to be, told of. */
+  isReady: boolean
 }
 
 export class OwnAddresses implements AddressKeeper {
   /** By contest. */
   readonly #held = new Map<string, Holding>()
 
-  #opened: HostNetwork | undefined
+  #opened: Network | undefined
   #looks: NodeJS.Timeout | undefined
 
   constructor(private readonly parts: OwnAddressesParts) {}
@@ -75,7 +94,7 @@ export class OwnAddresses implements AddressKeeper {
     this.#drop(claim.contest)
     const alarm = this.parts.clock.alarm(() => this.#onDeadline(claim.contest))
     const { services, deadline } = claim
-    const holding: Holding = { claim, address, answer, alarm, services, deadline, state: 'taken' }
+    const holding: Holding = { claim, address, answer, alarm, services, deadline, state: 'taken', isReady: false }
     this.#held.set(claim.contest, holding)
     alarm.set(deadline)
     if (service.own === 'hook') return void this.#takeByHook(holding, service)
@@ -101,12 +120,15 @@ export class OwnAddresses implements AddressKeeper {
     holding.deadline = deadline
     holding.alarm.set(deadline)
     if (holding.state === 'here') this.#network().setDeadline(holding.address, deadline)
+    // It went at a deadline that was moved after all.
+    else if (holding.isReady) this.ready(contest)
   }
 
   ready(contest: string): void {
     const holding = this.#held.get(contest)
     const [service] = holding?.services ?? []
     if (holding === undefined || service === undefined || service.own === 'hook') return
+    holding.isReady = true
     const failed = holding.state === 'here' ? undefined : this.#bring(holding)
     if (failed !== undefined) return holding.answer({ type: 'problem', why: failed })
     this.#network().announce(holding.address, holding.claim.slot, service.interface)
@@ -123,7 +145,7 @@ export class OwnAddresses implements AddressKeeper {
     this.#opened?.close()
   }
 
-  #network(): HostNetwork {
+  #network(): Network {
     if (this.#opened !== undefined) return this.#opened
     const network = this.parts.openNetwork()
     this.#opened = network
@@ -156,7 +178,7 @@ export class OwnAddresses implements AddressKeeper {
     const holding = this.#held.get(contest)
     if (holding === undefined || this.parts.clock.now() < holding.deadline) return
     this.parts.logger.log('warn', 'address-lease-over', { address: holding.address })
-    this.#drop(contest)
+    this.#withdraw(holding)
   }
 
   #drop(contest: string): void {
@@ -164,7 +186,12 @@ export class OwnAddresses implements AddressKeeper {
     if (holding === undefined) return
     this.#held.delete(contest)
     holding.alarm.set(undefined)
+    this.#withdraw(holding)
+  }
+
+  #withdraw(holding: Holding): void {
     if (holding.state !== 'here') return
+    holding.state = 'taken'
     const [service] = holding.claim.services
     if (service?.own === 'hook') return void this.#call(service, 'remove')
     this.#network().remove(holding.address)

@@ -5,7 +5,7 @@
 import { formatPorts } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
 import { fieldsOfService, parseService, SERVICE_FIELDS } from '../proxy/service-fields.js'
-import { overlap } from '../proxy/service-overlap.js'
+import { disagree, overlap } from '../proxy/service-overlap.js'
 import type { DeclaredService, ImportProblem, ServiceChange } from './control-protocol.js'
 import type { ServiceSet } from './knowledge.js'
 
@@ -84,11 +84,21 @@ function collisions(
     atAddress.set(service.address, [...neighbours, service])
     for (const other of neighbours) {
       if (same.has(service.name) && same.has(other.name)) continue
+      if (disagree(service, other)) problems.push(disagreement(service, other))
       const port = overlap(service, other)
       if (port !== undefined) problems.push(collision(service, other, port))
     }
   }
   return problems
+}
+
+function disagreement(service: Service, other: Service): ImportProblem {
+  return {
+    service: service.name,
+    field: 'own',
+    problem: `${service.own} at ${service.address}: service ${other.name} has it with own ${other.own}, and an address comes to a host in one way`,
+    hint: `write own: ${other.own}, choose another address, or change ${other.name}`,
+  }
 }
 
 function collision(service: Service, other: Service, port: number): ImportProblem {

@@ -3,7 +3,7 @@ import { BatonError } from '../base/errors.js'
 import { formatPorts } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
 import { fieldsOfService, parseService } from '../proxy/service-fields.js'
-import { overlap } from '../proxy/service-overlap.js'
+import { disagree, overlap } from '../proxy/service-overlap.js'
 import type { ServiceWrite } from './control-protocol.js'
 
 /** The new definition, or the error that explains why not. Address and ports of other services are looked at. */
@@ -37,12 +37,20 @@ export function serviceUnknown(name: string, existing: readonly Service[]): Bato
 }
 
 function sameSeat(a: Service, b: Service): boolean {
-  return a.address === b.address && formatPorts(a.ports) === formatPorts(b.ports)
+  return (
+    a.address === b.address && formatPorts(a.ports) === formatPorts(b.ports) && a.own === b.own && a.hook === b.hook
+  )
 }
 
 function refuseOverlap(service: Service, existing: readonly Service[]): void {
   for (const other of existing) {
-    const port = other.name === service.name ? undefined : overlap(service, other)
+    if (other.name === service.name) continue
+    if (disagree(service, other)) {
+      const message = `${service.address} is of service ${other.name} too, with --own ${other.own}: an address comes to a host in one way`
+      const hint = `say --own ${other.own} here, choose another address, or change ${other.name}`
+      throw new BatonError('ERR_SERVICE_CONFLICT', message, { hint })
+    }
+    const port = overlap(service, other)
     if (port === undefined) continue
     const message = `port ${port} of ${service.address} belongs to service ${other.name} (ports ${formatPorts(other.ports)})`
     const hint = `choose other ports or another address, or change ${other.name}`

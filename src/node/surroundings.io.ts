@@ -53,14 +53,15 @@ export interface AddressParts {
   readonly clock: AlarmClock
   readonly logger: Logger
   readonly portsOf: (service: Service) => readonly number[]
+  readonly onDeath: (error: Error) => void
 }
 
 /** A witness directs nothing. */
 export function openAddresses(parts: AddressParts): AddressKeeper & { close(): void } {
-  const { isWitness, lanes, leases, seed, clock, logger, portsOf } = parts
+  const { isWitness, lanes, leases, seed, clock, logger, portsOf, onDeath } = parts
   if (isWitness) return { ...NOTHING_TO_TAKE, close: () => {} }
   const lanesAdopt = lanes.view.engine === 'epoll'
   const giveDoor = (duplicate: () => number) => lanes.giveDoor(duplicate)
-  const openNetwork = () => HostNetwork.open({ logger, lanesAdopt, giveDoor, leases, seed })
+  const openNetwork = () => HostNetwork.open({ logger, lanesAdopt, giveDoor, leases, seed, onDeath })
   return new OwnAddresses({ clock, logger, openNetwork, portsOf })
 }

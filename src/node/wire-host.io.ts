@@ -23,11 +23,12 @@ export class WireHost {
     setup: WireSetup,
     private readonly wake: (fd: number) => void,
     private readonly logger: Logger,
+    onDeath: (error: Error) => void,
   ) {
     this.#worker = new Worker(new URL('../wire/wire.io.js', import.meta.url), { workerData: setup, name: 'wire' })
     this.#worker.unref()
     this.#worker.on('message', (message: FromWire) => this.#receive(message))
-    this.#worker.on('error', (error) => this.logger.log('error', 'wire-died', { why: error.message }))
+    this.#worker.on('error', onDeath)
   }
 
   /** Whether somebody on the LAN has the address. */

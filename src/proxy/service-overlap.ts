@@ -4,11 +4,17 @@
  */
 import type { Millis } from '../base/time.js'
 import { sharedPort } from './port-list.js'
-import type { Service } from './service.js'
+import { isOwned, type Service } from './service.js'
 
 /** The lowest port on which both would listen at one address; `undefined` if they do not collide. */
 export function overlap(a: Service, b: Service): number | undefined {
   return a.address === b.address ? sharedPort(a.ports, b.ports) : undefined
+}
+
+/** One says that a host brings their address, the other that it is there already, or comes in another way. */
+export function disagree(a: Service, b: Service): boolean {
+  const how = (service: Service) => (isOwned(service) ? `${service.own} ${service.hook}` : 'none')
+  return a.address === b.address && how(a) !== how(b)
 }
 
 export interface CreatedService {

@@ -1,5 +1,3 @@
-/** One node alone in its cluster, on real machines and a clock of the test; the test is the lane. */
-import type { Alarm, AlarmClock } from '../../src/base/clock.js'
 import { Prng } from '../../src/base/prng.js'
 import { electionConfig } from '../../src/election/config.js'
 import { emptyState, foundElectorate } from '../../src/election/durable-state.js'
@@ -15,47 +13,12 @@ import { registryKey } from '../../src/node/services.js'
 import type { ToLane } from '../../src/proxy/lane-protocol.js'
 import { LeaseSlots } from '../../src/proxy/lease-slots.js'
 import { fieldsOfService } from '../../src/proxy/service-fields.js'
+import { FakeClock } from '../harness/fake-clock.js'
 import { assert, suite } from '../harness/suite.js'
 import { A, B, member, service } from './sample.js'
 
 const test = suite('node/node')
 const WEB = service('web', 80)
-
-class FakeClock implements AlarmClock {
-  time = 0
-  readonly #alarms: { deadline: number | undefined; readonly ring: () => void }[] = []
-
-  now(): number {
-    return this.time
-  }
-
-  wall(): number {
-    return 1_700_000_000_000 + this.time
-  }
-
-  alarm(ring: () => void): Alarm {
-    const alarm: { deadline: number | undefined; readonly ring: () => void } = { deadline: undefined, ring }
-    this.#alarms.push(alarm)
-    return {
-      set: (deadline) => {
-        alarm.deadline = deadline
-      },
-    }
-  }
-
-  /** Every alarm in its turn, up to `time`. */
-  advance(time: number): void {
-    for (;;) {
-      const due = this.#alarms.filter(({ deadline }) => (deadline ?? Number.POSITIVE_INFINITY) <= time)
-      const next = due.sort((a, b) => (a.deadline ?? 0) - (b.deadline ?? 0))[0]
-      if (next === undefined) break
-      this.time = Math.max(this.time, next.deadline ?? 0)
-      next.deadline = undefined
-      next.ring()
-    }
-    this.time = time
-  }
-}
 
 function room() {
   const [clock, random] = [new FakeClock(), new Prng(1)]
@@ -111,7 +74,7 @@ function room() {
 
 test('a service that is added is directed, and the lane hears of the service first', () => {
   const { clock, posted, directs, node } = room()
-  clock.advance(2_000)
+  clock.advanceTo(2_000)
   assert.is(directs().length, 1)
   const known = posted.findIndex((message) => message.type === 'services' && message.services.length > 0)
   assert.ok(known >= 0 && known < posted.findIndex(({ type }) => type === 'direct'))
@@ -122,7 +85,7 @@ test('a service that is added is directed, and the lane hears of the service fir
 
 test('a port that cannot be listened on gives the lease away, and it is tried again later', () => {
   const { clock, node, posted, directs } = room()
-  clock.advance(2_000)
+  clock.advanceTo(2_000)
   const term = directs()[0]?.term ?? { number: 0, holder: A }
   node.onLane({
     type: 'cannot-serve',
@@ -133,15 +96,15 @@ test('a port that cannot be listened on gives the lease away, and it is tried ag
   })
   assert.equal(posted.at(-1), { type: 'undirect', service: 'web', slot: 0, why: 'other' })
   assert.match(JSON.stringify(node.directing.obstacle('web')), 'EADDRINUSE')
-  clock.advance(4_900)
+  clock.advanceTo(4_900)
   assert.is(directs().length, 1)
-  clock.advance(10_000)
+  clock.advanceTo(10_000)
   assert.is(directs().length, 2)
 })
 
 test('what the lane says of an earlier term is not taken for success', () => {
   const { clock, node, logged } = room()
-  clock.advance(2_000)
+  clock.advanceTo(2_000)
   const term = { number: 0, holder: B }
   node.onLane({
     type: 'cannot-serve',
@@ -157,7 +120,7 @@ test('what the lane says of an earlier term is not taken for success', () => {
 
 test('a service that is removed takes its obstacle with it: one of the same name starts anew', () => {
   const { clock, node, directs } = room()
-  clock.advance(2_000)
+  clock.advanceTo(2_000)
   const term = directs()[0]?.term ?? { number: 0, holder: A }
   node.onLane({ type: 'cannot-serve', service: 'web', term, at: { address: WEB.address, port: 80 }, code: 'EACCES' })
   node.write([{ name: registryKey('web'), changes: undefined }])

@@ -68,4 +68,14 @@ test('two services that collide since a partition can still be changed in all el
   assert.is(errorOf(set({ ports: '80,81' }, both, 'again')).code, 'ERR_SERVICE_CONFLICT')
 })
 
+test('services at one address come to a host in the same way', () => {
+  const web = service('web', 80)
+  const write = (own: string) => ({ mode: 'create' as const, fields: { address: web.address, ports: '25', own } })
+  assert.is(plannedService('mail', write('tun'), [web]).own, 'tun')
+  assert.throws(() => plannedService('mail', write('none'), [web]), 'is of service web too, with --own tun')
+  const here = { ...web, address: '127.0.0.100' }
+  const local = { mode: 'create' as const, fields: { address: here.address, ports: '25', own: 'none' } }
+  assert.is(plannedService('mail', local, [here]).own, 'none', 'loopback addresses come in no way')
+})
+
 test.run()

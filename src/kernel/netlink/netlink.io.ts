@@ -34,12 +34,14 @@ import {
   RTM_NEWADDR,
   RTM_NEWLINK,
   RTM_NEWROUTE,
-  RTMSG_BYTES,
+  subnetRoutesRequest,
 } from './objects.js'
 
 const AF_NETLINK = 16
 const SOCK_RAW = 3
 const NETLINK_ROUTE = 0
+const SOL_NETLINK = 270
+const NETLINK_GET_STRICT_CHK = 12
 const DATAGRAM_BYTES_MAX = 64 * 1024
 /** Thousands of addresses and routes fit in. */
 const DATAGRAMS_MAX = 1_024
@@ -59,7 +61,10 @@ export class Netlink {
     const calls = loadControlCalls()
     if ('why' in calls) return calls
     const fd = calls.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK_CLOEXEC, NETLINK_ROUTE)
-    return fd < 0 ? { why: `no netlink socket: ${errorName(fd)}` } : new Netlink(fd, calls)
+    if (fd < 0) return { why: `no netlink socket: ${errorName(fd)}` }
+    // A dump then has only what was asked for. Older kernels (before 4.20) tell all, and we look ourselves.
+    calls.setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, new Uint8Array(Int32Array.of(1).buffer))
+    return new Netlink(fd, calls)
   }
 
   close(): void {
@@ -74,9 +79,10 @@ export class Netlink {
     return this.#dump(RTM_GETADDR, RTM_NEWADDR, dumpRequest(0, IFADDRMSG_BYTES), decodeAddress)
   }
 
-  routes(): readonly NetRoute[] | Lacking {
+  /** Those that the kernel made for the subnets of interfaces: a host may have a million others. */
+  subnetRoutes(): readonly NetRoute[] | Lacking {
     const [v4, v6] = [AF_INET, AF_INET6].map((family) => {
-      return this.#dump(RTM_GETROUTE, RTM_NEWROUTE, dumpRequest(family, RTMSG_BYTES), decodeRoute)
+      return this.#dump(RTM_GETROUTE, RTM_NEWROUTE, subnetRoutesRequest(family), decodeRoute)
     })
     if (v4 === undefined || 'why' in v4) return v4 ?? []
     return v6 === undefined || 'why' in v6 ? v4 : [...v4, ...v6]

@@ -28,6 +28,9 @@ const RTA_DST = 1
 const RTA_OIF = 4
 const RTA_PRIORITY = 6
 const RT_TABLE_MAIN = 254
+const RTPROT_KERNEL = 2
+const RTM_TABLE_AT = 4
+const RTM_PROTOCOL_AT = 5
 
 const IFF_UP = 0x1
 const IFF_LOOPBACK = 0x8
@@ -80,7 +83,15 @@ export function dumpRequest(family: number, bytes: number): Uint8Array {
 
 export const IFINFOMSG_BYTES = 16
 export const IFADDRMSG_BYTES = 8
-export const RTMSG_BYTES = 12
+const RTMSG_BYTES = 12
+
+/** Of the main table, made by the kernel itself. */
+export function subnetRoutesRequest(family: number): Uint8Array {
+  const out = dumpRequest(family, RTMSG_BYTES)
+  out[RTM_TABLE_AT] = RT_TABLE_MAIN
+  out[RTM_PROTOCOL_AT] = RTPROT_KERNEL
+  return out
+}
 
 export function decodeLink(payload: Uint8Array): NetLink | undefined {
   const r = new ByteReader(payload)
@@ -119,14 +130,15 @@ export function decodeAddress(payload: Uint8Array): NetAddress | undefined {
   return { index, address: formatIp(ip), prefix }
 }
 
-/** Of the main table; `undefined` for all else. */
+/** Of the main table, made by the kernel; `undefined` for all else. */
 export function decodeRoute(payload: Uint8Array): NetRoute | undefined {
   const r = new ByteReader(payload)
   const [family, prefix] = [r.u8(), r.u8()]
   r.take(2)
-  const table = r.u8()
-  r.take(7)
-  if (r.failed || table !== RT_TABLE_MAIN || (family !== AF_INET && family !== AF_INET6)) return undefined
+  const [table, protocol] = [r.u8(), r.u8()]
+  r.take(6)
+  if (r.failed || table !== RT_TABLE_MAIN || protocol !== RTPROT_KERNEL || (family !== AF_INET && family !== AF_INET6))
+    return undefined
   const attributes = readAttributes(r.rest())
   const ip = attributes.get(RTA_DST)
   const to = ip === undefined || prefix === 0 ? undefined : { address: formatIp(ip), prefix }

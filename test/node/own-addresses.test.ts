@@ -1,0 +1,213 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import type { Taken } from '../../src/node/address-keeper.js'
+import { type Network, OwnAddresses } from '../../src/node/own-addresses.io.js'
+import type { Service } from '../../src/proxy/service.js'
+import { FakeClock } from '../harness/fake-clock.js'
+import { assert, type Scope, suite } from '../harness/suite.js'
+import { A, service } from './sample.js'
+
+const test = suite('node/own-addresses', 20_000)
+const IP = '10.0.0.100'
+const [WEB, MAIL] = [service('web', 80), service('mail', 25)]
+
+class Room {
+  readonly clock = new FakeClock()
+  readonly done: string[] = []
+  readonly logged: string[] = []
+  readonly answers: Taken[] = []
+  readonly network = {
+    abilities: { device: 'baton0', anyPort: 'sk_lookup', leaseGate: 'tcx' },
+    deviceName: 'baton0',
+    hasFrontDoor: true,
+    addResult: 0,
+    problem: undefined as string | undefined,
+    rival: undefined as { mac: string; interface: string } | undefined,
+    look: () => {},
+    problemWith: () => this.network.problem,
+    add: (address: string) => {
+      this.done.push(`add ${address}`)
+      return this.network.addResult
+    },
+    remove: (address: string) => void this.done.push(`remove ${address}`),
+    setPorts: (_address: string, ports: ReadonlySet<number>) => void this.done.push(`ports ${[...ports].join()}`),
+    setDeadline: (_address: string, at: number) => void this.done.push(`deadline ${at}`),
+    probe: async () => this.network.rival,
+    announce: (address: string, slot: number) => void this.done.push(`announce ${address} ${slot}`),
+    close: () => void this.done.push('close'),
+  }
+  readonly addresses: OwnAddresses
+  opened = 0
+
+  constructor(scope: Scope) {
+    this.addresses = new OwnAddresses({
+      clock: this.clock,
+      logger: { log: (_level, event) => void this.logged.push(event) },
+      openNetwork: () => {
+        this.opened++
+        return this.network as Network
+      },
+      portsOf: ({ ports }) => ports.map(({ first }) => first),
+    })
+    scope.defer(() => this.addresses.close())
+  }
+
+  claim(services: readonly Service[] = [WEB], number = 1): void {
+    const term = { number, holder: A }
+    const deadline = this.clock.now() + 1_000
+    const contest = services[0]?.address ?? ''
+    this.addresses.take({ contest, term, deadline, slot: 7, services }, (taken) => this.answers.push(taken))
+  }
+
+  take(): string[] {
+    return this.done.splice(0)
+  }
+}
+
+test('a host without such services gets no device; with one it is made before anybody waits for it, once', (scope) => {
+  const room = new Room(scope)
+  room.addresses.prepare([
+    { ...WEB, own: 'none' },
+    { ...WEB, address: '127.0.0.100' },
+  ])
+  assert.is(room.opened, 0)
+  room.addresses.prepare([WEB])
+  room.addresses.prepare([WEB, MAIL])
+  room.claim()
+  assert.is(room.opened, 1)
+})
+
+test('ports and deadline stand before the address is there, and the network is told last', (scope) => {
+  const room = new Room(scope)
+  room.claim([WEB, MAIL])
+  assert.equal([room.answers, room.take(), room.addresses.here], [[{ type: 'taken', given: true }], [], []])
+  room.addresses.ready(IP)
+  assert.equal(room.take(), ['ports 80,25', 'deadline 1000', `add ${IP}`, `announce ${IP} 7`])
+  assert.equal(room.addresses.here, [IP])
+})
+
+test('without a front door the address comes first: ports are bound to it one by one', (scope) => {
+  const room = new Room(scope)
+  room.network.hasFrontDoor = false
+  room.claim()
+  assert.equal(room.answers, [{ type: 'taken', given: false }])
+  assert.ok(room.take().includes(`add ${IP}`))
+  room.addresses.ready(IP)
+  assert.equal(room.take(), [`announce ${IP} 7`])
+})
+
+test('renewals move the deadline; when it passes the address goes by itself', (scope) => {
+  const room = new Room(scope)
+  room.claim()
+  room.addresses.ready(IP)
+  room.take()
+  room.clock.advanceTo(900)
+  room.addresses.renewed(IP, 2_000)
+  assert.equal(room.take(), ['deadline 2000'])
+  room.clock.advanceTo(1_900)
+  assert.equal(room.take(), [])
+  room.clock.advanceTo(2_000)
+  assert.equal([room.take(), room.addresses.here], [[`remove ${IP}`], []])
+})
+
+test('one of an older term takes nothing away from a newer one', (scope) => {
+  const room = new Room(scope)
+  room.claim()
+  room.addresses.ready(IP)
+  room.claim([WEB], 2)
+  room.addresses.ready(IP)
+  room.take()
+  room.addresses.release(IP, { number: 1, holder: A })
+  assert.equal(room.take(), [])
+  room.addresses.release(IP, { number: 2, holder: A })
+  assert.equal(room.take(), [`remove ${IP}`])
+})
+
+test('ports follow the programs while the address is here', (scope) => {
+  const room = new Room(scope)
+  room.claim()
+  room.addresses.follow(IP, [WEB, MAIL])
+  assert.equal(room.take(), [], 'it is not here yet')
+  room.addresses.ready(IP)
+  room.take()
+  room.addresses.follow(IP, [MAIL])
+  assert.equal(room.take(), ['ports 25'])
+})
+
+test('what is in the way is told in words: the host, the device, a rival', async (scope) => {
+  const room = new Room(scope)
+  room.network.problem = 'has it on eth0 already'
+  room.claim()
+  assert.equal(room.answers, [{ type: 'problem', why: 'has it on eth0 already' }])
+  const next = new Room(scope)
+  next.network.addResult = -1
+  next.claim()
+  next.addresses.ready(IP)
+  assert.match(JSON.stringify(next.answers[1]), 'cannot bring 10.0.0.100 to its device: EPERM')
+  assert.equal(next.addresses.here, [])
+  next.network.rival = { mac: '02:00:00:00:00:99', interface: 'eth0' }
+  const rival = await new Promise<string | undefined>((resolve) => void next.addresses.probe([WEB], resolve))
+  assert.match(rival ?? '', /cannot take 10.0.0.100: .* 02:00:00:00:00:99 answers for it on eth0/)
+  const none = await new Promise((resolve) => void next.addresses.probe([{ ...WEB, own: 'none' }], resolve))
+  assert.is(none, undefined)
+})
+
+/** A hook that writes down how it was called, and then does `rest`. */
+function hook(scope: Scope, rest: string) {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-hook-'))
+  scope.defer(() => rmSync(folder, { recursive: true, force: true }))
+  const [file, calls] = [path.join(folder, 'hook'), path.join(folder, 'calls')]
+  writeFileSync(file, `#!/bin/sh\necho "$@" "$BATON_FAMILY" >> ${calls}\n${rest}\n`, { mode: 0o755 })
+  return {
+    web: { ...WEB, own: 'hook' as const, hook: file },
+    calls: () => readFileSync(calls, 'utf8').trim().split('\n'),
+  }
+}
+
+const until = async (ask: () => boolean) => {
+  while (!ask()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+test('a hook brings the address and takes it away, and no device is made', async (scope) => {
+  const room = new Room(scope)
+  const { web, calls } = hook(scope, 'exit 0')
+  room.addresses.prepare([web])
+  room.claim([web])
+  await until(() => room.answers.length > 0)
+  assert.equal(room.answers, [{ type: 'taken', given: false }])
+  room.addresses.ready(IP)
+  room.addresses.release(IP, { number: 1, holder: A })
+  await until(() => calls().length === 2)
+  assert.equal(calls(), [`add ${IP} web ipv4`, `remove ${IP} web ipv4`])
+  assert.equal([room.opened, room.take()], [0, []])
+})
+
+test('a hook that fails says so with its last words; one that is missing too', async (scope) => {
+  const room = new Room(scope)
+  const { web } = hook(scope, 'echo "no such network" >&2; exit 3')
+  room.claim([web])
+  await until(() => room.answers.length === 1)
+  assert.match(JSON.stringify(room.answers[0]), /exited with 3: no such network/)
+  room.claim([{ ...web, hook: '/no/such/hook' }], 2)
+  await until(() => room.answers.length === 2)
+  assert.match(JSON.stringify(room.answers[1]), 'cannot be run (ENOENT)')
+})
+
+test('an address that a hook brings too late is taken away again', async (scope) => {
+  const room = new Room(scope)
+  const { web, calls } = hook(scope, 'sleep 0.1')
+  room.claim([web])
+  room.addresses.release(IP, { number: 1, holder: A })
+  await until(() => {
+    try {
+      return calls().length === 2
+    } catch {
+      return false
+    }
+  })
+  assert.equal(calls(), [`add ${IP} web ipv4`, `remove ${IP} web ipv4`])
+  assert.equal(room.answers, [])
+})
+
+test.run()
