@@ -32,6 +32,7 @@ export function renderService(view: ServiceView, screen: Screen): string[] {
     ['serving', servingCell(view)],
     ['why', view.why],
     ['address', addressSetting(definition)],
+    ...(view.here === undefined ? [] : [['here', hereText(view.here)] as const]),
     ['proxy protocol', definition.proxyProtocol],
     ['scheduler', definition.scheduler],
     ['local', definition.local],
@@ -87,6 +88,17 @@ function addressSetting(definition: ServiceDefinitionView): string {
   if (isLoopback(definition.address)) return 'every host has it'
   if (own === 'none') return 'on every node already'
   return own === 'hook' ? `brought by ${hook}` : `on a device of the director${where}`
+}
+
+/** What this node counts of an address that it has. */
+function hereText({ device, accepted, refused, late }: NonNullable<ServiceView['here']>): string {
+  const parts = [
+    `on ${device}`,
+    ...(accepted === undefined ? [] : [`${plural(accepted, 'connection')} accepted`]),
+    ...(refused === undefined ? [] : [`${formatCount(refused)} refused on other ports`]),
+    ...(late === undefined ? [] : [`${plural(late, 'frame')} dropped after a deadline`]),
+  ]
+  return parts.join(', ')
 }
 
 function renderBackends(view: ServiceView, screen: Screen): string[] {

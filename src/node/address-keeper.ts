@@ -19,9 +19,21 @@ export type Taken =
   /** `given`: its connections come to the lanes' front door. */
   { readonly type: 'taken'; readonly given: boolean } | { readonly type: 'problem'; readonly why: string }
 
+/** Of an address that is on this host. */
+export interface AddressCounts {
+  readonly device: string
+  /** Connections to ports that are served, and to others; unknown without a front door. */
+  readonly accepted?: number
+  readonly refused?: number
+  /** Frames that the kernel has dropped after a deadline; unknown where it keeps none. */
+  readonly late?: number
+}
+
 export interface AddressKeeper {
   /** Addresses that are on this host now. */
   readonly here: readonly string[]
+  /** `undefined`: it is not here. */
+  counts(address: string): AddressCounts | undefined
   /** Addresses of these services may be wanted: what takes long is done before anybody waits for it. */
   prepare(services: readonly Service[]): void
   /** Who else on the network has the address of these services, in words; `undefined`: nobody answers for it. */
@@ -40,6 +52,7 @@ export interface AddressKeeper {
 /** Where every host has the address. */
 export const NOTHING_TO_TAKE: AddressKeeper = {
   here: [],
+  counts: () => undefined,
   prepare: () => {},
   probe: (_services, answer) => answer(undefined),
   take: (_claim, answer) => answer({ type: 'taken', given: false }),

@@ -7,6 +7,7 @@ import type { Millis } from '../base/time.js'
 import type { LaneReport } from '../proxy/lane-protocol.js'
 import { contestOf, isOwned, type Service } from '../proxy/service.js'
 import { fieldsOfService } from '../proxy/service-fields.js'
+import type { AddressKeeper } from './address-keeper.js'
 import type {
   ControlApi,
   DepartureView,
@@ -46,7 +47,7 @@ export interface ControlApiParts {
   /** What is wrong with this host or its folder, beyond what services and members show. */
   readonly warnings: () => readonly string[]
   /** Addresses of services that are on this host because it directs them. */
-  readonly ownedHere: () => readonly string[]
+  readonly addresses: Pick<AddressKeeper, 'here' | 'counts'>
 }
 
 export class NodeApi implements ControlApi {
@@ -176,6 +177,7 @@ export class NodeApi implements ControlApi {
       why: why.sentences[0] ?? '',
       candidates: knowledge.candidates(service),
       report,
+      here: isOwned(service) ? this.parts.addresses.counts(service.address) : undefined,
       serving: term === undefined ? undefined : knowledge.servingBy(term.holder, service.name),
       problem: obstacles.length === 0 ? undefined : obstacles.join('; '),
     })
@@ -248,7 +250,7 @@ export class NodeApi implements ControlApi {
     if (write.mode === 'set' && write.fields['address'] === undefined && write.fields['own'] === undefined) return []
     const code = await probeLocalAddress(address)
     if (isOwned(service)) {
-      if (code !== '' || service.own === 'hook' || this.parts.ownedHere().includes(address)) return []
+      if (code !== '' || service.own === 'hook' || this.parts.addresses.here.includes(address)) return []
       const message = `${address} is an address of this host already, and a service's address is brought by its director`
       const hint = `choose another that no host has; or remove it there; or say --own none if every node that may direct has it`
       throw new BatonError('ERR_ADDRESS_HERE', message, { hint })

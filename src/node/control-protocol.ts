@@ -4,6 +4,7 @@
  */
 import type { NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
+import type { AddressCounts } from './address-keeper.js'
 
 export interface NodeRef {
   readonly id: NodeId
@@ -89,6 +90,8 @@ export interface ServiceView {
   /** One line: why this director, or why none; what is wrong, and the way out. */
   readonly why: string
   readonly problem?: string
+  /** Where the asked node has the address, because it directs. */
+  readonly here?: AddressCounts
   readonly backends: readonly BackendView[]
   /** Splices that this node knows of, as director or as backend. */
   readonly splices: number

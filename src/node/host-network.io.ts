@@ -13,6 +13,7 @@ import { Netlink } from '../kernel/netlink/netlink.io.js'
 import { loadSyscalls } from '../kernel/syscalls.io.js'
 import { forbidCoreDumps, Tun } from '../kernel/tun.io.js'
 import { DOOR_KEEPALIVE_MS } from '../proxy/service.js'
+import type { AddressCounts } from './address-keeper.js'
 import { WireHost } from './wire-host.io.js'
 
 const NO_DEVICE: Lacking = { why: 'there is no device for addresses' }
@@ -122,6 +123,16 @@ export class HostNetwork {
   /** Who answers for the address on the LAN. `interfaces`: names by commas; empty: where it fits. */
   async probe(address: string, interfaces: string): Promise<Rival | undefined> {
     return isHere(this.#wire) ? (await this.#wire.probe(address, namesOf(interfaces))).rival : undefined
+  }
+
+  counts(address: string): AddressCounts {
+    const ports = isHere(this.#anyPort) ? this.#anyPort.counters(address) : undefined
+    const late = isHere(this.#gate) ? this.#gate.drops(address) : undefined
+    return {
+      device: this.deviceName,
+      ...(ports !== undefined && { accepted: ports.assigned, refused: ports.refused }),
+      ...(late !== undefined && { late }),
+    }
   }
 
   /** On the LAN, within the lease of that slot. */

@@ -245,7 +245,7 @@ class RunningNode {
       linkOf: (peer) => linkView(links.state(peer)),
       linked: () => links.linked(),
       stop: () => this.#left.resolve('leave'),
-      ownedHere: () => addresses.here,
+      addresses,
       lanes: lanes.view,
       query: (limit, service) => lanes.query(limit, service),
       warnings: () => [

@@ -13,7 +13,7 @@ import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import { errorName } from '../kernel/control-calls.io.js'
 import { isOwned, type Service } from '../proxy/service.js'
-import type { AddressKeeper, Claim, Taken } from './address-keeper.js'
+import type { AddressCounts, AddressKeeper, Claim, Taken } from './address-keeper.js'
 import { runHook } from './hook.io.js'
 import type { HostNetwork } from './host-network.io.js'
 
@@ -33,6 +33,7 @@ export type Network = Pick<
   | 'setPorts'
   | 'setDeadline'
   | 'probe'
+  | 'counts'
   | 'announce'
   | 'close'
 >
@@ -85,6 +86,10 @@ export class OwnAddresses implements AddressKeeper {
     if (rival === undefined) return answer(undefined)
     const [{ mac }, on] = [rival, rival.interface]
     answer(`cannot take ${address}: a host with the link address ${mac} answers for it on ${on}; take it away there`)
+  }
+
+  counts(address: string): AddressCounts | undefined {
+    return this.here.includes(address) ? this.#opened?.counts(address) : undefined
   }
 
   take(claim: Claim, answer: (taken: Taken) => void): void {

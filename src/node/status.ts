@@ -10,6 +10,7 @@ import type { LaneReport, SpliceReport } from '../proxy/lane-protocol.js'
 import type { ListenerCandidate } from '../proxy/listener-table.js'
 import { formatPorts } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
+import type { AddressCounts } from './address-keeper.js'
 import type {
   CountersView,
   MemberView,
@@ -93,6 +94,7 @@ export interface ServiceFacts {
   readonly report: LaneReport
   /** What the director says of itself; `undefined`: not heard yet, or there is none. */
   readonly serving: Serving | undefined
+  readonly here: AddressCounts | undefined
   /** What others say is in their way, when nobody serves. */
   readonly problem: string | undefined
 }
@@ -110,6 +112,7 @@ export function serviceView(service: Service, facts: ServiceFacts): ServiceView 
     why: facts.why,
     // What keeps others from directing is no problem while somebody serves.
     ...(problem === undefined || state === 'yes' ? {} : { problem }),
+    ...(facts.here !== undefined && { here: facts.here }),
     backends: facts.candidates.map(({ node, port, address }) => ({
       node: names.ref(node),
       port,

@@ -35,6 +35,7 @@ class Room {
     setDeadline: (_address: string, at: number) => void this.done.push(`deadline ${at}`),
     probe: async () => this.network.rival,
     announce: (address: string, slot: number) => void this.done.push(`announce ${address} ${slot}`),
+    counts: () => ({ device: 'baton0' }),
     close: () => void this.done.push('close'),
   }
   readonly addresses: OwnAddresses

@@ -58,6 +58,7 @@ function serviceFacts(more: Partial<ServiceFacts> = {}): ServiceFacts {
     report: report(),
     serving: undefined,
     problem: undefined,
+    here: undefined,
     ...more,
   }
 }
