@@ -64,7 +64,10 @@ export class Tun {
 
   static #over(fd: number, name: string, calls: ControlCalls): Tun | Lacking {
     const netlink = Netlink.open()
-    if ('why' in netlink) return netlink
+    if ('why' in netlink) {
+      calls.close(fd)
+      return netlink
+    }
     const links = netlink.links()
     const index = 'why' in links ? 0 : (links.find((link) => link.name === name)?.index ?? 0)
     const result = index === 0 ? -ENXIO : netlink.setUp(index)

@@ -38,6 +38,8 @@ export class HostNetwork {
   readonly #anyPort: AnyPort | Lacking
   readonly #wire: WireHost | Lacking
   readonly #doors: number[] = []
+  /** By interface: why the gate is not there; empty: it is. */
+  readonly #gated = new Map<number, string>()
 
   private constructor(private readonly options: HostNetworkOptions) {
     this.#tun = Tun.open()
@@ -71,15 +73,23 @@ export class HostNetwork {
     return isHere(this.#anyPort)
   }
 
-  /** Interfaces may have come. */
+  /** Interfaces may have come and gone. */
   look(): void {
     if (!isHere(this.#gate) || !isHere(this.#netlink)) return
     const links = this.#netlink.links()
     if ('why' in links) return
-    for (const { index, name, mac, isLoopback } of links) {
-      if (isLoopback || mac.byteLength === 0) continue
-      const problem = this.#gate.attach(index)
-      if (problem !== undefined) this.options.logger.log('warn', 'no-lease-gate', { interface: name, why: problem.why })
+    const cards = links.filter(({ mac, isLoopback }) => !isLoopback && mac.byteLength > 0)
+    for (const index of this.#gated.keys()) {
+      if (cards.some((card) => card.index === index)) continue
+      // Its number may be given to another.
+      this.#gate.detach(index)
+      this.#gated.delete(index)
+    }
+    for (const { index, name } of cards) {
+      const why = this.#gate.attach(index)?.why ?? ''
+      const isNews = why !== '' && this.#gated.get(index) !== why
+      if (isNews) this.options.logger.log('warn', 'no-lease-gate', { interface: name, why })
+      this.#gated.set(index, why)
     }
   }
 
