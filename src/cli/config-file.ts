@@ -15,6 +15,7 @@ import { LOG_LEVELS } from '../base/log.js'
 import {
   CIPHERS,
   DECLARED_MAX,
+  DISCOVERIES,
   ENGINES,
   findOptionProblems,
   LOG_FORMATS,
@@ -43,6 +44,7 @@ export interface ConfigFile {
 }
 
 const CHOICES: Readonly<Partial<Record<NodeSetting, readonly string[]>>> = {
+  discovery: DISCOVERIES,
   profile: PROFILES,
   engine: ENGINES,
   cipher: CIPHERS,

@@ -8,7 +8,8 @@ export const watchFlag = Flags.boolean({ description: 'show it again every secon
 export const serviceFlags = {
   address: Flags.string({ description: 'IP address that clients connect to', helpValue: 'IP' }),
   ports: Flags.string({
-    description: 'ports, and ranges of ports; any: all on which a program of some node listens',
+    description:
+      'ports and ranges; of more than 64 (any) those on which a program of some node listens; !22 leaves one out',
     helpValue: '8080,9000-9010',
   }),
   own: Flags.string({

@@ -21,6 +21,7 @@ export function flagsOfFile({ settings }: Pick<ConfigFile, 'settings'>, isTyped:
     ...given('priority', wholeNumber(untyped.priority)),
     ...given('engine', oneOf(ENGINES, untyped.engine)),
     ...given('cipher', oneOf(CIPHERS, untyped.cipher)),
+    ...given('listener-user', untyped['listener-user']?.[0]),
     ...given('lanes', wholeNumber(untyped.lanes)),
     ...given('log-format', oneOf(LOG_FORMATS, logFormat)),
     ...given('log-level', oneOf(LOG_LEVELS, logLevel)),

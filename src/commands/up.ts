@@ -4,6 +4,7 @@ import { BatonError } from '../base/errors.js'
 import { LOG_LEVELS } from '../base/log.js'
 import { BatonCommand } from '../cli/command.js'
 import { flagsOfFile } from '../cli/node-settings.js'
+import { readUsers } from '../cli/users.js'
 import {
   CIPHERS,
   checkNodeOptions,
@@ -65,6 +66,10 @@ export default class Up extends BatonCommand {
       description: 'threads that carry connections; as many as cores if not given',
       helpValue: 'N',
     }),
+    'listener-user': Flags.string({
+      description: 'only programs of these users serve, such as www-data,1000; all if not given',
+      helpValue: 'USERS',
+    }),
     seed: Flags.string({
       description: 'a node that knows the others; may be given several times',
       helpValue: 'HOST:PORT',
@@ -120,6 +125,7 @@ export default class Up extends BatonCommand {
       engine: flags.engine,
       cipher: flags.cipher,
       ...(flags.lanes === undefined ? {} : { lanes: flags.lanes }),
+      ...listenersOf(flags['listener-user'], problems),
       witness: this.witness,
       priority: flags.priority,
       logFormat: flags['log-format'] === 'auto' ? (process.stderr.isTTY ? 'pretty' : 'json') : flags['log-format'],
@@ -135,6 +141,14 @@ export default class Up extends BatonCommand {
     const { runNode } = await import('../node/main.io.js')
     await runNode(options)
   }
+}
+
+function listenersOf(text: string | undefined, problems: string[]): Pick<NodeOptions, 'listenerUsers'> {
+  if (text === undefined) return {}
+  const read = readUsers(text)
+  if (read.type === 'users') return { listenerUsers: read.users }
+  problems.push(`--listener-user: ${read.problem}; users that no file of this host names go by their numbers`)
+  return {}
 }
 
 function addressesHere(): os.NetworkInterfaceInfo[] {

@@ -94,6 +94,16 @@ export class Lan {
     return this.bridge.pid
   }
 
+  /** A second cable from a host to the same switch, as `eth1`; `addresses` as `10.77.1.1/16`. */
+  async addCard(host: Host, addresses: readonly string[]): Promise<void> {
+    const port = `${host.port}b`
+    await this.bridge.ip(
+      `link add ${port} type veth peer name eth1 netns ${host.namespace.pid}`,
+      `link set ${port} master br0 up`,
+    )
+    await host.namespace.ip('link set eth1 up', ...addresses.map((address) => `addr add ${address} dev eth1 nodad`))
+  }
+
   named(name: string): Host {
     const host = this.hosts.find((one) => one.name === name)
     if (host === undefined) throw new Error(`no host ${name} in this lab`)

@@ -9,7 +9,7 @@ import { Roll } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
 import { type Attempt, ClientHalf, type ClientHost, type OpenRequest } from '../proxy/client-half.js'
 import type { NodeName, ToLane } from '../proxy/lane-protocol.js'
-import { expandPorts, includesPort, isAnyPorts } from '../proxy/port-list.js'
+import { areFoundPorts, expandPorts, includesPort } from '../proxy/port-list.js'
 import type { Listener, Socket } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { Candidate, Scheduler } from '../proxy/schedule/scheduler.js'
@@ -108,7 +108,7 @@ export class Direction implements ClientHost {
 
   /** Where any port is meant, those are listened on that some node has a program for. */
   followPorts(): void {
-    if (isAnyPorts(this.definition.ports) && !this.#isGiven && this.#state !== 'over') this.start()
+    if (areFoundPorts(this.definition.ports) && !this.#isGiven && this.#state !== 'over') this.start()
   }
 
   /** The definition changed: ports that stay keep their listener, and splices live on. */
@@ -203,7 +203,7 @@ export class Direction implements ClientHost {
 
   #ports(): readonly number[] {
     const { name, ports } = this.definition
-    return isAnyPorts(ports) ? this.host.servedPorts(name) : expandPorts(ports)
+    return areFoundPorts(ports) ? this.host.servedPorts(name) : expandPorts(ports)
   }
 
   #share(at: Endpoint, listener: Listener, since: number): void {

@@ -41,6 +41,8 @@ export interface NodeOptions {
   readonly cipher: CipherChoice
   /** Threads that carry connections; as many as cores if not given. */
   readonly lanes?: number
+  /** Users by their numbers whose programs serve here; all if not given. */
+  readonly listenerUsers?: readonly number[]
   /** A node that only votes. */
   readonly witness: boolean
   /** Router priority, 0 to 255: the highest that lives directs. */
@@ -81,6 +83,7 @@ export const NODE_SETTINGS = [
   'engine',
   'lanes',
   'cipher',
+  'listener-user',
   'log-format',
   'log-level',
 ] as const

@@ -9,7 +9,7 @@ import type { PublishedListener } from '../proxy/listener.js'
 import { decodeListeners } from '../proxy/listener-codec.js'
 import { belongsTo } from '../proxy/listener-ownership.js'
 import { type ListenerCandidate, ListenerTable, type ServingNode } from '../proxy/listener-table.js'
-import { expandPorts, includesPort, isAnyPorts } from '../proxy/port-list.js'
+import { areFoundPorts, expandPorts, includesPort } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
 import type { Shadowed } from '../proxy/service-overlap.js'
 import { decodeNodeFacts, type Serving } from './node-facts.js'
@@ -89,7 +89,7 @@ export class Knowledge {
 
   /** On which the service takes connections: the declared ones; where any is meant, those that some node serves. */
   servedPorts(service: Service): readonly number[] {
-    if (!isAnyPorts(service.ports)) return expandPorts(service.ports)
+    if (!areFoundPorts(service.ports)) return expandPorts(service.ports)
     return [...new Set(this.candidates(service).map(({ port }) => port))]
   }
 
@@ -112,7 +112,7 @@ export class Knowledge {
   }
 
   #portsOf({ ports }: Service): readonly number[] {
-    return isAnyPorts(ports) ? this.#listeners.ports() : expandPorts(ports)
+    return areFoundPorts(ports) ? this.#listeners.ports() : expandPorts(ports)
   }
 
   #findAlive(): void {

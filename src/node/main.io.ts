@@ -337,7 +337,10 @@ class RunningNode {
     if (this.options.witness) return
     const sockets = new SocketTable({
       clock: this.clock,
-      onListeners: (listeners) => node.onListeners(listeners),
+      onListeners: (listeners) => {
+        const { listenerUsers: users } = this.options
+        node.onListeners(users === undefined ? listeners : listeners.filter(({ uid }) => users.includes(uid)))
+      },
       onProblem: ({ code, why }) => {
         this.#warnings.set('socket-table', `programs of this host are not found: ${why}`)
         this.logger.log('error', 'socket-table', { code, why })

@@ -115,8 +115,11 @@ export class OwnAddresses implements AddressKeeper {
   follow(contest: string, services: readonly Service[]): void {
     const holding = this.#held.get(contest)
     if (holding === undefined) return
+    const before = holding.services[0]?.interface
     holding.services = services
-    if (holding.state === 'here') this.#setPorts(holding)
+    if (holding.state !== 'here') return
+    this.#setPorts(holding)
+    if (holding.isReady && services[0]?.interface !== before) this.ready(contest)
   }
 
   renewed(contest: string, deadline: Millis): void {

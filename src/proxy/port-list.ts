@@ -1,4 +1,4 @@
-/** The ports of a service: `8080`, `8080,8443`, `7000-7010`, or `any`: those on which some node listens. */
+/** The ports of a service: `8080`, `8080,8443`, `7000-7010`, `any`, `any,!22`. */
 import { isPort } from '../base/address.js'
 
 export interface PortRange {
@@ -9,46 +9,39 @@ export interface PortRange {
 /** In ascending order; ranges neither touch nor overlap, so equal sets of ports are equal lists. Never empty. */
 export type PortList = readonly PortRange[]
 
-/** Each port may be a listening socket of the director. */
+/** Up to so many are listened on one by one, as they are declared; of more, those on which some node listens. */
 export const PORTS_MAX = 64
 
 const ANY = 'any'
-export const ANY_PORTS: PortList = [{ first: 1, last: 65_535 }]
+const ALL: PortRange = { first: 1, last: 65_535 }
 
 /** Not declared one by one: which ones are served follows from who listens. */
-export function isAnyPorts(ports: PortList): boolean {
-  return ports[0]?.first === 1 && ports[0].last === 65_535
+export function areFoundPorts(ports: PortList): boolean {
+  return countPorts(ports) > PORTS_MAX
 }
 
 export type ParsedPorts =
   | { readonly type: 'ports'; readonly ports: PortList }
   | { readonly type: 'problem'; readonly problem: string; readonly hint: string }
 
-/** Blanks around numbers are allowed, and ports may be named twice. */
+/** Blanks around numbers are allowed, and ports may be named twice; what is left out is left out wherever it stands. */
 export function parsePorts(text: string): ParsedPorts {
-  if (text.trim().toLowerCase() === ANY) return { type: 'ports', ports: ANY_PORTS }
-  const ranges: PortRange[] = []
-  for (const part of text.split(',', PORTS_MAX + 1)) {
-    const range = parseRange(part.trim())
-    if (range === undefined) return problem(`'${part.trim()}' is no port or range of ports`)
-    ranges.push(range)
+  const parts = text.split(',', PORTS_MAX + 1).map((part) => part.trim())
+  if (parts.length > PORTS_MAX) return problem(`more than ${PORTS_MAX} ports and ranges`)
+  const [named, excepted]: [PortRange[], PortRange[]] = [[], []]
+  for (const part of parts) {
+    const range = part.toLowerCase() === ANY ? ALL : parseRange(part.replace(/^!\s*/, ''))
+    if (range === undefined) return problem(`'${part}' is no port or range of ports`)
+    if (part.startsWith('!')) excepted.push(range)
+    else named.push(range)
   }
-  const ports = mergeRanges(ranges)
-  const count = countPorts(ports)
-  if (isAnyPorts(ports)) return { type: 'ports', ports }
-  if (ranges.length > PORTS_MAX || count > PORTS_MAX) {
-    return {
-      type: 'problem',
-      problem: `${ranges.length > PORTS_MAX ? `more than ${PORTS_MAX}` : count} ports, at most ${PORTS_MAX} are possible`,
-      hint: 'write any for all ports on which programs listen, or spread them over several services with the same address',
-    }
-  }
-  return { type: 'ports', ports }
+  const ports = mergeRanges(excepted).reduce(without, mergeRanges(named))
+  return ports.length === 0 ? problem(`'${text.slice(0, 80)}' leaves no port`) : { type: 'ports', ports }
 }
 
 /** What `parsePorts` reads: `8080,9000-9010`. */
 export function formatPorts(ports: PortList): string {
-  if (isAnyPorts(ports)) return ANY
+  if (ports[0]?.first === ALL.first && ports[0].last === ALL.last) return ANY
   return ports.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(',')
 }
 
@@ -85,6 +78,15 @@ function parseRange(text: string): PortRange | undefined {
   return isPort(first) && isPort(last) && first <= last ? { first, last } : undefined
 }
 
+/** All but one range. */
+function without(ports: PortRange[], { first, last }: PortRange): PortRange[] {
+  return ports.flatMap((range) => {
+    const below = { first: range.first, last: Math.min(range.last, first - 1) }
+    const above = { first: Math.max(range.first, last + 1), last: range.last }
+    return [below, above].filter((part) => part.first <= part.last)
+  })
+}
+
 function mergeRanges(ranges: PortRange[]): PortRange[] {
   const merged: PortRange[] = []
   for (const range of ranges.sort((a, b) => a.first - b.first)) {
@@ -99,6 +101,6 @@ function problem(text: string): ParsedPorts {
   return {
     type: 'problem',
     problem: text,
-    hint: 'write ports from 1 to 65535 like 8080, 8080,8443 or 7000-7010, or any',
+    hint: 'write ports from 1 to 65535 like 8080, 8080,8443, 7000-7010, any or any,!22',
   }
 }

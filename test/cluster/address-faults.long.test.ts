@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs'
 import { assert, suite } from '../harness/suite.js'
 import { FAULTS, FaultSite, type Outcome } from './address-faults.js'
 
-const ROUNDS = Number(process.env['ROUNDS'] ?? 20)
+const ROUNDS = Number(process.env['ROUNDS'] ?? 5)
 const PROFILES = process.env['PROFILE']?.split(',') ?? ['lan', 'fast']
 const ROUND_MS_MAX = 60_000
 const test = suite('cluster/address-faults, long', PROFILES.length * ROUNDS * FAULTS.length * ROUND_MS_MAX)

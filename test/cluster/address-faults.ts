@@ -182,5 +182,5 @@ function now(): number {
 
 /** Long enough for leases and announcements to be in their ordinary course. */
 function settleDown(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 1_500))
+  return new Promise((resolve) => setTimeout(resolve, 1_000))
 }

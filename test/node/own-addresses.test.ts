@@ -136,6 +136,15 @@ test('ports follow the programs while the address is here', (scope) => {
   assert.equal(room.take(), ['ports 25'])
 })
 
+test('it is told of anew where the service names other interfaces', (scope) => {
+  const room = new Room(scope)
+  room.claim()
+  room.addresses.ready(IP)
+  room.take()
+  room.addresses.follow(IP, [{ ...WEB, interface: 'eth1' }])
+  assert.equal(room.take(), ['ports 80', `announce ${IP} 7`])
+})
+
 test('what is in the way is told in words: the host, the device, a rival', async (scope) => {
   const room = new Room(scope)
   room.network.problem = 'has it on eth0 already'

@@ -1,9 +1,9 @@
 import { Prng } from '../../src/base/prng.js'
 import {
+  areFoundPorts,
   expandPorts,
   formatPorts,
   includesPort,
-  isAnyPorts,
   type PortList,
   parsePorts,
   sharedPort,
@@ -50,21 +50,31 @@ test('what is no list of ports is a problem that names the part', () => {
   }
 })
 
-test('at most 64 ports, however they are written', () => {
+test('up to 64 ports are those that are declared; of more, those that are found', () => {
   assert.is(expandPorts(portsOf('1001-1064')).length, 64)
-  for (const text of ['1-65534', '1001-1065', '1-40,50-80', Array.from({ length: 5_000 }, (_, i) => i + 1).join(',')]) {
-    const parsed = parsePorts(text)
-    assert.match(parsed.type === 'problem' ? parsed.problem : '', /at most 64/)
-  }
+  assert.not(areFoundPorts(portsOf('1001-1064')))
+  for (const text of ['any', '1001-1065', '1-40,50-80', 'any,!22']) assert.ok(areFoundPorts(portsOf(text)), text)
+  const many = Array.from({ length: 65 }, (_, i) => 2 * i + 1).join(',')
+  const parsed = parsePorts(many)
+  assert.match(parsed.type === 'problem' ? parsed.problem : '', /more than 64/)
 })
 
 test('any stands for all ports, also when they are written out', () => {
-  for (const text of ['any', ' ANY', '1-65535', '1-40000,40001-65535']) {
-    assert.ok(isAnyPorts(portsOf(text)), text)
-    assert.is(formatPorts(portsOf(text)), 'any')
-  }
-  assert.not(isAnyPorts(portsOf('1-64')))
+  for (const text of ['any', ' ANY', '1-65535', '1-40000,40001-65535']) assert.is(formatPorts(portsOf(text)), 'any')
   assert.is(sharedPort(portsOf('any'), portsOf('443')), 443)
+})
+
+test('ports can be left out', () => {
+  const forms = [
+    ['any,!22', '1-21,23-65535'],
+    ['!22, any, !25', '1-21,23-24,26-65535'],
+    ['1-10,!1-3,!10', '4-9'],
+    ['80,443,!81', '80,443'],
+    ['any,!1-65534', '65535'],
+  ] as const
+  for (const [typed, canonical] of forms) assert.is(formatPorts(portsOf(typed)), canonical, typed)
+  for (const text of ['!22', '80,!80', 'any,!any']) assert.is(parsePorts(text).type, 'problem', text)
+  assert.not(includesPort(portsOf('any,!22'), 22))
 })
 
 test('the shared port of two lists is the lowest that both have', () => {
