@@ -29,6 +29,8 @@ class Wire {
   readonly #presence: Presence
   readonly #sockets = new Map<string, PacketSocket>()
   readonly #slots = new Map<string, number>()
+  /** Addresses whose questions are listened for. */
+  readonly #joined = new Set<string>()
   readonly #leases: LeaseSlots
   readonly poller: Poller
   #seen = ''
@@ -78,8 +80,16 @@ class Wire {
     const { address } = message
     if (message.type === 'hold') this.#slots.set(address, message.slot)
     if (message.type === 'drop') this.#slots.delete(address)
-    for (const socket of this.#sockets.values()) socket.listenFor(address, message.type !== 'drop')
+    this.#listenFor(address, message.type !== 'drop')
     this.#feed(message)
+  }
+
+  /** A group is joined once, however often it is asked for. */
+  #listenFor(address: string, isOn: boolean): void {
+    if (this.#joined.has(address) === isOn) return
+    if (isOn) this.#joined.add(address)
+    else this.#joined.delete(address)
+    for (const socket of this.#sockets.values()) socket.listenFor(address, isOn)
   }
 
   #feed(event: PresenceEvent): void {
@@ -153,7 +163,7 @@ class Wire {
     if ('why' in socket) return this.#log('warn', 'no-packet-socket', { interface: index, why: socket.why })
     this.#sockets.set(key, socket)
     this.poller.add(socket.fd, socket.events, socket)
-    for (const address of this.#slots.keys()) socket.listenFor(address, true)
+    for (const address of this.#joined) socket.listenFor(address, true)
   }
 
   #log(level: 'info' | 'warn' | 'error', event: string, fields: Readonly<Record<string, string | number>>): void {

@@ -22,6 +22,9 @@ const IFLA_INET6_ADDR_GEN_MODE = 8
 const IN6_ADDR_GEN_MODE_NONE = 1
 const IFA_ADDRESS = 1
 const IFA_LOCAL = 2
+/** Preferred and valid lifetime in seconds, and two times that only the kernel writes. */
+const IFA_CACHEINFO = 6
+const FOR_EVER = 0xffff_ffff
 const IFA_FLAGS = 8
 const IFA_F_NODAD = 0x02
 const RTA_DST = 1
@@ -146,7 +149,10 @@ export function decodeRoute(payload: Uint8Array): NetRoute | undefined {
   return { index: u32OfAttribute(attributes.get(RTA_OIF)), to, isIpv6: family === AF_INET6, metric }
 }
 
-/** One whole address of a host, which is there at once: nobody is asked whether it is another's (RFC 4862). */
+/**
+ * One whole address of a host, which is there at once: nobody is asked whether it is another's (RFC 4862). One of IPv6 is
+ * deprecated from the start, so that the host does not speak from it by itself (RFC 6724, rule 3).
+ */
 export function addressRequest(index: number, address: string): Uint8Array {
   const ip = parseIp(address) ?? new Uint8Array(0)
   const out = new ByteWriter(64)
@@ -158,6 +164,10 @@ export function addressRequest(index: number, address: string): Uint8Array {
     .u32(index)
   putAttribute(out, IFA_LOCAL, ip)
   putAttribute(out, IFA_ADDRESS, ip)
+  if (isIpv6(address)) {
+    const lifetimes = new ByteWriter(16).u32(0).u32(FOR_EVER).u32(0).u32(0)
+    putAttribute(out, IFA_CACHEINFO, lifetimes.finish())
+  }
   return putAttribute(out, IFA_FLAGS, u32Attribute(isIpv6(address) ? IFA_F_NODAD : 0)).finish()
 }
 
