@@ -18,7 +18,7 @@ const ADDRESS6 = 'fd77::9:9'
 const PORT = 8080
 const NAMES = ['a', 'b', 'c']
 
-export const FAULTS = ['kill', 'power-off', 'pause', 'cable-out', 'partition'] as const
+export const FAULTS = ['stop', 'kill', 'power-off', 'pause', 'cable-out', 'partition'] as const
 export type Fault = (typeof FAULTS)[number]
 
 /** Of one fault. */
@@ -101,7 +101,8 @@ export class FaultSite {
     const others = lan.hosts.filter((one) => one !== host)
     await settleDown()
     const at = now()
-    if (fault === 'kill') cluster.named(host.name).child?.kill('SIGKILL')
+    if (fault === 'stop') cluster.named(host.name).child?.kill('SIGTERM')
+    else if (fault === 'kill') cluster.named(host.name).child?.kill('SIGKILL')
     else if (fault === 'power-off') await host.powerOff()
     else if (fault === 'pause') cluster.named(host.name).child?.kill('SIGSTOP')
     else if (fault === 'cable-out') await host.cableOut()
@@ -112,7 +113,7 @@ export class FaultSite {
     if (fault === 'pause') cluster.named(host.name).child?.kill('SIGCONT')
     if (fault === 'cable-out' || fault === 'power-off') await host.cableIn()
     if (fault === 'partition') await lan.heal()
-    if (fault === 'kill' || fault === 'power-off') {
+    if (fault === 'stop' || fault === 'kill' || fault === 'power-off') {
       cluster.up(cluster.named(host.name))
       if (fault === 'power-off') startHello(host)
     }
