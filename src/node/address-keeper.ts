@@ -32,6 +32,8 @@ export interface AddressCounts {
 export interface AddressKeeper {
   /** Addresses that are on this host now. */
   readonly here: readonly string[]
+  /** Another host has claimed the address of these services of late, as the rest of a sentence that begins with the node. */
+  dispute(services: readonly Service[]): string | undefined
   /** `undefined`: it is not here. */
   counts(address: string): AddressCounts | undefined
   /** Addresses of these services may be wanted: what takes long is done before anybody waits for it. */
@@ -52,6 +54,7 @@ export interface AddressKeeper {
 /** Where every host has the address. */
 export const NOTHING_TO_TAKE: AddressKeeper = {
   here: [],
+  dispute: () => undefined,
   counts: () => undefined,
   prepare: () => {},
   probe: (_services, answer) => answer(undefined),

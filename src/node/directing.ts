@@ -171,6 +171,13 @@ export class Directing {
     return this.#obstacles.get(service)
   }
 
+  /** Served all the same, but not as it should be. */
+  dispute(service: string): Obstacle | undefined {
+    const held = this.#of(service)?.[1]
+    const why = held?.keeper.dispute(held.services)
+    return why === undefined ? undefined : { why }
+  }
+
   /** The contests whose leases this node holds. */
   names(): string[] {
     return [...this.#held.keys()]

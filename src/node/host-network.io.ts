@@ -27,6 +27,8 @@ export interface HostNetworkOptions {
   readonly lanesAdopt: boolean
   /** A listening socket for all lanes, a descriptor for each. */
   readonly giveDoor: (duplicate: () => number) => void
+  /** Another host says that it has an address that is announced here; `times`: since the last that was told. */
+  readonly onRival: (address: string, rival: Rival, times: number) => void
   /** The thread that speaks with the LAN has ended by a fault. */
   readonly onDeath: (error: Error) => void
 }
@@ -179,11 +181,11 @@ export class HostNetwork {
   }
 
   #openWire(): WireHost | Lacking {
-    const { leases, seed, logger, onDeath } = this.options
+    const { leases, seed, logger, onRival, onDeath } = this.options
     const sys = loadSyscalls()
     if ('why' in sys) return sys
     if (!isHere(this.#netlink)) return this.#netlink
-    return new WireHost({ leases, seed }, (fd) => void sys.signal(fd), logger, onDeath)
+    return new WireHost({ leases, seed }, { wake: (fd) => void sys.signal(fd), logger, onRival, onDeath })
   }
 
   #nameOf(index: number): string {

@@ -143,6 +143,7 @@ class RunningNode {
       clock,
       logger,
       portsOf: (service) => node?.knowledge.servedPorts(service) ?? [],
+      onDispute: () => node?.onDispute(),
       onDeath: (error) => this.#threadDied('wire', error),
     })
     this.#cleanups.push(() => addresses.close())

@@ -355,6 +355,10 @@ export class Node {
     this.#publication.plan()
   }
 
+  onDispute(): void {
+    this.#publication.plan()
+  }
+
   /** For what is in the way of one of its services, others may direct all of them. */
   #onUnable(contest: string): void {
     const obstacles = this.#services.of(contest).map(({ name }) => ({ name, obstacle: this.directing.obstacle(name) }))

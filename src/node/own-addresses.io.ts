@@ -6,6 +6,7 @@
  *   ready    all lanes serve it: ports, deadline, then the address, then the network is told
  *   release  the other way round
  */
+import type { Rival } from '../address/ports.js'
 import { isIpv6 } from '../base/address.js'
 import type { Alarm, AlarmClock } from '../base/clock.js'
 import { sameTerm, type Term } from '../base/ids.js'
@@ -15,10 +16,15 @@ import { errorName } from '../kernel/control-calls.io.js'
 import { isOwned, type Service } from '../proxy/service.js'
 import type { AddressCounts, AddressKeeper, Claim, Taken } from './address-keeper.js'
 import { runHook } from './hook.io.js'
-import type { HostNetwork } from './host-network.io.js'
+import type { HostNetwork, HostNetworkOptions } from './host-network.io.js'
 
 /** Interfaces come and go; a look costs a tenth of a millisecond. */
 const LOOK_EVERY_MS: Millis = 1_000
+
+/** So long after another host was last heard to claim an address that is held here it is told of as disputed. */
+const DISPUTED_MS: Millis = 60_000
+
+export type OnRival = HostNetworkOptions['onRival']
 
 /** What it asks of a host. */
 export type Network = Pick<
@@ -42,9 +48,16 @@ export interface OwnAddressesParts {
   readonly clock: AlarmClock
   readonly logger: Logger
   /** Called when there is a service whose address may be wanted here: a host without one gets no device. */
-  readonly openNetwork: () => Network
+  readonly openNetwork: (onRival: OnRival) => Network
   /** On which a service takes connections now. */
   readonly portsOf: (service: Service) => readonly number[]
+  /** What `dispute` answers for some service is another now. */
+  readonly onDispute: () => void
+}
+
+interface Dispute {
+  readonly why: string
+  readonly alarm: Alarm
 }
 
 interface Holding {
@@ -63,7 +76,11 @@ interface Holding {
 export class OwnAddresses implements AddressKeeper {
   /** By contest. */
   readonly #held = new Map<string, Holding>()
+  /** By address. */
+  readonly #disputes = new Map<string, Dispute>()
 
+  /** By address: the last call of a hook that was begun, or waits. */
+  readonly #hooks = new Map<string, Promise<unknown>>()
   #opened: Network | undefined
   #looks: NodeJS.Timeout | undefined
 
@@ -86,6 +103,10 @@ export class OwnAddresses implements AddressKeeper {
     if (rival === undefined) return answer(undefined)
     const [{ mac }, on] = [rival, rival.interface]
     answer(`cannot take ${address}: a host with the link address ${mac} answers for it on ${on}; take it away there`)
+  }
+
+  dispute([service]: readonly Service[]): string | undefined {
+    return service === undefined ? undefined : this.#disputes.get(service.address)?.why
   }
 
   counts(address: string): AddressCounts | undefined {
@@ -150,16 +171,35 @@ export class OwnAddresses implements AddressKeeper {
   close(): void {
     clearInterval(this.#looks)
     for (const contest of [...this.#held.keys()]) this.#drop(contest)
+    for (const { alarm } of this.#disputes.values()) alarm.set(undefined)
     this.#opened?.close()
   }
 
   #network(): Network {
     if (this.#opened !== undefined) return this.#opened
-    const network = this.parts.openNetwork()
+    const network = this.parts.openNetwork((address, rival, times) => this.#onRival(address, rival, times))
     this.#opened = network
     this.#looks = setInterval(() => network.look(), LOOK_EVERY_MS).unref()
     this.parts.logger.log('info', 'addresses', network.abilities)
     return network
+  }
+
+  /** The lease says who has it, so this node goes on; an administrator has to find out who the other is. */
+  #onRival(address: string, { mac, interface: on }: Rival, times: number): void {
+    const { clock, logger, onDispute } = this.parts
+    logger.log('error', 'address-rival', { address, mac, interface: on, times })
+    if (!this.here.includes(address)) return
+    const before = this.#disputes.get(address)
+    const why = `has ${address}, and a host with the link address ${mac} on ${on} claims it too: take it away there`
+    const alarm = before?.alarm ?? clock.alarm(() => this.#settle(address))
+    alarm.set(clock.now() + DISPUTED_MS)
+    this.#disputes.set(address, { why, alarm })
+    if (before?.why !== why) onDispute()
+  }
+
+  #settle(address: string): void {
+    this.#disputes.get(address)?.alarm.set(undefined)
+    if (this.#disputes.delete(address)) this.parts.onDispute()
   }
 
   /** What went wrong. */
@@ -203,17 +243,32 @@ export class OwnAddresses implements AddressKeeper {
     const [service] = holding.claim.services
     if (service?.own === 'hook') return void this.#call(service, 'remove')
     this.#network().remove(holding.address)
+    this.#settle(holding.address)
     this.parts.logger.log('info', 'address-gone', { address: holding.address })
   }
 
   async #takeByHook(holding: Holding, service: Service): Promise<void> {
     const why = await this.#call(service, 'add')
-    if (this.#held.get(holding.claim.contest) !== holding) return void this.#call(service, 'remove')
+    const present = this.#held.get(holding.claim.contest)
+    // A later lease has asked for it again already, and would lose it.
+    if (present === undefined) return void this.#call(service, 'remove')
+    if (present !== holding) return
     holding.state = 'here'
     holding.answer(why === undefined ? { type: 'taken', given: false } : { type: 'problem', why })
   }
 
-  async #call(service: Service, what: 'add' | 'remove'): Promise<string | undefined> {
+  /** One after the other for an address: an `add` must not overtake the `remove` of the lease before it. */
+  #call(service: Service, what: 'add' | 'remove'): Promise<string | undefined> {
+    const { address } = service
+    const before = this.#hooks.get(address) ?? Promise.resolve()
+    const call = before.then(() => this.#callNow(service, what))
+    this.#hooks.set(address, call)
+    return call.finally(() => {
+      if (this.#hooks.get(address) === call) this.#hooks.delete(address)
+    })
+  }
+
+  async #callNow(service: Service, what: 'add' | 'remove'): Promise<string | undefined> {
     const { hook, name, address } = service
     const result = await runHook(hook, [what, address, name], { BATON_FAMILY: isIpv6(address) ? 'ipv6' : 'ipv4' })
     this.parts.logger.log(result === undefined ? 'info' : 'error', 'hook', {

@@ -60,7 +60,7 @@ export class Publication {
 
   #servingOf(service: string): Serving | undefined {
     const directed = this.directing.get(service)
-    const obstacle = this.directing.obstacle(service)
+    const obstacle = this.directing.obstacle(service) ?? this.directing.dispute(service)
     const problem = obstacle === undefined ? '' : describeObstacle(obstacle, this.nodeName)
     if (directed !== undefined) return { service, term: directed.term.number, state: directed.state, problem }
     return obstacle === undefined ? undefined : { service, term: 0, state: 'unable', problem }

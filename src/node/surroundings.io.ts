@@ -14,7 +14,7 @@ import type { NodeOptions } from './config-schema.js'
 import { HostNetwork } from './host-network.io.js'
 import type { IdleLane } from './idle-lane.js'
 import type { LaneGroup } from './lane-group.io.js'
-import { OwnAddresses } from './own-addresses.io.js'
+import { type OnRival, OwnAddresses } from './own-addresses.io.js'
 import type { NodeState } from './state-dir.io.js'
 
 const TAG_BYTES = 8
@@ -53,15 +53,18 @@ export interface AddressParts {
   readonly clock: AlarmClock
   readonly logger: Logger
   readonly portsOf: (service: Service) => readonly number[]
+  /** Another host claims an address that is held here, or does so no more. */
+  readonly onDispute: () => void
   readonly onDeath: (error: Error) => void
 }
 
 /** A witness directs nothing. */
 export function openAddresses(parts: AddressParts): AddressKeeper & { close(): void } {
-  const { isWitness, lanes, leases, seed, clock, logger, portsOf, onDeath } = parts
+  const { isWitness, lanes, leases, seed, clock, logger, portsOf, onDispute, onDeath } = parts
   if (isWitness) return { ...NOTHING_TO_TAKE, close: () => {} }
   const lanesAdopt = lanes.view.engine === 'epoll'
   const giveDoor = (duplicate: () => number) => lanes.giveDoor(duplicate)
-  const openNetwork = () => HostNetwork.open({ logger, lanesAdopt, giveDoor, leases, seed, onDeath })
-  return new OwnAddresses({ clock, logger, openNetwork, portsOf })
+  const openNetwork = (onRival: OnRival) =>
+    HostNetwork.open({ logger, lanesAdopt, giveDoor, leases, seed, onRival, onDeath })
+  return new OwnAddresses({ clock, logger, openNetwork, portsOf, onDispute })
 }

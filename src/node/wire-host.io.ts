@@ -7,6 +7,14 @@ import type { FromWire, ToWire, WireSetup } from '../wire/wire-protocol.js'
 /** Beyond this the thread is stuck, and whoever asked goes on without an answer. */
 const ANSWER_MS: Millis = 500
 
+export interface WireHostParts {
+  readonly wake: (fd: number) => void
+  readonly logger: Logger
+  /** Another says that it has an address that is held here; `times`: since the last that was told. */
+  readonly onRival: (address: string, rival: Rival, times: number) => void
+  readonly onDeath: (error: Error) => void
+}
+
 export interface Probed {
   readonly rival: Rival | undefined
   /** On how many interfaces; 0: nobody could be asked. */
@@ -21,14 +29,12 @@ export class WireHost {
 
   constructor(
     setup: WireSetup,
-    private readonly wake: (fd: number) => void,
-    private readonly logger: Logger,
-    onDeath: (error: Error) => void,
+    private readonly parts: WireHostParts,
   ) {
     this.#worker = new Worker(new URL('../wire/wire.io.js', import.meta.url), { workerData: setup, name: 'wire' })
     this.#worker.unref()
     this.#worker.on('message', (message: FromWire) => this.#receive(message))
-    this.#worker.on('error', onDeath)
+    this.#worker.on('error', parts.onDeath)
   }
 
   /** Whether somebody on the LAN has the address. */
@@ -60,15 +66,16 @@ export class WireHost {
 
   #post(message: ToWire): void {
     this.#worker.postMessage(message)
-    if (this.#wakeFd >= 0) this.wake(this.#wakeFd)
+    if (this.#wakeFd >= 0) this.parts.wake(this.#wakeFd)
   }
 
   #receive(message: FromWire): void {
     if (message.type === 'awake') {
       this.#wakeFd = message.wakeFd
-      return this.wake(message.wakeFd)
+      return this.parts.wake(message.wakeFd)
     }
-    if (message.type === 'log') return this.logger.log(message.level, message.event, message.fields)
+    if (message.type === 'log') return this.parts.logger.log(message.level, message.event, message.fields)
+    if (message.type === 'rival') return this.parts.onRival(message.address, message.rival, message.times)
     this.#questions.get(message.address)?.({ rival: message.rival, asked: message.asked })
   }
 }

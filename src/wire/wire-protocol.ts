@@ -18,4 +18,6 @@ export type ToWire =
 export type FromWire =
   | { readonly type: 'awake'; readonly wakeFd: number }
   | { readonly type: 'probed'; readonly address: string; readonly rival: Rival | undefined; readonly asked: number }
+  /** Another says that it has an address that is held here. `times`: since the last that was told. */
+  | { readonly type: 'rival'; readonly address: string; readonly rival: Rival; readonly times: number }
   | { readonly type: 'log'; readonly level: LogLevel; readonly event: string; readonly fields: LogFields }

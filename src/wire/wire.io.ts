@@ -110,11 +110,8 @@ class Wire {
         return this.#sockets.get(keyOf(effect.index, isIpv6(address) ? 6 : 4))?.say(effect.mac, effect.said)
       }
       case 'probed':
+      case 'rival':
         return this.post(effect)
-      case 'rival': {
-        const { address, rival, times } = effect
-        return this.#log('error', 'address-rival', { address, mac: rival.mac, interface: rival.interface, times })
-      }
       case 'announced': {
         const { address, places } = effect
         if (places.length > 0) return this.#log('info', 'address-announced', { address, on: places.join(',') })

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { Taken } from '../../src/node/address-keeper.js'
-import { type Network, OwnAddresses } from '../../src/node/own-addresses.io.js'
+import { type Network, type OnRival, OwnAddresses } from '../../src/node/own-addresses.io.js'
 import type { Service } from '../../src/proxy/service.js'
 import { FakeClock } from '../harness/fake-clock.js'
 import { assert, type Scope, suite } from '../harness/suite.js'
@@ -39,17 +39,21 @@ class Room {
     close: () => void this.done.push('close'),
   }
   readonly addresses: OwnAddresses
+  readonly disputes: (string | undefined)[] = []
+  onRival: OnRival = () => {}
   opened = 0
 
   constructor(scope: Scope) {
     this.addresses = new OwnAddresses({
       clock: this.clock,
       logger: { log: (_level, event) => void this.logged.push(event) },
-      openNetwork: () => {
+      openNetwork: (onRival) => {
         this.opened++
+        this.onRival = onRival
         return this.network as Network
       },
       portsOf: ({ ports }) => ports.map(({ first }) => first),
+      onDispute: () => void this.disputes.push(this.addresses.dispute([WEB])),
     })
     scope.defer(() => this.addresses.close())
   }
@@ -218,6 +222,46 @@ test('an address that a hook brings too late is taken away again', async (scope)
   })
   assert.equal(calls(), [`add ${IP} web ipv4`, `remove ${IP} web ipv4`])
   assert.equal(room.answers, [])
+})
+
+test('calls of a hook follow one another: what a later lease asked for is not taken away by an earlier one', async (scope) => {
+  const room = new Room(scope)
+  const { web, calls } = hook(scope, 'sleep 0.1; echo done >> "$(dirname "$0")/calls"')
+  room.claim([web])
+  room.addresses.release(IP, { number: 1, holder: A })
+  room.claim([web], 2)
+  await until(() => room.answers.length === 1)
+  room.addresses.release(IP, { number: 2, holder: A })
+  room.claim([web], 3)
+  await until(() => room.answers.length === 2)
+  const [add, remove] = [`add ${IP} web ipv4`, `remove ${IP} web ipv4`]
+  assert.equal(calls(), [add, 'done', add, 'done', remove, 'done', add, 'done'])
+})
+
+test('a rival that is seen later is told of until a minute after its last word, and goes with the address', (scope) => {
+  const room = new Room(scope)
+  const rival = { mac: '02:00:00:00:00:99', interface: 'eth0' }
+  room.claim()
+  room.addresses.renewed(IP, room.clock.now() + 100_000)
+  room.addresses.ready(IP)
+  room.onRival(IP, rival, 1)
+  room.clock.advanceTo(room.clock.now() + 1_000)
+  room.onRival(IP, rival, 40)
+  assert.is(room.disputes.length, 1)
+  assert.match(
+    room.disputes[0] ?? '',
+    /has 10.0.0.100, and a host with the link address 02:00:00:00:00:99 on eth0 claims it/,
+  )
+  assert.is(room.logged.filter((event) => event === 'address-rival').length, 2)
+  room.clock.advanceTo(room.clock.now() + 59_999)
+  assert.is(room.disputes.length, 1)
+  room.clock.advanceTo(room.clock.now() + 1)
+  assert.equal(room.disputes.slice(1), [undefined])
+  room.onRival(IP, rival, 1)
+  room.addresses.release(IP, { number: 1, holder: A })
+  assert.equal(room.disputes.slice(3), [undefined])
+  room.onRival(IP, rival, 1)
+  assert.is(room.disputes.length, 4)
 })
 
 test.run()
