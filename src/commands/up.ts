@@ -1,14 +1,13 @@
-import os from 'node:os'
 import { Flags } from '@oclif/core'
 import { BatonError } from '../base/errors.js'
 import { LOG_LEVELS } from '../base/log.js'
 import { BatonCommand } from '../cli/command.js'
 import { flagsOfFile } from '../cli/node-settings.js'
+import { chooseBindHere } from '../cli/own-address-source.js'
 import { readUsers } from '../cli/users.js'
 import {
   CIPHERS,
   checkNodeOptions,
-  chooseBind,
   DISCOVERIES,
   ENGINES,
   type NodeOptions,
@@ -38,7 +37,8 @@ export default class Up extends BatonCommand {
       helpValue: 'FILE',
     }),
     bind: Flags.string({
-      description: "the node's own address; the first IPv4 address of this host if not given",
+      description:
+        "the node's own address; if not given, that of the interface with the default route, else of the first card",
       helpValue: 'IP',
     }),
     'gossip-port': Flags.integer({ description: 'membership, UDP', default: PORT_DEFAULTS.gossip, helpValue: 'PORT' }),
@@ -114,7 +114,7 @@ export default class Up extends BatonCommand {
     const options: NodeOptions = {
       stateDir: this.stateFolder(flags),
       ...(flags.bind === undefined
-        ? chooseBind(addressesHere())
+        ? chooseBindHere()
         : { bind: flags.bind, bindFrom: typed.bind === undefined ? 'file' : 'flag' }),
       gossipPort: flags['gossip-port'],
       controlPort: flags['control-port'],
@@ -149,10 +149,6 @@ function listenersOf(text: string | undefined, problems: string[]): Pick<NodeOpt
   if (read.type === 'users') return { listenerUsers: read.users }
   problems.push(`--listener-user: ${read.problem}; users that no file of this host names go by their numbers`)
   return {}
-}
-
-function addressesHere(): os.NetworkInterfaceInfo[] {
-  return Object.values(os.networkInterfaces()).flatMap((addresses) => addresses ?? [])
 }
 
 function seedsOf(texts: readonly string[], problems: string[]): Seed[] {

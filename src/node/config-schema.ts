@@ -29,7 +29,9 @@ export interface NodeOptions {
   /** The node's own address: peers reach it there, and its programs listen there. */
   readonly bind: string
   /** Where the address comes from; the log says so at start. */
-  readonly bindFrom: 'flag' | 'file' | 'first-interface' | 'loopback'
+  readonly bindFrom: 'flag' | 'file' | 'default-route' | 'first-interface' | 'loopback'
+  /** Addresses that it could have been as well, if nobody said which. */
+  readonly passedOver?: readonly string[]
   /** UDP. May equal the control port, which is TCP. */
   readonly gossipPort: number
   readonly controlPort: number
@@ -142,21 +144,6 @@ export function parseSeed(text: string): ParsedSeed {
   if (address === undefined && /:\d+$/.test(text)) return parseSeedWithPort(text)
   const host = address !== undefined && isIpv6(address) ? `[${address}]` : text
   return parseSeedWithPort(`${host}:${PORT_DEFAULTS.gossip}`)
-}
-
-/** One address of a network interface, as the operating system tells it. */
-export interface InterfaceAddress {
-  readonly address: string
-  readonly family: string
-  readonly internal: boolean
-}
-
-/** The first IPv4 address of this host that others can reach, or loopback on a host that has none. */
-export function chooseBind(addresses: readonly InterfaceAddress[]): Pick<NodeOptions, 'bind' | 'bindFrom'> {
-  const first = addresses.find(({ family, internal }) => family === 'IPv4' && !internal)
-  return first === undefined
-    ? { bind: '127.0.0.1', bindFrom: 'loopback' }
-    : { bind: first.address, bindFrom: 'first-interface' }
 }
 
 const NODE_NAME = /^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,61}[a-zA-Z0-9])?$/

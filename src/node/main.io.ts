@@ -268,7 +268,9 @@ class RunningNode {
     this.#cleanups.push(() => declaring.stop())
     const server = await startControlServer({ path: state.paths.control, api, logger })
     this.#cleanups.push(() => server.close())
-    logger.log('info', 'up', { name: state.name, id: state.id, boot, bind: options.bind, bindFrom: options.bindFrom })
+    const { bind, bindFrom, passedOver = [] } = options
+    const others = passedOver.length === 0 ? {} : { passedOver: passedOver.join(', ') }
+    logger.log('info', 'up', { name: state.name, id: state.id, boot, bind, bindFrom, ...others })
   }
 
   async #startLanes(

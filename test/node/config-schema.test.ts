@@ -1,7 +1,6 @@
 import {
   checkNodeName,
   checkNodeOptions,
-  chooseBind,
   type NodeOptions,
   nodeNameOf,
   parseSeed,
@@ -55,14 +54,6 @@ test('a seed may leave out the port', () => {
   assert.equal(parseSeed('host-2'), { type: 'seed', seed: { type: 'host', host: 'host-2', port: 7440 } })
   assert.equal(parseSeed('host-2:99'), { type: 'seed', seed: { type: 'host', host: 'host-2', port: 99 } })
   for (const bad of ['', 'a b', 'host:', 'host:x', 'host:0', '1.2.3']) assert.is(parseSeed(bad).type, 'problem', bad)
-})
-
-test('a node binds the first address that others can reach', () => {
-  const lo = { address: '127.0.0.1', family: 'IPv4', internal: true }
-  const six = { address: '2001:db8::1', family: 'IPv6', internal: false }
-  const four = { address: '10.0.0.7', family: 'IPv4', internal: false }
-  assert.equal(chooseBind([lo, six, four]), { bind: '10.0.0.7', bindFrom: 'first-interface' })
-  assert.equal(chooseBind([lo, six]), { bind: '127.0.0.1', bindFrom: 'loopback' })
 })
 
 test('a name is made of whatever the host is called', () => {
