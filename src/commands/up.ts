@@ -3,14 +3,13 @@ import { BatonError } from '../base/errors.js'
 import { LOG_LEVELS } from '../base/log.js'
 import { BatonCommand } from '../cli/command.js'
 import { flagsOfFile } from '../cli/node-settings.js'
-import { chooseBindHere } from '../cli/own-address-source.js'
 import { readUsers } from '../cli/users.js'
 import {
   CIPHERS,
   checkNodeOptions,
   DISCOVERIES,
   ENGINES,
-  type NodeOptions,
+  type NodeSettings,
   PORT_DEFAULTS,
   PRIORITY_DEFAULT,
   PROFILES,
@@ -111,11 +110,9 @@ export default class Up extends BatonCommand {
     const isTyped = (flag: string) => raw.some((token) => token.type === 'flag' && token.flag === flag)
     const flags = { ...typed, ...(config === undefined ? {} : flagsOfFile(config, isTyped)) }
     const problems: string[] = []
-    const options: NodeOptions = {
+    const options: NodeSettings = {
       stateDir: this.stateFolder(flags),
-      ...(flags.bind === undefined
-        ? chooseBindHere()
-        : { bind: flags.bind, bindFrom: typed.bind === undefined ? 'file' : 'flag' }),
+      ...(flags.bind === undefined ? {} : { bind: flags.bind, bindFrom: typed.bind === undefined ? 'file' : 'flag' }),
       gossipPort: flags['gossip-port'],
       controlPort: flags['control-port'],
       dataPort: flags['data-port'],
@@ -143,7 +140,7 @@ export default class Up extends BatonCommand {
   }
 }
 
-function listenersOf(text: string | undefined, problems: string[]): Pick<NodeOptions, 'listenerUsers'> {
+function listenersOf(text: string | undefined, problems: string[]): Pick<NodeSettings, 'listenerUsers'> {
   if (text === undefined) return {}
   const read = readUsers(text)
   if (read.type === 'users') return { listenerUsers: read.users }

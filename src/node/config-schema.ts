@@ -57,6 +57,9 @@ export interface NodeOptions {
   readonly declared?: DeclaredServices
 }
 
+/** As they are given: without `bind` the node chooses. */
+export type NodeSettings = Omit<NodeOptions, 'bind' | 'bindFrom'> & Partial<Pick<NodeOptions, 'bind' | 'bindFrom'>>
+
 /** Services that are there once the node has joined, whatever was there before. */
 export interface DeclaredServices {
   /** The file that says so, for the log. */
@@ -109,7 +112,7 @@ export function checkNodeOptions(options: CheckedOptions): string[] {
 }
 
 export type CheckedOptions = Pick<
-  NodeOptions,
+  NodeSettings,
   'bind' | 'gossipPort' | 'controlPort' | 'dataPort' | 'priority' | 'lanes' | 'seeds'
 >
 
@@ -117,8 +120,9 @@ export function findOptionProblems(options: CheckedOptions): SettingProblem[] {
   const { bind, gossipPort, controlPort, dataPort, priority, lanes = 1, seeds } = options
   const problems: SettingProblem[] = []
   const report = (setting: NodeSetting, problem: string) => problems.push({ setting, problem })
-  if (canonicalIp(bind) === undefined) report('bind', `${bind} is no IP address`)
-  else if (isWildcard(bind)) report('bind', `${bind} is no address that peers can reach: give one of this host`)
+  if (bind !== undefined && canonicalIp(bind) === undefined) report('bind', `${bind} is no IP address`)
+  else if (bind !== undefined && isWildcard(bind))
+    report('bind', `${bind} is no address that peers can reach: give one of this host`)
   const ports = { 'gossip-port': gossipPort, 'control-port': controlPort, 'data-port': dataPort } as const
   for (const setting of ['gossip-port', 'control-port', 'data-port'] as const) {
     const port = ports[setting]

@@ -29,7 +29,7 @@ import { deriveKey, randomBytes } from '../trunk/keys.io.js'
 import { suitesThatPay } from '../trunk/seals.io.js'
 import type { Suite } from '../trunk/suites.js'
 import { forgetfulWarnings, linkView, lonelyWarnings } from './advice.js'
-import type { NodeOptions } from './config-schema.js'
+import type { NodeOptions, NodeSettings } from './config-schema.js'
 import { NodeApi } from './control-api.io.js'
 import { startControlServer } from './control-server.io.js'
 import { Declaring } from './declaring.io.js'
@@ -41,6 +41,7 @@ import { StreamLogger } from './logger.io.js'
 import { MembersFile } from './members-file.io.js'
 import { Node } from './node.io.js'
 import { Notify } from './notify.io.js'
+import { withBind } from './own-address.io.js'
 import { flagsOf } from './roles.js'
 import { StallWatch } from './stall-watch.io.js'
 import { type NodeState, nextBoot, openState } from './state-dir.io.js'
@@ -53,10 +54,13 @@ const STALL_MS = 50
 
 /** How long a stop may take in all; then the process ends as it is. */
 const STOP_MS_MAX = 5_000
+const NO_ADDRESS =
+  'this host has no address that others reach: the node is alone on loopback; start it again when there is one, or give --bind'
 const LANE_STOP_MS = 1_500
 
 /** Resolves after an orderly stop by SIGTERM or SIGINT; rejects with a BatonError if the node cannot start. */
-export async function runNode(options: NodeOptions): Promise<void> {
+export async function runNode(settings: NodeSettings): Promise<void> {
+  const options = withBind(settings)
   const logger = new StreamLogger(options.logFormat, options.logLevel)
   const state = openState(options.stateDir)
   const lock = lockState(state.paths.lock)
@@ -269,6 +273,7 @@ class RunningNode {
     const server = await startControlServer({ path: state.paths.control, api, logger })
     this.#cleanups.push(() => server.close())
     const { bind, bindFrom, passedOver = [] } = options
+    if (bindFrom === 'loopback') logger.log('warn', 'no-address', { why: NO_ADDRESS })
     const others = passedOver.length === 0 ? {} : { passedOver: passedOver.join(', ') }
     logger.log('info', 'up', { name: state.name, id: state.id, boot, bind, bindFrom, ...others })
   }

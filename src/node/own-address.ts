@@ -1,6 +1,6 @@
 /** Which of its addresses a node that is told none takes as its own: the one by which others most likely reach it. */
 import { isIpv6 } from '../base/address.js'
-import type { NodeOptions } from '../node/config-schema.js'
+import type { NodeOptions } from './config-schema.js'
 
 /** One address of a network interface. */
 export interface InterfaceAddress {
@@ -34,11 +34,14 @@ export function chooseBind({ addresses, defaultInterface }: Surroundings): Chose
   }
   const [first, ...others] = [...reachable].sort((a, b) => rank(a) - rank(b))
   if (first === undefined) return { bind: '127.0.0.1', bindFrom: 'loopback', passedOver: [] }
-  const cards = others.filter((one) => !one.isInner && one.interface !== first.interface)
+  const cards = new Map<string, string>()
+  for (const { interface: name, address, isInner } of others) {
+    if (!isInner && name !== first.interface && !cards.has(name)) cards.set(name, `${address} (${name})`)
+  }
   return {
     bind: first.address,
     bindFrom: first.interface === defaultInterface ? 'default-route' : 'first-interface',
-    passedOver: cards.map((one) => `${one.address} (${one.interface})`),
+    passedOver: [...cards.values()],
   }
 }
 

@@ -1,7 +1,7 @@
-import { chooseBind, defaultInterfaceOf, type InterfaceAddress } from '../../src/cli/own-address.js'
+import { chooseBind, defaultInterfaceOf, type InterfaceAddress } from '../../src/node/own-address.js'
 import { assert, suite } from '../harness/suite.js'
 
-const test = suite('cli/own-address')
+const test = suite('node/own-address')
 
 function at(name: string, address: string, more: Partial<InterfaceAddress> = {}): InterfaceAddress {
   return { interface: name, address, internal: false, isLinkLocal: false, isInner: false, ...more }
