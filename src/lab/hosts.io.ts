@@ -8,12 +8,18 @@ import { Namespace } from './namespace.io.js'
 
 const LOSS_PARTS = 1_000_000
 
-/** Its addresses are in 10.77.0.0/16 and fd77::/64. */
+/** Its addresses are in 10.77.0.0/16 and fd77::/64, on the second segment in 10.78.0.0/16 and fd78::/64. */
 export interface HostPlan {
   readonly name: string
-  /** 1 to 254. */
+  /** 1 to 253; 254 is a router's. */
   readonly number: number
+  /** A switch of its own, which a router joins with the first (see `addRouter`). */
+  readonly segment?: Segment
 }
+
+export type Segment = 1 | 2
+
+const ROUTER: HostPlan = { name: 'router', number: 254 }
 
 export class Host {
   readonly #children: Child[] = []
@@ -26,6 +32,7 @@ export class Host {
     readonly address6: string,
     readonly namespace: Namespace,
     private readonly folder: string,
+    readonly segment: Segment,
     private readonly plug: (isIn: boolean) => Promise<void>,
   ) {}
 
@@ -80,7 +87,7 @@ export class Lan {
   static async make(plans: readonly HostPlan[], folder: string): Promise<Lan> {
     const lan = new Lan(await Namespace.make())
     try {
-      await lan.bridge.ip('link add br0 type bridge', 'link set br0 up')
+      await lan.bridge.ip(...[1, 2].flatMap((n) => [`link add br${n} type bridge`, `link set br${n} up`]))
       for (const plan of plans) lan.hosts.push(await lan.#host(plan, folder))
       return lan
     } catch (error) {
@@ -94,14 +101,38 @@ export class Lan {
     return this.bridge.pid
   }
 
-  /** A second cable from a host to the same switch, as `eth1`; `addresses` as `10.77.1.1/16`. */
-  async addCard(host: Host, addresses: readonly string[]): Promise<void> {
+  /** A second cable from a host to a switch, as `eth1`; `addresses` as `10.77.1.1/16`. */
+  async addCard(host: Host, addresses: readonly string[], segment: Segment = 1): Promise<void> {
     const port = `${host.port}b`
     await this.bridge.ip(
       `link add ${port} type veth peer name eth1 netns ${host.namespace.pid}`,
-      `link set ${port} master br0 up`,
+      `link set ${port} master br${segment} up`,
     )
     await host.namespace.ip('link set eth1 up', ...addresses.map((address) => `addr add ${address} dev eth1 nodad`))
+  }
+
+  /**
+   * A host with a card on either segment, `eth0` and `eth1`, which is the way to the rest of the world for all others. No multicast
+   * crosses it. `hides`: hosts of the second segment are seen from the first under the router's address (IPv4).
+   */
+  async addRouter(folder: string, { hides = false } = {}): Promise<Host> {
+    const router = await this.#host(ROUTER, folder)
+    this.hosts.push(router)
+    await this.addCard(router, ['10.78.0.254/16', 'fd78::fe/64'], 2)
+    await router.run(
+      'sh',
+      '-c',
+      'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding',
+    )
+    for (const { namespace, segment } of this.hosts.filter((host) => host !== router)) {
+      const net = 76 + segment
+      await namespace.ip(`route add default via 10.${net}.0.254`, `route add default via fd${net}::fe`)
+    }
+    if (hides) {
+      const rule = 'type nat hook postrouting priority 100; oifname eth0 ip saddr 10.78.0.0/16 masquerade'
+      await router.namespace.nft(`table ip lab { chain hide { ${rule}; }; }`)
+    }
+    return router
   }
 
   named(name: string): Host {
@@ -154,13 +185,14 @@ export class Lan {
     )
   }
 
-  async #host({ name, number }: HostPlan, folder: string): Promise<Host> {
+  async #host({ name, number, segment = 1 }: HostPlan, folder: string): Promise<Host> {
     const namespace = await Namespace.make(this.bridge)
-    const port = `port${number}`
-    const [address, address6] = [`10.77.0.${number}`, `fd77::${number.toString(16)}`]
+    const port = `port${segment}-${number}`
+    const net = 76 + segment
+    const [address, address6] = [`10.${net}.0.${number}`, `fd${net}::${number.toString(16)}`]
     await this.bridge.ip(
       `link add ${port} type veth peer name eth0 netns ${namespace.pid}`,
-      `link set ${port} master br0 up`,
+      `link set ${port} master br${segment} up`,
     )
     await namespace.ip(
       'link set lo up',
@@ -169,6 +201,6 @@ export class Lan {
       `addr add ${address6}/64 dev eth0 nodad`,
     )
     const plug = (isIn: boolean) => this.bridge.ip(`link set ${port} ${isIn ? 'up' : 'down'}`)
-    return new Host(name, port, address, address6, namespace, folder, plug)
+    return new Host(name, port, address, address6, namespace, folder, segment, plug)
   }
 }
