@@ -11,7 +11,7 @@ export default class Doctor extends BatonCommand {
   async run(): Promise<DoctorReport> {
     await this.parse(Doctor)
     const { consultDoctor, isFit } = await import('../node/doctor.io.js')
-    const report = consultDoctor()
+    const report = await consultDoctor()
     this.log(renderDoctor(report, this.screen()))
     if (!isFit(report.findings)) process.exitCode = 1
     return report

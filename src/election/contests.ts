@@ -36,7 +36,7 @@ export interface ContestOptions {
   readonly durable: DurableState
   /** `false`: a witness, which stands for nothing. */
   readonly directs: boolean
-  /** Whatever this node acts through as a director ends with its process. */
+  /** Whatever this node acts through as a director ends with its process. Asked for each claim: it may be found out later. */
   readonly diesWithProcess: boolean
   /** Somebody answers `probe-rival`. */
   readonly probesRivals: boolean

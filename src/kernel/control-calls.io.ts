@@ -12,6 +12,8 @@ export interface ControlCalls {
   close(fd: number): number
   /** The lowest free number from `from` on, close-on-exec. */
   duplicateFrom(fd: number, from: number): number
+  /** fcntl(2). */
+  control(fd: number, command: number, argument: number): number
   socket(family: number, type: number, protocol: number): number
   bind(fd: number, sockaddr: Uint8Array): number
   connect(fd: number, sockaddr: Uint8Array): number
@@ -25,6 +27,8 @@ export interface ControlCalls {
   openFilesLimit(): readonly [soft: number, hard: number] | number
   setOpenFilesLimit(soft: number, hard: number): number
   prctl(option: number, argument: number): number
+  /** Of the calling thread. */
+  unshare(flags: number): number
   /** `attributes` is a `union bpf_attr`. */
   bpf(command: number, attributes: Uint8Array): number
 }
@@ -86,10 +90,12 @@ function wrap(declare: (prototype: string) => Call): ControlCalls {
   const getrlimit = declare('int getrlimit(int, void *)')
   const setrlimit = declare('int setrlimit(int, void *)')
   const prctl = declare('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)')
+  const unshare = declare('int unshare(int)')
   const syscall = declare('int syscall(long, int, void *, uint32_t)')
   return {
     open: (path, flags) => open(path, flags | O_CLOEXEC),
     close: (fd) => close(fd),
+    control: (fd, command, argument) => fcntl(fd, command, argument),
     duplicateFrom: (fd, from) => fcntl(fd, F_DUPFD_CLOEXEC, from),
     socket: (family, type, protocol) => socket(family, type, protocol),
     bind: (fd, sockaddr) => bind(fd, sockaddr, sockaddr.byteLength),
@@ -117,6 +123,7 @@ function wrap(declare: (prototype: string) => Call): ControlCalls {
       return setrlimit(RLIMIT_NOFILE, new Uint8Array(limits.buffer))
     },
     prctl: (option, argument) => prctl(option, argument, 0, 0, 0),
+    unshare: (flags) => unshare(flags),
     bpf: (command, attributes) => {
       const number = SYS_BPF[process.arch]
       return number === undefined ? -38 : syscall(number, command, attributes, attributes.byteLength)

@@ -9,6 +9,8 @@ import { readInterfaces } from '../kernel/interfaces.io.js'
 import { PacketSocket } from '../kernel/neighbour/packet-socket.io.js'
 import { Netlink } from '../kernel/netlink/netlink.io.js'
 import { mayRepair } from '../kernel/repair-right.io.js'
+import type { Silence } from '../kernel/silence/outcome.js'
+import { testSilence } from '../kernel/silence/silence-test.io.js'
 import { Tun } from '../kernel/tun.io.js'
 import { examine, type Finding, type HostFacts } from './doctor.js'
 import { chooseEngine } from './engine.io.js'
@@ -25,12 +27,12 @@ export interface DoctorReport {
 
 const ANY_PORTS = { bind: '127.0.0.1', gossipPort: 7440, controlPort: 7440, dataPort: 7441, priority: 100, seeds: [] }
 
-export function consultDoctor(): DoctorReport {
-  const facts = lookAround()
+export async function consultDoctor(): Promise<DoctorReport> {
+  const facts = lookAround(await testSilence())
   return { host: os.hostname(), kernel: facts.kernel, user: facts.user, findings: examine(facts) }
 }
 
-function lookAround(): HostFacts {
+function lookAround(silence: Silence): HostFacts {
   const bpf = bpfCapability()
   const { leaseGate, anyPort } = bpf
   return {
@@ -41,6 +43,7 @@ function lookAround(): HostFacts {
     engine: chooseEngine({ engine: 'auto', ...ANY_PORTS }),
     device: whyNoDevice(),
     wire: whyNoWire(),
+    silence,
     anyPort: anyPort === 'yes' ? '' : anyPort.why,
     leaseGate: typeof leaseGate === 'string' ? { by: leaseGate } : leaseGate,
     repair: mayRepair(),

@@ -3,6 +3,7 @@
  * id that stays, for scripts and for docs/doctor.md.
  */
 import type { Interface } from '../address/ports.js'
+import type { Silence } from '../kernel/silence/outcome.js'
 
 /** Beyond what a part itself says of why it is not there. */
 export interface HostFacts {
@@ -16,6 +17,8 @@ export interface HostFacts {
   /** '' where it is there, else why not. */
   readonly device: string
   readonly wire: string
+  /** What clients hear of a crash. */
+  readonly silence: Silence
   readonly anyPort: string
   /** `tcx`, `clsact`, or why neither. */
   readonly leaseGate: { readonly by: string } | { readonly why: string }
@@ -59,6 +62,7 @@ export function examine(facts: HostFacts): Finding[] {
   return [
     ...splicing(facts),
     ...ownAddresses(facts),
+    silence(facts),
     leaseGate(facts),
     anyPort(facts),
     listeners(facts),
@@ -154,6 +158,24 @@ function ownAddresses({ device, wire, interfaces, isUserNamespace }: HostFacts):
           cure: 'plug a cable in, give the interface an address; or route the address to this host and say --own none',
         },
   ]
+}
+
+function silence({ silence: tried }: HostFacts): Finding {
+  const [id, area] = ['silence', 'own addresses'] as const
+  if (tried.type === 'silent')
+    return { id, area, level: 'ok', found: 'clients hear nothing of a crash: tried just now' }
+  if (tried.type === 'untested') {
+    const cure = 'run `baton doctor` as root once'
+    return { id, area, level: 'note', found: `not tried: ${tried.why}`, without: 'it is taken for granted', cure }
+  }
+  return {
+    id,
+    area,
+    level: 'degraded',
+    found: tried.why,
+    without: 'connections end with a crash of the director, and another follows it only after its lease',
+    cure: 'another kernel: this one releases what a process has in another order',
+  }
 }
 
 function leaseGate({ leaseGate: gate }: HostFacts): Finding {

@@ -43,6 +43,7 @@ import { Node } from './node.io.js'
 import { Notify } from './notify.io.js'
 import { withBind } from './own-address.io.js'
 import { flagsOf } from './roles.js'
+import { DeathSilence } from './silence.io.js'
 import { StallWatch } from './stall-watch.io.js'
 import { type NodeState, nextBoot, openState } from './state-dir.io.js'
 import { lockState } from './state-lock.io.js'
@@ -139,6 +140,7 @@ class RunningNode {
 
     let node: Node | undefined
     const { lanes, dataAt } = await this.#startLanes(boot, random, leases, (message) => node?.onLane(message))
+    const silence = new DeathSilence(logger, (why) => this.#warnings.set('silence', why))
     const addresses = openAddresses({
       isWitness: options.witness,
       lanes,
@@ -147,6 +149,7 @@ class RunningNode {
       clock,
       logger,
       portsOf: (service) => node?.knowledge.servedPorts(service) ?? [],
+      onOpen: () => silence.begin(),
       onDispute: () => node?.onDispute(),
       onDeath: (error) => this.#threadDied('wire', error),
     })
@@ -192,8 +195,9 @@ class RunningNode {
       isFresh: store.isFresh,
       now: clock.now(),
       directs: !options.witness,
-      // The addresses are on every host (decision 0009): what answers there are this process's sockets alone.
-      diesWithProcess: true,
+      get diesWithProcess() {
+        return silence.isTrusted
+      },
       probesRivals: true,
     })
     node = new Node(

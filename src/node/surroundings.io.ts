@@ -53,6 +53,8 @@ export interface AddressParts {
   readonly clock: AlarmClock
   readonly logger: Logger
   readonly portsOf: (service: Service) => readonly number[]
+  /** This host may own an address from now on. */
+  readonly onOpen: () => void
   /** Another host claims an address that is held here, or does so no more. */
   readonly onDispute: () => void
   readonly onDeath: (error: Error) => void
@@ -60,11 +62,14 @@ export interface AddressParts {
 
 /** A witness directs nothing. */
 export function openAddresses(parts: AddressParts): AddressKeeper & { close(): void } {
-  const { isWitness, lanes, leases, seed, clock, logger, portsOf, onDispute, onDeath } = parts
+  const { isWitness, lanes, leases, seed, clock, logger, portsOf, onOpen, onDispute, onDeath } = parts
   if (isWitness) return { ...NOTHING_TO_TAKE, close: () => {} }
   const lanesAdopt = lanes.view.engine === 'epoll'
   const giveDoor = (duplicate: () => number) => lanes.giveDoor(duplicate)
-  const openNetwork = (onRival: OnRival) =>
-    HostNetwork.open({ logger, lanesAdopt, giveDoor, leases, seed, onRival, onDeath })
+  const openNetwork = (onRival: OnRival) => {
+    // First: then core dumps are forbidden, and with them a look at the process's own files.
+    onOpen()
+    return HostNetwork.open({ logger, lanesAdopt, giveDoor, leases, seed, onRival, onDeath })
+  }
   return new OwnAddresses({ clock, logger, openNetwork, portsOf, onDispute })
 }
