@@ -10,6 +10,7 @@ const DEATHS: Readonly<Record<string, Death>> = {
   'SIGSEGV, as of a fault in native code': { signal: 'SIGSEGV' },
   'SIGKILL with 2 GB resident': { signal: 'SIGKILL', ballastBytes: 2 * GIB },
   'SIGABRT with 2 GB resident': { signal: 'SIGABRT', ballastBytes: 2 * GIB },
+  'the kernel, for want of memory': { signal: 'SIGUSR2', isGreedy: true },
   'SIGKILL with 15,000 descriptors': { signal: 'SIGKILL', descriptors: 15_000 },
 }
 

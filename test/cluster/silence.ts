@@ -1,5 +1,5 @@
 /** A director alone on its host, with clients on another: how its death is heard by them. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,6 +20,8 @@ export interface Death {
   /** Of the director, beyond what it is. */
   readonly ballastBytes?: number
   readonly descriptors?: number
+  /** It takes memory at this signal until the kernel kills it. */
+  readonly isGreedy?: boolean
   /** The address is on the host's own interface, and no device of the process. */
   readonly isPlain?: boolean
 }
@@ -36,11 +38,14 @@ export async function hearDeath(scope: Scope, death: Death): Promise<string[]> {
   const [host, client] = [lan.named('a'), lan.named('client')]
   const ballast = path.join(folder, 'ballast.cjs')
   writeFileSync(ballast, ballastOf(death))
+  const confined = death.isGreedy ? confine(scope) : []
   const cluster = await LocalCluster.start({
     addresses: [host.address],
     names: ['a'],
     folder: path.join(folder, 'state'),
-    start: (_name, [program, ...args], output) => host.start('baton', [program, '--require', ballast, ...args], output),
+    start: (_name, [program, ...args], output) => {
+      return host.start('baton', [...confined, program, '--require', ballast, ...args], output)
+    },
   })
   const [node] = cluster.nodes
   if (node?.child === undefined) throw new Error('no node')
@@ -58,21 +63,40 @@ export async function hearDeath(scope: Scope, death: Death): Promise<string[]> {
   const talkers = client.start('talkers', command)
   await until(() => (heard(talkers).includes('all stand') ? true : undefined), 20_000, 'all clients stand')
   node.child.kill(death.signal)
-  await node.child.ended
+  const end = await node.child.ended
+  if (death.isGreedy && end.signal !== 'SIGKILL')
+    throw new Error(`not killed for want of memory: ${JSON.stringify(end)}`)
   await new Promise((resolve) => setTimeout(resolve, LISTEN_MS))
   return heard(talkers).filter((line) => line !== 'all stand')
 }
+
+/** Where memory is limited: of either kind of control groups. */
+const [MEMORY_V1, MEMORY_V2] = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup']
+const MEMORY_BYTES = 2 ** 30
+
+/** What stands before a command that the kernel is to kill when it takes more memory than it may. */
+function confine(scope: Scope): string[] {
+  const isV1 = existsSync(`${MEMORY_V1}/cgroup.procs`)
+  const group = path.join(isV1 ? MEMORY_V1 : MEMORY_V2, `baton-lab-${process.pid}-${++groups}`)
+  mkdirSync(group)
+  scope.defer(() => rmdirSync(group))
+  writeFileSync(path.join(group, isV1 ? 'memory.limit_in_bytes' : 'memory.max'), String(MEMORY_BYTES))
+  return ['sh', '-ec', `echo $$ > ${group}/cgroup.procs; exec "$@"`, 'sh']
+}
+
+let groups = 0
 
 function heard(talkers: Child): string[] {
   return readFileSync(talkers.output, 'utf8').split('\n').slice(0, -1)
 }
 
 /** Lanes are threads of the same process: once is enough. */
-function ballastOf({ ballastBytes = 0, descriptors = 0 }: Death): string {
+function ballastOf({ signal, isGreedy = false, ballastBytes = 0, descriptors = 0 }: Death): string {
   return `
 if (require('node:worker_threads').isMainThread) {
   global.ballast = []
   for (let left = ${ballastBytes}; left > 0; left -= 2 ** 27) global.ballast.push(Buffer.alloc(2 ** 27, 1))
   for (let i = 0; i < ${descriptors}; i++) require('node:fs').openSync('/dev/null')
+  if (${isGreedy}) process.on('${signal}', () => { for (;;) global.ballast.push(Buffer.alloc(2 ** 24, 1)) })
 }`
 }

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 import type { Millis } from '../../base/time.js'
 import type { Silence } from './outcome.js'
 
+/** Of sources only: other options of this process are for it alone. */
+export const LOADER: readonly string[] = import.meta.url.endsWith('.ts') ? process.execArgv : []
 const WATCHER = fileURLToPath(new URL(`./watcher-main.io${import.meta.url.slice(-3)}`, import.meta.url))
 /** It takes half a second where nothing else runs. */
 const TEST_MS_MAX: Millis = 10_000
@@ -16,7 +18,7 @@ const SAID_BYTES_MAX = 4_096
 /** Never rejects. `lowest`: with the device where it is of no use, to see the test fail. */
 export function testSilence(place: 'highest' | 'lowest' = 'highest'): Promise<Silence> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [...process.execArgv, WATCHER, place], { stdio: ['pipe', 'pipe', 'ignore'] })
+    const child = spawn(process.execPath, [...LOADER, WATCHER, place], { stdio: ['pipe', 'pipe', 'ignore'] })
     // Whatever else begins now comes first.
     if (child.pid !== undefined) os.setPriority(child.pid, os.constants.priority.PRIORITY_BELOW_NORMAL)
     let said = ''

@@ -15,6 +15,7 @@ import { type ControlCalls, errorName, loadControlCalls } from '../control-calls
 import { Netlink } from '../netlink/netlink.io.js'
 import { kindOf, outcomeOf, type Silence } from './outcome.js'
 import { CLIENT_ADDRESS, CLIENTS, THE_ADDRESS } from './places.js'
+import { LOADER } from './silence-test.io.js'
 
 const CLONE_NEWNET = 0x40000000
 const AF_PACKET = 17
@@ -41,7 +42,7 @@ async function watch(place: string): Promise<Silence> {
   const ear = listenOn(calls, lo)
   if (ear < 0) return untested(`no packet socket: ${errorName(ear)}`)
 
-  const child = spawn(process.execPath, [...process.execArgv, DYING, place], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [...LOADER, DYING, place], { stdio: ['pipe', 'pipe', 'pipe'] })
   const gone = once(child, 'exit')
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => {
