@@ -40,7 +40,15 @@ export const SK_DROP = 0
 export const SK_PASS = 1
 
 /** Offsets in `struct bpf_sk_lookup`. Addresses are in network order, the local port is a number. */
-export const SK_LOOKUP = { family: 8, protocol: 12, localIp4: 40, localIp6: 44, localPort: 60 } as const
+export const SK_LOOKUP = {
+  family: 8,
+  protocol: 12,
+  remoteIp4: 16,
+  remoteIp6: 20,
+  localIp4: 40,
+  localIp6: 44,
+  localPort: 60,
+} as const
 
 /** Offset in `struct __sk_buff`: the EtherType, in network order; of a frame whose VLAN tag is metadata, the one within. */
 export const SK_BUFF_PROTOCOL = 16

@@ -55,8 +55,8 @@ export const STATE = { bank: 1, any: 2, pass: 4 } as const
 export const LISTENER_IP4 = 0
 export const LISTENER_IP6 = 1
 
-// On the stack, from its top.
-const KEY = -16
+/** Where on the stack `destination` puts the key. */
+export const ADDRESS_KEY = -16
 const INDEX = -20
 const STATE_THEN = -24
 
@@ -70,7 +70,7 @@ export function anyPortProgram(maps: AnyPortMaps): Uint8Array {
     load(4, R2, context, SK_LOOKUP.protocol),
     jumpIf(R2, 'ne', IPPROTO_TCP, pass),
     destination(context, family),
-    lookUp(maps.addresses, KEY, pass),
+    lookUp(maps.addresses, ADDRESS_KEY, pass),
     load(4, slot, R0, 0),
     store(4, R10, INDEX, slot),
     lookUp(maps.services, INDEX, pass),
@@ -130,20 +130,23 @@ export function anyPortProgram(maps: AnyPortMaps): Uint8Array {
 }
 
 /** The key of the address that is connected to, and the index of the listener for its family. */
-function destination(context: Register, family: Register): Code {
+export function destination(context: Register, family: Register): Code {
   const isIp6 = new Label('is IPv6')
   const known = new Label('known')
   return [
     load(4, R2, context, SK_LOOKUP.family),
     jumpIf(R2, 'eq', AF_INET6, isIp6),
-    store(8, R10, KEY, 0),
-    store(4, R10, KEY + 8, MAPPED_WORD),
+    store(8, R10, ADDRESS_KEY, 0),
+    store(4, R10, ADDRESS_KEY + 8, MAPPED_WORD),
     load(4, R2, context, SK_LOOKUP.localIp4),
-    store(4, R10, KEY + 12, R2),
+    store(4, R10, ADDRESS_KEY + 12, R2),
     move(family, LISTENER_IP4),
     jump(known),
     isIp6,
-    [0, 4, 8, 12].map((word) => [load(4, R2, context, SK_LOOKUP.localIp6 + word), store(4, R10, KEY + word, R2)]),
+    [0, 4, 8, 12].map((word) => [
+      load(4, R2, context, SK_LOOKUP.localIp6 + word),
+      store(4, R10, ADDRESS_KEY + word, R2),
+    ]),
     move(family, LISTENER_IP6),
     known,
   ]

@@ -6,6 +6,7 @@ import readline from 'node:readline'
 import { messageOf } from '../../../src/base/errors.js'
 import { AnyPort } from '../../../src/kernel/bpf/any-port.io.js'
 import { loadBpf } from '../../../src/kernel/bpf/bpf.io.js'
+import { HiddenPorts } from '../../../src/kernel/bpf/hidden-ports.io.js'
 import type { HookName } from '../../../src/kernel/bpf/interface-hook.io.js'
 import { LeaseGate } from '../../../src/kernel/bpf/lease-gate.io.js'
 import { loadLibc } from '../../../src/kernel/libc.io.js'
@@ -16,6 +17,7 @@ const ANSWER_MS_MAX = 1_000
 
 const kept = new Map<string, net.Socket>()
 let anyPort: AnyPort | undefined
+let hidden: HiddenPorts | undefined
 let gate: LeaseGate | undefined
 let isStorming = false
 
@@ -74,6 +76,11 @@ const operations = {
       must(anyPort.setListener(family, fd))
     }
   },
+  hide: (ports: readonly number[], exempt: readonly string[]) => {
+    hidden ??= opened(HiddenPorts.open())
+    must(hidden.set(ports, exempt))
+  },
+  unhide: () => one(hidden).close(),
   setService: (address: string, ports: Ports, rest: 'refuse' | 'pass') =>
     must(one(anyPort).setService(address, ports, rest)),
   remove: (address: string) => one(anyPort).remove(address),
