@@ -25,6 +25,10 @@ export const serviceFlags = {
     description: 'where the address is announced (none: on the interfaces whose subnet has it)',
     helpValue: 'eth0',
   }),
+  hide: Flags.string({
+    description: "ports that other hosts reach by this address alone, and not by the nodes' own (none: no ports)",
+    helpValue: '8080',
+  }),
   'proxy-protocol': Flags.string({
     description: 'what backends are told of the client: a PROXY protocol header, or nothing',
     options: ['v2', 'off'],

@@ -32,6 +32,9 @@ export function renderService(view: ServiceView, screen: Screen): string[] {
     ['serving', servingCell(view)],
     ['why', view.why],
     ['address', addressSetting(definition)],
+    ...(definition.hide === ''
+      ? []
+      : [['only here', `port ${definition.hide}: refused at the nodes’ own addresses`] as const]),
     ...(view.here === undefined ? [] : [['here', hereText(view.here)] as const]),
     ['proxy protocol', definition.proxyProtocol],
     ['scheduler', definition.scheduler],

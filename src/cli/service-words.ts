@@ -11,6 +11,7 @@ const FIELDS = {
   own: 'own',
   hook: 'hook',
   interface: 'interface',
+  hide: 'hide',
   'proxy-protocol': 'proxyProtocol',
   scheduler: 'scheduler',
   local: 'local',

@@ -61,6 +61,8 @@ export interface ServiceDefinitionView {
   readonly hook: string
   /** Where the address is announced; empty: where it fits a subnet. */
   readonly interface: string
+  /** Ports on which nodes answer other hosts by this address alone; empty: none. */
+  readonly hide: string
   readonly proxyProtocol: string
   readonly scheduler: string
   readonly local: string

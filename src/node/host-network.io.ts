@@ -6,6 +6,7 @@ import type { Rival } from '../address/ports.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import { AnyPort } from '../kernel/bpf/any-port.io.js'
+import { HiddenPorts } from '../kernel/bpf/hidden-ports.io.js'
 import { LeaseGate } from '../kernel/bpf/lease-gate.io.js'
 import { type Lacking, loadControlCalls } from '../kernel/control-calls.io.js'
 import { openFrontDoor } from '../kernel/front-door.io.js'
@@ -39,6 +40,7 @@ export class HostNetwork {
   readonly #gate: LeaseGate | Lacking
   readonly #anyPort: AnyPort | Lacking
   readonly #wire: WireHost | Lacking
+  #hidden: HiddenPorts | Lacking | undefined
   readonly #doors: number[] = []
   /** By interface: why the gate is not there; empty: it is. */
   readonly #gated = new Map<number, string>()
@@ -120,6 +122,13 @@ export class HostNetwork {
     if (isHere(this.#anyPort)) this.#anyPort.remove(address)
   }
 
+  /** Opened when it is first needed. Why it cannot be done. */
+  hide(ports: readonly number[], addresses: readonly string[]): string | undefined {
+    if (this.#hidden === undefined && ports.length === 0) return undefined
+    this.#hidden ??= HiddenPorts.open()
+    return isHere(this.#hidden) ? this.#hidden.set(ports, addresses)?.why : this.#hidden.why
+  }
+
   setPorts(address: string, ports: ReadonlySet<number>): void {
     if (!isHere(this.#anyPort)) return
     const problem = this.#anyPort.setService(address, ports, 'refuse')
@@ -157,6 +166,7 @@ export class HostNetwork {
     if (isHere(this.#tun)) this.#tun.close()
     if (isHere(this.#anyPort)) this.#anyPort.close()
     if (isHere(this.#gate)) this.#gate.close()
+    if (this.#hidden !== undefined && isHere(this.#hidden)) this.#hidden.close()
     if (isHere(this.#netlink)) this.#netlink.close()
     const calls = loadControlCalls()
     if (!('why' in calls)) for (const fd of this.#doors) calls.close(fd)

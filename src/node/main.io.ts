@@ -148,6 +148,7 @@ class RunningNode {
       seed: randomSeed(),
       clock,
       logger,
+      keepOpen: [options.controlPort, ...dataAt.map(({ port }) => port)],
       portsOf: (service) => node?.knowledge.servedPorts(service) ?? [],
       onOpen: () => silence.begin(),
       onDispute: () => node?.onDispute(),

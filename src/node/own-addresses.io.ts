@@ -13,6 +13,7 @@ import { sameTerm, type Term } from '../base/ids.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import { errorName } from '../kernel/control-calls.io.js'
+import { expandPorts, parsePorts } from '../proxy/port-list.js'
 import { isOwned, type Service } from '../proxy/service.js'
 import type { AddressCounts, AddressKeeper, Claim, Taken } from './address-keeper.js'
 import { runHook } from './hook.io.js'
@@ -34,6 +35,7 @@ export type Network = Pick<
   | 'hasFrontDoor'
   | 'look'
   | 'problemWith'
+  | 'hide'
   | 'add'
   | 'remove'
   | 'setPorts'
@@ -49,6 +51,8 @@ export interface OwnAddressesParts {
   readonly logger: Logger
   /** Called when there is a service whose address may be wanted here: a host without one gets no device. */
   readonly openNetwork: (onRival: OnRival) => Network
+  /** Ports of this node itself, which others need whatever a service says. */
+  readonly keepOpen: readonly number[]
   /** On which a service takes connections now. */
   readonly portsOf: (service: Service) => readonly number[]
   /** What `dispute` answers for some service is another now. */
@@ -81,6 +85,8 @@ export class OwnAddresses implements AddressKeeper {
 
   /** By address: the last call of a hook that was begun, or waits. */
   readonly #hooks = new Map<string, Promise<unknown>>()
+  /** Why ports that are to be hidden are not. */
+  #unhidden: string | undefined
   #opened: Network | undefined
   #looks: NodeJS.Timeout | undefined
 
@@ -92,7 +98,15 @@ export class OwnAddresses implements AddressKeeper {
   }
 
   prepare(services: readonly Service[]): void {
-    if (services.some((service) => isOwned(service) && service.own === 'tun')) this.#network()
+    const hides = services.some(({ hide }) => hide !== '')
+    if (hides || services.some((service) => isOwned(service) && service.own === 'tun')) this.#network()
+    if (this.#opened === undefined) return
+    const { keepOpen, logger } = this.parts
+    const ports = services.flatMap(({ hide }) => portsOfText(hide)).filter((port) => !keepOpen.includes(port))
+    const addresses = services.map(({ address }) => address)
+    const why = this.#opened.hide(ports, addresses)
+    if (why !== undefined && why !== this.#unhidden) logger.log('error', 'ports-not-hidden', { why })
+    this.#unhidden = why
   }
 
   async probe(services: readonly Service[], answer: (rival: string | undefined) => void): Promise<void> {
@@ -280,4 +294,9 @@ export class OwnAddresses implements AddressKeeper {
     })
     return result
   }
+}
+
+function portsOfText(text: string): readonly number[] {
+  const parsed = parsePorts(text)
+  return parsed.type === 'ports' ? expandPorts(parsed.ports) : []
 }

@@ -52,6 +52,8 @@ export interface AddressParts {
   readonly seed: number
   readonly clock: AlarmClock
   readonly logger: Logger
+  /** Of this node itself. */
+  readonly keepOpen: readonly number[]
   readonly portsOf: (service: Service) => readonly number[]
   /** This host may own an address from now on. */
   readonly onOpen: () => void
@@ -62,7 +64,7 @@ export interface AddressParts {
 
 /** A witness directs nothing. */
 export function openAddresses(parts: AddressParts): AddressKeeper & { close(): void } {
-  const { isWitness, lanes, leases, seed, clock, logger, portsOf, onOpen, onDispute, onDeath } = parts
+  const { isWitness, lanes, leases, seed, clock, logger, keepOpen, portsOf, onOpen, onDispute, onDeath } = parts
   if (isWitness) return { ...NOTHING_TO_TAKE, close: () => {} }
   const lanesAdopt = lanes.view.engine === 'epoll'
   const giveDoor = (duplicate: () => number) => lanes.giveDoor(duplicate)
@@ -71,5 +73,5 @@ export function openAddresses(parts: AddressParts): AddressKeeper & { close(): v
     onOpen()
     return HostNetwork.open({ logger, lanesAdopt, giveDoor, leases, seed, onRival, onDeath })
   }
-  return new OwnAddresses({ clock, logger, openNetwork, portsOf, onDispute })
+  return new OwnAddresses({ clock, logger, openNetwork, keepOpen, portsOf, onDispute })
 }

@@ -5,7 +5,7 @@
  */
 import { canonicalIp, isIpv6, isWildcard, parseIp } from '../base/address.js'
 import type { Millis } from '../base/time.js'
-import { formatPorts, type PortList, parsePorts } from './port-list.js'
+import { areFoundPorts, formatPorts, PORTS_MAX, type PortList, parsePorts } from './port-list.js'
 import {
   FAILBACKS,
   LOCAL_PREFERENCES,
@@ -38,6 +38,7 @@ export const SERVICE_FIELDS = [
   'own',
   'hook',
   'interface',
+  'hide',
   'proxyProtocol',
   'scheduler',
   'local',
@@ -106,6 +107,7 @@ function readService(name: string, reader: FieldReader): Service {
     address: reader.address(),
     ports: reader.ports(),
     ...reader.ownership(),
+    hide: reader.hidden(),
     proxyProtocol: reader.choice('proxyProtocol', PROXY_PROTOCOLS),
     scheduler: reader.choice('scheduler', SCHEDULER_NAMES),
     local: reader.choice('local', LOCAL_PREFERENCES),
@@ -152,6 +154,22 @@ class FieldReader {
     if (parsed.type === 'ports') return parsed.ports
     this.report('ports', parsed.problem, parsed.hint)
     return []
+  }
+
+  /** `none` is how a command line says nothing. Many ports could be all that the node is reached by. */
+  hidden(): string {
+    const value = this.#value('hide') ?? ''
+    if (value === '' || value === 'none') return ''
+    const parsed = parsePorts(String(value))
+    if (parsed.type === 'ports' && !areFoundPorts(parsed.ports)) return formatPorts(parsed.ports)
+    if (parsed.type === 'problem') this.report('hide', parsed.problem, parsed.hint)
+    else
+      this.report(
+        'hide',
+        `${shown(value)} is more than ${PORTS_MAX} ports`,
+        'name the ports one by one, such as 80,443',
+      )
+    return ''
   }
 
   choice<F extends 'own' | 'proxyProtocol' | 'scheduler' | 'local' | 'failback'>(

@@ -26,6 +26,8 @@ export interface Service {
   readonly hook: string
   /** Names, by commas, of the interfaces on which the address is announced; empty: where it fits a subnet. */
   readonly interface: string
+  /** Ports, as `ports` are written, on which nodes answer other hosts by this address alone and not by their own; empty: none. */
+  readonly hide: string
   readonly proxyProtocol: ProxyProtocol
   readonly scheduler: SchedulerName
   /** When the director's own host serves: after all others, like every other, or before them. */
@@ -47,6 +49,7 @@ export const SERVICE_DEFAULTS: ServiceSettings = Object.freeze({
   own: 'tun',
   hook: '',
   interface: '',
+  hide: '',
   proxyProtocol: 'off',
   scheduler: 'round-robin',
   // 'last' is meant to become the default: a splice whose backend is on the director's host dies with that host. As long

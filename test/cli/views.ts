@@ -37,6 +37,7 @@ export const definition: ServiceDefinitionView = {
   own: 'tun',
   hook: '',
   interface: '',
+  hide: '',
   proxyProtocol: 'v2',
   scheduler: 'round-robin',
   local: 'equal',

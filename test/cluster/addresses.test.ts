@@ -116,4 +116,26 @@ test(
   NEEDS,
 )
 
+test(
+  'ports that a service hides are refused at the hosts’ own addresses, and served at its own by all of them',
+  async (scope) => {
+    const site = await Site.build(scope)
+    const own = NAMES.map((name) => site.lan.named(name).address)
+    const isServedAt = (address: string) => async () => ((await site.get(address)).includes('hello') ? true : undefined)
+    for (const address of own) await until(isServedAt(address), 5_000, `${address} serves`)
+    await site.add('web', '10.77.9.9', '8080')
+    await site.cluster.baton(site.first, 'service', 'set', 'web', '--hide', '8080')
+    for (const address of own) {
+      const isRefused = async () => ((await site.get(address)).includes('curl: (7)') ? true : undefined)
+      await until(isRefused, 5_000, `${address} refuses`)
+    }
+    const seen = new Set<string>()
+    for (let i = 0; i < 12; i++) seen.add(/hello from (\w)/.exec(await site.get('10.77.9.9'))?.[1] ?? 'nobody')
+    assert.equal([...seen].sort(), NAMES)
+    await site.cluster.baton(site.first, 'service', 'rm', 'web')
+    for (const address of own) await until(isServedAt(address), 5_000, `${address} serves again`)
+  },
+  NEEDS,
+)
+
 test.run()

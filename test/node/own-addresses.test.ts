@@ -25,6 +25,11 @@ class Room {
     problem: undefined as string | undefined,
     rival: undefined as { mac: string; interface: string } | undefined,
     look: () => {},
+    hideResult: undefined as string | undefined,
+    hide: (ports: readonly number[], addresses: readonly string[]) => {
+      if (ports.length > 0) this.done.push(`hide ${ports.join()} but at ${addresses.join()}`)
+      return this.network.hideResult
+    },
     problemWith: () => this.network.problem,
     add: (address: string) => {
       this.done.push(`add ${address}`)
@@ -52,6 +57,7 @@ class Room {
         this.onRival = onRival
         return this.network as Network
       },
+      keepOpen: [7440],
       portsOf: ({ ports }) => ports.map(({ first }) => first),
       onDispute: () => void this.disputes.push(this.addresses.dispute([WEB])),
     })
@@ -236,6 +242,21 @@ test('calls of a hook follow one another: what a later lease asked for is not ta
   await until(() => room.answers.length === 2)
   const [add, remove] = [`add ${IP} web ipv4`, `remove ${IP} web ipv4`]
   assert.equal(calls(), [add, 'done', add, 'done', remove, 'done', add, 'done'])
+})
+
+test('hidden ports are those of all services, but never those of the node itself; what is not possible is told once', (scope) => {
+  const room = new Room(scope)
+  room.addresses.prepare([{ ...WEB, own: 'none' }])
+  assert.is(room.opened, 0)
+  const hiding = [
+    { ...WEB, own: 'none' as const, hide: '80,7439-7441' },
+    { ...MAIL, hide: '25' },
+  ]
+  room.addresses.prepare(hiding)
+  assert.equal(room.take(), [`hide 80,7439,7441,25 but at ${IP},${IP}`])
+  room.network.hideResult = 'no BPF'
+  for (let i = 0; i < 3; i++) room.addresses.prepare(hiding)
+  assert.is(room.logged.filter((event) => event === 'ports-not-hidden').length, 1)
 })
 
 test('a rival that is seen later is told of until a minute after its last word, and goes with the address', (scope) => {

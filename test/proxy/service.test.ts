@@ -141,4 +141,11 @@ test('without a creation date a service is the youngest', () => {
   assert.is(createdAtMs({}), Number.POSITIVE_INFINITY)
 })
 
+test('hidden ports are named one by one, in any order, or not at all', () => {
+  assert.is(serviceOf({ ...WEB, hide: '443, 80,8000-8003' }).hide, '80,443,8000-8003')
+  for (const nothing of ['', 'none', null]) assert.is(serviceOf({ ...WEB, hide: nothing }).hide, '')
+  for (const bad of ['any', '1-65', '0', 'x', '80;81'])
+    assert.equal(fieldsWithProblems({ ...WEB, hide: bad }), ['hide'])
+})
+
 test.run()
