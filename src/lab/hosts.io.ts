@@ -5,6 +5,7 @@
 import path from 'node:path'
 import { Child } from './child.io.js'
 import { Namespace } from './namespace.io.js'
+import { until } from './wait.io.js'
 
 const LOSS_PARTS = 1_000_000
 
@@ -78,14 +79,18 @@ export class Host {
 
 export class Lan {
   readonly hosts: Host[] = []
+  readonly #relays: Child[] = []
   #groups: readonly (readonly Host[])[] = []
   #lossShare = 0
 
-  private constructor(private readonly bridge: Namespace) {}
+  private constructor(
+    private readonly bridge: Namespace,
+    private readonly folder: string,
+  ) {}
 
   /** Throws ERR_LAB where this user can make no network namespaces. Logs of programs go to `folder`. */
   static async make(plans: readonly HostPlan[], folder: string): Promise<Lan> {
-    const lan = new Lan(await Namespace.make())
+    const lan = new Lan(await Namespace.make(), folder)
     try {
       await lan.bridge.ip(...[1, 2].flatMap((n) => [`link add br${n} type bridge`, `link set br${n} up`]))
       for (const plan of plans) lan.hosts.push(await lan.#host(plan, folder))
@@ -135,6 +140,31 @@ export class Lan {
     return router
   }
 
+  /**
+   * Puts a relay into a host's cable: a program that is started at the switch, makes two TAP devices, prints their names on a
+   * line, and carries frames from one to the other as slowly and as faithfully as it likes.
+   */
+  async addRelay(host: Host, command: readonly string[]): Promise<Child> {
+    const output = path.join(this.folder, `${host.name}-relay.log`)
+    const [program = '', ...args] = ['setpriv', '--pdeathsig', 'KILL', ...this.bridge.enter, ...command]
+    const relay = new Child(`relay of ${host.name}`, [program, ...args], output)
+    this.#relays.push(relay)
+    const names = await until(
+      () => /^(\S+) (\S+)$/m.exec(relay.tail()) ?? undefined,
+      10_000,
+      'the relay has its devices',
+    )
+    const [, near, far] = names
+    await this.bridge.ip(
+      `link del ${host.port}`,
+      `link set ${near} name ${host.port}`,
+      `link set ${host.port} master br${host.segment} up`,
+      `link set ${far} netns ${host.namespace.pid} name eth0`,
+    )
+    await host.namespace.ip(...cardLines(host))
+    return relay
+  }
+
   named(name: string): Host {
     const host = this.hosts.find((one) => one.name === name)
     if (host === undefined) throw new Error(`no host ${name} in this lab`)
@@ -161,6 +191,7 @@ export class Lan {
 
   async remove(): Promise<void> {
     await Promise.all(this.hosts.map((host) => host.stop()))
+    await Promise.all(this.#relays.map((relay) => relay.stop()))
     await this.bridge.leave()
   }
 
@@ -194,13 +225,12 @@ export class Lan {
       `link add ${port} type veth peer name eth0 netns ${namespace.pid}`,
       `link set ${port} master br${segment} up`,
     )
-    await namespace.ip(
-      'link set lo up',
-      'link set eth0 up',
-      `addr add ${address}/16 dev eth0`,
-      `addr add ${address6}/64 dev eth0 nodad`,
-    )
+    await namespace.ip('link set lo up', ...cardLines({ address, address6 }))
     const plug = (isIn: boolean) => this.bridge.ip(`link set ${port} ${isIn ? 'up' : 'down'}`)
     return new Host(name, port, address, address6, namespace, folder, segment, plug)
   }
+}
+
+function cardLines({ address, address6 }: Pick<Host, 'address' | 'address6'>): readonly string[] {
+  return ['link set eth0 up', `addr add ${address}/16 dev eth0`, `addr add ${address6}/64 dev eth0 nodad`]
 }
