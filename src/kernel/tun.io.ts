@@ -81,6 +81,24 @@ export class Tun {
     return this.#addresses
   }
 
+  /**
+   * Of its addresses those that somebody else has taken away: a tool for networks that tidies up, an administrator. `undefined`: the
+   * kernel does not say. A device that was put down has lost them all.
+   */
+  missing(): readonly string[] | undefined {
+    const [links, addresses] = [this.netlink.links(), this.netlink.addresses()]
+    if ('why' in links || 'why' in addresses) return undefined
+    const isUp = links.some((link) => link.index === this.index && link.name === this.name && link.isUp)
+    const there = new Set(addresses.flatMap(({ index, address }) => (index === this.index ? [address] : [])))
+    return [...this.#addresses].filter((address) => !isUp || !there.has(address))
+  }
+
+  /** 0 or a negative errno: the device itself is gone. */
+  bringBack(address: string): number {
+    const up = this.netlink.setUp(this.index)
+    return up < 0 ? up : this.add(address)
+  }
+
   /** 0 or a negative errno. It answers at once. */
   add(address: string): number {
     const result = this.netlink.addAddress(this.index, address)

@@ -109,6 +109,13 @@ export class HostNetwork {
     return `has ${address} on ${this.#nameOf(other.index)} already: remove it there, or say --own none`
   }
 
+  /** Addresses that were brought and are there no more, though nobody here took them away; they are brought again. */
+  bringBack(): readonly { readonly address: string; readonly result: number }[] {
+    if (!isHere(this.#tun)) return []
+    const tun = this.#tun
+    return (tun.missing() ?? []).map((address) => ({ address, result: tun.bringBack(address) }))
+  }
+
   /** 0 or a negative errno. */
   add(address: string): number {
     return isHere(this.#tun) ? this.#tun.add(address) : -1

@@ -38,6 +38,7 @@ export type Network = Pick<
   | 'hide'
   | 'add'
   | 'remove'
+  | 'bringBack'
   | 'setPorts'
   | 'setDeadline'
   | 'probe'
@@ -182,6 +183,36 @@ export class OwnAddresses implements AddressKeeper {
     if (holding !== undefined && sameTerm(holding.claim.term, term)) this.#drop(contest)
   }
 
+  /** Called each second: interfaces come and go, and tools that tidy networks up know nothing of us. */
+  look(): void {
+    const network = this.#opened
+    if (network === undefined) return
+    network.look()
+    const { logger } = this.parts
+    for (const { address, result } of network.bringBack()) {
+      const outcome = result === 0 ? 'it is back' : errorName(result)
+      logger.log('error', 'address-taken-away', { address, device: network.deviceName, outcome })
+      if (result < 0) return this.#onDeviceGone(network)
+      for (const { claim, services, isReady } of this.#held.values()) {
+        const [service] = services
+        if (service?.address === address && isReady) network.announce(address, claim.slot, service.interface)
+      }
+    }
+  }
+
+  /** All that was on it is gone with it; another is made when an address is next wanted. */
+  #onDeviceGone(network: Network): void {
+    clearInterval(this.#looks)
+    this.#opened = undefined
+    const lost = [...this.#held.values()].filter(
+      ({ state, services }) => state === 'here' && services[0]?.own === 'tun',
+    )
+    for (const holding of lost) holding.state = 'taken'
+    network.close()
+    const why = `has lost its device ${network.deviceName}: somebody has deleted it`
+    for (const { answer } of lost) answer({ type: 'problem', why })
+  }
+
   close(): void {
     clearInterval(this.#looks)
     for (const contest of [...this.#held.keys()]) this.#drop(contest)
@@ -193,7 +224,7 @@ export class OwnAddresses implements AddressKeeper {
     if (this.#opened !== undefined) return this.#opened
     const network = this.parts.openNetwork((address, rival, times) => this.#onRival(address, rival, times))
     this.#opened = network
-    this.#looks = setInterval(() => network.look(), LOOK_EVERY_MS).unref()
+    this.#looks = setInterval(() => this.look(), LOOK_EVERY_MS).unref()
     this.parts.logger.log('info', 'addresses', network.abilities)
     return network
   }

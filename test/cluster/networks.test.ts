@@ -168,4 +168,24 @@ test(
   NEEDS,
 )
 
+test(
+  'whoever flushes, puts down or deletes the device on which an address is: it is there again',
+  async (scope) => {
+    const site = await build(scope)
+    await site.add(ADDRESS)
+    await site.served(ADDRESS)
+    for (const what of ['addr flush dev baton0', 'link set baton0 down', 'link del baton0']) {
+      const before = site.log().split('address-taken-away').length
+      await site.host.namespace.ip(what)
+      await until(
+        () => (site.log().split('address-taken-away').length > before ? true : undefined),
+        5_000,
+        'it is told',
+      )
+      await site.served(ADDRESS)
+    }
+  },
+  NEEDS,
+)
+
 test.run()

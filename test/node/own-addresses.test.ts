@@ -30,6 +30,8 @@ class Room {
       if (ports.length > 0) this.done.push(`hide ${ports.join()} but at ${addresses.join()}`)
       return this.network.hideResult
     },
+    gone: [] as { address: string; result: number }[],
+    bringBack: () => this.network.gone.splice(0),
     problemWith: () => this.network.problem,
     add: (address: string) => {
       this.done.push(`add ${address}`)
@@ -242,6 +244,28 @@ test('calls of a hook follow one another: what a later lease asked for is not ta
   await until(() => room.answers.length === 2)
   const [add, remove] = [`add ${IP} web ipv4`, `remove ${IP} web ipv4`]
   assert.equal(calls(), [add, 'done', add, 'done', remove, 'done', add, 'done'])
+})
+
+test('an address that somebody takes away is brought back; with its device gone others may direct, and the next has a new one', (scope) => {
+  const room = new Room(scope)
+  room.claim()
+  room.addresses.ready(IP)
+  room.take()
+  room.addresses.look()
+  assert.equal([room.take(), room.logged.includes('address-taken-away')], [[], false])
+  room.network.gone.push({ address: IP, result: 0 })
+  room.addresses.look()
+  assert.equal([room.take(), room.logged.includes('address-taken-away')], [[`announce ${IP} 7`], true])
+  room.answers.length = 0
+  room.network.gone.push({ address: IP, result: -19 })
+  room.addresses.look()
+  assert.equal(room.take(), ['close'])
+  assert.match(JSON.stringify(room.answers), /has lost its device baton0/)
+  assert.equal(room.addresses.here, [])
+  room.addresses.release(IP, { number: 1, holder: A })
+  assert.equal(room.take(), [])
+  room.claim([WEB], 2)
+  assert.is(room.opened, 2)
 })
 
 test('hidden ports are those of all services, but never those of the node itself; what is not possible is told once', (scope) => {
