@@ -14,6 +14,7 @@ const EXPORTED = `services:
     own: tun
     hook: none
     interface: none
+    hide: none
     proxy-protocol: v2
     scheduler: round-robin
     local: equal

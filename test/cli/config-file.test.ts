@@ -124,7 +124,7 @@ test('an export is read back as it was', () => {
   assert.equal(problems, [])
   const declared = [odd, definition].map(({ name, ...fields }) => ({
     name,
-    fields: { ...fields, hook: 'none', interface: 'none', alone: fields.alone || 'none' },
+    fields: { ...fields, hook: 'none', interface: 'none', hide: 'none', alone: fields.alone || 'none' },
   }))
   assert.equal(services, declared)
 })
