@@ -103,6 +103,8 @@ export function serviceView(service: Service, facts: ServiceFacts): ServiceView 
   const { names, term, report, serving, problem } = facts
   const mine = report.perBackend.filter((row) => row.service === service.name)
   const state = servingState(term, serving)
+  // What keeps others from directing is no problem while somebody serves; what that one says of itself is.
+  const shown = state === 'yes' ? serving?.problem : problem
   return {
     definition: definitionView(service),
     director: term === undefined ? null : names.ref(term.holder),
@@ -110,8 +112,7 @@ export function serviceView(service: Service, facts: ServiceFacts): ServiceView 
     alone: facts.alone,
     serving: state,
     why: facts.why,
-    // What keeps others from directing is no problem while somebody serves.
-    ...(problem === undefined || state === 'yes' ? {} : { problem }),
+    ...(shown && { problem: shown }),
     ...(facts.here !== undefined && { here: facts.here }),
     backends: facts.candidates.map(({ node, port, address }) => ({
       node: names.ref(node),

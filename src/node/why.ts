@@ -40,7 +40,7 @@ export function whyView(
   const candidates = explanation.candidates.map((id, rank) => ({
     ...names.ref(id),
     rank: rank + 1,
-    eligible: obstacleOf(id) === undefined,
+    eligible: term?.holder === id || obstacleOf(id) === undefined,
     note: term?.holder === id ? 'directs' : (obstacleOf(id) ?? 'could direct'),
   }))
   return {
@@ -83,6 +83,8 @@ function whyThisOne(
     ]
   }
   const sentences = [`${holder} directs in term ${term.number}${span}: a majority of the voters granted it the lease.`]
+  const trouble = obstacleOf(term.holder)
+  if (trouble !== undefined) sentences.push(`But ${trouble}.`)
   const first = candidates[0]
   const obstacle = first === undefined ? undefined : obstacleOf(first)
   if (first === term.holder) sentences.push('It is the most preferred of the live nodes for this service.')
@@ -114,6 +116,7 @@ function spare(reachable: readonly NodeRef[], quorum: number): string {
   const left = reachable.length - quorum
   if (left < 0)
     return `Only ${reachable.length} of the ${quorum} voters that are needed can be reached: the lease will not be renewed.`
+  if (left === 0 && quorum === 1) return 'The one voter that is needed can be reached: without it nobody directs.'
   if (left === 0)
     return `All ${quorum} voters that are needed can be reached, and none more: one more loss and nobody directs.`
   return `${left} of the ${reachable.length} reachable voters may still be lost.`

@@ -104,6 +104,8 @@ test('what keeps others from directing is no problem while somebody serves', () 
   const serving: Serving = { service: 'web', term: 3, state: 'serving', problem: '' }
   assert.not('problem' in serviceView(WEB, serviceFacts({ serving, problem })))
   assert.is(serviceView(WEB, serviceFacts({ problem })).problem, problem)
+  const disputed = 'node-b has it, and another claims it too'
+  assert.is(serviceView(WEB, serviceFacts({ serving: { ...serving, problem: disputed }, problem })).problem, disputed)
 })
 
 test('splices are counted for the service and for each backend; one that listens no more still counts', () => {

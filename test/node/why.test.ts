@@ -61,6 +61,14 @@ test('a node that cannot listen is not preferred and not next, and what is in it
   assert.match(said, /next are: node-c\./)
 })
 
+test('one that directs and says that something is wrong directs all the same', () => {
+  const dispute = 'node-b has 10.0.0.100, and a host with another link address claims it too'
+  const view = why(SERVED, [dispute])
+  assert.is(view.sentences[1], `But ${dispute}.`)
+  assert.equal(view.candidates[0]?.eligible, true)
+  assert.is(view.candidates[0]?.note, 'directs')
+})
+
 test('each candidate has its own note: what is in the way of one is not said of another', () => {
   const obstacle = 'node-a cannot listen on 10.0.0.100:80: EADDRINUSE'
   const unable = { until: NOW + 1, why: obstacle }
