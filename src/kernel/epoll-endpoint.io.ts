@@ -5,6 +5,7 @@
 import { type Endpoint, isIpv6 } from '../base/address.js'
 import type { Clock } from '../base/clock.js'
 import type { Millis } from '../base/time.js'
+import type { SocketRepair } from '../handoff/ports.js'
 import type { CloseCause, DialOptions, ListenHandler, ListenOptions, Socket, Sockets } from '../proxy/ports.js'
 import {
   AF_INET,
@@ -23,6 +24,8 @@ import { EpollListener } from './epoll-listener.io.js'
 import { EpollSocket } from './epoll-socket.io.js'
 import { loadLibc } from './libc.io.js'
 import { Poller, type PollerOwner } from './poller.io.js'
+import { KernelRepair } from './repair.io.js'
+import { mayRepair } from './repair-right.io.js'
 import { SocketContext } from './socket-context.io.js'
 import { loadSyscalls } from './syscalls.io.js'
 
@@ -43,9 +46,18 @@ export function loadEpoll(): EpollEngine | { readonly why: string } {
   const libc = loadLibc()
   if ('why' in libc) return libc
   return {
-    make: (clock, owner) => new EpollSockets(new SocketContext(new Poller(sys, clock, owner), libc)),
+    make: (clock, owner) => {
+      const repair = mayRepair() === '' ? new KernelRepair(sys) : undefined
+      return new EpollSockets(new SocketContext(new Poller(sys, clock, owner), libc, repair))
+    },
     wake: (fd) => void sys.signal(fd),
   }
+}
+
+/** Which ways of a frozen connection have ended before. */
+export interface FrozenEnds {
+  readonly read: boolean
+  readonly sent: boolean
 }
 
 export class EpollSockets implements Sockets {
@@ -127,6 +139,20 @@ export class EpollSockets implements Sockets {
     const remote = this.context.remoteOf(fd)
     const socket = new EpollSocket(this.context, fd, remote ?? { address: '0.0.0.0', port: 0 }, 'open')
     socket.watch()
+    return socket
+  }
+
+  /** What reads sockets out and rebuilds them; `undefined`: this process may not. */
+  get repair(): SocketRepair | undefined {
+    return this.context.repair
+  }
+
+  /** A connection that `SocketRepair.restore` has made; `fd` is this socket's from now on. */
+  adoptFrozen(fd: number, local: Endpoint, remote: Endpoint, keepaliveMs: Millis, ends: FrozenEnds): EpollSocket {
+    this.context.setNoDelay(fd)
+    this.context.setKeepalive(fd, keepaliveMs)
+    const socket = new EpollSocket(this.context, fd, remote, 'frozen', local)
+    socket.ended(ends)
     return socket
   }
 

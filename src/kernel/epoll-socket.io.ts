@@ -6,11 +6,13 @@ import { getSystemErrorName } from 'node:util'
 
 import type { Endpoint } from '../base/address.js'
 import type { Millis } from '../base/time.js'
+import type { RepairFault } from '../handoff/ports.js'
 import type { CloseCause, Socket, SocketHandler } from '../proxy/ports.js'
 import { causeOf } from './close-causes.js'
 import {
   EAGAIN,
   EINTR,
+  EPERM,
   EPOLLERR,
   EPOLLET,
   EPOLLHUP,
@@ -56,8 +58,8 @@ export class EpollSocket implements Socket, Source, Sleeper {
   #fd: number
   #handler = NOBODY
   #local: Endpoint | undefined
-  /** `broken`: the kernel has told an error, `onClose` is on its way, and nothing else is. */
-  #state: 'connecting' | 'open' | 'broken' | 'closed'
+  /** `frozen`: in repair mode. `broken`: the kernel has told an error, `onClose` is on its way, and nothing else is. */
+  #state: 'frozen' | 'connecting' | 'open' | 'broken' | 'closed'
   #paused = true
   /** An edge came and its bytes have not all been read. */
   #readable = false
@@ -69,13 +71,15 @@ export class EpollSocket implements Socket, Source, Sleeper {
   #endRead = false
   #ending = false
   #endSent = false
+  /** Of a frozen one: what is to become of it when it thaws. */
+  #owesReset = false
   readonly #queue: WriteQueue
 
   constructor(
     private readonly context: SocketContext,
     fd: number,
     readonly remote: Endpoint,
-    state: 'connecting' | 'open',
+    state: 'frozen' | 'connecting' | 'open',
     local?: Endpoint,
   ) {
     this.#fd = fd
@@ -136,10 +140,51 @@ export class EpollSocket implements Socket, Source, Sleeper {
 
   reset(): void {
     if (this.#state === 'closed') return
+    if (this.#state === 'frozen') {
+      this.#owesReset = true
+      return
+    }
     // A connection that does not stand yet has nobody to send an RST to.
     if (this.#state === 'open') this.context.libc.lingerNot(this.#fd)
     this.#shut()
     this.context.poller.defer(() => this.#sayClosed('aborted', ''))
+  }
+
+  vanish(): void {
+    if (this.#state === 'closed') return
+    const mayVanish = this.#state === 'frozen' || this.#state === 'open'
+    if (!mayVanish || this.context.repair === undefined) return this.reset()
+    this.context.repair.silence(this.#fd)
+    this.#shut()
+    this.context.poller.defer(() => this.#sayClosed('aborted', ''))
+  }
+
+  /** Of a frozen socket whose ends, the one way or the other, belong to the connection's time before. */
+  ended({ read, sent }: { readonly read: boolean; readonly sent: boolean }): void {
+    this.#endRead = read
+    this.#ending = this.#endSent = sent
+  }
+
+  /** See `FrozenSocket.letGo`. */
+  letGo(): void {
+    const { repair } = this.context
+    if (this.#state !== 'frozen' || repair === undefined) return
+    const fd = this.#fd
+    let failed: RepairFault | undefined
+    while (this.#queue.bytes > 0 && failed === undefined) {
+      const piece = this.#queue.peek()
+      failed = repair.fillSent(fd, piece)
+      this.#queue.shift(piece.byteLength)
+    }
+    if (failed === undefined && this.#ending && !this.#endSent) failed = repair.endSent(fd)
+    failed ??= repair.letGo(fd)
+    this.#state = 'open'
+    if (this.#owesReset) return this.reset()
+    if (failed !== undefined) return this.failLater(EPERM)
+    if (this.#ending) this.#endSent = true
+    this.watch()
+    this.#handler.onDrain()
+    this.#closeIfDone()
   }
 
   pause(): void {

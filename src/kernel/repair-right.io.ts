@@ -1,7 +1,5 @@
-import { AF_INET, IPPROTO_TCP, SOCK_STREAM_NONBLOCK_CLOEXEC } from './constants.js'
+import { AF_INET, IPPROTO_TCP, SOCK_STREAM_NONBLOCK_CLOEXEC, TCP_REPAIR } from './constants.js'
 import { errorName, loadControlCalls } from './control-calls.io.js'
-
-const TCP_REPAIR = 19
 
 /** '' where sockets may be read out and rebuilt, else why not. */
 export function mayRepair(): string {

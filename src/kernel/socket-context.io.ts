@@ -2,6 +2,7 @@
 import type { Endpoint } from '../base/address.js'
 import { BufferPool } from '../base/buffer-pool.js'
 import type { Millis } from '../base/time.js'
+import type { SocketRepair } from '../handoff/ports.js'
 import {
   EINVAL,
   IPPROTO_TCP,
@@ -48,6 +49,8 @@ export class SocketContext {
   constructor(
     readonly poller: Poller,
     readonly libc: Libc,
+    /** `undefined`: sockets of this process cannot be read out and rebuilt. */
+    readonly repair?: SocketRepair | undefined,
   ) {
     this.sys = poller.sys
   }

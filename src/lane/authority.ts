@@ -6,6 +6,7 @@
 import { formatSpliceId, formatTerm, shortId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { NodeName } from '../proxy/lane-protocol.js'
+import type { AskFrame } from '../proxy/ledger-frames.js'
 import type { OpenFrame, ResumeFrame } from '../proxy/splice-frame.js'
 import { LogThrottle } from '../trunk/log-throttle.js'
 import { type LaneContext, logFrom } from './lane-context.js'
@@ -27,6 +28,13 @@ export class Authority {
     if (term.holder !== this.peer.node) return this.#refused(`${kind} in term ${formatTerm(term)}`)
     if (kind === 'open' && id.node !== this.peer.node) return this.#refused(`${kind} of splice ${formatSpliceId(id)}`)
     return undefined
+  }
+
+  /** Whether the ledger may be asked for in that term. */
+  holds({ term }: AskFrame): boolean {
+    if (term.holder === this.peer.node) return true
+    this.#refused(`ask in term ${formatTerm(term)}`)
+    return false
   }
 
   #refused(what: string): string {

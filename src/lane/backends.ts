@@ -9,6 +9,7 @@ import { Roll } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
 import { BackendHalf, type BackendHost, type BackendReply, type BackendRequest } from '../proxy/backend-half.js'
 import type { LocalListener } from '../proxy/lane-protocol.js'
+import type { LedgerRow } from '../proxy/ledger-frames.js'
 import { includesPort } from '../proxy/port-list.js'
 import type { Reason } from '../proxy/reasons.js'
 import { contestOf, type Service } from '../proxy/service.js'
@@ -30,8 +31,13 @@ const LAST_BYTES_MS: Millis = 900_000
  */
 const ORPHAN_MS: Millis = 15_000
 
+/** The same where another director can go on: that one has to notice, to be elected when the lease is over, and to ask. */
+const HEIRLESS_MS: Millis = 30_000
+
 /** What a director may ask for, whatever the frame says. */
 const CONNECT_MS_MAX = 60_000
+
+type FindRequest = Pick<ResumeFrame, 'id' | 'service' | 'term' | 'snapshot' | 'snapshotAgeMs'>
 
 export class Backends implements BackendHost {
   readonly halves = new Roll<BackendHalf>()
@@ -92,23 +98,58 @@ export class Backends implements BackendHost {
 
   /** Its link broke: it waits for a while. */
   suspend({ backend }: BoundBackend): void {
-    if (this.halves.has(backend)) this.#orphanAt.set(backend, this.clock.now() + ORPHAN_MS)
+    const waitMs = backend.isSurvivable ? HEIRLESS_MS : ORPHAN_MS
+    if (this.halves.has(backend)) this.#orphanAt.set(backend, this.clock.now() + waitMs)
   }
 
   /** The half that is to go on over another link; or why it cannot. */
-  find({ id, service, term }: ResumeFrame): BoundBackend | Reason {
+  find({ id, service, term, snapshot, snapshotAgeMs }: FindRequest): BoundBackend | Reason {
     const bound = this.#remote.get(this.#directorOf(id))?.get(id.counter)
     if (bound === undefined) return 'link-lost'
-    if (bound.backend.request.service !== service || !sameTerm(bound.backend.request.term, term)) return 'stale-term'
+    if (bound.backend.request.service !== service) return 'stale-term'
     if (!this.#obeyFor(this.#services.get(service), service, term)) return 'stale-term'
     this.#orphanAt.delete(bound.backend)
+    bound.backend.obey(term, snapshot, snapshotAgeMs)
     return bound
   }
 
-  /** The director's process has ended, and its client halves with it. */
+  /** Its director may not act any more: another will go on with it, or it ends. */
+  forsake(bound: BoundBackend): void {
+    bound.channel.release()
+    if (bound.backend.isSurvivable) this.suspend(bound)
+    else this.#orphan(bound.backend)
+  }
+
+  /** The director's process has ended, and its client halves with it: what nobody can rebuild ends. */
   onGone(node: NodeId): void {
     for (const [director, halves] of this.#remote) if (halves.size === 0) this.#remote.delete(director)
-    this.#orphanWhere((backend) => backend.request.id.node === node)
+    this.#orphanWhere((backend) => backend.term.holder === node && !backend.isSurvivable)
+  }
+
+  /** Whose orders the service's halves have obeyed so far, but for the holder of `term`. */
+  directorsOf(service: string, term: Term): NodeId[] {
+    const holders = this.#of(service).map(({ backend }) => backend.term.holder)
+    return [...new Set(holders)].filter((node) => node !== term.holder)
+  }
+
+  /**
+   * From now on the holder of `term` directs the service, and nobody else is obeyed: each half without that one's word is let go
+   * by whoever had it, and told of. `undefined`: a later term is obeyed already.
+   */
+  handOver(service: string, term: Term): { readonly bound: BoundBackend; readonly row: LedgerRow }[] | undefined {
+    if (!this.#obeyFor(this.#services.get(service), service, term)) return undefined
+    const told: { readonly bound: BoundBackend; readonly row: LedgerRow }[] = []
+    for (const bound of this.#of(service)) {
+      const { backend, channel } = bound
+      if (sameTerm(backend.term, term) || backend.isConfirmed) continue
+      channel.release()
+      const row = backend.row()
+      if (backend.isOpened && row.snapshot.byteLength > 0) told.push({ bound, row })
+      // The last one to whom it is told of: what cannot be rebuilt ends here, and its client is told there.
+      if (backend.isSurvivable) this.suspend(bound)
+      else this.#contained(backend, () => this.#orphan(backend))
+    }
+    return told
   }
 
   /** Orders in a term that is not the present one are refused from now on, for all services that one director has. */
@@ -165,6 +206,11 @@ export class Backends implements BackendHost {
       this.#director = { node, boot, name: `${node}/${boot}` }
     }
     return this.#director.name
+  }
+
+  #of(service: string): BoundBackend[] {
+    const all = [...this.#remote.values()].flatMap((halves) => halves.entries().map(([, bound]) => bound))
+    return all.filter(({ backend }) => backend.request.service === service)
   }
 
   #orphanWhere(isMeant: (backend: BackendHalf, deadline: Millis) => boolean): void {

@@ -1,4 +1,5 @@
 /** What a handle of a data link stands for, and how a splice goes on over another link when its own breaks. */
+import type { Millis } from '../base/time.js'
 import type { BackendHalf } from '../proxy/backend-half.js'
 import type { ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import { WINDOW_BYTES } from '../proxy/credit.js'
@@ -27,8 +28,6 @@ export interface BoundBackend {
 
 export type Bound = BoundClient | BoundBackend
 
-/** Sockets cannot be read out yet: see handoff. */
-const NO_SNAPSHOT = new Uint8Array(0)
 const NO_PROGRESS: Progress = { sent: 0, received: 0, finSent: false, finReceived: false }
 
 /** What a fault in the handling of its frames ends; of an abandoned one nothing, its client is well elsewhere. */
@@ -48,7 +47,7 @@ export function listenerOf(bound: Bound | undefined): Half | undefined {
  * connection as much as all its other objects together.
  */
 export function openFrame(handle: number, request: OpenRequest, proxyHeader: Uint8Array): OpenFrame {
-  const { id, term, service, port, client, destination, window } = request
+  const { id, term, service, port, client, destination, window, snapshot } = request
   return {
     kind: 'open',
     handle,
@@ -62,11 +61,11 @@ export function openFrame(handle: number, request: OpenRequest, proxyHeader: Uin
     keepaliveMs: service.keepaliveMs,
     window,
     proxyHeader,
-    snapshot: NO_SNAPSHOT,
+    snapshot,
   }
 }
 
-export function resumeFrame({ client, isAbandoned }: BoundClient, handle: number): ResumeFrame {
+export function resumeFrame({ client, isAbandoned }: BoundClient, handle: number, now: Millis): ResumeFrame {
   const { sent, received, finSent, finReceived } = isAbandoned ? NO_PROGRESS : client.half.progress
   const { id, term, service } = client
   const fin = { finUp: finState(finSent), finDown: finState(finReceived) }
@@ -80,6 +79,8 @@ export function resumeFrame({ client, isAbandoned }: BoundClient, handle: number
     down: received,
     ...fin,
     window: WINDOW_BYTES,
+    snapshot: client.snapshot.bytes,
+    snapshotAgeMs: now - client.snapshot.at,
   }
 }
 

@@ -77,6 +77,12 @@ export class Channel implements Counterpart {
     else this.#link.confirm(this.#handle)
   }
 
+  /** Frames for it that come by its link are dropped from now on; `bind` names the next. */
+  release(): void {
+    this.#link?.release(this.#handle)
+    this.#link = undefined
+  }
+
   /** The link is gone; `bind` names the next. */
   unbind(): void {
     this.#link = undefined

@@ -3,28 +3,17 @@
  * to halves; a splice hears one link at a time, and frames for a handle that is not bound are dropped. When the link
  * breaks, splices whose both halves stand go on over the next one (RESUME, by offsets).
  */
-import { formatSpliceId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import type { CloseCause, Socket, SocketHandler } from '../proxy/endpoint.js'
 import type { NodeName } from '../proxy/lane-protocol.js'
-import type { Reason } from '../proxy/reasons.js'
+import { isForsaken, type Reason } from '../proxy/reasons.js'
 import { type FrameVisitor, frameBytes, visitFrames } from '../proxy/splice-codec.js'
 import { LINK_HANDLE, type OpenFrame, type ResumeFrame, type SpliceFrame } from '../proxy/splice-frame.js'
 import type { LinkSeal } from '../trunk/ports.js'
 import { RecordReader } from '../trunk/record.js'
 import { Authority } from './authority.js'
-import {
-  type BoundBackend,
-  type BoundClient,
-  faultyOf,
-  goOn,
-  listenerOf,
-  openFrame,
-  outlives,
-  resumedFrame,
-  resumeFrame,
-} from './bound.js'
+import { type BoundBackend, type BoundClient, faultyOf, listenerOf, openFrame, outlives } from './bound.js'
 import { Channel, type ChannelLink } from './channel.js'
 import { containFault } from './faults.js'
 import { Handles } from './handles.js'
@@ -33,6 +22,7 @@ import type { LinkHost } from './link-host.js'
 import { LinkPulse } from './link-pulse.js'
 import { SPLICE_VERSIONS, versionProblem } from './link-version.js'
 import { LinkWriter } from './link-writer.js'
+import { Resumption } from './resumption.js'
 
 /** Of frames that wait for the kernel; far beyond what credit and the window of one record can leave there. */
 const QUEUED_BYTES_MAX = 16 * 1024 * 1024
@@ -45,9 +35,11 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   readonly #out: LinkWriter
   readonly #pulse: LinkPulse
   readonly #authority: Authority
+  readonly #resumption: Resumption
   readonly #onRecord = (sealed: Uint8Array) => this.#takeRecord(sealed)
   #state: 'greeting' | 'up' | 'down' = 'greeting'
   #peerLane = 0
+  #heard = 0
 
   /** `seal` is ready for both directions: the preambles have been exchanged. `pair`: which of the links to that node. */
   constructor(
@@ -61,8 +53,10 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   ) {
     this.#handles = new Handles(dialled)
     this.#authority = new Authority(peer, context)
+    const find = (frame: ResumeFrame) => host.findBackend(frame)
+    this.#resumption = new Resumption(this, this.#handles, this.#authority, context, find)
     this.#pulse = new LinkPulse(context.clock.now(), {
-      ping: (token) => this.#send({ kind: 'ping', handle: LINK_HANDLE, token }),
+      ping: (token) => this.say({ kind: 'ping', handle: LINK_HANDLE, token }),
       rekey: () => seal.sealer.rekey(),
       onSilence: (why) => this.fail(why),
     })
@@ -72,7 +66,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
       defer: context.defer,
       onFault: (error) => this.#onFault(error),
     })
-    this.#send({ kind: 'hello', handle: LINK_HANDLE, ...SPLICE_VERSIONS, features: 0, lane: context.setup.lane })
+    this.say({ kind: 'hello', handle: LINK_HANDLE, ...SPLICE_VERSIONS, features: 0, lane: context.setup.lane })
   }
 
   get fd(): number {
@@ -92,6 +86,11 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     return this.#peerLane
   }
 
+  /** How often something came. */
+  get heard(): number {
+    return this.#heard
+  }
+
   get rttMs(): Millis {
     return this.#pulse.rttMs
   }
@@ -104,7 +103,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     const channel = new Channel(this, handle)
     if (request.attempt > 1) this.#endAbandoned(client)
     this.#handles.bind(handle, { role: 'client', client, channel, isResuming: false, isAbandoned: false })
-    this.#send(openFrame(handle, request, proxyHeader))
+    this.say(openFrame(handle, request, proxyHeader))
     const cancel = (reason: Reason) => {
       channel.reset(reason)
       channel.confirm()
@@ -114,16 +113,18 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
 
   /** Asks the peer to go on with a splice whose link broke. */
   resume(bound: BoundClient): void {
-    const handle = this.#handles.next()
-    bound.isResuming = true
-    this.#handles.bind(handle, bound)
-    this.#send(resumeFrame(bound, handle))
+    this.#resumption.ask(bound)
+  }
+
+  /** The same for a client half that was another director's before. */
+  revive(client: ClientHalf, server: Pick<Socket, 'local' | 'remote'>): void {
+    this.#resumption.revive(client, server)
   }
 
   /** Closes in order: what was said before still arrives. */
   close(reason: Reason): void {
     if (this.#state === 'down') return
-    this.#send({ kind: 'goodbye', handle: LINK_HANDLE, reason })
+    this.say({ kind: 'goodbye', handle: LINK_HANDLE, reason })
     this.#out.flush()
     this.socket.end()
     this.host.onEnding(this)
@@ -153,15 +154,15 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   }
 
   fin(handle: number, offset: number): void {
-    this.#send({ kind: 'fin', handle, offset })
+    this.say({ kind: 'fin', handle, offset })
   }
 
   reset(handle: number, reason: Reason): void {
-    this.#send({ kind: 'reset', handle, reason })
+    this.say({ kind: 'reset', handle, reason })
   }
 
   confirm(handle: number): void {
-    this.#send({ kind: 'confirm', handle })
+    this.say({ kind: 'confirm', handle })
     this.#handles.free(handle)
   }
 
@@ -191,6 +192,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   }
 
   #hears(): boolean {
+    this.#heard++
     // DATA stops at a full socket, answers to what the peer asks do not: one that asks on and never reads.
     if (this.socket.queued() > QUEUED_BYTES_MAX) this.fail('the peer does not read')
     this.#pulse.heard(this.context.clock.now())
@@ -252,17 +254,20 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     if (this.#state === 'down') return
     if (frame.handle === LINK_HANDLE) return this.#onLinkFrame(frame)
     if (frame.kind === 'open') return this.#onOpenFrame(frame)
-    if (frame.kind === 'resume') return this.#onResume(frame)
+    if (frame.kind === 'resume') return this.#resumption.onResume(frame)
     // This release hands nothing over yet, and says so instead of leaving the question open.
     if (frame.kind === 'freeze' || frame.kind === 'thaw') {
       return this.#refuse(frame.handle, 'not-yet', `${frame.kind} is not implemented`)
     }
     const bound = this.#handles.get(frame.handle)
-    if (bound?.role === 'client' && bound.isResuming) return this.#onResumeAnswer(bound, frame)
+    if (bound?.role === 'client' && bound.isResuming) return this.#resumption.onAnswer(bound, frame)
     const half = listenerOf(bound)
     if (bound === undefined || half === undefined) return
     if (frame.kind === 'fin') return half.receiveFin(frame.offset)
-    if (frame.kind === 'reset') return half.receiveReset(frame.reason)
+    if (frame.kind === 'reset') {
+      if (bound.role === 'backend' && isForsaken(frame.reason)) return this.host.onForsaken(bound)
+      return half.receiveReset(frame.reason)
+    }
     if (bound.role === 'backend') {
       if (frame.kind === 'confirm') bound.backend.confirm()
       return
@@ -280,7 +285,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     const backend = this.host.openBackend(frame, {
       counterpart: channel,
       opened: (window: number, { local, remote }: Pick<Socket, 'local' | 'remote'>) => {
-        this.#send({ kind: 'opened', handle: channel.handle, local, remote, window })
+        this.say({ kind: 'opened', handle: channel.handle, local, remote, window })
       },
       refused: (reason: Reason, detail: string) => this.#refuse(channel.handle, reason, detail),
       // By whatever link it goes then.
@@ -292,44 +297,18 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     this.host.onBackend(bound)
   }
 
-  #onResume(frame: ResumeFrame): void {
-    const { handle } = frame
-    if (!this.#handles.isFreeForPeer(handle)) return this.fail(`RESUME with handle ${handle}, which is not free`)
-    const problem = this.#authority.problem(frame)
-    if (problem !== undefined) return this.#refuse(handle, 'protocol-error', problem)
-    const found = this.host.findBackend(frame)
-    if (typeof found === 'string') {
-      return this.#refuse(handle, found, `no splice ${formatSpliceId(frame.id)} to go on with`)
-    }
-    const { backend, channel } = found
-    // Its former link may not have been noticed to be broken yet.
-    channel.link?.release(channel.handle)
-    channel.unbind()
-    this.#handles.bind(handle, found)
-    this.#send(resumedFrame(found, handle))
-    goOn(backend.half, channel, this, { handle, received: frame.down, fin: frame.finDown })
-  }
-
-  #onResumeAnswer(bound: BoundClient, frame: SpliceFrame): void {
-    const { client, channel, isAbandoned } = bound
-    if (frame.kind === 'refused') {
-      this.#handles.free(frame.handle)
-      if (!isAbandoned) client.half.orphan('link-lost', frame.detail)
-    } else if (frame.kind === 'resumed') {
-      bound.isResuming = false
-      goOn(isAbandoned ? undefined : client.half, channel, this, {
-        handle: frame.handle,
-        received: frame.up,
-        fin: frame.finUp,
-      })
-    }
-  }
-
   #onLinkFrame(frame: SpliceFrame): void {
-    if (frame.kind === 'ping') return this.#send({ kind: 'pong', handle: LINK_HANDLE, token: frame.token })
+    if (frame.kind === 'ping') return this.say({ kind: 'pong', handle: LINK_HANDLE, token: frame.token })
     if (frame.kind === 'pong') return this.#pulse.pong(frame.token, this.context.clock.now())
     if (frame.kind === 'goodbye') {
       return this.fail(`closed by the peer: ${frame.reason}`, frame.reason !== 'node-stopping')
+    }
+    if (frame.kind === 'barrier') return this.say({ kind: 'passed', handle: LINK_HANDLE, token: frame.token })
+    if (frame.kind === 'ask') {
+      return this.#authority.holds(frame) ? this.host.onAsk(this, frame) : undefined
+    }
+    if (frame.kind === 'row' || frame.kind === 'ledger' || frame.kind === 'passed') {
+      return this.host.onLedger(this, frame)
     }
     if (frame.kind !== 'hello' || this.#state !== 'greeting') return
     const problem = versionProblem(frame, this.peer.name)
@@ -351,10 +330,11 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   }
 
   #refuse(handle: number, reason: Reason, detail: string): void {
-    this.#send({ kind: 'refused', handle, reason, detail })
+    this.say({ kind: 'refused', handle, reason, detail })
   }
 
-  #send(frame: SpliceFrame): void {
+  /** Of the link itself, or of a splice; after the end it is dropped. */
+  say(frame: SpliceFrame): void {
     if (this.#state !== 'down') this.#out.frame(frameBytes(frame))
   }
 

@@ -3,20 +3,22 @@
  * within the lease, which it reads from shared memory at every accept and every chunk.
  */
 import { type Endpoint, formatEndpoint } from '../base/address.js'
-import type { NodeId, Term } from '../base/ids.js'
-import { formatSpliceId, type SpliceId } from '../base/ids.js'
+import { formatSpliceId, type NodeId, type SpliceId, type Term } from '../base/ids.js'
 import { Roll } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
 import { type Attempt, ClientHalf, type ClientHost, type OpenRequest } from '../proxy/client-half.js'
 import type { NodeName, ToLane } from '../proxy/lane-protocol.js'
+import type { LedgerRow } from '../proxy/ledger-frames.js'
 import { areFoundPorts, expandPorts, includesPort } from '../proxy/port-list.js'
 import type { Listener, Socket } from '../proxy/ports.js'
-import type { Reason } from '../proxy/reasons.js'
+import { isForsaken, type Reason } from '../proxy/reasons.js'
 import type { Candidate, Scheduler } from '../proxy/schedule/scheduler.js'
 import type { Service } from '../proxy/service.js'
 import { contained, faultyClient } from './faults.js'
 import { isLogged, type LaneContext, logFrom } from './lane-context.js'
 import { ListenSet, type ListenSetHandler } from './listen-set.js'
+import { LEDGER_MS_MAX, type LedgerLink, Recovery } from './recovery.js'
+import { Revivals } from './revivals.js'
 import type { Unsettled } from './unsettled.js'
 
 /**
@@ -36,9 +38,13 @@ export interface DirectionHost {
   /** On which some node listens now. */
   servedPorts(service: string): readonly number[]
   nextSpliceId(): SpliceId
+  nextToken(): number
+  linksTo(node: NodeId): readonly LedgerLink[]
   open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined
-  onGone(direction: Direction): void
+  onStopped(direction: Direction): void
 }
+
+type DirectMessage = Extract<ToLane, { type: 'direct' }>
 
 export class Direction implements ClientHost {
   readonly clients = new Roll<ClientHalf>()
@@ -48,12 +54,15 @@ export class Direction implements ClientHost {
   readonly #schedulers = new Map<number, Scheduler>()
   readonly #listeners: ListenSet
   readonly term: Term
+  /** Of the splices of an earlier director. */
+  readonly recovery: Recovery | undefined
+  readonly #revivals: Revivals | undefined
   readonly #isGiven: boolean
   #state: 'starting' | 'serving' | 'over' = 'starting'
 
   constructor(
     private definition: Service,
-    { term, slot, given = false }: Pick<Extract<ToLane, { type: 'direct' }>, 'term' | 'slot' | 'given'>,
+    { term, slot, given = false, members }: Pick<DirectMessage, 'term' | 'slot' | 'given' | 'members'>,
     private readonly context: LaneContext,
     private readonly host: DirectionHost,
   ) {
@@ -69,6 +78,14 @@ export class Direction implements ClientHost {
       onProblem: (at, code, fatal) => this.#onProblem(at, code, fatal),
     }
     this.#listeners = new ListenSet(context.sockets, handler, context.setup.lanes > 1 ? IN_USE_MS_MAX : 0)
+    if (members === undefined) return
+    const { rebuilder } = context
+    this.#revivals = rebuilder === undefined ? undefined : new Revivals(this, context, rebuilder)
+    this.recovery = new Recovery(definition.name, term, members, this.clock.now() + LEDGER_MS_MAX, host.nextToken(), {
+      linksTo: (node) => host.linksTo(node),
+      revive: (row, link) => this.#revive(row, link),
+      onComplete: ({ missing }) => this.#onRecovered(missing),
+    })
   }
 
   get service(): Service {
@@ -79,7 +96,10 @@ export class Direction implements ClientHost {
   start(): void {
     const { address, keepaliveMs } = this.definition
     const isFirst = this.context.setup.lane === 0
-    if (this.#isGiven) return isFirst ? this.#onComplete() : undefined
+    if (this.#isGiven) {
+      if (this.recovery?.isComplete === false) this.recovery.start()
+      return isFirst ? this.#onComplete() : undefined
+    }
     this.#listeners.want(
       this.#ports().map((port) => ({ address, port })),
       this.clock.now(),
@@ -91,7 +111,10 @@ export class Direction implements ClientHost {
   accept(socket: Socket): void {
     if (this.#state === 'over' || !this.gate.isOpen(this.clock.now())) return socket.reset()
     this.context.counters.accepted++
-    const client = new ClientHalf(this.host.nextSpliceId(), socket, this)
+    const { rebuilder } = this.context
+    const isKept = this.#isGiven && rebuilder !== undefined
+    const snapshot = isKept ? { bytes: rebuilder.snapshot(socket), at: this.clock.now() } : undefined
+    const client = new ClientHalf(this.host.nextSpliceId(), socket, this, snapshot)
     this.clients.add(client)
     this.#contained(client, () => client.choose())
   }
@@ -119,17 +142,25 @@ export class Direction implements ClientHost {
     this.start()
   }
 
-  /** Lets the ports go and resets every client: without its socket's state elsewhere, a splice ends with its director. */
+  /** Its address is here. */
+  letGo(): void {
+    this.#revivals?.letGo()
+  }
+
+  /** Lets the ports go, and every client: in silence where another director may go on with it, with an RST otherwise. */
   stop(reason: Reason): void {
     if (this.#state === 'over') return
     this.#state = 'over'
     this.#listeners.close()
-    for (const client of [...this.clients]) this.#contained(client, () => client.half.abort(reason))
-    this.host.onGone(this)
+    for (const client of [...this.clients]) {
+      this.#contained(client, () => (isForsaken(reason) ? client.vanish(reason) : client.half.abort(reason)))
+    }
+    this.host.onStopped(this)
   }
 
   /** Once in a while: attempts without an answer, and splices that were idle for too long. */
   sweep(now: Millis): void {
+    this.recovery?.sweep(now)
     this.#listeners.sweep(now)
     const { idleMs } = this.service
     for (const client of this.clients) {
@@ -204,6 +235,17 @@ export class Direction implements ClientHost {
   #ports(): readonly number[] {
     const { name, ports } = this.definition
     return areFoundPorts(ports) ? this.host.servedPorts(name) : expandPorts(ports)
+  }
+
+  #revive(row: LedgerRow, link: LedgerLink): void {
+    const client = this.#state === 'over' ? undefined : this.#revivals?.revive(row, link)
+    if (client !== undefined && !client.half.isClosed) this.clients.add(client)
+  }
+
+  #onRecovered(missing: readonly NodeId[]): void {
+    const { revived, failed } = this.#revivals?.counts ?? { revived: 0, failed: 0 }
+    const { service, term } = this
+    this.context.post({ type: 'recovered', service: service.name, term, revived, failed, missing })
   }
 
   #share(at: Endpoint, listener: Listener, since: number): void {

@@ -7,6 +7,7 @@ import type { LeaseSlots } from '../proxy/lease-slots.js'
 import type { Sockets } from '../proxy/ports.js'
 import type { RetentionPool } from '../proxy/retention-pool.js'
 import type { SealFactory } from '../trunk/ports.js'
+import type { Rebuilder } from './frozen-socket.js'
 
 /** What every part of a lane works with. */
 export interface LaneContext {
@@ -17,6 +18,8 @@ export interface LaneContext {
   readonly seals: SealFactory
   readonly leases: LeaseSlots
   readonly counters: LaneCounters
+  /** Where this process may not, or the engine cannot: none. */
+  readonly rebuilder?: Rebuilder | undefined
   /** What halves keep of what they have sent. */
   readonly pool: RetentionPool
   /** For records of data links (trunk/record). */

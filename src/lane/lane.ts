@@ -19,17 +19,22 @@ import { contestOf, DOOR_KEEPALIVE_MS, type Service, sameService } from '../prox
 import { LINK_HANDLE } from '../proxy/splice-frame.js'
 import { Backends } from './backends.js'
 import { openFrame } from './bound.js'
+import { Channel } from './channel.js'
 import { Direction, type DirectionHost } from './direction.js'
 import { contained, containFault, type Faulty, faultyBackend, faultyClient, faultyHalf } from './faults.js'
+import { INNER_HANDLE, InnerLink } from './inner-link.js'
 import { type LaneContext, logFrom } from './lane-context.js'
+import type { LedgerNews } from './link-host.js'
 import { Links } from './links.js'
+import { channelTo, OwnLedger } from './own-ledger.js'
+import type { LedgerLink, Recoveries } from './recovery.js'
 import { Unsettled } from './unsettled.js'
 
 /** Each connection says to which it came. */
 const ANY_ADDRESS = '0.0.0.0'
 const NO_CANDIDATES: readonly Candidate[] = []
 
-export class Lane implements DirectionHost {
+export class Lane implements DirectionHost, Recoveries {
   readonly unsettled = new Unsettled()
   readonly #directions = new Map<string, Direction>()
   readonly #services = new Map<string, Service>()
@@ -37,11 +42,14 @@ export class Lane implements DirectionHost {
   readonly #candidates = new Map<string, ReadonlyMap<number, readonly Candidate[]>>()
   readonly #backends: Backends
   readonly #links: Links
+  readonly #own: OwnLedger
   #splicesAccepted = 0
+  #recoveries = 0
 
   constructor(private readonly context: LaneContext) {
     this.#backends = new Backends(context, this.unsettled)
-    this.#links = new Links(context, this.#backends)
+    this.#links = new Links(context, this.#backends, this)
+    this.#own = new OwnLedger(context.setup, this.#backends, this.#links.ledgers, this)
   }
 
   receive(message: ToLane): void {
@@ -65,6 +73,8 @@ export class Lane implements DirectionHost {
       case 'undirect':
         this.#directions.get(message.service)?.stop(message.why)
         return this.context.post({ type: 'undirected', service: message.service, slot: message.slot })
+      case 'let-go':
+        return this.#letGo(message)
       case 'adopt-listener':
         return this.#adoptListener(message)
       case 'front-door':
@@ -117,18 +127,45 @@ export class Lane implements DirectionHost {
     return { node, boot, counter: this.#splicesAccepted++ * lanes + lane + 1 }
   }
 
+  nextToken(): number {
+    return this.#recoveries++
+  }
+
+  linksTo(node: NodeId): readonly LedgerLink[] {
+    return node === this.context.setup.node ? [this.#own] : this.#links.all(node)
+  }
+
+  // --- what a link hears that is for whoever takes a service over ---
+
+  onLedger(link: LedgerLink, frame: LedgerNews): void {
+    for (const { recovery } of this.#directions.values()) if (recovery?.onLedger(link, frame)) return
+  }
+
+  onLinkUp(link: LedgerLink): void {
+    for (const { recovery } of this.#directions.values()) recovery?.onLinkUp(link)
+  }
+
+  onLinkDown(link: LedgerLink): void {
+    for (const { recovery } of this.#directions.values()) recovery?.onLinkDown(link)
+  }
+
+  onGone(node: NodeId): void {
+    for (const { recovery } of this.#directions.values()) recovery?.onGone(node)
+  }
+
   open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined {
     const proxyHeader = proxyHeaderFor(request, to.name)
     if (to.node === this.context.setup.node) return this.#openHere(client, request, proxyHeader)
     return this.#links.to(to.node)?.open(client, request, proxyHeader)
   }
 
-  onGone(direction: Direction): void {
+  onStopped(direction: Direction): void {
     if (this.#directions.get(direction.service.name) === direction) this.#directions.delete(direction.service.name)
   }
 
   /** A backend on this very node: the same two halves, joined in memory. */
   #openHere(client: ClientHalf, request: OpenRequest, proxyHeader: Uint8Array): Attempt | undefined {
+    if (request.snapshot.byteLength > 0) return this.#openKept(client, request, proxyHeader)
     let toBackend: Joint | undefined
     const reply: BackendReply = {
       counterpart: new Joint(client.half, () => {}),
@@ -147,6 +184,35 @@ export class Lane implements DirectionHost {
       counterpart.confirm()
     }
     return { counterpart, cancel }
+  }
+
+  /** The same, for a splice that is to live on when another node directs. */
+  #openKept(client: ClientHalf, request: OpenRequest, proxyHeader: Uint8Array): Attempt | undefined {
+    const channel = new Channel(new InnerLink(client.half), INNER_HANDLE)
+    let toBackend: Channel | undefined
+    const backend = this.#backends.open(openFrame(LINK_HANDLE, request, proxyHeader), {
+      counterpart: channel,
+      opened: (window, socket) => {
+        if (toBackend !== undefined) client.onOpened(window, socket, toBackend)
+      },
+      refused: (reason, detail) => client.onRefused(reason, detail),
+      gone: () => channel.release(),
+    })
+    if (backend === undefined) return undefined
+    const bound = { role: 'backend', backend, channel } as const
+    this.#backends.remember(bound)
+    const counterpart = channelTo(bound, this.#backends)
+    toBackend = counterpart
+    const cancel = (reason: Reason) => {
+      counterpart.reset(reason)
+      counterpart.confirm()
+    }
+    return { counterpart, cancel }
+  }
+
+  #letGo({ service, term }: Extract<ToLane, { type: 'let-go' }>): void {
+    const direction = this.#directions.get(service)
+    if (direction !== undefined && sameTerm(direction.term, term)) direction.letGo()
   }
 
   #contained(act: () => void): void {
@@ -250,7 +316,7 @@ export class Lane implements DirectionHost {
     }
     for (const backend of this.#backends.halves) {
       // The client half has told of a splice whose both halves are here.
-      if (!backend.isTombstone && backend.request.term.holder !== node) add(backend.request.id, backend.report(node))
+      if (!backend.isTombstone && backend.term.holder !== node) add(backend.request.id, backend.report(node))
     }
     return { counters: { ...this.context.counters }, active, total, splices, perBackend: [...perBackend.values()] }
   }

@@ -1,7 +1,10 @@
 import type { BackendHalf, BackendReply } from '../proxy/backend-half.js'
+import type { AskFrame, LedgerFrame, RowFrame } from '../proxy/ledger-frames.js'
 import type { Reason } from '../proxy/reasons.js'
-import type { OpenFrame, ResumeFrame } from '../proxy/splice-frame.js'
+import type { OpenFrame, PingFrame, ResumeFrame } from '../proxy/splice-frame.js'
 import type { Bound, BoundBackend } from './bound.js'
+
+export type LedgerNews = RowFrame | LedgerFrame | PingFrame
 
 /** What a data link asks of its lane. */
 export interface LinkHost<Link> {
@@ -11,6 +14,12 @@ export interface LinkHost<Link> {
   findBackend(frame: ResumeFrame): BoundBackend | Reason
   /** A new one, bound to this link. */
   onBackend(bound: BoundBackend): void
+  /** Its director may not act any more. */
+  onForsaken(bound: BoundBackend): void
+  /** The peer directs the service of these in its own term now. */
+  onAsk(link: Link, frame: AskFrame): void
+  /** What the peer answers to our own ASK and BARRIER. */
+  onLedger(link: Link, frame: LedgerNews): void
   onLinkUp(link: Link): void
   /** Closed in order; `cut` is due when the peer does not take the last of it. */
   onEnding(link: Link): void

@@ -8,6 +8,7 @@ import type { NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { BackendHalf, BackendReply } from '../proxy/backend-half.js'
 import type { LinkKeys, NodeName } from '../proxy/lane-protocol.js'
+import type { AskFrame } from '../proxy/ledger-frames.js'
 import type { Listener, Socket, SocketHandler } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { OpenFrame, ResumeFrame } from '../proxy/splice-frame.js'
@@ -18,8 +19,10 @@ import { type Bound, type BoundBackend, faultyOf } from './bound.js'
 import { DataLink } from './data-link.js'
 import { contained } from './faults.js'
 import { type LaneContext, logFrom } from './lane-context.js'
+import { Ledgers } from './ledgers.js'
 import { type Agreed, GREETING_MS_MAX, type GreetingHost, LinkGreeting } from './link-greeting.js'
-import type { LinkHost } from './link-host.js'
+import type { LedgerNews, LinkHost } from './link-host.js'
+import type { Recoveries } from './recovery.js'
 import { Suspended } from './suspended.js'
 
 /** Connections that have not said which link they are; beyond these the one that is silent the longest makes room. */
@@ -43,23 +46,31 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
   readonly #ending = new Map<DataLink, Millis>()
   readonly #refusals = new LogThrottle(REFUSAL_EVERY_MS)
   readonly #suspended: Suspended
+  readonly ledgers: Ledgers
   #listener: Listener | undefined
   #turn = 0
 
   constructor(
     private readonly context: LaneContext,
     private readonly backends: Backends,
+    private readonly recoveries: Recoveries,
   ) {
     this.seals = context.seals
     this.#suspended = new Suspended(context)
+    this.ledgers = new Ledgers(context, backends, (node) => sumOf(this.all(node), (link) => link.heard))
   }
 
   /** A link to a node, if one stands; of several each in turn, those with room first. */
   to(node: NodeId): DataLink | undefined {
-    const up = [...(this.#links.get(node)?.values() ?? [])].filter((link) => link.isUp)
+    const up = this.all(node).filter((link) => link.isUp)
     const free = up.filter((link) => !link.congested)
     const choice = free.length > 0 ? free : up
     return choice[this.#turn++ % choice.length]
+  }
+
+  /** All links to a node that have not ended. */
+  all(node: NodeId): DataLink[] {
+    return [...(this.#links.get(node)?.values() ?? [])]
   }
 
   listen(port: number): void {
@@ -93,6 +104,7 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
   onPeerGone(node: NodeId): void {
     this.#suspended.onGone(node)
     this.backends.onGone(node)
+    this.recoveries.onGone(node)
   }
 
   sweep(now: Millis): void {
@@ -158,6 +170,18 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
     this.backends.remember(bound)
   }
 
+  onForsaken(bound: BoundBackend): void {
+    this.backends.forsake(bound)
+  }
+
+  onAsk(link: DataLink, frame: AskFrame): void {
+    this.ledgers.onAsk(link, frame)
+  }
+
+  onLedger(link: DataLink, frame: LedgerNews): void {
+    this.recoveries.onLedger(link, frame)
+  }
+
   onLinkUp(link: DataLink): void {
     this.context.post({ type: 'link-up', peer: link.peer.node, pair: link.pair })
     const waiting = this.#suspended.take(link.peer.node, link.peerLane)
@@ -169,6 +193,7 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
       )
     }
     this.context.counters.resumed += waiting.length
+    this.recoveries.onLinkUp(link)
     if (waiting.length > 0) {
       logFrom(this.context, 'info', 'splices-resumed', {
         peer: link.peer.name,
@@ -189,6 +214,7 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
       if (bound.role === 'client') this.#suspended.add(bound, node, link.peerLane, now)
       else this.backends.suspend(bound)
     }
+    this.recoveries.onLinkDown(link)
     const links = this.#links.get(node)
     if (links?.get(link.pair) !== link) return
     links.delete(link.pair)
@@ -225,4 +251,8 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
   #greetingDeadline(): Millis {
     return this.context.clock.now() + GREETING_MS_MAX
   }
+}
+
+function sumOf<T>(items: readonly T[], value: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + value(item), 0)
 }

@@ -9,7 +9,9 @@ import type { EpollEngine } from '../kernel/epoll-endpoint.io.js'
 import { NetSockets } from '../kernel/net-endpoint.io.js'
 import type { FromLane, ToLane } from '../proxy/lane-protocol.js'
 import type { Sockets } from '../proxy/ports.js'
+import type { Rebuilder } from './frozen-socket.js'
 import type { Lane } from './lane.js'
+import { SocketRebuilder } from './rebuilder.js'
 
 /** How often deadlines of seconds and the acknowledgement of the last bytes are looked at. */
 const SWEEP_EVERY_MS: Millis = 100
@@ -23,6 +25,8 @@ export interface Loop {
   readonly sockets: Sockets
   /** To be asked for the time by all that the loop runs. */
   readonly clock: Clock
+  /** Where client sockets can be read out and rebuilt. */
+  readonly rebuilder?: Rebuilder | undefined
   defer(task: () => void): void
   run(lane: Lane, port: MessagePort): void
 }
@@ -31,9 +35,10 @@ export interface Loop {
 export function epollLoop(engine: EpollEngine, clock: Clock): Loop {
   let lane: Lane | undefined
   const sockets = engine.make(clock, { onFault: (...fault) => lane?.onFault(...fault) })
-  const { poller } = sockets
+  const { poller, repair } = sockets
   return {
     sockets,
+    rebuilder: repair === undefined ? undefined : new SocketRebuilder(sockets, repair, poller.clock),
     clock: poller.clock,
     defer: (task) => poller.defer(task),
     run: (given, port) => {

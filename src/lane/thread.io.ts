@@ -32,6 +32,7 @@ export function runLane(dress: (sockets: Sockets) => Sockets = (sockets) => sock
     random: new Prng(setup.seed),
     sockets: dress(loop.sockets),
     seals,
+    rebuilder: loop.rebuilder,
     leases: new LeaseSlots(setup.leases),
     counters: sharedCounters(setup.counters),
     pool: new RetentionPool(),

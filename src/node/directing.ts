@@ -5,11 +5,11 @@
  */
 import { type Endpoint, formatEndpoint } from '../base/address.js'
 import type { Clock } from '../base/clock.js'
-import { sameTerm, type Term } from '../base/ids.js'
+import { type NodeId, sameTerm, type Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { FromLane, ToLane } from '../proxy/lane-protocol.js'
 import { LEASE_SLOTS_MAX, type LeaseSlots } from '../proxy/lease-slots.js'
-import type { Reason } from '../proxy/reasons.js'
+import { isForsaken, type Reason } from '../proxy/reasons.js'
 import { isOwned, type Service } from '../proxy/service.js'
 import { type AddressKeeper, NOTHING_TO_TAKE, type Taken } from './address-keeper.js'
 
@@ -34,6 +34,8 @@ interface Held {
   /** `undefined`: the address is not here yet, and the lanes have not been told. */
   taken: Extract<Taken, { type: 'taken' }> | undefined
   readonly serving: Set<string>
+  /** Services whose earlier splices are still asked for. */
+  readonly recovering: Set<string>
 }
 
 export interface DirectingParts {
@@ -41,6 +43,8 @@ export interface DirectingParts {
   readonly clock: Pick<Clock, 'now'>
   readonly post: (message: ToLane) => void
   readonly keeper: AddressKeeper
+  /** Who may have splices of an earlier director, this node among them. */
+  readonly members: () => readonly NodeId[]
   /** The address of the contest cannot be had here: its services have the reason as an obstacle. */
   readonly onUnable: (contest: string) => void
 }
@@ -66,7 +70,8 @@ export class Directing {
     if (slot === undefined) return false
     this.parts.leases.set(slot, deadline)
     const keeper = services.some(isOwned) ? this.parts.keeper : NOTHING_TO_TAKE
-    const held: Held = { term, slot, keeper, deadline, services, taken: undefined, serving: new Set() }
+    const sets = { serving: new Set<string>(), recovering: new Set<string>() }
+    const held: Held = { term, slot, keeper, deadline, services, taken: undefined, ...sets }
     this.#held.set(contest, held)
     keeper.take({ contest, term, deadline, slot, services }, (taken) => this.#onTaken(contest, held, taken))
     return true
@@ -88,8 +93,9 @@ export class Directing {
     this.#held.delete(contest)
     const release = () => held.keeper.release(contest, held.term)
     const told = held.taken === undefined ? [] : held.services
-    // What ends in order tells the clients so, and needs the address for it; after the deadline it is another's.
-    const isLate = this.parts.clock.now() >= held.deadline || told.length === 0
+    // What ends in order tells the clients so, and needs the address for it; after the deadline it is another's, and what is
+    // to go on elsewhere falls silent first.
+    const isLate = this.parts.clock.now() >= held.deadline || told.length === 0 || isForsaken(why)
     if (isLate) release()
     for (const { name } of told) this.#undirect(name, held.slot, why)
     const looking = this.#looking.get(held.slot)
@@ -134,16 +140,28 @@ export class Directing {
   }
 
   /** What the lane says of a service: serving, or an obstacle. `false`: it speaks of a term that is over here. */
-  heard(message: Extract<FromLane, { type: 'serving' | 'cannot-serve' }>): boolean {
+  heard(message: Extract<FromLane, { type: 'serving' | 'cannot-serve' | 'recovered' }>): boolean {
     const { service } = message
     const [contest, held] = this.#of(service) ?? []
     if (contest === undefined || held === undefined || !sameTerm(held.term, message.term)) return false
+    if (message.type === 'cannot-serve') {
+      this.#obstacles.set(service, { at: message.at, code: message.code })
+      return true
+    }
     if (message.type === 'serving') {
       held.serving.add(service)
       this.#obstacles.delete(service)
-      if (held.services.every(({ name }) => held.serving.has(name))) held.keeper.ready(contest)
-    } else this.#obstacles.set(service, { at: message.at, code: message.code })
+    } else held.recovering.delete(service)
+    this.#bringWhenReady(contest, held)
     return true
+  }
+
+  /** Its connections first, then the address: what comes for one that is not here yet would be answered with an RST. */
+  #bringWhenReady(contest: string, held: Held): void {
+    const { services, serving, recovering, keeper, term } = held
+    if (recovering.size > 0 || !services.every(({ name }) => serving.has(name))) return
+    keeper.ready(contest)
+    for (const { name: service } of services) this.parts.post({ type: 'let-go', service, term })
   }
 
   /** Of services that are not directed here yet. */
@@ -198,8 +216,10 @@ export class Directing {
     for (const { name } of held.services) this.#direct(name, held, taken)
   }
 
-  #direct(service: string, { term, slot }: Held, { given }: Extract<Taken, { type: 'taken' }>): void {
-    this.parts.post({ type: 'direct', service, term, slot, ...(given && { given }) })
+  #direct(service: string, { term, slot, recovering }: Held, { given }: Extract<Taken, { type: 'taken' }>): void {
+    if (!given) return this.parts.post({ type: 'direct', service, term, slot })
+    recovering.add(service)
+    this.parts.post({ type: 'direct', service, term, slot, given, members: this.parts.members() })
   }
 
   #undirect(service: string, slot: number, why: Reason): void {

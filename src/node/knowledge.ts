@@ -2,8 +2,8 @@
  * What this node knows of its cluster, put together from gossip: who is alive, which services exist, who listens where,
  * how directors say they are doing. Pure; the wiring feeds it and asks.
  */
-import type { NodeId } from '../base/ids.js'
-import type { Member } from '../gossip/ports.js'
+import { type NodeId, shortId } from '../base/ids.js'
+import type { Member, MemberProfile } from '../gossip/ports.js'
 import type { BackendSeat, LocalListener } from '../proxy/lane-protocol.js'
 import type { PublishedListener } from '../proxy/listener.js'
 import { decodeListeners } from '../proxy/listener-codec.js'
@@ -13,6 +13,7 @@ import { areFoundPorts, expandPorts, includesPort } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
 import type { Shadowed } from '../proxy/service-overlap.js'
 import { decodeNodeFacts, type Serving } from './node-facts.js'
+import { roleOf } from './roles.js'
 
 export interface ServiceSet {
   readonly active: readonly Service[]
@@ -32,6 +33,19 @@ export class Knowledge {
 
   get members(): readonly Member[] {
     return this.#members
+  }
+
+  profileOf(node: NodeId): MemberProfile | undefined {
+    return this.#members.find(({ profile }) => profile.node === node)?.profile
+  }
+
+  nameOf(node: NodeId): string {
+    return this.profileOf(node)?.name ?? shortId(node)
+  }
+
+  /** Those that live, or may, and carry connections: this node among them, as it may be. */
+  carriers(): NodeId[] {
+    return this.#alive.map(({ node }) => node).filter((node) => !roleOf(this.profileOf(node)?.flags ?? 0).witness)
   }
 
   get services(): ServiceSet {

@@ -4,9 +4,9 @@
  * and fences.
  */
 import type { Endpoint } from '../base/address.js'
-import type { NodeId } from '../base/ids.js'
+import { type NodeId, sameTerm } from '../base/ids.js'
 import type { Logger, LogLevel } from '../base/log.js'
-import type { FromLane, LaneReport, LaneSetup, ToLane } from '../proxy/lane-protocol.js'
+import type { FromLane, LaneReport, LaneSetup, RecoveredMessage, ToLane } from '../proxy/lane-protocol.js'
 import { countersMemory, sharedCounters, sumOfCounters } from '../proxy/shared-counters.js'
 import type { LanesView } from './control-protocol.js'
 import type { Engine } from './engine.io.js'
@@ -22,7 +22,7 @@ export interface LaneGroupOptions {
   readonly leases: SharedArrayBuffer
   readonly logger: Logger
   readonly logLevel: LogLevel
-  /** `serving` and `undirected` come once for all lanes. */
+  /** `serving`, `recovered` and `undirected` come once for all lanes. */
   readonly onMessage: (message: FromLane) => void
   readonly onDeath: (lane: number, error: Error) => void
 }
@@ -32,6 +32,8 @@ export class LaneGroup {
   readonly #memories: SharedArrayBuffer[] = []
   /** Lanes that still look at a lease slot for a service. */
   readonly #lookers = new Map<string, number>()
+  /** By service: what lanes have told of this term so far. */
+  readonly #recovered = new Map<string, readonly RecoveredMessage[]>()
 
   constructor(private readonly options: LaneGroupOptions) {
     const { engine, node, name, boot, address, seed, leases, logger, logLevel, onDeath } = options
@@ -107,6 +109,8 @@ export class LaneGroup {
           if (other !== lane) host.post({ type: 'obey', contest, term })
         return
       }
+      case 'recovered':
+        return this.#onRecovered(message)
       case 'undirected': {
         const key = lookersKey(message)
         const left = (this.#lookers.get(key) ?? 1) - 1
@@ -118,6 +122,19 @@ export class LaneGroup {
       default:
         return this.options.onMessage(message)
     }
+  }
+
+  /** When the last lane has its share; a later term begins anew. */
+  #onRecovered(message: RecoveredMessage): void {
+    const { service, term } = message
+    const before = this.#recovered.get(service)
+    const told = before !== undefined && sameTerm(before[0]?.term ?? term, term) ? [...before, message] : [message]
+    this.#recovered.set(service, told)
+    if (told.length < this.#hosts.length) return
+    this.#recovered.delete(service)
+    const sum = (field: 'revived' | 'failed') => told.reduce((total, one) => total + one[field], 0)
+    const missing = [...new Set(told.flatMap((one) => one.missing))]
+    this.options.onMessage({ ...message, revived: sum('revived'), failed: sum('failed'), missing })
   }
 }
 

@@ -9,7 +9,7 @@
 import type { Endpoint } from '../base/address.js'
 import type { AlarmClock } from '../base/clock.js'
 import { Driver } from '../base/driver.io.js'
-import { type NodeId, shortId } from '../base/ids.js'
+import type { NodeId } from '../base/ids.js'
 import type { Logger } from '../base/log.js'
 import type { Prng } from '../base/prng.js'
 import type { Elections } from '../election/elections.js'
@@ -20,7 +20,7 @@ import type { Registry } from '../gossip/registry.js'
 import type { Swim } from '../gossip/swim.js'
 import type { RegistryWrite, Sync, SyncEffect, SyncEvent } from '../gossip/sync.js'
 import type { ListeningSocket } from '../kernel/listening-socket.js'
-import type { FromLane, ToLane } from '../proxy/lane-protocol.js'
+import type { FromLane, RecoveredMessage, ToLane } from '../proxy/lane-protocol.js'
 import type { LeaseSlots } from '../proxy/lease-slots.js'
 import { CHANNEL } from '../trunk/channels.js'
 import type { PeerInfo, WantedPeer } from '../trunk/ports.js'
@@ -96,6 +96,7 @@ export class Node {
       clock,
       post: ports.toLane,
       keeper: ports.addresses,
+      members: () => this.knowledge.carriers(),
       onUnable: (contest) => ports.later(() => this.#onUnable(contest)),
     })
     this.#swim = new Driver(machines.swim, clock, (effect) => this.#onSwim(effect))
@@ -123,7 +124,7 @@ export class Node {
       dataAt: ports.dataAt,
       suites: ports.suites,
       onLanes: (peer, lanes) => this.#broker.feed({ type: 'lanes', peer, lanes }),
-      nameOf: (node) => this.#nameOf(node),
+      nameOf: (node) => this.knowledge.nameOf(node),
       send: (to, bytes) => ports.sendToPeer(to, CHANNEL.trunk, bytes),
       toLane: ports.toLane,
       logger: ports.logger,
@@ -204,7 +205,7 @@ export class Node {
   }
 
   onPeerDown(peer: NodeId, why: string, byUs: boolean): void {
-    this.ports.logger.log(this.#stopping ? 'debug' : 'warn', 'link-down', { peer: this.#nameOf(peer), why })
+    this.ports.logger.log(this.#stopping ? 'debug' : 'warn', 'link-down', { peer: this.knowledge.nameOf(peer), why })
     this.#offers.forget(peer)
     this.#swim.feed({ type: 'link-down', peer })
     this.#sync.feed({ type: 'link-down', peer })
@@ -214,7 +215,7 @@ export class Node {
 
   /** Its process is gone, as its host says. */
   onPeerRefused(peer: NodeId): void {
-    this.ports.logger.log('warn', 'peer-gone', { peer: this.#nameOf(peer) })
+    this.ports.logger.log('warn', 'peer-gone', { peer: this.knowledge.nameOf(peer) })
     this.#elections.feed({ type: 'refused', peer })
     this.ports.toLane({ type: 'peer-gone', peer })
   }
@@ -241,12 +242,14 @@ export class Node {
         return this.#broker.feed({ type: 'data-up', peer: message.peer, pair: message.pair })
       case 'link-down': {
         const { pair, why } = message
-        this.ports.logger.log('info', 'data-link-down', { peer: this.#nameOf(message.peer), pair, why })
+        this.ports.logger.log('info', 'data-link-down', { peer: this.knowledge.nameOf(message.peer), pair, why })
         return this.#broker.feed({ type: 'data-down', peer: message.peer, pair })
       }
       case 'serving':
       case 'cannot-serve':
         return this.#onServing(message)
+      case 'recovered':
+        return this.#onRecovered(message)
       case 'undirected':
         return this.directing.released(message.slot)
     }
@@ -308,7 +311,7 @@ export class Node {
   }
 
   #onElection(effect: ElectionEffect): void {
-    logElection(effect, this.ports.logger, (node) => this.#nameOf(node))
+    logElection(effect, this.ports.logger, (node) => this.knowledge.nameOf(node))
     switch (effect.type) {
       case 'send':
         return this.ports.sendToPeer(effect.to, CHANNEL.election, effect.bytes)
@@ -342,7 +345,7 @@ export class Node {
 
   #onBroker({ peer, pair }: BrokerEffect): void {
     // A witness has nothing to join: the broker may ask again and again, and no keys are made.
-    const witness = [this.self.node, peer].some((node) => roleOf(this.#flagsOf(node)).witness)
+    const witness = [this.self.node, peer].some((node) => roleOf(this.knowledge.profileOf(node)?.flags ?? 0).witness)
     if (!witness) this.#offers.offer(peer, pair)
   }
 
@@ -353,6 +356,13 @@ export class Node {
     if (obstacle === undefined) this.ports.logger.log('info', 'serving', { service })
     else this.#onUnable(this.directing.contestOf(service) ?? service)
     this.#publication.plan()
+  }
+
+  #onRecovered(message: RecoveredMessage): void {
+    const { service, revived, failed } = message
+    const missing = message.missing.map((node) => this.knowledge.nameOf(node)).join(', ')
+    const level = missing === '' ? 'info' : 'warn'
+    if (this.directing.heard(message)) this.ports.logger.log(level, 'recovered', { service, revived, failed, missing })
   }
 
   onDispute(): void {
@@ -384,17 +394,5 @@ export class Node {
     this.#swim.feed({ type: 'profile', profile: this.profile })
     this.knowledge.setMembers(this.machines.swim.members())
     this.#elections.feed({ type: 'member', node: this.self.node, alive: true, standing: standingOf(flags) })
-  }
-
-  #nameOf(node: NodeId): string {
-    return this.#profileOf(node)?.name ?? shortId(node)
-  }
-
-  #flagsOf(node: NodeId): number {
-    return this.#profileOf(node)?.flags ?? 0
-  }
-
-  #profileOf(node: NodeId): MemberProfile | undefined {
-    return this.knowledge.members.find(({ profile }) => profile.node === node)?.profile
   }
 }

@@ -4,15 +4,17 @@
  * confirms.
  */
 import type { Clock } from '../base/clock.js'
-import type { NodeId } from '../base/ids.js'
+import type { NodeId, Term } from '../base/ids.js'
 import type { Enrolled } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
+import type { ClientSnapshot } from './client-half.js'
 import type { Counterpart } from './counterpart.js'
 import { WINDOW_BYTES } from './credit.js'
 import type { Socket } from './endpoint.js'
 import { Half } from './half.js'
 import type { HalfOwner } from './half-tools.js'
 import type { SpliceReport } from './lane-protocol.js'
+import type { LedgerRow } from './ledger-frames.js'
 import type { Reason } from './reasons.js'
 import type { RetentionPool } from './retention-pool.js'
 import type { OpenFrame } from './splice-frame.js'
@@ -47,6 +49,9 @@ export class BackendHalf implements HalfOwner, Enrolled {
   place = -1
   readonly half: Half
   readonly startedAt: Millis
+  /** That of the director who has it now. */
+  term: Term
+  #snapshot: ClientSnapshot
   #opened = false
   #finished = false
   #confirmed = false
@@ -58,6 +63,8 @@ export class BackendHalf implements HalfOwner, Enrolled {
     private readonly host: BackendHost,
   ) {
     this.startedAt = host.clock.now()
+    this.term = request.term
+    this.#snapshot = { bytes: request.snapshot, at: this.startedAt }
     const { clock, pool } = host
     const tools = { clock, gate: ALWAYS, pool, windowBytes: WINDOW_BYTES, keepsUntil: 'acknowledged' } as const
     this.half = new Half(socket, this, tools)
@@ -77,6 +84,42 @@ export class BackendHalf implements HalfOwner, Enrolled {
     return this.#confirmed
   }
 
+  /** Its client half could be rebuilt on another node: that one's socket was read out, and all it would lack is kept. */
+  get isSurvivable(): boolean {
+    return this.#opened && this.#snapshot.bytes.byteLength > 0 && this.half.isResumable
+  }
+
+  /** A new director goes on with the client. `snapshot`: none where it is as it was. */
+  obey(term: Term, snapshot: Uint8Array, snapshotAgeMs: Millis): void {
+    this.term = term
+    if (snapshot.byteLength > 0) this.#snapshot = { bytes: snapshot, at: this.host.clock.now() - snapshotAgeMs }
+  }
+
+  /** What another director needs to rebuild the client half. */
+  row(): LedgerRow {
+    const { half, request } = this
+    const { sent, received, finReceived } = half.progress
+    const { acknowledged, fin, limit } = half.settled
+    const now = this.host.clock.now()
+    return {
+      id: request.id,
+      client: request.client,
+      destination: request.destination,
+      local: half.socket.local,
+      remote: half.socket.remote,
+      snapshot: this.#snapshot.bytes,
+      snapshotAgeMs: now - this.#snapshot.at,
+      ageMs: now - this.startedAt,
+      up: received,
+      finUp: finReceived,
+      acknowledged,
+      finAcknowledged: fin,
+      down: sent,
+      limit: Math.max(limit, sent),
+      isWhole: half.isResumable,
+    }
+  }
+
   onOpen(): void {
     const { socket } = this.half
     if (this.request.proxyHeader.byteLength > 0) socket.write(this.request.proxyHeader)
@@ -84,6 +127,9 @@ export class BackendHalf implements HalfOwner, Enrolled {
     this.reply.opened(WINDOW_BYTES, socket)
     this.half.join(this.reply.counterpart, this.request.window)
   }
+
+  /** Its gate has no lock. */
+  onDeposed(): void {}
 
   onUnsettled(): void {
     this.host.onUnsettled(this)
@@ -126,8 +172,8 @@ export class BackendHalf implements HalfOwner, Enrolled {
       service: request.service,
       here: 'backend',
       state: !this.#opened ? 'dialing' : half.isClosing ? 'closing' : half.isHalfClosed ? 'half-closed' : 'open',
-      term: request.term,
-      director: request.term.holder,
+      term: this.term,
+      director: this.term.holder,
       backend: self,
       client: request.client,
       destination: request.destination,

@@ -12,7 +12,7 @@ import type { Counterpart } from './counterpart.js'
 import { WINDOW_BYTES } from './credit.js'
 import type { Socket } from './endpoint.js'
 import { Half } from './half.js'
-import type { Gate, HalfOwner } from './half-tools.js'
+import type { Gate, HalfOwner, HalfStart } from './half-tools.js'
 import type { NodeName, SpliceReport } from './lane-protocol.js'
 import type { Reason } from './reasons.js'
 import type { RetentionPool } from './retention-pool.js'
@@ -35,9 +35,19 @@ export interface OpenRequest {
   readonly client: Endpoint
   readonly destination: Endpoint
   readonly window: number
+  readonly snapshot: Uint8Array
   /** From 1; beyond it, the same node may have been asked before. */
   readonly attempt: number
 }
+
+/** As handoff's snapshot-codec has it. */
+export interface ClientSnapshot {
+  readonly bytes: Uint8Array
+  /** When it was taken. */
+  readonly at: Millis
+}
+
+const NO_SNAPSHOT: ClientSnapshot = { bytes: new Uint8Array(0), at: 0 }
 
 /** One OPEN that was sent; its answer comes as `onOpened` or `onRefused`. */
 export interface Attempt {
@@ -60,6 +70,11 @@ export interface ClientHost {
   onUnsettled(client: ClientHalf): void
   onIncident(client: ClientHalf, what: string): void
   onFinished(client: ClientHalf, reason: Reason | undefined, detail: string): void
+}
+
+/** What a client half goes on with that was another director's before. */
+export interface Revival extends HalfStart {
+  readonly startedAt: Millis
 }
 
 interface Dialing {
@@ -100,12 +115,16 @@ export class ClientHalf implements HalfOwner, Enrolled {
     readonly id: SpliceId,
     socket: Socket,
     private readonly host: ClientHost,
+    /** What the next director would rebuild `socket` from; empty: nothing. */
+    readonly snapshot: ClientSnapshot = NO_SNAPSHOT,
+    revival?: Revival,
   ) {
-    this.startedAt = host.clock.now()
+    this.startedAt = revival?.startedAt ?? host.clock.now()
     this.client = socket.remote
     this.destination = socket.local
     const { clock, gate, pool } = host
-    this.half = new Half(socket, this, { clock, gate, pool, windowBytes: WINDOW_BYTES, keepsUntil: 'written' })
+    const tools = { clock, gate, pool, windowBytes: WINDOW_BYTES, keepsUntil: 'written' } as const
+    this.half = new Half(socket, this, tools, revival)
   }
 
   /** The node that serves this client, or is asked now. */
@@ -152,6 +171,24 @@ export class ClientHalf implements HalfOwner, Enrolled {
     }
   }
 
+  /** The backend half has stood since another director's time. It says by ACK what it takes. */
+  goOn(node: NodeName, server: ServerEnds, counterpart: Counterpart): void {
+    if (this.#state.phase !== 'choosing') return
+    this.#state = { phase: 'joined', node, counterpart, server }
+    this.#served = true
+    this.half.join(counterpart, this.half.sent)
+  }
+
+  /** Another director goes on with this client, now or later: neither the client nor the backend half is told of an end. */
+  vanish(reason: Reason): void {
+    const { phase } = this.#state
+    if (phase !== 'joined') return this.half.abort(reason)
+    const { counterpart } = this.#state as Joined
+    this.#state = { phase: 'closed' }
+    counterpart.reset(reason)
+    this.half.vanish(reason)
+  }
+
   onOpened(credit: number, server: ServerEnds, counterpart: Counterpart): void {
     if (this.#state.phase !== 'dialing') return
     this.#state = { phase: 'joined', node: this.#state.node, counterpart, server }
@@ -185,6 +222,10 @@ export class ClientHalf implements HalfOwner, Enrolled {
   }
 
   onOpen(): void {}
+
+  onDeposed(): void {
+    this.vanish('lease-lost')
+  }
 
   onUnsettled(): void {
     this.host.onUnsettled(this)
@@ -258,7 +299,9 @@ export class ClientHalf implements HalfOwner, Enrolled {
     const dialing: Dialing = { phase: 'dialing', node, deadline, attempt: undefined }
     this.#state = dialing
     const { id, client, destination } = this
-    const request = { id, term, service, port, client, destination, window: WINDOW_BYTES, attempt: ++this.#attempts }
+    const [window, snapshot] = [WINDOW_BYTES, this.snapshot.bytes]
+    const ends = { port, client, destination }
+    const request = { id, term, service, ...ends, window, snapshot, attempt: ++this.#attempts }
     const attempt = this.host.open(this, node, request)
     if (this.#state !== dialing) return
     if (attempt === undefined) this.onRefused('link-lost', 'no data link to the node')

@@ -26,9 +26,15 @@ export class Grant {
   #limit: number
   #toldAt: Millis = Number.NEGATIVE_INFINITY
 
-  constructor(windowBytes: number) {
+  /** `limit`: what was granted before, by another half in this one's place. */
+  constructor(windowBytes: number, limit = windowBytes) {
     this.#window = windowBytes
-    this.#limit = windowBytes
+    this.#limit = limit
+  }
+
+  /** The sender may go on up to this offset. */
+  get limit(): number {
+    return this.#limit
   }
 
   get windowBytes(): number {

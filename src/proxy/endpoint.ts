@@ -55,6 +55,11 @@ export interface Socket {
   end(): void
   /** RST at once; what is unsent is lost. */
   reset(): void
+  /**
+   * Closed at once without FIN and RST, where the system can do it and nothing waits to be written: the connection is to live
+   * on elsewhere; a socket for which that cannot be done now is reset. Missing where it never can. `onClose` follows as after `reset`.
+   */
+  vanish?(): void
   pause(): void
   resume(): void
   /** Bytes taken by `write` that are not in the kernel yet. */

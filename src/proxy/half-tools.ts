@@ -30,6 +30,26 @@ export interface Progress {
   readonly finReceived: boolean
 }
 
+/** Of what a half has sent. */
+export interface Settled {
+  /** Nothing before this offset is kept any more: the other half's socket has acknowledged it, or its kernel has it. */
+  readonly acknowledged: number
+  /** The same of the FIN. */
+  readonly fin: boolean
+  /** The other half takes bytes up to this offset. */
+  readonly limit: number
+}
+
+/** Where a half begins that goes on with a splice: as far as the other half has come. */
+export interface HalfStart extends Pick<Progress, 'sent' | 'received' | 'finReceived'> {
+  /** The other half may send up to this offset. */
+  readonly granted: number
+  /** The socket's FIN was read, and passed on. */
+  readonly endRead: boolean
+}
+
+export const BEGINNING: HalfStart = { sent: 0, received: 0, granted: 0, endRead: false, finReceived: false }
+
 export interface HalfOwner {
   /** A dialled socket stands. */
   onOpen(): void
@@ -37,6 +57,8 @@ export interface HalfOwner {
   onFinished(reason: Reason | undefined, detail: string): void
   /** Bytes are on their way to this half's peer: ask `settle` from time to time until it says `true`. */
   onUnsettled(): void
+  /** The gate is closed: not a byte more, in either direction. */
+  onDeposed(): void
   /** The other half broke the protocol; the splice is reset. */
   onIncident(what: string): void
 }

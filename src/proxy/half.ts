@@ -11,19 +11,9 @@ import type { Millis } from '../base/time.js'
 import type { Counterpart } from './counterpart.js'
 import { Grant, WINDOW_BYTES_MAX } from './credit.js'
 import type { CloseCause, Socket, SocketHandler } from './endpoint.js'
-import type { HalfOwner, HalfTools, Progress } from './half-tools.js'
-import type { Reason } from './reasons.js'
+import { BEGINNING, type HalfOwner, type HalfTools, type Progress, type Settled } from './half-tools.js'
+import { type Reason, reasonOfClose } from './reasons.js'
 import { Retention } from './retention.js'
-
-const CAUSES: Readonly<Record<CloseCause, Reason>> = {
-  ended: 'other',
-  reset: 'peer-reset',
-  refused: 'connect-refused',
-  unreachable: 'unreachable',
-  timeout: 'connect-timeout',
-  exhausted: 'exhausted',
-  aborted: 'other',
-}
 
 export class Half implements SocketHandler, Enrolled {
   /** Among the halves whose peer's acknowledgement is waited for. */
@@ -31,22 +21,22 @@ export class Half implements SocketHandler, Enrolled {
   readonly #grant: Grant
   readonly #kept: Retention
   #counterpart: Counterpart | undefined
-  #sent = 0
+  #sent: number
   /** Bytes from here to `#sent` were sent over a link that broke, and go again before anything else. */
   #resendFrom: number | undefined
   /** The other half takes bytes up to this offset. `#sent <= #limit`. */
-  #limit = 0
+  #limit: number
   /** Read, but not covered by credit yet: at most one chunk. */
   #held: Uint8Array | undefined
   #forwarding = false
-  #endRead = false
-  #finSent = false
+  #endRead: boolean
+  #finSent: boolean
   /** Nothing of what was sent, its FIN last, is kept any more. */
   #finSettled = false
-  #received = 0
-  #toldWritten = 0
-  #acknowledged = 0
-  #finReceived = false
+  #received: number
+  #toldWritten: number
+  #acknowledged: number
+  #finReceived: boolean
   #socketDone = false
   #closed = false
   #resetBy: Reason | undefined
@@ -57,9 +47,15 @@ export class Half implements SocketHandler, Enrolled {
     readonly socket: Socket,
     readonly owner: HalfOwner,
     private readonly tools: HalfTools,
+    start = BEGINNING,
   ) {
-    this.#grant = new Grant(tools.windowBytes)
-    this.#kept = new Retention(tools.pool)
+    this.#grant = new Grant(tools.windowBytes, Math.max(tools.windowBytes, start.granted))
+    this.#kept = new Retention(tools.pool, start.sent)
+    this.#sent = this.#limit = start.sent
+    this.#endRead = this.#finSent = start.endRead
+    this.#received = start.received
+    this.#finReceived = start.finReceived
+    this.#toldWritten = this.#acknowledged = start.received + (start.finReceived ? 1 : 0)
     this.#activeAt = tools.clock.now()
     socket.attach(this)
   }
@@ -83,11 +79,6 @@ export class Half implements SocketHandler, Enrolled {
     return this.#closed
   }
 
-  /** Bytes that were sent to the other half and would be sent again if they were lost. */
-  get retained(): number {
-    return this.#kept.bytes
-  }
-
   /** Whatever is on its way to the other half could be sent again. */
   get isResumable(): boolean {
     return this.#kept.isWhole
@@ -105,6 +96,11 @@ export class Half implements SocketHandler, Enrolled {
 
   get isClosing(): boolean {
     return this.#endRead && this.#finReceived
+  }
+
+  /** What the other half's socket is known to have acknowledged, and up to where it may be sent to. */
+  get settled(): Settled {
+    return { acknowledged: this.#kept.start, fin: this.#finSettled, limit: this.#limit }
   }
 
   /** Something is still to come from the other half, or may have to be sent to it again. */
@@ -153,7 +149,7 @@ export class Half implements SocketHandler, Enrolled {
 
   onData(chunk: Uint8Array): void {
     if (this.#closed) return
-    if (!this.#mayAct()) return this.abort('lease-lost')
+    if (!this.#mayAct()) return this.owner.onDeposed()
     if (this.#held !== undefined) this.#hold(chunk)
     else this.#forward(chunk)
   }
@@ -176,15 +172,15 @@ export class Half implements SocketHandler, Enrolled {
       this.#finishIfDone()
       return
     }
-    this.#counterpart?.reset(CAUSES[cause])
-    this.#finish(CAUSES[cause], detail)
+    this.#counterpart?.reset(reasonOfClose(cause))
+    this.#finish(reasonOfClose(cause), detail)
   }
 
   // --- from the other half ---
 
   receiveData(offset: number, chunk: Uint8Array): void {
     if (this.#closed) return
-    if (!this.#mayAct()) return this.abort('lease-lost')
+    if (!this.#mayAct()) return this.owner.onDeposed()
     if (offset !== this.#received % 2 ** 32) {
       return this.#violated(`DATA at offset ${offset}, expected ${this.#received} (low 32 bits)`)
     }
@@ -211,7 +207,7 @@ export class Half implements SocketHandler, Enrolled {
 
   receiveFin(offset: number): void {
     if (this.#closed) return
-    if (!this.#mayAct()) return this.abort('lease-lost')
+    if (!this.#mayAct()) return this.owner.onDeposed()
     if (offset !== this.#received) return this.#violated(`FIN at offset ${offset}, expected ${this.#received}`)
     this.#finReceived = true
     this.socket.end()
@@ -233,7 +229,7 @@ export class Half implements SocketHandler, Enrolled {
   release(): void {
     // Within `#forward` its own loop goes on: a second one here would overtake the bytes that it has in hand.
     if (this.#resetBy !== undefined || this.#forwarding || this.#counterpart === undefined) return
-    if (!this.tools.gate.isOpen(this.tools.clock.now())) return this.abort('lease-lost')
+    if (!this.tools.gate.isOpen(this.tools.clock.now())) return this.owner.onDeposed()
     if (this.#resendFrom !== undefined && !this.#resend(this.#resendFrom, this.#counterpart)) return
     if (this.#closed) return this.#passEnd(this.#counterpart)
     const held = this.#held
@@ -263,6 +259,15 @@ export class Half implements SocketHandler, Enrolled {
   drop(reason: Reason, detail = ''): void {
     this.#counterpart = undefined
     this.abort(reason, detail)
+  }
+
+  /** Ends without a word to anybody: somebody else goes on with this socket's connection. */
+  vanish(reason: Reason): void {
+    if (this.#closed) return
+    this.#counterpart = undefined
+    this.#finish(reason, '')
+    if (this.socket.vanish === undefined) this.socket.reset()
+    else this.socket.vanish()
   }
 
   /**

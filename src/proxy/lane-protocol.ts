@@ -85,7 +85,14 @@ export type ToLane =
       readonly term: Term
       readonly slot: number
       readonly given?: boolean
+      /**
+       * Who may have splices of an earlier director, this node among them: they are asked, and the answer to `direct` is
+       * `recovered` as well. None: nobody is asked.
+       */
+      readonly members?: readonly NodeId[]
     }
+  /** The service's address is here: rebuilt connections may speak. */
+  | { readonly type: 'let-go'; readonly service: string; readonly term: Term }
   /** Answered with `undirected`. */
   | { readonly type: 'undirect'; readonly service: string; readonly slot: number; readonly why: Reason }
   /** One listening socket for all ports of addresses that this node owns; `fd` is this lane's own from now on. */
@@ -114,6 +121,8 @@ export type FromLane =
   | { readonly type: 'link-down'; readonly peer: NodeId; readonly pair: number; readonly why: string }
   /** All ports of the service accept connections. */
   | { readonly type: 'serving'; readonly service: string; readonly term: Term }
+  /** All nodes were asked for the service's splices, and what can be rebuilt waits for `let-go`. */
+  | RecoveredMessage
   /** A port cannot be listened on; the lane has let all of them go. */
   | {
       readonly type: 'cannot-serve'
@@ -139,6 +148,16 @@ export type FromLane =
   | { readonly type: 'answer'; readonly query: number; readonly report: LaneReport }
   | { readonly type: 'log'; readonly level: LogLevel; readonly event: string; readonly fields: LogFields }
   | { readonly type: 'stopped' }
+
+export interface RecoveredMessage {
+  readonly type: 'recovered'
+  readonly service: string
+  readonly term: Term
+  readonly revived: number
+  readonly failed: number
+  /** Nodes that live and have not answered. */
+  readonly missing: readonly NodeId[]
+}
 
 export interface SpliceReport {
   readonly id: string

@@ -1,3 +1,5 @@
+import type { CloseCause } from './endpoint.js'
+
 /**
  * Why a splice was refused or reset, as a byte on the wire and a word for people. Numbers never change their meaning;
  * a number that a newer release invented reads as `other`.
@@ -31,6 +33,26 @@ export const REASONS = {
 } as const
 
 export type Reason = keyof typeof REASONS
+
+const CAUSES: Readonly<Record<CloseCause, Reason>> = {
+  ended: 'other',
+  reset: 'peer-reset',
+  refused: 'connect-refused',
+  unreachable: 'unreachable',
+  timeout: 'connect-timeout',
+  exhausted: 'exhausted',
+  aborted: 'other',
+}
+
+/** The director may not act any more: its clients are another's now, or will be, and their backend halves wait for that one. */
+export function isForsaken(reason: Reason): boolean {
+  return reason === 'lease-lost' || reason === 'stale-term'
+}
+
+/** Of a socket that was closed. */
+export function reasonOfClose(cause: CloseCause): Reason {
+  return CAUSES[cause]
+}
 
 const NAMES = new Map<number, Reason>(Object.entries(REASONS).map(([name, code]) => [code, name as Reason]))
 

@@ -15,11 +15,23 @@ export class Retention {
   #pieces = NOTHING as Uint8Array[]
   #skip = 0
   #free = 0
-  #start = 0
-  #end = 0
+  #start: number
+  #end: number
   #isWhole = true
 
-  constructor(private readonly pool: RetentionPool) {}
+  /** `at`: what went before is settled. */
+  constructor(
+    private readonly pool: RetentionPool,
+    at = 0,
+  ) {
+    this.#start = at
+    this.#end = at
+  }
+
+  /** Everything before it is settled. */
+  get start(): number {
+    return this.#start
+  }
 
   /** Offset behind the last byte that was sent. */
   get end(): number {

@@ -1,6 +1,7 @@
 /** Bytes of the splice protocol's frames, both ways; docs/wire.md has the layouts and test vectors. */
 import { unreachable } from '../base/assert.js'
 import { ByteReader, ByteWriter } from '../base/bytes.js'
+import { putAsk, putLedger, putRow, readAsk, readLedger, readRow } from './ledger-frames.js'
 import { REASONS, reasonOf } from './reasons.js'
 import {
   FIELD,
@@ -11,6 +12,7 @@ import {
   putName,
   putTerm,
   putU32,
+  putU64,
   readId,
   readTerm,
 } from './splice-fields.js'
@@ -23,6 +25,7 @@ import {
   KIND,
   type OpenedFrame,
   type OpenFrame,
+  type ResumeFrame,
   type SpliceFrame,
 } from './splice-frame.js'
 
@@ -163,6 +166,10 @@ function encodePayload(frame: SpliceFrame, out: ByteWriter): void {
       putTerm(putId(out, frame.id), frame.term)
       putProgress(out, frame)
       putName(out, FIELD.service, frame.service)
+      if (frame.snapshot.byteLength > 0) {
+        putBytes(out, FIELD.snapshot, frame.snapshot)
+        putU64(out, FIELD.snapshotAgeMs, frame.snapshotAgeMs)
+      }
       break
     case 'resumed':
       putProgress(out, frame)
@@ -176,7 +183,18 @@ function encodePayload(frame: SpliceFrame, out: ByteWriter): void {
       break
     case 'ping':
     case 'pong':
+    case 'barrier':
+    case 'passed':
       out.u32(frame.token)
+      break
+    case 'ask':
+      putAsk(out, frame)
+      break
+    case 'row':
+      putRow(out, frame)
+      break
+    case 'ledger':
+      putLedger(out, frame)
       break
     default:
       unreachable(frame)
@@ -204,12 +222,8 @@ function readPayload(kind: number, handle: number, r: ByteReader): SpliceFrame |
       return readOpen(handle, r)
     case KIND.opened:
       return readOpened(handle, r)
-    case KIND.resume: {
-      const id = readId(r)
-      const term = readTerm(r)
-      const progress = readProgress(r)
-      return { kind: 'resume', handle, id, term, ...progress, service: new Fields(r).name(FIELD.service) }
-    }
+    case KIND.resume:
+      return readResume(handle, r)
     case KIND.resumed:
       return { kind: 'resumed', handle, ...readProgress(r) }
     case KIND.freeze:
@@ -224,6 +238,16 @@ function readPayload(kind: number, handle: number, r: ByteReader): SpliceFrame |
       return { kind: 'ping', handle, token: r.u32() }
     case KIND.pong:
       return { kind: 'pong', handle, token: r.u32() }
+    case KIND.barrier:
+      return { kind: 'barrier', handle, token: r.u32() }
+    case KIND.passed:
+      return { kind: 'passed', handle, token: r.u32() }
+    case KIND.ask:
+      return readAsk(handle, r)
+    case KIND.row:
+      return readRow(handle, r)
+    case KIND.ledger:
+      return readLedger(handle, r)
     default:
       return undefined
   }
@@ -264,6 +288,15 @@ function readOpen(handle: number, r: ByteReader): OpenFrame {
     proxyHeader: f.bytes(FIELD.proxyHeader),
     snapshot: f.bytes(FIELD.snapshot),
   }
+}
+
+function readResume(handle: number, r: ByteReader): ResumeFrame {
+  const id = readId(r)
+  const term = readTerm(r)
+  const progress = readProgress(r)
+  const f = new Fields(r)
+  const [snapshot, snapshotAgeMs] = [f.bytes(FIELD.snapshot), f.u64(FIELD.snapshotAgeMs)]
+  return { kind: 'resume', handle, id, term, ...progress, service: f.name(FIELD.service), snapshot, snapshotAgeMs }
 }
 
 function readOpened(handle: number, r: ByteReader): OpenedFrame {

@@ -25,10 +25,11 @@ export const FIELD = {
   snapshot: 9,
   local: 10,
   remote: 11,
+  snapshotAgeMs: 12,
 } as const
 
 /** Types from here on belong to later releases. */
-const TYPES = 12
+const TYPES = 13
 
 const nodeBytes = new Recent(fromHex)
 const ipBytes = new Recent((address: string) => parseIp(address) ?? NOTHING)
@@ -44,8 +45,8 @@ export function readId(r: ByteReader): SpliceId {
   return { node: readNode(r), boot: r.u32(), counter: r.u64() }
 }
 
-export function putTerm(out: ByteWriter, term: Term): void {
-  out.u64(term.number).put(nodeBytes.of(term.holder))
+export function putTerm(out: ByteWriter, term: Term): ByteWriter {
+  return out.u64(term.number).put(nodeBytes.of(term.holder))
 }
 
 export function readTerm(r: ByteReader): Term {
@@ -67,6 +68,14 @@ export function putName(out: ByteWriter, type: number, name: string): void {
 
 export function putU32(out: ByteWriter, type: number, value: number): void {
   out.u8(type).u16(4).u32(value)
+}
+
+/** Rounded down to a whole number that is not negative. */
+export function putU64(out: ByteWriter, type: number, value: number): void {
+  out
+    .u8(type)
+    .u16(8)
+    .u64(Math.max(0, Math.floor(value)))
 }
 
 export function putEndpoint(out: ByteWriter, type: number, { address, port }: Endpoint): void {
@@ -113,6 +122,14 @@ export class Fields {
     if (this.#isEmpty(type)) return 0
     const field = new ByteReader(this.r.bytes, starts[type], ends[type])
     const number = field.u32()
+    if (field.failed) this.r.fail()
+    return number
+  }
+
+  u64(type: number): number {
+    if (this.#isEmpty(type)) return 0
+    const field = new ByteReader(this.r.bytes, starts[type], ends[type])
+    const number = field.u64()
     if (field.failed) this.r.fail()
     return number
   }

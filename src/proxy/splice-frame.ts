@@ -9,11 +9,14 @@
  */
 import type { Endpoint } from '../base/address.js'
 import type { SpliceId, Term } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
+import type { AskFrame, LedgerFrame, RowFrame } from './ledger-frames.js'
 import type { Reason } from './reasons.js'
 
 export const FRAME_HEADER_BYTES = 8
 /** DATA's payload begins with the low 32 bits of its offset. */
 export const DATA_OFFSET_BYTES = 4
+export const DATA_OFFSET_MODULUS = 2 ** 32
 /** A frame fits one record, whose plaintext has at most 266,240 bytes. */
 export const FRAME_PAYLOAD_BYTES_MAX = 266_240 - FRAME_HEADER_BYTES
 export const DATA_BYTES_MAX = FRAME_PAYLOAD_BYTES_MAX - DATA_OFFSET_BYTES
@@ -36,6 +39,11 @@ export const KIND = {
   ping: 17,
   pong: 18,
   goodbye: 19,
+  ask: 20,
+  row: 21,
+  ledger: 22,
+  barrier: 23,
+  passed: 24,
 } as const
 
 /** Asks for a backend connection. Sent by the client half's node; the answer is OPENED or REFUSED. */
@@ -118,6 +126,9 @@ export interface ResumeFrame {
   readonly finUp: FinState
   readonly finDown: FinState
   readonly window: number
+  /** The client socket as it was `snapshotAgeMs` ago, for the next director; empty: OPEN's still holds, or there is none. */
+  readonly snapshot: Uint8Array
+  readonly snapshotAgeMs: Millis
 }
 
 export interface ResumedFrame {
@@ -146,8 +157,9 @@ export interface HelloFrame {
   readonly lane: number
 }
 
+/** PASSED answers BARRIER when all has been said that frames before it asked for; PING and PONG measure the link. */
 export interface PingFrame {
-  readonly kind: 'ping' | 'pong'
+  readonly kind: 'ping' | 'pong' | 'barrier' | 'passed'
   readonly handle: number
   readonly token: number
 }
@@ -173,3 +185,6 @@ export type SpliceFrame =
   | HelloFrame
   | PingFrame
   | GoodbyeFrame
+  | AskFrame
+  | RowFrame
+  | LedgerFrame

@@ -21,6 +21,8 @@ function resume(id: { readonly node: string }, holder: string): SpliceFrame {
     term: { number: 5, holder },
     service,
     ...progress,
+    snapshot: new Uint8Array(0),
+    snapshotAgeMs: 0,
   }
 }
 

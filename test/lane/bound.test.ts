@@ -187,7 +187,8 @@ test('a reset that was said into a dead link is said again over the next', () =>
   room.said()
   const { id, term, service } = open(2)
   const progress = { up: 0, down: 0, finUp: 'none', finDown: 'none', window: 1_000 } as const
-  room.hears({ kind: 'resume', handle: 4, id, term, service, ...progress })
+  const snapshot = new Uint8Array(0)
+  room.hears({ kind: 'resume', handle: 4, id, term, service, ...progress, snapshot, snapshotAgeMs: 0 })
   assert.equal(
     room.said().map(({ kind, handle }) => [kind, handle]),
     [

@@ -30,6 +30,8 @@ const RESUME: SpliceFrame = {
   finUp: 'none',
   finDown: 'none',
   window: 1_000,
+  snapshot: new Uint8Array(0),
+  snapshotAgeMs: 0,
 }
 const HERE = { address: '10.0.0.10', port: 1 }
 

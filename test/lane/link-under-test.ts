@@ -86,6 +86,9 @@ export class LinkUnderTest {
       openBackend: (frame, reply) => this.backends.open(frame, reply),
       findBackend: (frame) => this.backends.find(frame),
       onBackend: (bound) => this.backends.remember(bound),
+      onForsaken: (bound) => this.backends.forsake(bound),
+      onAsk: () => {},
+      onLedger: () => {},
       onLinkUp: () => this.events.push('up'),
       onEnding: () => {},
       onLinkDown: (_link, why, halves) => {

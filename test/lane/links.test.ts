@@ -16,6 +16,8 @@ const test = suite('lane/links')
 
 const PORT = 7441
 
+const NO_RECOVERIES = { onLedger: () => {}, onLinkUp: () => {}, onLinkDown: () => {}, onGone: () => {} }
+
 /** The links of node B; the test is the network. */
 class LinksUnderTest {
   now = 0
@@ -35,7 +37,7 @@ class LinksUnderTest {
       },
     }
     const context = fakeContext(this, B)
-    this.links = new Links(context, new Backends(context, new Unsettled()))
+    this.links = new Links(context, new Backends(context, new Unsettled()), NO_RECOVERIES)
     this.links.listen(PORT)
   }
 

@@ -39,10 +39,12 @@ class Room {
     this.directing = new Directing({
       leases: this.leases,
       clock: { now: () => this.now },
+      members: () => [],
       keeper,
       onUnable: (contest) => this.unable.push(contest),
       post: (message) => {
         if (message.type === 'direct') this.said.push(`direct ${message.service}${message.given ? ', given' : ''}`)
+        if (message.type === 'let-go') this.said.push(`let go ${message.service}`)
         if (message.type === 'undirect') this.said.push(`undirect ${message.service}`)
       },
     })
@@ -55,6 +57,13 @@ class Room {
 
   serves(...names: string[]): void {
     for (const name of names) assert.ok(this.directing.heard({ type: 'serving', service: name, term: TERM }))
+  }
+
+  recovered(...names: string[]): void {
+    const counts = { revived: 0, failed: 0, missing: [] }
+    for (const name of names) {
+      assert.ok(this.directing.heard({ type: 'recovered', service: name, term: TERM, ...counts }))
+    }
   }
 
   take(): string[] {
@@ -70,14 +79,17 @@ test('an address is the contest of its services; where every host has it each se
   assert.is(contestOf({ ...WEB, own: 'hook', hook: '/bin/true' }), IP)
 })
 
-test('taken before the lanes hear, told of when all services of it are served', () => {
+test('taken before the lanes hear, brought when all its services are served and have the splices of an earlier director', () => {
   const room = new Room()
   room.acquire([WEB, MAIL])
   assert.equal(room.take(), [`take ${IP} for web,mail`, 'direct web, given', 'direct mail, given'])
   room.serves('web')
   assert.equal(room.take(), [])
   room.serves('mail')
-  assert.equal(room.take(), [`ready ${IP}`])
+  room.recovered('mail')
+  assert.equal(room.take(), [])
+  room.recovered('web')
+  assert.equal(room.take(), [`ready ${IP}`, 'let go web', 'let go mail'])
   room.directing.renewed(IP, TERM, 2_000)
   assert.equal(room.take(), [`renewed ${IP}`])
 })
@@ -160,9 +172,9 @@ test('a new term of the same address takes it anew; the old one, let go later, t
   const { slot } = room.directing.get('web') ?? { slot: -1 }
   room.take()
   room.acquire([WEB], 2)
-  assert.equal(room.take(), ['undirect web', `take ${IP} for web`, 'direct web, given'])
+  assert.equal(room.take(), [`release ${IP} 1`, 'undirect web', `take ${IP} for web`, 'direct web, given'])
   room.directing.released(slot)
-  assert.equal(room.take(), [`release ${IP} 1`], 'of the term that is over')
+  assert.equal(room.take(), [])
 })
 
 test.run()

@@ -20,7 +20,7 @@ function room() {
     heldThen.push(leases.isHeld(0, 500))
   }
   const [clock, onUnable] = [{ now: () => 0 }, () => {}]
-  const directing = new Directing({ leases, clock, post, keeper: NOTHING_TO_TAKE, onUnable })
+  const directing = new Directing({ leases, clock, post, keeper: NOTHING_TO_TAKE, members: () => [], onUnable })
   /** Of one service, by its name. */
   const acquired = (name: string, term: Term, deadline: number) => {
     return directing.acquired(name, term, deadline, [service(name, 80, { own: 'none' })])

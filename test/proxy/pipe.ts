@@ -135,6 +135,10 @@ export class Side implements HalfOwner {
     this.finished.push(reason)
   }
 
+  onDeposed(): void {
+    this.half.abort('lease-lost')
+  }
+
   onUnsettled(): void {
     this.unsettled++
   }

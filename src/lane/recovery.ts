@@ -1,0 +1,126 @@
+/**
+ * How this lane comes by the splices of a service that another node directed before: it asks every node for its ledger, rebuilds
+ * the client half of each row, and has it go on over the link by which the row came. Complete when each node that lives has
+ * answered on every link, and what its halves had kept has come; or when that has taken too long.
+ *
+ *   ASK ──► rows, LEDGER ──► RESUMEs, BARRIER ──► kept bytes, PASSED
+ */
+import { type NodeId, sameTerm, type Term } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
+import type { ClientHalf } from '../proxy/client-half.js'
+import type { LedgerRow } from '../proxy/ledger-frames.js'
+import type { Socket } from '../proxy/ports.js'
+import { LINK_HANDLE, type SpliceFrame } from '../proxy/splice-frame.js'
+import type { LedgerNews } from './link-host.js'
+
+/** A node that is thought to live and does not answer for so long is not waited for. */
+export const LEDGER_MS_MAX: Millis = 5_000
+
+export interface LedgerLink {
+  readonly peer: { readonly node: NodeId; readonly name: string }
+  readonly isUp: boolean
+  say(frame: SpliceFrame): void
+  /** The client half goes on by this link; its backend half has the ends `server`. */
+  revive(client: ClientHalf, server: Pick<Socket, 'local' | 'remote'>): void
+}
+
+/** Who is told of what comes by a link. */
+export interface Recoveries {
+  onLedger(link: LedgerLink, frame: LedgerNews): void
+  onLinkUp(link: LedgerLink): void
+  onLinkDown(link: LedgerLink): void
+  onGone(node: NodeId): void
+}
+
+export interface RecoveryHost {
+  linksTo(node: NodeId): readonly LedgerLink[]
+  /** Rebuilds the client half and has it go on by the link. */
+  revive(row: LedgerRow, link: LedgerLink): void
+  /** Once. `missing`: nodes that have not answered. */
+  onComplete(outcome: { readonly missing: readonly NodeId[] }): void
+}
+
+export class Recovery {
+  /** Links that were asked, and have not answered all. */
+  readonly #asked = new Map<LedgerLink, 'rows' | 'bytes'>()
+  readonly #answered = new Set<NodeId>()
+  #members: Set<NodeId>
+  #isComplete = false
+
+  constructor(
+    private readonly service: string,
+    readonly term: Term,
+    members: readonly NodeId[],
+    private readonly deadline: Millis,
+    /** Of all recoveries of this lane it alone has this number. */
+    private readonly token: number,
+    private readonly host: RecoveryHost,
+  ) {
+    this.#members = new Set(members)
+  }
+
+  get isComplete(): boolean {
+    return this.#isComplete
+  }
+
+  start(): void {
+    for (const node of this.#members) for (const link of this.host.linksTo(node)) this.onLinkUp(link)
+    this.#look()
+  }
+
+  /** Also after it is complete: a late ledger is better than none. */
+  onLinkUp(link: LedgerLink): void {
+    if (!link.isUp || this.#asked.has(link)) return
+    this.#asked.set(link, 'rows')
+    link.say({ kind: 'ask', handle: LINK_HANDLE, service: this.service, term: this.term })
+  }
+
+  onLinkDown(link: LedgerLink): void {
+    if (this.#asked.delete(link)) this.#look()
+  }
+
+  onGone(node: NodeId): void {
+    if (this.#members.delete(node)) this.#look()
+  }
+
+  /** `false`: it is about another service. */
+  onLedger(link: LedgerLink, frame: LedgerNews): boolean {
+    if (frame.kind === 'row') {
+      if (frame.service !== this.service) return false
+      if (this.#asked.get(link) === 'rows') this.host.revive(frame.row, link)
+      return true
+    }
+    if (frame.kind === 'ledger') {
+      if (frame.service !== this.service || !sameTerm(frame.term, this.term)) return false
+      if (this.#asked.get(link) !== 'rows') return true
+      this.#asked.set(link, 'bytes')
+      link.say({ kind: 'barrier', handle: LINK_HANDLE, token: this.token })
+      return true
+    }
+    if (frame.token !== this.token || this.#asked.get(link) !== 'bytes') return false
+    this.#asked.delete(link)
+    this.#answered.add(link.peer.node)
+    this.#look()
+    return true
+  }
+
+  sweep(now: Millis): void {
+    if (now >= this.deadline) this.#complete()
+  }
+
+  #look(): void {
+    const waits = [...this.#asked.keys()].some(({ peer }) => this.#members.has(peer.node))
+    if (!waits && this.#missing().length === 0) this.#complete()
+  }
+
+  #missing(): NodeId[] {
+    const waiting = new Set([...this.#asked.keys()].map(({ peer }) => peer.node))
+    return [...this.#members].filter((node) => waiting.has(node) || !this.#answered.has(node))
+  }
+
+  #complete(): void {
+    if (this.#isComplete) return
+    this.#isComplete = true
+    this.host.onComplete({ missing: this.#missing() })
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * How a director that takes a service over asks for what is known of its splices. It sends ASK on each of its links; the peer's
+ * lane reads its links from other nodes to their end, obeys the term, and answers with a ROW for each backend half and LEDGER
+ * after the last. All of them are frames of the link itself (handle 0); the splices then go on by RESUME.
+ */
+import type { Endpoint } from '../base/address.js'
+import type { ByteReader, ByteWriter } from '../base/bytes.js'
+import type { SpliceId, Term } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
+import { FIELD, Fields, putBytes, putEndpoint, putId, putName, putTerm, readId, readTerm } from './splice-fields.js'
+
+export interface AskFrame {
+  readonly kind: 'ask'
+  readonly handle: number
+  readonly service: string
+  /** The asker's own. */
+  readonly term: Term
+}
+
+/** What a backend half keeps of its client half: enough to rebuild that one. Offsets as in RESUME. */
+export interface LedgerRow {
+  readonly id: SpliceId
+  readonly client: Endpoint
+  readonly destination: Endpoint
+  /** The backend's connection as its node sees it. */
+  readonly local: Endpoint
+  readonly remote: Endpoint
+  /** Of the client socket (handoff's snapshot-codec), taken `snapshotAgeMs` ago; empty: it cannot be rebuilt. */
+  readonly snapshot: Uint8Array
+  readonly snapshotAgeMs: Millis
+  /** Since OPEN. */
+  readonly ageMs: Millis
+  /** Bytes of the client that have arrived for good. */
+  readonly up: number
+  /** The client's FIN has arrived. */
+  readonly finUp: boolean
+  /** Bytes to the client, as far as its TCP is known to have acknowledged them. */
+  readonly acknowledged: number
+  /** Its TCP has acknowledged the FIN that followed them. */
+  readonly finAcknowledged: boolean
+  /** Bytes to the client that were passed on: all from `acknowledged` on come again after RESUME. */
+  readonly down: number
+  /** The client half may be sent bytes up to this offset. */
+  readonly limit: number
+  /** The bytes from `acknowledged` on are all kept. */
+  readonly isWhole: boolean
+}
+
+export interface RowFrame {
+  readonly kind: 'row'
+  readonly handle: number
+  readonly service: string
+  readonly row: LedgerRow
+}
+
+/** The last of an answer to ASK. */
+export interface LedgerFrame {
+  readonly kind: 'ledger'
+  readonly handle: number
+  readonly service: string
+  readonly term: Term
+  readonly rows: number
+}
+
+const FIN_UP = 1
+const FIN_ACKNOWLEDGED = 2
+const WHOLE = 4
+
+export function putAsk(out: ByteWriter, { service, term }: AskFrame): void {
+  putTerm(out, term)
+  putName(out, FIELD.service, service)
+}
+
+export function readAsk(handle: number, r: ByteReader): AskFrame {
+  const term = readTerm(r)
+  return { kind: 'ask', handle, term, service: new Fields(r).name(FIELD.service) }
+}
+
+export function putLedger(out: ByteWriter, { service, term, rows }: LedgerFrame): void {
+  putTerm(out, term).u32(rows)
+  putName(out, FIELD.service, service)
+}
+
+export function readLedger(handle: number, r: ByteReader): LedgerFrame {
+  const [term, rows] = [readTerm(r), r.u32()]
+  return { kind: 'ledger', handle, term, rows, service: new Fields(r).name(FIELD.service) }
+}
+
+export function putRow(out: ByteWriter, { service, row }: RowFrame): void {
+  const { id, up, acknowledged, down, limit, ageMs, snapshotAgeMs, finUp, finAcknowledged, isWhole } = row
+  const bits = (finUp ? FIN_UP : 0) | (finAcknowledged ? FIN_ACKNOWLEDGED : 0) | (isWhole ? WHOLE : 0)
+  putId(out, id).u64(up).u64(acknowledged).u64(down).u64(limit)
+  out
+    .u64(Math.max(0, Math.floor(ageMs)))
+    .u64(Math.max(0, Math.floor(snapshotAgeMs)))
+    .u8(bits)
+  putName(out, FIELD.service, service)
+  putEndpoint(out, FIELD.client, row.client)
+  putEndpoint(out, FIELD.destination, row.destination)
+  putEndpoint(out, FIELD.local, row.local)
+  putEndpoint(out, FIELD.remote, row.remote)
+  if (row.snapshot.byteLength > 0) putBytes(out, FIELD.snapshot, row.snapshot)
+}
+
+export function readRow(handle: number, r: ByteReader): RowFrame {
+  const id = readId(r)
+  const [up, acknowledged, down, limit, ageMs, snapshotAgeMs] = [r.u64(), r.u64(), r.u64(), r.u64(), r.u64(), r.u64()]
+  const bits = r.u8()
+  const f = new Fields(r)
+  if (acknowledged > down || limit < down) r.fail()
+  const row: LedgerRow = {
+    id,
+    client: f.endpoint(FIELD.client),
+    destination: f.endpoint(FIELD.destination),
+    local: f.endpoint(FIELD.local),
+    remote: f.endpoint(FIELD.remote),
+    snapshot: f.bytes(FIELD.snapshot),
+    snapshotAgeMs,
+    ageMs,
+    up,
+    finUp: (bits & FIN_UP) !== 0,
+    acknowledged,
+    finAcknowledged: (bits & FIN_ACKNOWLEDGED) !== 0,
+    down,
+    limit,
+    isWhole: (bits & WHOLE) !== 0,
+  }
+  return { kind: 'row', handle, service: f.name(FIELD.service), row }
+}
