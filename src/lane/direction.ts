@@ -40,6 +40,8 @@ export interface DirectionHost {
   nextSpliceId(): SpliceId
   nextToken(): number
   linksTo(node: NodeId): readonly LedgerLink[]
+  /** Its process has ended. */
+  isGone(node: NodeId): boolean
   open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined
   onStopped(direction: Direction): void
 }
@@ -81,7 +83,8 @@ export class Direction implements ClientHost {
     if (members === undefined) return
     const { rebuilder } = context
     this.#revivals = rebuilder === undefined ? undefined : new Revivals(this, context, rebuilder)
-    this.recovery = new Recovery(definition.name, term, members, this.clock.now() + LEDGER_MS_MAX, host.nextToken(), {
+    const living = members.filter((node) => !host.isGone(node))
+    this.recovery = new Recovery(definition.name, term, living, this.clock.now() + LEDGER_MS_MAX, host.nextToken(), {
       linksTo: (node) => host.linksTo(node),
       revive: (row, link) => this.#revive(row, link),
       onComplete: ({ missing }) => this.#onRecovered(missing),

@@ -131,6 +131,10 @@ export class Lane implements DirectionHost, Recoveries {
     return this.#recoveries++
   }
 
+  isGone(node: NodeId): boolean {
+    return this.#links.isGone(node)
+  }
+
   linksTo(node: NodeId): readonly LedgerLink[] {
     return node === this.context.setup.node ? [this.#own] : this.#links.all(node)
   }

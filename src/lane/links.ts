@@ -100,6 +100,11 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
     this.#greetings.add(new LinkGreeting(socket, { peer, pair, keys }, this.#greetingDeadline(), this))
   }
 
+  /** Its process has ended, as far as is known. */
+  isGone(node: NodeId): boolean {
+    return this.#suspended.isGone(node)
+  }
+
   /** Its process has ended, and all halves in it: nobody waits for them. */
   onPeerGone(node: NodeId): void {
     this.#suspended.onGone(node)
