@@ -27,17 +27,48 @@ export interface RestorePlan {
   readonly receiveWindow: number
 }
 
+/** A connection as it is now, with all that its queues hold. */
+export interface Capture
+  extends Pick<
+    RestorePlan,
+    'mss' | 'sack' | 'windowScale' | 'timestamp' | 'sendWindow' | 'maxWindow' | 'receiveWindow'
+  > {
+  /** Of the first byte that is unread, and of the first that is not acknowledged. */
+  readonly receiveSeq: number
+  readonly sendSeq: number
+  readonly unread: Uint8Array
+  readonly unacknowledged: Uint8Array
+  /** The peer's FIN came behind `unread`. */
+  readonly finReceived: boolean
+  /** Ours went behind `unacknowledged`. */
+  readonly finSent: boolean
+  readonly finAcknowledged: boolean
+}
+
 export interface SocketRepair {
   /** Of a connection that was just accepted: nothing has been read from it or written to it. */
   snapshot(fd: number): Snapshot | RepairFault
+  /** Of any connection. It hears nothing any more and stays in repair mode: to be closed, or let go. */
+  capture(fd: number): Capture | RepairFault
   /** A descriptor in repair mode: nothing leaves it, and nothing is answered. Its address need not be on this host yet. */
   restore(plan: RestorePlan): number | RepairFault
+  /** Into a restored socket: bytes of the peer that nobody has read. */
+  fillReceived(fd: number, bytes: Uint8Array): RepairFault | undefined
   /** Into a restored socket: bytes that the peer may have got already. `undefined`: done. */
   fillSent(fd: number, bytes: Uint8Array): RepairFault | undefined
   /** The FIN behind them, which it may have got as well. */
   endSent(fd: number): RepairFault | undefined
   /** Leaves repair mode with a window probe, which the peer answers. */
   letGo(fd: number): RepairFault | undefined
+  /** All of `bytes`, with as large a buffer as that needs. */
+  send(fd: number, bytes: Uint8Array): RepairFault | undefined
+  /** One more window probe. */
+  probe(fd: number): void
+  /** Segments of the peer since the socket was made. */
+  segmentsIn(fd: number): number
+  /** What comes is dropped before the socket sees it, until `hear`. */
+  deafen(fd: number): void
+  hear(fd: number): void
   /** The close that follows sends neither FIN nor RST. */
   silence(fd: number): void
 }

@@ -26,7 +26,7 @@ export interface Standing {
  * A TSval behind what the client has seen makes it drop our segments (PAWS, RFC 7323, 5); one ahead does no harm until it is
  * 2³¹ ahead. So the clock of the dead director is taken for faster than ours, and for late to say so.
  */
-const TIMESTAMP_MARGIN_MS: Millis = Number(process.env['MARGIN'] ?? 10_000)
+const TIMESTAMP_MARGIN_MS: Millis = 10_000
 const TIMESTAMP_DRIFT = 0.001
 /** Bit 0 switches a socket of newer kernels to a clock of microseconds (kernel-notes 1). */
 const MILLISECOND_CLOCK = 0xfffffffe

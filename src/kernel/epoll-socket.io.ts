@@ -6,7 +6,6 @@ import { getSystemErrorName } from 'node:util'
 
 import type { Endpoint } from '../base/address.js'
 import type { Millis } from '../base/time.js'
-import type { RepairFault } from '../handoff/ports.js'
 import type { CloseCause, Socket, SocketHandler } from '../proxy/ports.js'
 import { causeOf } from './close-causes.js'
 import {
@@ -24,6 +23,7 @@ import {
 } from './constants.js'
 import type { Sleeper, Source } from './poller.io.js'
 import type { SocketContext } from './socket-context.io.js'
+import { settle, thaw } from './thaw.io.js'
 import { WriteQueue } from './write-queue.js'
 
 const INTEREST = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET
@@ -73,6 +73,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
   #endSent = false
   /** Of a frozen one: what is to become of it when it thaws. */
   #owesReset = false
+  #isSettled = true
   readonly #queue: WriteQueue
 
   constructor(
@@ -169,22 +170,39 @@ export class EpollSocket implements Socket, Source, Sleeper {
   letGo(): void {
     const { repair } = this.context
     if (this.#state !== 'frozen' || repair === undefined) return
-    const fd = this.#fd
-    let failed: RepairFault | undefined
-    while (this.#queue.bytes > 0 && failed === undefined) {
-      const piece = this.#queue.peek()
-      failed = repair.fillSent(fd, piece)
-      this.#queue.shift(piece.byteLength)
-    }
-    if (failed === undefined && this.#ending && !this.#endSent) failed = repair.endSent(fd)
-    failed ??= repair.letGo(fd)
+    const thawed = thaw(repair, this.#fd, this.#queue, this.#ending && !this.#endSent)
     this.#state = 'open'
     if (this.#owesReset) return this.reset()
-    if (failed !== undefined) return this.failLater(EPERM)
+    if ('why' in thawed) return this.failLater(EPERM)
+    this.#isSettled = thawed.filled === 0
     if (this.#ending) this.#endSent = true
     this.watch()
     this.#handler.onDrain()
     this.#closeIfDone()
+  }
+
+  /** See `FrozenSocket.settle`. */
+  settle(): boolean {
+    const { repair, sys, poller } = this.context
+    if (this.#isSettled || this.#state !== 'open' || repair === undefined) return true
+    const { local, remote } = this
+    const next = settle(repair, sys, this.#fd, { local, remote })
+    if (next === 'waiting') return false
+    this.#isSettled = true
+    if (next === 'as-it-is') return true
+    poller.forget(this.#fd)
+    if (typeof next === 'number') {
+      this.#fd = next
+      this.watch()
+    } else {
+      this.#fd = -1
+      this.failLater(EPERM)
+    }
+    return true
+  }
+
+  probe(): void {
+    if (this.#state === 'open') this.context.repair?.probe(this.#fd)
   }
 
   pause(): void {

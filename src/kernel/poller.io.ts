@@ -65,6 +65,7 @@ export class Poller {
   #generation = 0
   #again: Source[] = []
   #tasks: (() => void)[] = []
+  #soon: { readonly at: Millis; readonly task: () => void }[] = []
   readonly #sleepers = new Roll<Sleeper>()
   /** Not later than the first of them; `undefined`: there is none. */
   #alarmAt: Millis | undefined
@@ -108,6 +109,11 @@ export class Poller {
     this.#sources[fd] = undefined
   }
 
+  /** Its descriptor is closed already. */
+  forget(fd: number): void {
+    this.#sources[fd] = undefined
+  }
+
   /** The kernel forgets a file by itself when its last descriptor is closed. */
   close(fd: number): void {
     this.#sources[fd] = undefined
@@ -124,6 +130,11 @@ export class Poller {
   /** At the end of this turn, or at the start of the next one when called from outside. */
   defer(task: () => void): void {
     this.#tasks.push(task)
+  }
+
+  /** Once, as soon as so much time has gone: for the few things that cannot wait for an alarm. */
+  soon(afterMs: Millis, task: () => void): void {
+    this.#soon.push({ at: this.clock.now() + afterMs, task })
   }
 
   /** Once, about so much later; up to 100 ms late. */
@@ -152,6 +163,7 @@ export class Poller {
       source.isWaiting = false
       this.#call(source, 0)
     }
+    if (this.#soon.length > 0) this.#hurry()
     if (count <= 0 || ++this.#turns % TURNS_PER_LOOK === 0) this.#ring()
     this.#runTasks()
     this.clock.release()
@@ -204,8 +216,24 @@ export class Poller {
 
   #patience(timeoutMs: number): number {
     if (this.#tasks.length > 0 || this.#again.length > 0) return 0
+    if (this.#soon.length > 0) {
+      this.clock.hold()
+      const waitMs =
+        this.#soon.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY) - this.clock.now()
+      const patience = Math.max(0, Math.ceil(waitMs))
+      return timeoutMs < 0 ? patience : Math.min(timeoutMs, patience)
+    }
     if (this.#alarmAt === undefined) return timeoutMs
     return timeoutMs < 0 ? SWEEP_EVERY_MS : Math.min(timeoutMs, SWEEP_EVERY_MS)
+  }
+
+  #hurry(): void {
+    this.clock.hold()
+    const now = this.clock.now()
+    const due = this.#soon.filter(({ at }) => at <= now)
+    if (due.length === 0) return
+    this.#soon = this.#soon.filter(({ at }) => at > now)
+    for (const { task } of due) this.defer(task)
   }
 
   #ring(): void {

@@ -3,23 +3,25 @@
  * is what each may do in which state; kernel-notes 1 has it. Repair mode needs CAP_NET_ADMIN. It is left on every path.
  */
 import { isIpv6 } from '../base/address.js'
-import type { RepairFault, RestorePlan, Snapshot, SocketRepair } from '../handoff/ports.js'
+import type { Capture, RepairFault, RestorePlan, Snapshot, SocketRepair } from '../handoff/ports.js'
 import {
   AF_INET,
   AF_INET6,
   EAGAIN,
-  EINVAL,
   IP_TRANSPARENT,
   IPPROTO_IP,
   IPPROTO_IPV6,
   IPPROTO_TCP,
   IPV6_TRANSPARENT,
-  SO_REUSEADDR,
+  MSG_PEEK_DONTWAIT,
+  SIOCINQ,
+  SIOCOUTQ,
+  SO_ATTACH_FILTER,
+  SO_DETACH_FILTER,
   SO_SNDBUF,
   SO_SNDBUFFORCE,
   SOCK_STREAM_NONBLOCK_CLOEXEC,
   SOL_SOCKET,
-  TCP_INFO,
   TCP_MAXSEG,
   TCP_QUEUE_SEQ,
   TCP_REPAIR,
@@ -28,32 +30,35 @@ import {
   TCP_REPAIR_WINDOW,
   TCP_TIMESTAMP,
 } from './constants.js'
-import { errorName } from './control-calls.io.js'
+import {
+  fault,
+  INFO,
+  NO_QUEUE,
+  RECV_QUEUE,
+  REPAIR_OFF,
+  REPAIR_OFF_NO_WP,
+  REPAIR_ON,
+  RepairCalls,
+  SEND_QUEUE,
+} from './repair-calls.io.js'
 import { encodeSockaddr, SOCKADDR_BYTES_MAX } from './sockaddr.js'
 import { addressOf, type Result, type Syscalls } from './syscalls.io.js'
 
-const REPAIR_ON = 1
-/** Off, with a window probe, or without. */
-const REPAIR_OFF = 0
-const REPAIR_OFF_NO_WP = -1
-
-const NO_QUEUE = 0
-const RECV_QUEUE = 1
-const SEND_QUEUE = 2
-
-/** struct tcp_info (linux/tcp.h). */
-const INFO_BYTES = 136
-const STATE_AT = 0
-const OPTIONS_AT = 5
-const SCALES_AT = 6
-const BYTES_RECEIVED_AT = 128
 const OPTION_TIMESTAMPS = 1
 const OPTION_SACK = 2
 const OPTION_WSCALE = 4
 
 /** net/tcp_states.h. */
 const ESTABLISHED = 1
+const FIN_WAIT1 = 4
+const FIN_WAIT2 = 5
 const CLOSE_WAIT = 8
+const LAST_ACK = 9
+const CLOSING = 11
+const FIN_SENT = [FIN_WAIT1, FIN_WAIT2, LAST_ACK, CLOSING]
+const FIN_ON_ITS_WAY = [FIN_WAIT1, LAST_ACK, CLOSING]
+const FIN_RECEIVED = [CLOSE_WAIT, LAST_ACK, CLOSING]
+const READABLE_STATES = [ESTABLISHED, ...FIN_SENT, CLOSE_WAIT]
 
 /** TCP option kinds (RFC 9293, 7323, 2018), as TCP_REPAIR_OPTIONS names them. */
 const TCPOPT_MSS = 2
@@ -67,25 +72,48 @@ const LOOKS_MAX = 8
 /** Of the send buffer for what may have been sent already: beside the bytes it holds what describes them. */
 const BUFFER_FACTOR = 3
 
+/** A classic BPF program of one instruction, `ret 0`: no packet comes in (struct sock_fprog, linux/filter.h). */
+const BPF_RET_K = 6
+
+type Readings = Pick<
+  RestorePlan,
+  'mss' | 'sack' | 'windowScale' | 'timestamp' | 'sendWindow' | 'maxWindow' | 'receiveWindow'
+>
+
 export class KernelRepair implements SocketRepair {
-  readonly #view = new DataView(new ArrayBuffer(256))
-  readonly #at = addressOf(this.#view.buffer as ArrayBuffer)
-  readonly #length = new Uint32Array(1)
-  readonly #lengthAt = addressOf(this.#length.buffer)
+  readonly #calls: RepairCalls
   readonly #name = new Uint8Array(new ArrayBuffer(SOCKADDR_BYTES_MAX))
   readonly #nameAt = addressOf(this.#name.buffer)
+  readonly #nothingIn = new BigUint64Array(1)
+  readonly #filter: Uint8Array
 
-  constructor(private readonly sys: Syscalls) {}
+  constructor(private readonly sys: Syscalls) {
+    this.#calls = new RepairCalls(sys)
+    new DataView(this.#nothingIn.buffer).setUint16(0, BPF_RET_K, true)
+    this.#filter = new Uint8Array(16)
+    const program = new DataView(this.#filter.buffer)
+    program.setUint16(0, 1, true)
+    program.setBigUint64(8, BigInt(addressOf(this.#nothingIn.buffer)), true)
+  }
 
   snapshot(fd: number): Snapshot | RepairFault {
-    const entered = this.#set(fd, TCP_REPAIR, REPAIR_ON)
+    const entered = this.#calls.set(fd, TCP_REPAIR, REPAIR_ON)
     if (entered < 0) return fault('TCP_REPAIR', entered)
     try {
-      return this.#read(fd)
+      return this.#snapshot(fd)
     } finally {
-      this.#set(fd, TCP_REPAIR_QUEUE, NO_QUEUE)
-      this.#leave(fd, REPAIR_OFF_NO_WP)
+      this.#calls.leave(fd, REPAIR_OFF_NO_WP)
     }
+  }
+
+  capture(fd: number): Capture | RepairFault {
+    // What comes from now on is as if it were lost: the peer sends it again.
+    this.deafen(fd)
+    const entered = this.#calls.set(fd, TCP_REPAIR, REPAIR_ON)
+    if (entered < 0) return fault('TCP_REPAIR', entered)
+    const capture = this.#capture(fd)
+    this.#calls.set(fd, TCP_REPAIR_QUEUE, NO_QUEUE)
+    return capture
   }
 
   restore(plan: RestorePlan): number | RepairFault {
@@ -98,76 +126,97 @@ export class KernelRepair implements SocketRepair {
     return failed
   }
 
+  fillReceived(fd: number, bytes: Uint8Array): RepairFault | undefined {
+    return this.#fill(fd, RECV_QUEUE, bytes)
+  }
+
   fillSent(fd: number, bytes: Uint8Array): RepairFault | undefined {
-    const chosen = this.#set(fd, TCP_REPAIR_QUEUE, SEND_QUEUE)
-    if (chosen < 0) return fault('TCP_REPAIR_QUEUE', chosen)
-    let failed: RepairFault | undefined
+    return this.#fill(fd, SEND_QUEUE, bytes)
+  }
+
+  endSent(fd: number): RepairFault | undefined {
+    const chosen = this.#calls.set(fd, TCP_REPAIR_QUEUE, SEND_QUEUE)
+    const ended = chosen < 0 ? chosen : this.sys.shutdownWrite(fd)
+    this.#calls.set(fd, TCP_REPAIR_QUEUE, NO_QUEUE)
+    return ended < 0 ? fault('shutdown', ended) : undefined
+  }
+
+  send(fd: number, bytes: Uint8Array): RepairFault | undefined {
     let isRaised = false
-    for (let at = 0; at < bytes.byteLength && failed === undefined; ) {
+    for (let at = 0; at < bytes.byteLength; ) {
       const sent = this.sys.send(fd, at === 0 ? bytes : bytes.subarray(at))
       if (sent > 0) at += sent
       else if (sent === -EAGAIN && !isRaised) {
         isRaised = true
-        const held = this.#get(fd, SOL_SOCKET, SO_SNDBUF) < 0 ? 0 : this.#view.getInt32(0, true)
-        this.#setAt(fd, SOL_SOCKET, SO_SNDBUFFORCE, held + BUFFER_FACTOR * bytes.byteLength)
-      } else failed = fault('send', sent === 0 ? -EAGAIN : sent)
+        this.#raiseBuffer(fd, bytes.byteLength)
+      } else return fault('send', sent === 0 ? -EAGAIN : sent)
     }
-    this.#set(fd, TCP_REPAIR_QUEUE, NO_QUEUE)
-    return failed
-  }
-
-  endSent(fd: number): RepairFault | undefined {
-    const chosen = this.#set(fd, TCP_REPAIR_QUEUE, SEND_QUEUE)
-    const ended = chosen < 0 ? chosen : this.sys.shutdownWrite(fd)
-    this.#set(fd, TCP_REPAIR_QUEUE, NO_QUEUE)
-    return ended < 0 ? fault('shutdown', ended) : undefined
+    return undefined
   }
 
   letGo(fd: number): RepairFault | undefined {
-    const left = this.#leave(fd, REPAIR_OFF)
+    const left = this.#calls.leave(fd, REPAIR_OFF)
     // Else it would go on sending after the address has left this host (kernel-notes, fact 7).
-    this.#setAt(fd, IPPROTO_IP, IP_TRANSPARENT, 0)
-    this.#setAt(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, 0)
+    this.#calls.setAt(fd, IPPROTO_IP, IP_TRANSPARENT, 0)
+    this.#calls.setAt(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, 0)
     return left < 0 ? fault('TCP_REPAIR', left) : undefined
   }
 
-  silence(fd: number): void {
-    this.#set(fd, TCP_REPAIR, REPAIR_ON)
+  probe(fd: number): void {
+    this.#calls.set(fd, TCP_REPAIR, REPAIR_ON)
+    this.#calls.leave(fd, REPAIR_OFF)
   }
 
-  #read(fd: number): Snapshot | RepairFault {
-    let seq = this.#seq(fd, RECV_QUEUE)
+  segmentsIn(fd: number): number {
+    return this.#calls.info(fd) < 0 ? 0 : this.#calls.view.getUint32(INFO.segmentsIn, true)
+  }
+
+  silence(fd: number): void {
+    this.#calls.set(fd, TCP_REPAIR, REPAIR_ON)
+  }
+
+  deafen(fd: number): void {
+    this.#calls.view.setUint8(0, 0)
+    for (let i = 0; i < this.#filter.length; i++) this.#calls.view.setUint8(i, this.#filter[i] as number)
+    this.#calls.setBytes(fd, SOL_SOCKET, SO_ATTACH_FILTER, this.#filter.length)
+  }
+
+  hear(fd: number): void {
+    this.#calls.setAt(fd, SOL_SOCKET, SO_DETACH_FILTER, 0)
+  }
+
+  #snapshot(fd: number): Snapshot | RepairFault {
+    const calls = this.#calls
+    let seq = calls.seq(fd, RECV_QUEUE)
     for (let look = 0; look < LOOKS_MAX; look++) {
-      const told = this.#get(fd, IPPROTO_TCP, TCP_INFO, INFO_BYTES)
+      const told = calls.info(fd)
       if (told < 0) return fault('TCP_INFO', told)
-      const view = this.#view
-      const [state, options, scales] = [view.getUint8(STATE_AT), view.getUint8(OPTIONS_AT), view.getUint8(SCALES_AT)]
+      const state = calls.view.getUint8(INFO.state)
       // The FIN is counted among the bytes.
-      const received = view.getUint32(BYTES_RECEIVED_AT, true)
+      const received = calls.view.getUint32(INFO.bytesReceived, true)
       if (state !== ESTABLISHED && state !== CLOSE_WAIT) return { why: `in TCP state ${state}` }
-      const again = this.#seq(fd, RECV_QUEUE)
+      const [options, scales] = [calls.view.getUint8(INFO.options), calls.view.getUint8(INFO.scales)]
+      const again = calls.seq(fd, RECV_QUEUE)
       if (typeof seq === 'object') return seq
       if (typeof again === 'object') return again
-      if (again === seq) return this.#readRest(fd, { options, scales, firstReceived: (seq - received) >>> 0 })
+      if (again === seq) {
+        const firstSent = calls.seq(fd, SEND_QUEUE)
+        if (typeof firstSent === 'object') return firstSent
+        const rest = this.#readings(fd, options, scales)
+        return 'why' in rest ? rest : { firstSent, firstReceived: (seq - received) >>> 0, ...rest }
+      }
       seq = again
     }
     return { why: 'the peer sends faster than it can be read out' }
   }
 
-  #readRest(
-    fd: number,
-    { options, scales, firstReceived }: { options: number; scales: number; firstReceived: number },
-  ): Snapshot | RepairFault {
-    const firstSent = this.#seq(fd, SEND_QUEUE)
-    if (typeof firstSent === 'object') return firstSent
-    const view = this.#view
-    const mss = this.#get(fd, IPPROTO_TCP, TCP_MAXSEG) < 0 ? 0 : view.getInt32(0, true)
-    const timestamp = this.#get(fd, IPPROTO_TCP, TCP_TIMESTAMP) < 0 ? 0 : view.getUint32(0, true)
-    const told = this.#get(fd, IPPROTO_TCP, TCP_REPAIR_WINDOW, 20)
+  #readings(fd: number, options: number, scales: number): Readings | RepairFault {
+    const { view } = this.#calls
+    const mss = this.#calls.get(fd, IPPROTO_TCP, TCP_MAXSEG) < 0 ? 0 : view.getInt32(0, true)
+    const timestamp = this.#calls.get(fd, IPPROTO_TCP, TCP_TIMESTAMP) < 0 ? 0 : view.getUint32(0, true)
+    const told = this.#calls.get(fd, IPPROTO_TCP, TCP_REPAIR_WINDOW, 20)
     if (told < 0) return fault('TCP_REPAIR_WINDOW', told)
     return {
-      firstSent,
-      firstReceived,
       mss,
       sack: (options & OPTION_SACK) !== 0,
       windowScale: (options & OPTION_WSCALE) === 0 ? undefined : { send: scales & 15, receive: scales >> 4 },
@@ -178,24 +227,74 @@ export class KernelRepair implements SocketRepair {
     }
   }
 
+  #capture(fd: number): Capture | RepairFault {
+    const calls = this.#calls
+    const told = calls.info(fd)
+    if (told < 0) return fault('TCP_INFO', told)
+    const state = calls.view.getUint8(INFO.state)
+    if (!READABLE_STATES.includes(state)) return { why: `in TCP state ${state}` }
+    const readings = this.#readings(fd, calls.view.getUint8(INFO.options), calls.view.getUint8(INFO.scales))
+    if ('why' in readings) return readings
+    const receiveNext = calls.seq(fd, RECV_QUEUE)
+    if (typeof receiveNext === 'object') return receiveNext
+    const unread = this.#peek(fd, calls.count(fd, SIOCINQ))
+    const sendNext = calls.seq(fd, SEND_QUEUE)
+    if (typeof sendNext === 'object') return sendNext
+    const queued = calls.count(fd, SIOCOUTQ)
+    const finOnItsWay = FIN_ON_ITS_WAY.includes(state)
+    const unacknowledged = this.#peek(fd, queued - (finOnItsWay ? 1 : 0))
+    if (unread === undefined || unacknowledged === undefined) return { why: 'a queue cannot be read' }
+    return {
+      ...readings,
+      finReceived: FIN_RECEIVED.includes(state),
+      finSent: FIN_SENT.includes(state),
+      finAcknowledged: FIN_SENT.includes(state) && !finOnItsWay,
+      receiveSeq: (receiveNext - unread.byteLength) >>> 0,
+      sendSeq: (sendNext - queued) >>> 0,
+      unread,
+      unacknowledged,
+    }
+  }
+
+  /** All of the queue that is chosen; `undefined`: not all of it. */
+  #peek(fd: number, length: number): Uint8Array | undefined {
+    if (length <= 0) return new Uint8Array(0)
+    const bytes = new Uint8Array(length)
+    return this.sys.receive(fd, bytes, MSG_PEEK_DONTWAIT) === length ? bytes : undefined
+  }
+
+  #fill(fd: number, queue: number, bytes: Uint8Array): RepairFault | undefined {
+    const chosen = this.#calls.set(fd, TCP_REPAIR_QUEUE, queue)
+    if (chosen < 0) return fault('TCP_REPAIR_QUEUE', chosen)
+    const failed = this.send(fd, bytes)
+    this.#calls.set(fd, TCP_REPAIR_QUEUE, NO_QUEUE)
+    return failed
+  }
+
+  #raiseBuffer(fd: number, bytes: number): void {
+    const held = this.#calls.get(fd, SOL_SOCKET, SO_SNDBUF) < 0 ? 0 : this.#calls.view.getInt32(0, true)
+    this.#calls.setAt(fd, SOL_SOCKET, SO_SNDBUFFORCE, held + BUFFER_FACTOR * bytes)
+  }
+
   #build(fd: number, isV6: boolean, plan: RestorePlan): RepairFault | undefined {
     const { receiveSeq, sendSeq, local, remote, timestamp } = plan
+    const calls = this.#calls
     const [level, transparent] = isV6 ? [IPPROTO_IPV6, IPV6_TRANSPARENT] : [IPPROTO_IP, IP_TRANSPARENT]
     const steps: readonly (readonly [string, () => Result])[] = [
       // Also past a program of this host that listens on the port (SK_FORCE_REUSE): SO_REUSEADDR would take that away.
-      ['TCP_REPAIR', () => this.#set(fd, TCP_REPAIR, REPAIR_ON)],
+      ['TCP_REPAIR', () => calls.set(fd, TCP_REPAIR, REPAIR_ON)],
       // The address is not here yet (kernel-notes, fact 7).
-      ['IP_TRANSPARENT', () => this.#setAt(fd, level, transparent, 1)],
+      ['IP_TRANSPARENT', () => calls.setAt(fd, level, transparent, 1)],
       ['bind', () => this.sys.bind(fd, this.#nameAt, encodeSockaddr(local, this.#name))],
-      ['TCP_REPAIR_QUEUE', () => this.#set(fd, TCP_REPAIR_QUEUE, RECV_QUEUE)],
-      ['TCP_QUEUE_SEQ', () => this.#set(fd, TCP_QUEUE_SEQ, receiveSeq)],
-      ['TCP_REPAIR_QUEUE', () => this.#set(fd, TCP_REPAIR_QUEUE, SEND_QUEUE)],
-      ['TCP_QUEUE_SEQ', () => this.#set(fd, TCP_QUEUE_SEQ, sendSeq)],
-      ['TCP_REPAIR_QUEUE', () => this.#set(fd, TCP_REPAIR_QUEUE, NO_QUEUE)],
+      ['TCP_REPAIR_QUEUE', () => calls.set(fd, TCP_REPAIR_QUEUE, RECV_QUEUE)],
+      ['TCP_QUEUE_SEQ', () => calls.set(fd, TCP_QUEUE_SEQ, receiveSeq)],
+      ['TCP_REPAIR_QUEUE', () => calls.set(fd, TCP_REPAIR_QUEUE, SEND_QUEUE)],
+      ['TCP_QUEUE_SEQ', () => calls.set(fd, TCP_QUEUE_SEQ, sendSeq)],
+      ['TCP_REPAIR_QUEUE', () => calls.set(fd, TCP_REPAIR_QUEUE, NO_QUEUE)],
       ['connect', () => this.sys.connect(fd, this.#nameAt, encodeSockaddr(remote, this.#name))],
       ['TCP_REPAIR_OPTIONS', () => this.#setOptions(fd, plan)],
       // After connect, which sets a clock of its own.
-      ['TCP_TIMESTAMP', () => (timestamp === undefined ? 0 : this.#set(fd, TCP_TIMESTAMP, timestamp))],
+      ['TCP_TIMESTAMP', () => (timestamp === undefined ? 0 : calls.set(fd, TCP_TIMESTAMP, timestamp))],
       ['TCP_REPAIR_WINDOW', () => this.#setWindow(fd, plan)],
     ]
     for (const [step, run] of steps) {
@@ -206,7 +305,7 @@ export class KernelRepair implements SocketRepair {
   }
 
   #setOptions(fd: number, { mss, sack, windowScale, timestamp }: RestorePlan): Result {
-    const view = this.#view
+    const { view } = this.#calls
     let at = 0
     const put = (kind: number, value: number) => {
       view.setUint32(at, kind, true)
@@ -217,45 +316,13 @@ export class KernelRepair implements SocketRepair {
     if (sack) put(TCPOPT_SACK_PERM, 0)
     if (windowScale !== undefined) put(TCPOPT_WINDOW, windowScale.send | (windowScale.receive << 16))
     if (timestamp !== undefined) put(TCPOPT_TIMESTAMP, 0)
-    return this.sys.setsockopt(fd, IPPROTO_TCP, TCP_REPAIR_OPTIONS, this.#at, at)
+    return this.#calls.setBytes(fd, IPPROTO_TCP, TCP_REPAIR_OPTIONS, at)
   }
 
   /** struct tcp_repair_window. */
   #setWindow(fd: number, { receiveSeq, sendWindow, maxWindow, receiveWindow }: RestorePlan): Result {
     const words = [receiveSeq, sendWindow, maxWindow, receiveWindow, receiveSeq]
-    for (const [place, word] of words.entries()) this.#view.setUint32(4 * place, word, true)
-    return this.sys.setsockopt(fd, IPPROTO_TCP, TCP_REPAIR_WINDOW, this.#at, 4 * words.length)
+    for (const [place, word] of words.entries()) this.#calls.view.setUint32(4 * place, word, true)
+    return this.#calls.setBytes(fd, IPPROTO_TCP, TCP_REPAIR_WINDOW, 4 * words.length)
   }
-
-  /** The kernel takes SO_REUSEADDR away with repair mode: a listener that starts later could not have the port. */
-  #leave(fd: number, how: number): Result {
-    const result = this.#set(fd, TCP_REPAIR, how)
-    this.#setAt(fd, SOL_SOCKET, SO_REUSEADDR, 1)
-    return result
-  }
-
-  #seq(fd: number, queue: number): number | RepairFault {
-    const chosen = this.#set(fd, TCP_REPAIR_QUEUE, queue)
-    if (chosen < 0) return fault('TCP_REPAIR_QUEUE', chosen)
-    const told = this.#get(fd, IPPROTO_TCP, TCP_QUEUE_SEQ)
-    return told < 0 ? fault('TCP_QUEUE_SEQ', told) : this.#view.getUint32(0, true)
-  }
-
-  #set(fd: number, option: number, value: number): Result {
-    return this.#setAt(fd, IPPROTO_TCP, option, value)
-  }
-
-  #setAt(fd: number, level: number, option: number, value: number): Result {
-    this.#view.setInt32(0, value, true)
-    return this.sys.setsockopt(fd, level, option, this.#at, 4)
-  }
-
-  #get(fd: number, level: number, option: number, bytes = 4): Result {
-    this.#length[0] = bytes
-    return this.sys.getsockopt(fd, level, option, this.#at, this.#lengthAt)
-  }
-}
-
-function fault(step: string, result: Result): RepairFault {
-  return { why: `${step}: ${errorName(result === 0 ? -EINVAL : result)}` }
 }

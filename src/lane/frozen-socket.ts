@@ -6,6 +6,10 @@ import type { Socket } from '../proxy/ports.js'
 export interface FrozenSocket extends Socket {
   /** All that was written goes into the kernel as sent already, and the client is asked what of it has arrived. */
   letGo(): void
+  /** `true`: nothing is left to do. Otherwise the client has not answered yet: to be called again. */
+  settle(): boolean
+  /** Asks the client once more. */
+  probe(): void
 }
 
 /** Reads client sockets out and rebuilds them: needs TCP_REPAIR. */

@@ -2,6 +2,7 @@ import type { BufferPool } from '../base/buffer-pool.js'
 import type { Clock } from '../base/clock.js'
 import { LOG_LEVELS, type LogFields, type LogLevel } from '../base/log.js'
 import type { Prng } from '../base/prng.js'
+import type { Millis } from '../base/time.js'
 import type { FromLane, LaneCounters, LaneSetup } from '../proxy/lane-protocol.js'
 import type { LeaseSlots } from '../proxy/lease-slots.js'
 import type { Sockets } from '../proxy/ports.js'
@@ -25,6 +26,8 @@ export interface LaneContext {
   /** For records of data links (trunk/record). */
   readonly buffers: BufferPool
   post(message: FromLane): void
+  /** Runs `task` once, so much later. */
+  soon(afterMs: Millis, task: () => void): void
   /** Runs `task` once, at the end of this turn of the event loop: what many splices wrote leaves in one call. */
   defer(task: () => void): void
 }

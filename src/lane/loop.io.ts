@@ -27,6 +27,7 @@ export interface Loop {
   readonly clock: Clock
   /** Where client sockets can be read out and rebuilt. */
   readonly rebuilder?: Rebuilder | undefined
+  soon(afterMs: Millis, task: () => void): void
   defer(task: () => void): void
   run(lane: Lane, port: MessagePort): void
 }
@@ -40,6 +41,7 @@ export function epollLoop(engine: EpollEngine, clock: Clock): Loop {
     sockets,
     rebuilder: repair === undefined ? undefined : new SocketRebuilder(sockets, repair, poller.clock),
     clock: poller.clock,
+    soon: (afterMs, task) => poller.soon(afterMs, task),
     defer: (task) => poller.defer(task),
     run: (given, port) => {
       lane = given
@@ -67,6 +69,7 @@ export function netLoop(clock: Clock): Loop {
   return {
     sockets: new NetSockets((...fault) => running?.onFault(...fault)),
     clock,
+    soon: (afterMs, task) => void setTimeout(task, afterMs).unref(),
     defer: (task) => setImmediate(task),
     run: (lane, port) => {
       running = lane

@@ -4,11 +4,18 @@
  */
 import { formatEndpoint } from '../base/address.js'
 import { formatSpliceId } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
 import { ClientHalf, type ClientHost } from '../proxy/client-half.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
+import { contained } from './faults.js'
 import type { FrozenSocket, Rebuilder } from './frozen-socket.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 import type { LedgerLink } from './recovery.js'
+
+/** When to look whether clients have answered: on a LAN they do within a millisecond, over a wide network in tenths of seconds. */
+const SETTLE_AFTER_MS: readonly Millis[] = [2, 3, 5, 10, 20, 40, 80, 160, 320, 640]
+/** Then each is asked once more at every look; after so many its connection goes on as it is, by the kernel's own timers. */
+const SETTLE_ROUNDS_MAX = 30
 
 export interface RevivalCounts {
   revived: number
@@ -18,6 +25,8 @@ export interface RevivalCounts {
 export class Revivals {
   readonly counts: RevivalCounts = { revived: 0, failed: 0 }
   readonly #frozen = new Map<ClientHalf, FrozenSocket>()
+  /** Let go, and their clients have not answered. */
+  readonly #unsettled = new Set<FrozenSocket>()
   #isFree = false
 
   constructor(
@@ -54,12 +63,29 @@ export class Revivals {
     return client
   }
 
-  /** The address is here. */
+  /** The address is here. Only then: what speaks before the others are there is in their way. */
   letGo(): void {
     this.#isFree = true
     for (const [client, socket] of this.#frozen) {
       this.#frozen.delete(client)
-      if (!client.half.isClosed) socket.letGo()
+      socket.letGo()
+      if (!socket.settle()) this.#unsettled.add(socket)
     }
+    this.#settleLater(0)
+  }
+
+  #settleLater(round: number): void {
+    const afterMs = SETTLE_AFTER_MS[Math.min(round, SETTLE_AFTER_MS.length - 1)] as Millis
+    if (this.#unsettled.size > 0 && round < SETTLE_ROUNDS_MAX) this.context.soon(afterMs, () => this.#settle(round))
+  }
+
+  #settle(round: number): void {
+    for (const socket of this.#unsettled) {
+      contained(this.context, () => {
+        if (socket.settle()) this.#unsettled.delete(socket)
+        else if (round >= SETTLE_AFTER_MS.length) socket.probe()
+      })
+    }
+    this.#settleLater(round + 1)
   }
 }

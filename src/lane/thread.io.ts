@@ -38,6 +38,7 @@ export function runLane(dress: (sockets: Sockets) => Sockets = (sockets) => sock
     pool: new RetentionPool(),
     buffers: recordBuffers(),
     post: (message: FromLane) => port.postMessage(message),
+    soon: (afterMs, task) => loop.soon(afterMs, task),
     defer: (task) => loop.defer(task),
   })
   loop.run(lane, port)

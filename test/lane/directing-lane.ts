@@ -94,6 +94,7 @@ export class DirectingLane {
         if (this.endFails && message.type === 'log' && message.event === 'splice-ended') bug()
         this.heard.push(message)
       },
+      soon: () => {},
       defer: (task) => task(),
     })
     leases.set(0, Number.MAX_SAFE_INTEGER)

@@ -52,6 +52,7 @@ export class Host {
       pool: this.pool,
       buffers: BUFFERS,
       post: (message) => this.heard.push(message),
+      soon: () => {},
       defer: soon,
     })
   }

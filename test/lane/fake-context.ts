@@ -29,6 +29,7 @@ export function fakeContext(lane: FakeLane, node: string): LaneContext {
     pool: new RetentionPool(),
     buffers: recordBuffers(),
     post: (message) => lane.post?.(message),
+    soon: () => {},
     defer: (task) => task(),
   }
 }

@@ -60,6 +60,7 @@ export class LaneUnderTest {
       pool: new RetentionPool(),
       buffers: recordBuffers(),
       post: (message) => this.heard.push(message),
+      soon: (afterMs, task) => void setTimeout(task, afterMs).unref(),
       defer: (task) => setImmediate(task),
     })
     const sweep = setInterval(() => this.lane.sweep(clock.now()), 50)
