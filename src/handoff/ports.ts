@@ -66,6 +66,8 @@ export interface SocketRepair {
   probe(fd: number): void
   /** Segments of the peer since the socket was made. */
   segmentsIn(fd: number): number
+  /** Bytes of the peer since the socket was made, and its FIN. */
+  bytesIn(fd: number): number
   /** What comes is dropped before the socket sees it, until `hear`. */
   deafen(fd: number): void
   hear(fd: number): void

@@ -28,6 +28,7 @@ import { KernelRepair } from './repair.io.js'
 import { mayRepair } from './repair-right.io.js'
 import { SocketContext } from './socket-context.io.js'
 import { loadSyscalls } from './syscalls.io.js'
+import { type OnSegment, Tap } from './tap.io.js'
 
 export interface EpollEngine {
   /** Sockets that live by the turns of `poller`. */
@@ -145,6 +146,11 @@ export class EpollSockets implements Sockets {
   /** What reads sockets out and rebuilds them; `undefined`: this process may not. */
   get repair(): SocketRepair | undefined {
     return this.context.repair
+  }
+
+  /** Shows what clients send to an address; `close` ends it. */
+  tap(address: string, onSegment: OnSegment): { close(): void } | { readonly why: string } {
+    return Tap.open(address, this.context, onSegment)
   }
 
   /** A connection that `SocketRepair.restore` has made; `fd` is this socket's from now on. */

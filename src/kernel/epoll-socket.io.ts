@@ -201,6 +201,10 @@ export class EpollSocket implements Socket, Source, Sleeper {
     return true
   }
 
+  hasTaken(): boolean {
+    return this.#state === 'open' && (this.context.repair?.bytesIn(this.#fd) ?? 0) > 0
+  }
+
   probe(): void {
     if (this.#state === 'open') this.context.repair?.probe(this.#fd)
   }

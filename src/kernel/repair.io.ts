@@ -171,6 +171,10 @@ export class KernelRepair implements SocketRepair {
     return this.#calls.info(fd) < 0 ? 0 : this.#calls.view.getUint32(INFO.segmentsIn, true)
   }
 
+  bytesIn(fd: number): number {
+    return this.#calls.info(fd) < 0 ? 0 : this.#calls.view.getUint32(INFO.bytesReceived, true)
+  }
+
   silence(fd: number): void {
     this.#calls.set(fd, TCP_REPAIR, REPAIR_ON)
   }

@@ -6,6 +6,7 @@ import type { SocketRepair } from '../handoff/ports.js'
 import {
   EINVAL,
   IPPROTO_TCP,
+  MSG_TRUNC,
   SO_KEEPALIVE,
   SOCK_NONBLOCK_CLOEXEC,
   SOL_SOCKET,
@@ -79,6 +80,12 @@ export class SocketContext {
   accept(fd: number): Result {
     this.#words[0] = SOCKADDR_BYTES_MAX
     return this.sys.accept4(fd, this.#nameAt, this.#wordAt, SOCK_NONBLOCK_CLOEXEC)
+  }
+
+  /** A packet, or as much of it as `into` has room for; its whole length. `acceptedFrom` says from where. */
+  receiveFrom(fd: number, into: Uint8Array): Result {
+    this.#words[0] = SOCKADDR_BYTES_MAX
+    return this.sys.receiveFrom(fd, into, MSG_TRUNC, this.#nameAt, this.#wordAt)
   }
 
   acceptedFrom(): Endpoint | undefined {

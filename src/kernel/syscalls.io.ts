@@ -25,6 +25,8 @@ export interface Syscalls {
   read(fd: number, to: number, length: number): Result
   /** As `read`, into memory whose address is not known. */
   readInto(fd: number, into: Uint8Array): Result
+  /** recvfrom(2). */
+  receiveFrom(fd: number, into: Uint8Array, flags: number, sockaddr: number, length: number): Result
   /** recv(2). */
   receive(fd: number, into: Uint8Array, flags: number): Result
   /** As `sendAt`, for a buffer whose address is not known. */
@@ -86,6 +88,7 @@ function wrap(declare: (prototype: string) => Call): Syscalls {
   const send = declare('int send(int, const void *, size_t, int)')
   const sendAt = declare('int send(int, uintptr_t, size_t, int)')
   const recv = declare('int recv(int, void *, size_t, int)')
+  const recvfrom = declare('int recvfrom(int, void *, size_t, int, uintptr_t, uintptr_t)')
   const shutdown = declare('int shutdown(int, int)')
   const close = declare('int close(int)')
   const fcntl = declare('int fcntl(int, int, int)')
@@ -110,6 +113,8 @@ function wrap(declare: (prototype: string) => Call): Syscalls {
     ioctl: (fd, request, argument) => checked(ioctl(fd, request, argument)),
     read: (fd, to, length) => checked(read(fd, to, length)),
     readInto: (fd, into) => checked(readInto(fd, into, into.byteLength)),
+    receiveFrom: (fd, into, flags, sockaddr, length) =>
+      checked(recvfrom(fd, into, into.byteLength, flags, sockaddr, length)),
     receive: (fd, into, flags) => checked(recv(fd, into, into.byteLength, flags)),
     send: (fd, chunk) => checked(send(fd, chunk, chunk.byteLength, MSG_NOSIGNAL)),
     sendAt: (fd, from, length) => checked(sendAt(fd, from, length, MSG_NOSIGNAL)),

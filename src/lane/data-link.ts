@@ -91,6 +91,11 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     return this.#heard
   }
 
+  /** When that was last. */
+  get heardAt(): Millis {
+    return this.#pulse.heardAt
+  }
+
   get rttMs(): Millis {
     return this.#pulse.rttMs
   }

@@ -40,6 +40,8 @@ export interface DirectionHost {
   nextSpliceId(): SpliceId
   nextToken(): number
   linksTo(node: NodeId): readonly LedgerLink[]
+  /** How long nothing has been heard of a node. */
+  darkMs(node: NodeId): Millis
   /** Its process has ended. */
   isGone(node: NodeId): boolean
   open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined
@@ -155,6 +157,7 @@ export class Direction implements ClientHost {
     if (this.#state === 'over') return
     this.#state = 'over'
     this.#listeners.close()
+    this.#revivals?.verdicts.close()
     for (const client of [...this.clients]) {
       this.#contained(client, () => (isForsaken(reason) ? client.vanish(reason) : client.half.abort(reason)))
     }
@@ -164,6 +167,7 @@ export class Direction implements ClientHost {
   /** Once in a while: attempts without an answer, and splices that were idle for too long. */
   sweep(now: Millis): void {
     this.recovery?.sweep(now)
+    this.#revivals?.verdicts.sweep(now)
     this.#listeners.sweep(now)
     const { idleMs } = this.service
     for (const client of this.clients) {
@@ -241,7 +245,8 @@ export class Direction implements ClientHost {
   }
 
   #revive(row: LedgerRow, link: LedgerLink): void {
-    const client = this.#state === 'over' ? undefined : this.#revivals?.revive(row, link)
+    const client =
+      this.#state === 'over' ? undefined : this.#revivals?.revive(row, link, this.host.darkMs(row.term.holder))
     if (client !== undefined && !client.half.isClosed) this.clients.add(client)
   }
 

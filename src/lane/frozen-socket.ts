@@ -1,22 +1,35 @@
+/** What a director works with that takes connections over: rebuilt sockets, and what makes them. */
 import type { ClientSnapshot } from '../proxy/client-half.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
 import type { Socket } from '../proxy/ports.js'
 
-/** A socket in repair mode. What is written to it is kept until `letGo`. */
+/** A socket in repair mode, on which nothing comes or goes. What is written to it is kept until `letGo`. */
 export interface FrozenSocket extends Socket {
   /** All that was written goes into the kernel as sent already, and the client is asked what of it has arrived. */
   letGo(): void
   /** `true`: nothing is left to do. Otherwise the client has not answered yet: to be called again. */
   settle(): boolean
+  /** Whether bytes of the client, or its FIN, have come since it was let go. */
+  hasTaken(): boolean
   /** Asks the client once more. */
   probe(): void
 }
+
+export interface Rebuilt {
+  readonly socket: FrozenSocket
+  readonly snapshot: ClientSnapshot
+  /** Of the next byte that it takes from the client. */
+  readonly receiveSeq: number
+}
+
+/** `header` is valid only during the call, and begins with TCP's; `length` is that of the whole segment. */
+export type OnSegment = (from: string, header: Uint8Array, length: number) => void
 
 /** Reads client sockets out and rebuilds them: needs TCP_REPAIR. */
 export interface Rebuilder {
   /** To be taken at accept, before anything is read or written. Empty: this socket cannot be rebuilt. */
   snapshot(socket: Socket): Uint8Array
-  rebuild(
-    row: LedgerRow,
-  ): { readonly socket: FrozenSocket; readonly snapshot: ClientSnapshot } | { readonly why: string }
+  rebuild(row: LedgerRow): Rebuilt | { readonly why: string }
+  /** Shows what clients send to an address, from before it is here. */
+  tap(address: string, onSegment: OnSegment): { close(): void } | { readonly why: string }
 }

@@ -131,6 +131,10 @@ export class Lane implements DirectionHost, Recoveries {
     return this.#recoveries++
   }
 
+  darkMs(node: NodeId): Millis {
+    return node === this.context.setup.node ? 0 : this.#links.silentMs(node)
+  }
+
   isGone(node: NodeId): boolean {
     return this.#links.isGone(node)
   }

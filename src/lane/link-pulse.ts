@@ -39,6 +39,10 @@ export class LinkPulse {
     return this.#rttMs
   }
 
+  get heardAt(): Millis {
+    return this.#heardAt
+  }
+
   heard(now: Millis): void {
     this.#heardAt = now
   }

@@ -47,6 +47,8 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
   readonly #refusals = new LogThrottle(REFUSAL_EVERY_MS)
   readonly #suspended: Suspended
   readonly ledgers: Ledgers
+  /** Of links that are gone: when something came from the node. */
+  readonly #heardAt = new Map<NodeId, Millis>()
   #listener: Listener | undefined
   #turn = 0
 
@@ -98,6 +100,15 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
     const options = { from: address, connectMs: GREETING_MS_MAX, keepaliveMs: KEEPALIVE_MS }
     const socket = this.context.sockets.dial(to, options)
     this.#greetings.add(new LinkGreeting(socket, { peer, pair, keys }, this.#greetingDeadline(), this))
+  }
+
+  /** How long nothing has come from the node; of one that was never linked it is not known, and much is assumed. */
+  silentMs(node: NodeId): Millis {
+    const heardAt = this.all(node).reduce(
+      (latest, link) => Math.max(latest, link.heardAt),
+      this.#heardAt.get(node) ?? 0,
+    )
+    return this.context.clock.now() - heardAt
   }
 
   /** Its process has ended, as far as is known. */
@@ -220,6 +231,7 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
       else this.backends.suspend(bound)
     }
     this.recoveries.onLinkDown(link)
+    this.#heardAt.set(node, Math.max(link.heardAt, this.#heardAt.get(node) ?? 0))
     const links = this.#links.get(node)
     if (links?.get(link.pair) !== link) return
     links.delete(link.pair)

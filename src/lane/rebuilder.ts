@@ -5,11 +5,10 @@ import type { Millis } from '../base/time.js'
 import type { SocketRepair } from '../handoff/ports.js'
 import { planRestore, snapshotAfter } from '../handoff/restore-plan.js'
 import { decodeSnapshot, encodeSnapshot } from '../handoff/snapshot-codec.js'
-import type { ClientSnapshot } from '../proxy/client-half.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
 import type { Socket } from '../proxy/ports.js'
 import { DOOR_KEEPALIVE_MS } from '../proxy/service.js'
-import type { FrozenSocket, Rebuilder } from './frozen-socket.js'
+import type { FrozenSocket, OnSegment, Rebuilder, Rebuilt } from './frozen-socket.js'
 
 const NOTHING = new Uint8Array(0)
 
@@ -22,6 +21,7 @@ export interface FreezingSockets {
     keepaliveMs: Millis,
     ends: { readonly read: boolean; readonly sent: boolean },
   ): FrozenSocket
+  tap(address: string, onSegment: OnSegment): { close(): void } | { readonly why: string }
 }
 
 export class SocketRebuilder implements Rebuilder {
@@ -36,9 +36,7 @@ export class SocketRebuilder implements Rebuilder {
     return 'why' in snapshot ? NOTHING : encodeSnapshot(snapshot)
   }
 
-  rebuild(
-    row: LedgerRow,
-  ): { readonly socket: FrozenSocket; readonly snapshot: ClientSnapshot } | { readonly why: string } {
+  rebuild(row: LedgerRow): Rebuilt | { readonly why: string } {
     const snapshot = decodeSnapshot(row.snapshot)
     if (snapshot === undefined) return { why: 'its snapshot cannot be read here' }
     if (!row.isWhole) return { why: 'bytes to the client were not kept' }
@@ -56,6 +54,15 @@ export class SocketRebuilder implements Rebuilder {
     if (typeof fd !== 'number') return fd
     const ends = { read: row.finUp, sent: row.finAcknowledged }
     const socket = this.sockets.adoptFrozen(fd, local, remote, DOOR_KEEPALIVE_MS, ends)
-    return { socket, snapshot: { bytes: encodeSnapshot(snapshotAfter(snapshot, plan)), at: this.clock.now() } }
+    const now = this.clock.now()
+    return {
+      socket,
+      snapshot: { bytes: encodeSnapshot(snapshotAfter(snapshot, plan)), at: now },
+      receiveSeq: plan.receiveSeq,
+    }
+  }
+
+  tap(address: string, onSegment: OnSegment): { close(): void } | { readonly why: string } {
+    return this.sockets.tap(address, onSegment)
   }
 }

@@ -8,9 +8,10 @@ import type { Millis } from '../base/time.js'
 import { ClientHalf, type ClientHost } from '../proxy/client-half.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
 import { contained } from './faults.js'
-import type { FrozenSocket, Rebuilder } from './frozen-socket.js'
+import type { FrozenSocket, Rebuilder, Rebuilt } from './frozen-socket.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 import type { LedgerLink } from './recovery.js'
+import { Verdicts } from './verdicts.js'
 
 /** When to look whether clients have answered: on a LAN they do within a millisecond, over a wide network in tenths of seconds. */
 const SETTLE_AFTER_MS: readonly Millis[] = [2, 3, 5, 10, 20, 40, 80, 160, 320, 640]
@@ -24,7 +25,8 @@ export interface RevivalCounts {
 
 export class Revivals {
   readonly counts: RevivalCounts = { revived: 0, failed: 0 }
-  readonly #frozen = new Map<ClientHalf, FrozenSocket>()
+  readonly #frozen = new Map<ClientHalf, Rebuilt & { readonly darkMs: Millis }>()
+  readonly verdicts: Verdicts
   /** Let go, and their clients have not answered. */
   readonly #unsettled = new Set<FrozenSocket>()
   #isFree = false
@@ -33,10 +35,12 @@ export class Revivals {
     private readonly host: ClientHost,
     private readonly context: LaneContext,
     private readonly rebuilder: Rebuilder,
-  ) {}
+  ) {
+    this.verdicts = new Verdicts(host.service.name, host.service.address, context, rebuilder)
+  }
 
   /** `undefined`: it cannot be rebuilt. */
-  revive(row: LedgerRow, link: LedgerLink): ClientHalf | undefined {
+  revive(row: LedgerRow, link: LedgerLink, darkMs: Millis): ClientHalf | undefined {
     const built = this.rebuilder.rebuild(row)
     if ('why' in built) {
       this.counts.failed++
@@ -57,7 +61,8 @@ export class Revivals {
       granted: row.limit,
       startedAt: now - row.ageMs,
     })
-    this.#frozen.set(client, built.socket)
+    this.verdicts.begin()
+    this.#frozen.set(client, { ...built, darkMs })
     link.revive(client, { local: row.local, remote: row.remote })
     if (this.#isFree) this.letGo()
     return client
@@ -66,10 +71,11 @@ export class Revivals {
   /** The address is here. Only then: what speaks before the others are there is in their way. */
   letGo(): void {
     this.#isFree = true
-    for (const [client, socket] of this.#frozen) {
+    for (const [client, { socket, receiveSeq, darkMs }] of this.#frozen) {
       this.#frozen.delete(client)
       socket.letGo()
       if (!socket.settle()) this.#unsettled.add(socket)
+      if (!client.half.isClosed) this.verdicts.add(client, socket, receiveSeq, darkMs)
     }
     this.#settleLater(0)
   }

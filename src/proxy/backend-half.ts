@@ -103,6 +103,7 @@ export class BackendHalf implements HalfOwner, Enrolled {
     const now = this.host.clock.now()
     return {
       id: request.id,
+      term: this.term,
       client: request.client,
       destination: request.destination,
       local: half.socket.local,

@@ -20,6 +20,8 @@ export interface AskFrame {
 /** What a backend half keeps of its client half: enough to rebuild that one. Offsets as in RESUME. */
 export interface LedgerRow {
   readonly id: SpliceId
+  /** Of the director that had it. */
+  readonly term: Term
   readonly client: Endpoint
   readonly destination: Endpoint
   /** The backend's connection as its node sees it. */
@@ -89,7 +91,7 @@ export function readLedger(handle: number, r: ByteReader): LedgerFrame {
 export function putRow(out: ByteWriter, { service, row }: RowFrame): void {
   const { id, up, acknowledged, down, limit, ageMs, snapshotAgeMs, finUp, finAcknowledged, isWhole } = row
   const bits = (finUp ? FIN_UP : 0) | (finAcknowledged ? FIN_ACKNOWLEDGED : 0) | (isWhole ? WHOLE : 0)
-  putId(out, id).u64(up).u64(acknowledged).u64(down).u64(limit)
+  putTerm(putId(out, id), row.term).u64(up).u64(acknowledged).u64(down).u64(limit)
   out
     .u64(Math.max(0, Math.floor(ageMs)))
     .u64(Math.max(0, Math.floor(snapshotAgeMs)))
@@ -104,12 +106,14 @@ export function putRow(out: ByteWriter, { service, row }: RowFrame): void {
 
 export function readRow(handle: number, r: ByteReader): RowFrame {
   const id = readId(r)
+  const term = readTerm(r)
   const [up, acknowledged, down, limit, ageMs, snapshotAgeMs] = [r.u64(), r.u64(), r.u64(), r.u64(), r.u64(), r.u64()]
   const bits = r.u8()
   const f = new Fields(r)
   if (acknowledged > down || limit < down) r.fail()
   const row: LedgerRow = {
     id,
+    term,
     client: f.endpoint(FIELD.client),
     destination: f.endpoint(FIELD.destination),
     local: f.endpoint(FIELD.local),

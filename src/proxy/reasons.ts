@@ -30,6 +30,8 @@ export const REASONS = {
   'not-yet': 15,
   /** No node could take the connection. */
   'no-backend': 16,
+  /** Bytes of the client were acknowledged by a director that died with them. */
+  'input-lost': 17,
 } as const
 
 export type Reason = keyof typeof REASONS

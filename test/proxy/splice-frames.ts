@@ -50,6 +50,7 @@ export const FRAMES: Readonly<Record<string, SpliceFrame>> = {
     service: 'web',
     row: {
       id,
+      term,
       client: { address: '192.0.2.7', port: 40_000 },
       destination: { address: '192.0.2.100', port: 80 },
       local: { address: '10.0.0.2', port: 50_000 },

@@ -1,0 +1,112 @@
+/**
+ * Whether a rebuilt connection has lost bytes of its client: those that the dead director's kernel had acknowledged, and that no
+ * backend half has. Nothing but the client knows. It offers each byte until it is acknowledged, so whoever offers the byte that
+ * is expected next has not been told that it arrived; and whoever has nothing to offer says in an empty ACK how far it has come.
+ *
+ *     expected = our rcv_nxt        offered at or before it, and not wholly before it ──► nothing is lost
+ *     an empty ACK at expected      ──► nothing is lost, and nothing is on its way
+ *     anything beyond it            ──► ahead: lost, or only not yet sent again
+ */
+import type { Millis } from '../base/time.js'
+import { FLAG, type Segment } from './segment.js'
+import { distance } from './sequence.js'
+
+export type Verdict =
+  /** The client has come exactly as far as we have, or goes on from there. */
+  | 'proven'
+  /** It was ahead, and has sent again what we lacked. */
+  | 'filled'
+  /** What we lack never came again: it was acknowledged, and nobody has it. The connection ends with an RST. */
+  | 'reset'
+  /** The client has ended the connection. */
+  | 'gone'
+  /** Not heard of. */
+  | 'unverified'
+
+/** After this, and twice the time that nobody answered, the client's retransmission timer has run out at least once more. */
+const HOLE_MS_MIN: Millis = 1_000
+/**
+ * An empty ACK may also be a keepalive, which names the byte before; the answer to our probe, which comes within a round trip, then
+ * says that the client is further.
+ */
+const LEVEL_MS: Millis = 300
+/** The first answer may be lost; one that is asked for again costs two packets. */
+const PROBE_AFTER_MS: readonly Millis[] = [600, 1_200, 2_400, 4_800, 9_600, 30_000, 60_000]
+
+export interface Expectation {
+  /** The next byte of the client that the socket takes. */
+  readonly receiveSeq: number
+  /** How long nobody had answered the client when the socket was let go. */
+  readonly darkMs: Millis
+}
+
+export class VerdictWatch {
+  #verdict: Verdict = 'unverified'
+  #aheadSince: Millis | undefined
+  #levelSince: Millis | undefined
+  #probes = 0
+  #probeAt: Millis
+
+  constructor(
+    private readonly expected: Expectation,
+    now: Millis,
+  ) {
+    this.#probeAt = now + (PROBE_AFTER_MS[0] as Millis)
+  }
+
+  get verdict(): Verdict {
+    return this.#verdict
+  }
+
+  get isOpen(): boolean {
+    return this.#verdict === 'unverified'
+  }
+
+  hear({ seq, length, flags }: Segment, now: Millis): void {
+    if (!this.isOpen) return
+    // A new connection from the same port: whoever had the old one has forgotten it.
+    if ((flags & (FLAG.rst | FLAG.syn)) !== 0) return this.#decide('gone')
+    const begin = distance(this.expected.receiveSeq, seq)
+    if (begin > 0) this.#aheadSince ??= now
+    else if (length > 0 && begin + length > 0) this.#takeUp()
+    else if (begin === 0 && this.#aheadSince === undefined) this.#levelSince ??= now
+  }
+
+  /** `hasTakenUp`: the socket has taken bytes of the client since; also where nobody saw them come. */
+  tick(now: Millis, hasTakenUp: boolean): void {
+    if (!this.isOpen) return
+    if (hasTakenUp) this.#takeUp()
+    else if (this.#aheadSince !== undefined) {
+      if (now >= this.#aheadSince + this.#holeMsMax) this.#decide('reset')
+    } else if (this.#levelSince !== undefined && now >= this.#levelSince + LEVEL_MS) this.#decide('proven')
+  }
+
+  /** `true`: the client is to be asked again, and that has been counted. */
+  takeProbe(now: Millis): boolean {
+    const isHeard = this.#aheadSince !== undefined || this.#levelSince !== undefined
+    if (!this.isOpen || isHeard || now < this.#probeAt) return false
+    this.#probes++
+    const last = PROBE_AFTER_MS.length - 1
+    this.#probeAt = now + (PROBE_AFTER_MS[Math.min(this.#probes, last)] as Millis)
+    return true
+  }
+
+  /** When to look again. */
+  nextDeadline(): Millis | undefined {
+    if (!this.isOpen) return undefined
+    if (this.#aheadSince !== undefined) return this.#aheadSince + this.#holeMsMax
+    return this.#levelSince === undefined ? this.#probeAt : this.#levelSince + LEVEL_MS
+  }
+
+  get #holeMsMax(): Millis {
+    return HOLE_MS_MIN + 2 * this.expected.darkMs
+  }
+
+  #takeUp(): void {
+    this.#decide(this.#aheadSince === undefined ? 'proven' : 'filled')
+  }
+
+  #decide(verdict: Verdict): void {
+    this.#verdict = verdict
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * Watches the connections of one service that were rebuilt until each is known to be whole, or is reset: by what its client is
+ * seen to send (a tap on the address), and by what its socket has taken.
+ */
+import { type Endpoint, formatEndpoint } from '../base/address.js'
+import { formatSpliceId } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
+import { readSegment } from '../handoff/segment.js'
+import { type Verdict, VerdictWatch } from '../handoff/verdict.js'
+import type { ClientHalf } from '../proxy/client-half.js'
+import { contained } from './faults.js'
+import type { FrozenSocket, Rebuilder } from './frozen-socket.js'
+import { type LaneContext, logFrom } from './lane-context.js'
+
+/** Beyond this the tap is closed: whoever has not been heard of by then is seen by what its socket takes alone. */
+const TAPPED_MS_MAX: Millis = 30_000
+/** No more than a client's own timer waits. */
+const DARK_MS_MAX: Millis = 30_000
+
+interface Watched {
+  readonly client: ClientHalf
+  readonly socket: FrozenSocket
+  readonly watch: VerdictWatch
+  /** Bytes of the client that had been taken when it was rebuilt. */
+  readonly taken: number
+}
+
+export type VerdictCounts = Record<Verdict, number>
+
+export class Verdicts {
+  /** Of those that are decided. */
+  readonly counts: VerdictCounts = { proven: 0, filled: 0, reset: 0, gone: 0, unverified: 0 }
+  readonly #watched = new Map<string, Watched>()
+  #tap: { close(): void } | undefined
+  #tapUntil: Millis = 0
+  #isReported = true
+
+  constructor(
+    private readonly service: string,
+    private readonly address: string,
+    private readonly context: LaneContext,
+    private readonly rebuilder: Rebuilder,
+  ) {}
+
+  /** Not decided yet. */
+  get open(): number {
+    return this.#watched.size
+  }
+
+  /** Before the address is here. */
+  begin(): void {
+    this.#tapUntil = this.context.clock.now() + TAPPED_MS_MAX
+    if (this.#tap !== undefined) return
+    const tap = this.rebuilder.tap(this.address, (from, header, length) => this.#hear(from, header, length))
+    if ('why' in tap) logFrom(this.context, 'warn', 'no-tap', { service: this.service, why: tap.why })
+    else this.#tap = tap
+  }
+
+  add(client: ClientHalf, socket: FrozenSocket, receiveSeq: number, darkMs: Millis): void {
+    const expected = { receiveSeq, darkMs: Math.min(darkMs, DARK_MS_MAX) }
+    const watch = new VerdictWatch(expected, this.context.clock.now())
+    this.#watched.set(keyOf(client.client, client.destination.port), { client, socket, watch, taken: client.half.sent })
+    this.#isReported = false
+  }
+
+  /** Every 100 ms or so. */
+  sweep(now: Millis): void {
+    for (const [key, watched] of this.#watched) contained(this.context, () => this.#look(key, watched, now))
+    if (this.#tap !== undefined && (this.#watched.size === 0 || now >= this.#tapUntil)) this.close()
+    if (this.#isReported || this.#watched.size > 0) return
+    this.#isReported = true
+    logFrom(this.context, 'info', 'verdicts', { service: this.service, lane: this.context.setup.lane, ...this.counts })
+  }
+
+  close(): void {
+    this.#tap?.close()
+    this.#tap = undefined
+  }
+
+  #hear(from: string, header: Uint8Array, length: number): void {
+    const segment = readSegment(header, length)
+    if (segment === undefined) return
+    const key = keyOf({ address: from, port: segment.sourcePort }, segment.destinationPort)
+    this.#watched.get(key)?.watch.hear(segment, this.context.clock.now())
+  }
+
+  #look(key: string, { client, socket, watch, taken }: Watched, now: Millis): void {
+    const { half } = client
+    watch.tick(now, half.sent > taken || (!half.isClosed && socket.hasTaken()))
+    if (half.isClosed && watch.isOpen) {
+      // Its client, or its program, has ended it: there is nothing to prove any more.
+      this.#watched.delete(key)
+      this.counts.gone++
+      return
+    }
+    if (watch.takeProbe(now)) socket.probe()
+    if (watch.isOpen) return
+    this.#watched.delete(key)
+    this.counts[watch.verdict]++
+    if (watch.verdict !== 'reset') return
+    const detail = 'the director that died had acknowledged bytes of the client that it had not passed on'
+    logFrom(this.context, 'warn', 'splice-reset', {
+      splice: formatSpliceId(client.id),
+      service: this.service,
+      client: formatEndpoint(client.client),
+      why: detail,
+    })
+    half.abort('input-lost', detail)
+  }
+}
+
+function keyOf({ address, port }: Endpoint, destination: number): string {
+  return `${address} ${port} ${destination}`
+}
