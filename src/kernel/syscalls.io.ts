@@ -37,6 +37,8 @@ export interface Syscalls {
   close(fd: number): Result
   /** A second descriptor of the same file, close-on-exec. */
   duplicate(fd: number): Result
+  /** The same, `from` or the next free one above. */
+  duplicateFrom(fd: number, from: number): Result
   epollCreate(flags: number): Result
   epollCtl(epoll: number, operation: number, fd: number, event: number): Result
   epollWait(epoll: number, events: number, max: number, timeoutMs: number): Result
@@ -121,6 +123,7 @@ function wrap(declare: (prototype: string) => Call): Syscalls {
     shutdownWrite: (fd) => checked(shutdown(fd, SHUT_WR)),
     close: (fd) => checked(close(fd)),
     duplicate: (fd) => checked(fcntl(fd, F_DUPFD_CLOEXEC, 0)),
+    duplicateFrom: (fd, from) => checked(fcntl(fd, F_DUPFD_CLOEXEC, from)),
     epollCreate: (flags) => checked(epollCreate(flags)),
     epollCtl: (epoll, operation, fd, event) => checked(epollCtl(epoll, operation, fd, event)),
     epollWait: (epoll, events, max, timeoutMs) => checked(epollWait(epoll, events, max, timeoutMs)),

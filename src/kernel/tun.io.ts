@@ -40,7 +40,8 @@ export class Tun {
   private constructor(
     readonly name: string,
     readonly index: number,
-    private readonly fd: number,
+    /** The highest of the process. */
+    readonly fd: number,
     private readonly calls: ControlCalls,
     private readonly netlink: Netlink,
   ) {}

@@ -49,7 +49,7 @@ export class HostNetwork {
     this.#tun = Tun.open()
     this.#netlink = Netlink.open()
     if (isHere(this.#tun)) forbidCoreDumps()
-    this.#gate = isHere(this.#tun) ? LeaseGate.open() : NO_DEVICE
+    this.#gate = isHere(this.#tun) ? LeaseGate.open(undefined, this.#tun.fd) : NO_DEVICE
     this.#anyPort = isHere(this.#tun) ? this.#openDoors() : NO_DEVICE
     this.#wire = isHere(this.#tun) ? this.#openWire() : NO_DEVICE
     this.look()

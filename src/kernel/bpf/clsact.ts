@@ -25,8 +25,13 @@ const TCA_BPF_FLAG_ACT_DIRECT = 1
 
 /** The first priority, all protocols; our place among the filters of that priority. */
 const INFO = (1 << 16) | 0x0300
-const HANDLE = 0xba70
-const NAME = 'baton-lease'
+const PLACES = {
+  lease: { handle: 0xba70, name: 'baton-lease' },
+  grave: { handle: 0xba71, name: 'baton-grave' },
+} as const
+
+/** Which of our programs. */
+export type Place = keyof typeof PLACES
 
 /** Refused with EEXIST where it is there already. */
 export function encodeAddClsact(ifindex: number): Uint8Array {
@@ -35,19 +40,25 @@ export function encodeAddClsact(ifindex: number): Uint8Array {
 }
 
 /** Takes the place of one that was left. */
-export function encodeSetFilter(ifindex: number, direction: Direction, program: number): Uint8Array {
+export function encodeSetFilter(
+  ifindex: number,
+  direction: Direction,
+  program: number,
+  place: Place = 'lease',
+): Uint8Array {
+  const { handle, name } = PLACES[place]
   const options = [
     attribute(TCA_BPF_FD, u32(program)),
-    attribute(TCA_BPF_NAME, text(NAME)),
+    attribute(TCA_BPF_NAME, text(name)),
     attribute(TCA_BPF_FLAGS, u32(TCA_BPF_FLAG_ACT_DIRECT)),
   ]
   const attributes = join([attribute(TCA_KIND, text('bpf')), attribute(TCA_OPTIONS, join(options))])
-  return message(RTM_NEWTFILTER, NLM_F_CREATE, ifindex, HANDLE, PARENTS[direction], INFO, attributes)
+  return message(RTM_NEWTFILTER, NLM_F_CREATE, ifindex, handle, PARENTS[direction], INFO, attributes)
 }
 
-export function encodeDeleteFilter(ifindex: number, direction: Direction): Uint8Array {
+export function encodeDeleteFilter(ifindex: number, direction: Direction, place: Place = 'lease'): Uint8Array {
   const kind = attribute(TCA_KIND, text('bpf'))
-  return message(RTM_DELTFILTER, 0, ifindex, HANDLE, PARENTS[direction], INFO, kind)
+  return message(RTM_DELTFILTER, 0, ifindex, PLACES[place].handle, PARENTS[direction], INFO, kind)
 }
 
 /** The errno that a message was answered with, 0 for done; `undefined`: that was no answer. */

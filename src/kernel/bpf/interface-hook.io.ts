@@ -45,15 +45,7 @@ export function tcx(bpf: Bpf, sys: Syscalls): InterfaceHook {
  * There is one place for it on an interface. The queueing discipline is left there, as others may use it by then.
  */
 export function clsact(sys: Syscalls): InterfaceHook {
-  const answer = new Block(ANSWER_BYTES)
-  const ask = (message: Uint8Array): Result => {
-    const fd = sys.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK_CLOEXEC, NETLINK_ROUTE)
-    if (fd < 0) return fd
-    const sent = sys.send(fd, message)
-    const length = sent < 0 ? sent : sys.read(fd, answer.at, ANSWER_BYTES)
-    sys.close(fd)
-    return length < 0 ? length : -(decodeAck(answer.bytes.subarray(0, length)) ?? 0)
-  }
+  const ask = asker(sys)
   return {
     name: 'clsact',
     attach: (program, ifindex) => {
@@ -64,6 +56,32 @@ export function clsact(sys: Syscalls): InterfaceHook {
         return set < 0 ? set : () => ask(encodeDeleteFilter(ifindex, direction))
       })
     },
+  }
+}
+
+/** The one direction of a program that goes on when its process is dead; takes the place of one that was left. */
+export function buried(sys: Syscalls): Pick<InterfaceHook, 'attach'> {
+  const ask = asker(sys)
+  return {
+    attach: (program, ifindex) => {
+      const made = ask(encodeAddClsact(ifindex))
+      if (made < 0 && made !== -EEXIST) return made
+      const set = ask(encodeSetFilter(ifindex, 'egress', program, 'grave'))
+      return set < 0 ? set : () => ask(encodeDeleteFilter(ifindex, 'egress', 'grave'))
+    },
+  }
+}
+
+/** One question to rtnetlink: 0 or a negative errno. */
+function asker(sys: Syscalls): (message: Uint8Array) => Result {
+  const answer = new Block(ANSWER_BYTES)
+  return (message) => {
+    const fd = sys.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK_CLOEXEC, NETLINK_ROUTE)
+    if (fd < 0) return fd
+    const sent = sys.send(fd, message)
+    const length = sent < 0 ? sent : sys.read(fd, answer.at, ANSWER_BYTES)
+    sys.close(fd)
+    return length < 0 ? length : -(decodeAck(answer.bytes.subarray(0, length)) ?? 0)
   }
 }
 

@@ -57,13 +57,18 @@ export class Kit {
     return { fd, memory: mapping.memory }
   }
 
-  /** A map with a socket of this process under 0: the entry goes when the process does, however it ends. */
-  ownSocket(): number {
+  /**
+   * A map with a socket of this process under 0: the entry goes when the process does, however it ends. `from`: its descriptor is
+   * that or a higher one; the highest are closed first.
+   */
+  ownSocket(from?: number): number {
     const map = this.map({ type: MAP_TYPE_SOCKMAP, keyBytes: 4, valueBytes: 8, entriesMax: 1 })
     const [pair, key, value] = [new Block(8), new Block(4), new Block(8)]
     this.#done('make a socket', this.bpf.socketpair(pair.at))
     const [one = -1, other = -1] = new Int32Array(pair.bytes.buffer)
-    new BigUint64Array(value.bytes.buffer)[0] = BigInt(this.keep(one))
+    const kept = from === undefined ? one : this.#done('place a socket', this.sys.duplicateFrom(one, from))
+    if (kept !== one) this.sys.close(one)
+    new BigUint64Array(value.bytes.buffer)[0] = BigInt(this.keep(kept))
     this.keep(other)
     this.#done('take a socket into a map', this.bpf.update(map, key.at, value.at))
     return map

@@ -8,7 +8,8 @@ import { EINVAL } from '../constants.js'
 import { loadLibc } from '../libc.io.js'
 import { PROG_TYPE_SCHED_CLS, TCX_DROP } from './abi.js'
 import { ADDRESSES_MAP, AddressSlots, SLOTS } from './address-slots.io.js'
-import { clsact, type HookName, type InterfaceHook, tcx, tryTcx } from './interface-hook.io.js'
+import { graveProgram } from './grave-program.js'
+import { buried, clsact, type HookName, type InterfaceHook, tcx, tryTcx } from './interface-hook.io.js'
 import { Kit, type MappedArray, type Problem } from './kit.io.js'
 import { LEASE, leaseGateProgram } from './lease-gate-program.js'
 import { refused } from './rights.io.js'
@@ -16,6 +17,9 @@ import { refused } from './rights.io.js'
 /** Of clsact, with a socket of our own in a map. */
 const SINCE = '5.15'
 const TCX_SINCE = '6.6'
+
+/** Descriptors right below the device's that connections do not reach before the process is out of them. */
+const RESERVED = 8
 
 const OPEN = 2n ** 64n - 1n
 const CLOSED = 0n
@@ -36,13 +40,15 @@ export class LeaseGate {
     leases: MappedArray,
     private readonly program: number,
     private readonly interfaceHook: InterfaceHook,
+    /** Keeps the process silent when it is dead. */
+    private readonly grave: Grave | { readonly why: string },
   ) {
     this.#slots = new AddressSlots(kit.bpf, addresses)
     this.#longs = new BigUint64Array(leases.memory)
   }
 
-  /** By tcx where the kernel has it, otherwise by clsact; `by` insists on one. */
-  static open(by?: HookName): LeaseGate | Problem {
+  /** By tcx where the kernel has it, otherwise by clsact; `by` insists on one. `below`: a descriptor above those of all connections. */
+  static open(by?: HookName, below?: number): LeaseGate | Problem {
     return Kit.make(SINCE, (kit) => {
       const addresses = kit.map(ADDRESSES_MAP)
       const leases = kit.array(LEASE.bytes, SLOTS)
@@ -52,10 +58,8 @@ export class LeaseGate {
       const program = load()
       const refusal = by === 'clsact' ? -EINVAL : tryTcx(kit.bpf, program)
       if (refusal < 0 && (by === 'tcx' || refusal !== -EINVAL)) kit.refuse(refused('use tcx', refusal, TCX_SINCE).why)
-      const gate =
-        refusal === 0
-          ? new LeaseGate(kit, addresses, leases, program, links)
-          : new LeaseGate(kit, addresses, leases, load(kit.ownSocket()), filters)
+      const [code, hook] = refusal === 0 ? [program, links] : [load(kit.ownSocket()), filters]
+      const gate = new LeaseGate(kit, addresses, leases, code, hook, dig(kit, addresses, below))
       gate.#proveClock()
       return gate
     })
@@ -71,7 +75,11 @@ export class LeaseGate {
     if (this.#attached.has(ifindex)) return undefined
     const undo = this.interfaceHook.attach(this.program, ifindex)
     if (typeof undo === 'number') return refused(`guard interface ${ifindex}`, undo, SINCE)
-    this.#attached.set(ifindex, undo)
+    const burial = 'why' in this.grave ? 0 : this.grave.hook.attach(this.grave.program, ifindex)
+    this.#attached.set(ifindex, () => {
+      undo()
+      if (typeof burial !== 'number') burial()
+    })
     return undefined
   }
 
@@ -143,6 +151,18 @@ export class LeaseGate {
   #at(slot: number): number {
     return (slot * LEASE.bytes) / 8
   }
+}
+
+interface Grave {
+  readonly program: number
+  readonly hook: Pick<InterfaceHook, 'attach'>
+}
+
+/** Without it the end of the process is heard over IPv6. */
+function dig(kit: Kit, addresses: number, below: number | undefined): Grave | { readonly why: string } {
+  if (below === undefined) return { why: 'the device is not there' }
+  const alive = kit.ownSocket(Math.max(0, below - RESERVED))
+  return { program: kit.program(PROG_TYPE_SCHED_CLS, 0, graveProgram({ addresses, alive })), hook: buried(kit.sys) }
 }
 
 /** Above 104 days of uptime a millisecond's fraction is no longer exact to the nanosecond: rounded down. */
