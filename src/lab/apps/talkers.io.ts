@@ -10,7 +10,7 @@ import net from 'node:net'
 
 const MESSAGE_BYTES_MAX = 1_400
 /** After the silent ones have been woken. */
-const LAST_MS = 8_000
+const LAST_MS = 5_000
 
 const [address = '', port = '', count = '1', pauseMs = '0'] = process.argv.slice(2)
 

@@ -1,0 +1,109 @@
+/** Connections whose director fails: three nodes and their clients on hosts of their own, and how each client fared. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Fates, TalkersReport } from '../../src/lab/apps/talkers.io.js'
+import { type LabNode, LocalCluster } from '../../src/lab/cluster.io.js'
+import { type Host, Lan } from '../../src/lab/hosts.io.js'
+import { until } from '../../src/lab/wait.io.js'
+import type { Scope } from '../harness/suite.js'
+
+export const ADDRESS = '10.77.9.9'
+export const ADDRESS6 = 'fd77::9:9'
+const PORT = '7777'
+const NAMES = ['a', 'b', 'c']
+/** Silent clients are woken so long after the fault: the next director has long been there. */
+const DARK_MS_MAX = 2_000
+
+const app = (name: string) => fileURLToPath(new URL(`../../dist/lab/apps/${name}.io.js`, import.meta.url))
+
+export class SurvivalSite {
+  #rounds = 0
+
+  private constructor(
+    readonly lan: Lan,
+    readonly cluster: LocalCluster,
+    private readonly folder: string,
+  ) {}
+
+  static async build(scope: Scope, address: string, ...more: string[]): Promise<SurvivalSite> {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-survival-'))
+    const lan = await Lan.make(
+      [...NAMES, 'client'].map((name, i) => ({ name, number: i + 1 })),
+      folder,
+    )
+    scope.defer(async () => {
+      await lan.remove()
+      rmSync(folder, { recursive: true, force: true })
+    })
+    const cluster = await LocalCluster.start({
+      addresses: NAMES.map((name) => lan.named(name).address),
+      names: NAMES,
+      untold: true,
+      upArguments: ['--profile', 'fast'],
+      folder: path.join(folder, 'state'),
+      start: (name, command, output) => lan.named(name).start('baton', command, output),
+    })
+    await cluster.settled()
+    for (const name of NAMES) lan.named(name).start('echo', [process.execPath, app('echo'), '::', PORT])
+    const site = new SurvivalSite(lan, cluster, folder)
+    await cluster.baton(site.#first, 'service', 'add', 'echo', '--address', address, '--ports', PORT, ...more)
+    await cluster.serving('echo')
+    await until(
+      async () => ((await site.#first.client.service('echo')).backends.length === NAMES.length ? true : undefined),
+      5_000,
+      'all hosts serve',
+    )
+    return site
+  }
+
+  async director(): Promise<{ readonly node: LabNode; readonly host: Host }> {
+    const { name } = (await this.cluster.serving('echo')).director
+    return { node: this.cluster.named(name), host: this.lan.named(name) }
+  }
+
+  /** What became of `count` connections, half of them talking, when `fault` was done; `mend` undoes it. */
+  async fare(
+    address: string,
+    count: number,
+    fault: () => unknown,
+    mend: () => unknown = () => {},
+  ): Promise<TalkersReport> {
+    const output = path.join(this.folder, `talkers-${this.#rounds++}.log`)
+    const command = [process.execPath, app('talkers'), address, PORT, String(count), '2']
+    const talkers = this.lan.named('client').start('talkers', command, output)
+    const said = () => readFileSync(output, 'utf8')
+    await until(async () => (said().includes('all stand') ? true : undefined), 15_000, 'all clients stand')
+    talkers.kill('SIGUSR2')
+    await fault()
+    await new Promise((resolve) => setTimeout(resolve, DARK_MS_MAX))
+    await mend()
+    talkers.kill('SIGUSR2')
+    await talkers.ended
+    return JSON.parse(said().trim().split('\n').at(-1) ?? '') as TalkersReport
+  }
+
+  /** Lines of the nodes' logs with that event. */
+  events(event: string): Record<string, unknown>[] {
+    const lines = this.cluster.nodes.flatMap((node) => this.cluster.log(node).split('\n'))
+    return lines.filter((line) => line.includes(`"event":"${event}"`)).map((line) => JSON.parse(line))
+  }
+
+  get #first(): LabNode {
+    const [first] = this.cluster.nodes
+    if (first === undefined) throw new Error('no node')
+    return first
+  }
+}
+
+export function sumOf({ talking, silent }: TalkersReport, what: (fates: Fates) => number): number {
+  return what(talking) + what(silent)
+}
+
+/** All that was lost, by the word for it. */
+export function losses({ talking, silent }: TalkersReport): Record<string, number> {
+  const all: Record<string, number> = { ...talking.lost }
+  for (const [word, count] of Object.entries(silent.lost)) all[word] = (all[word] ?? 0) + count
+  return all
+}
