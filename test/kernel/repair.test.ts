@@ -1,0 +1,211 @@
+/** Sockets taken out of this process and rebuilt in it, over loopback: their peers must not notice. */
+import net from 'node:net'
+import { planRestore } from '../../src/handoff/restore-plan.js'
+import { KernelRepair } from '../../src/kernel/repair.io.js'
+import { mayRepair } from '../../src/kernel/repair-right.io.js'
+import { loadSyscalls } from '../../src/kernel/syscalls.io.js'
+import { until } from '../../src/lab/wait.io.js'
+import { assert, type Scope, suite } from '../harness/suite.js'
+
+const test = suite('kernel/repair')
+const NEEDS = { root: true }
+
+const sys = loadSyscalls()
+if ('why' in sys) throw new Error(sys.why)
+const repair = new KernelRepair(sys)
+
+const waitFor = (isSo: () => boolean) => until(async () => isSo() || undefined, 5_000, isSo.toString())
+
+interface Pair {
+  readonly client: net.Socket
+  readonly fd: number
+  readonly server: net.Socket
+  readonly ends: {
+    readonly local: { address: string; port: number }
+    readonly remote: { address: string; port: number }
+  }
+  readonly heard: () => string
+  /** Why the client's connection ended. */
+  readonly ended: () => string
+}
+
+/** A connection to a listener of this process; nothing is read from it here. */
+async function connected(scope: Scope, address = '127.0.0.1'): Promise<Pair> {
+  const listener = net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true })
+  await new Promise<void>((resolve) => listener.listen(0, address, resolve))
+  scope.defer(() => void listener.close())
+  const accepted = new Promise<net.Socket>((resolve) => listener.once('connection', resolve))
+  const port = (listener.address() as net.AddressInfo).port
+  const client = net.connect({ host: address, port, noDelay: true, allowHalfOpen: true })
+  scope.defer(() => void client.destroy())
+  let text = ''
+  let word = ''
+  client.on('data', (chunk) => {
+    text += chunk
+  })
+  client.on('error', (error: NodeJS.ErrnoException) => {
+    word = error.code ?? 'error'
+  })
+  client.on('end', () => {
+    word ||= 'ended'
+  })
+  const server = await accepted
+  const handle = (server as unknown as { _handle: { fd: number; readStop(): void; reading: boolean } })._handle
+  const ends = { local: { address, port }, remote: { address, port: client.localPort ?? 0 } }
+  return { client, fd: handle.fd, server, ends, heard: () => text, ended: () => word }
+}
+
+/** The former socket goes without a word. */
+function leave({ server, fd }: Pair): void {
+  repair.silence(fd)
+  server.destroy()
+}
+
+function adopted(scope: Scope, fd: number): net.Socket {
+  const socket = new net.Socket({ fd, readable: true, writable: true, allowHalfOpen: true })
+  scope.defer(() => void socket.destroy())
+  return socket
+}
+
+function done<T>(result: T | { readonly why: string } | undefined): T {
+  assert.ok(
+    result === undefined || typeof result !== 'object' || result === null || !('why' in result),
+    JSON.stringify(result),
+  )
+  return result as T
+}
+
+for (const address of ['127.0.0.1', '::1']) {
+  test(
+    `rebuilt from a snapshot and counted bytes (${address}): what is unacknowledged, what comes later, and the end`,
+    async (scope) => {
+      assert.is(mayRepair(), '')
+      const pair = await connected(scope, address)
+      const snapshot = done(repair.snapshot(pair.fd))
+      if ('why' in snapshot) return
+      pair.client.write('hello')
+      await new Promise((resolve) => pair.server.once('data', resolve).resume())
+      pair.server.write('welcome')
+      await waitFor(() => pair.heard() === 'welcome')
+      leave(pair)
+      await new Promise((resolve) => pair.server.once('close', resolve))
+      const plan = planRestore(snapshot, {
+        ...pair.ends,
+        received: 5,
+        finReceived: false,
+        // As if the last of it had not been heard to have arrived.
+        acknowledged: 3,
+        finAcknowledged: false,
+        ageMs: 0,
+      })
+      const fd = done(repair.restore(plan)) as number
+      done(repair.fillSent(fd, Buffer.from('come')))
+      done(repair.letGo(fd))
+      await waitFor(() => repair.segmentsIn(fd) > 0)
+      assert.is(repair.bytesIn(fd), 0)
+      const socket = adopted(scope, fd)
+      let got = ''
+      socket.on('data', (chunk) => {
+        got += chunk
+      })
+      pair.client.write(' again')
+      await waitFor(() => got === ' again')
+      socket.end('bye')
+      await waitFor(() => pair.heard() === 'welcomebye')
+      await waitFor(() => pair.ended() === 'ended')
+    },
+    NEEDS,
+  )
+}
+
+test(
+  'captured with both its queues: unread and unsent bytes are there in the next socket',
+  async (scope) => {
+    const pair = await connected(scope)
+    pair.client.pause()
+    pair.client.write('unread')
+    await waitFor(() => repair.bytesIn(pair.fd) === 6)
+    const capture = done(repair.capture(pair.fd))
+    if ('why' in capture) return
+    assert.equal([Buffer.from(capture.unread).toString(), capture.unacknowledged.byteLength], ['unread', 0])
+    assert.equal([capture.finReceived, capture.finSent], [false, false])
+    pair.server.destroy()
+    await new Promise((resolve) => pair.server.once('close', resolve))
+    const fd = done(repair.restore({ ...capture, ...pair.ends })) as number
+    done(repair.fillReceived(fd, capture.unread))
+    done(repair.letGo(fd))
+    const socket = adopted(scope, fd)
+    const got = await new Promise<Buffer>((resolve) => socket.once('data', resolve))
+    assert.is(got.toString(), 'unread')
+    socket.write('answer')
+    pair.client.resume()
+    await waitFor(() => pair.heard() === 'answer')
+  },
+  NEEDS,
+)
+
+test(
+  'a client that has ended: the snapshot still begins at its first byte, and the rebuilt socket is past its FIN',
+  async (scope) => {
+    const pair = await connected(scope)
+    pair.client.end('last')
+    await waitFor(() => repair.bytesIn(pair.fd) === 5)
+    const [snapshot, capture] = [done(repair.snapshot(pair.fd)), done(repair.capture(pair.fd))]
+    if ('why' in snapshot || 'why' in capture) return
+    assert.ok(capture.finReceived)
+    assert.is(
+      capture.receiveSeq,
+      (snapshot.firstReceived + 1) >>> 0,
+      'the FIN is counted, what is unread before it is not',
+    )
+    pair.server.destroy()
+    await new Promise((resolve) => pair.server.once('close', resolve))
+    const progress = { received: 4, finReceived: true, acknowledged: 0, finAcknowledged: false, ageMs: 0 }
+    const fd = done(repair.restore(planRestore(snapshot, { ...pair.ends, ...progress }))) as number
+    done(repair.letGo(fd))
+    done(repair.send(fd, Buffer.from('heard you')))
+    await waitFor(() => pair.heard() === 'heard you')
+    adopted(scope, fd).end()
+    await waitFor(() => pair.ended() === 'ended')
+  },
+  NEEDS,
+)
+
+test(
+  'a failure names its step, and leaves no descriptor',
+  async (scope) => {
+    const pair = await connected(scope)
+    const snapshot = done(repair.snapshot(pair.fd))
+    if ('why' in snapshot) return
+    const beginning = { received: 0, finReceived: false, acknowledged: 0, finAcknowledged: false, ageMs: 0 }
+    const plan = planRestore(snapshot, { ...pair.ends, ...beginning })
+    const lowest = () => {
+      const fd = sys.eventfd(0, 0)
+      sys.close(fd)
+      return fd
+    }
+    const before = lowest()
+    // The connection stands: there cannot be a second one.
+    const failed = repair.restore(plan)
+    assert.ok(typeof failed === 'object' && /^connect: E/.test(failed.why), JSON.stringify(failed))
+    assert.is(lowest(), before)
+    assert.match(JSON.stringify(repair.snapshot(sys.eventfd(0, 0))), /TCP_REPAIR: E/)
+  },
+  NEEDS,
+)
+
+test(
+  'deaf, it hears nothing, and hears it all when it listens again',
+  async (scope) => {
+    const pair = await connected(scope)
+    repair.deafen(pair.fd)
+    pair.client.write('psst')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    assert.is(repair.bytesIn(pair.fd), 0)
+    repair.hear(pair.fd)
+    await waitFor(() => repair.bytesIn(pair.fd) === 4)
+  },
+  NEEDS,
+)
+
+test.run()
