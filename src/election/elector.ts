@@ -322,7 +322,8 @@ export class Elector {
       return 'renewed'
     }
     if (state.phase !== 'standing' || deadline === undefined || deadline <= now) return 'none'
-    if (!this.probesRivals) return this.#claim(electorate, now)
+    // Whoever endorsed it has given the address up a moment ago, and its clients wait.
+    if (!this.probesRivals || state.endorser !== undefined) return this.#claim(electorate, now)
     if (state.won) return 'none'
     state.won = true
     return 'won'

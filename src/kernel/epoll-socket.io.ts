@@ -21,6 +21,7 @@ import {
   EPOLLRDHUP,
   ETIMEDOUT,
 } from './constants.js'
+import { NOBODY, NOWHERE } from './nobody.js'
 import type { Sleeper, Source } from './poller.io.js'
 import type { SocketContext } from './socket-context.io.js'
 import { settle, thaw } from './thaw.io.js'
@@ -33,15 +34,6 @@ const MORE_THAN_BYTES = EPOLLPRI | EPOLLRDHUP | EPOLLERR | EPOLLHUP
 
 /** Four system calls, which a connection that lasts for less need not have cost. */
 export const KEEPALIVE_AFTER_MS: Millis = 1_000
-
-const NOWHERE: Endpoint = { address: '0.0.0.0', port: 0 }
-const NOBODY: SocketHandler = {
-  onOpen: () => {},
-  onData: () => {},
-  onEnd: () => {},
-  onDrain: () => {},
-  onClose: () => {},
-}
 
 export class EpollSocket implements Socket, Source, Sleeper {
   isWaiting = false
@@ -149,6 +141,18 @@ export class EpollSocket implements Socket, Source, Sleeper {
     if (this.#state === 'open') this.context.libc.lingerNot(this.#fd)
     this.#shut()
     this.context.poller.defer(() => this.#sayClosed('aborted', ''))
+  }
+
+  readOut(): void {
+    const { context } = this
+    if (this.#state !== 'open') return
+    context.repair?.deafen(this.#fd)
+    while (this.#state === 'open' && !this.#endRead) {
+      const length = context.read(this.#fd)
+      if (length === 0) return this.#readEnd()
+      if (length > 0) this.#handler.onData(context.chunk(length))
+      else if (length !== -EINTR) return
+    }
   }
 
   vanish(): void {

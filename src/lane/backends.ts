@@ -141,7 +141,8 @@ export class Backends implements BackendHost {
     const told: { readonly bound: BoundBackend; readonly row: LedgerRow }[] = []
     for (const bound of this.#of(service)) {
       const { backend, channel } = bound
-      if (sameTerm(backend.term, term) || backend.isConfirmed) continue
+      // In this very term it may have been let go by a move that came to nothing.
+      if ((sameTerm(backend.term, term) && channel.isBound) || backend.isConfirmed) continue
       channel.release()
       const row = backend.row()
       if (backend.isOpened && row.snapshot.byteLength > 0) told.push({ bound, row })

@@ -15,6 +15,7 @@ export interface ChannelLink {
   data(handle: number, offset: number, chunk: Uint8Array): void
   ack(handle: number, written: number, acknowledged: number, window: number): void
   fin(handle: number, offset: number): void
+  freeze(handle: number): void
   reset(handle: number, reason: Reason): void
   /** The handle is free afterwards. */
   confirm(handle: number): void
@@ -42,6 +43,10 @@ export class Channel implements Counterpart {
     return this.#link?.rttMs ?? 0
   }
 
+  get isBound(): boolean {
+    return this.#link !== undefined
+  }
+
   /** Which link it goes by. */
   get link(): ChannelLink | undefined {
     return this.#link
@@ -61,6 +66,10 @@ export class Channel implements Counterpart {
 
   fin(offset: number): void {
     this.#link?.fin(this.#handle, offset)
+  }
+
+  freeze(): void {
+    this.#link?.freeze(this.#handle)
   }
 
   reset(reason: Reason): void {

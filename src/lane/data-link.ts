@@ -162,6 +162,10 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     this.say({ kind: 'fin', handle, offset })
   }
 
+  freeze(handle: number): void {
+    this.say({ kind: 'freeze', handle })
+  }
+
   reset(handle: number, reason: Reason): void {
     this.say({ kind: 'reset', handle, reason })
   }
@@ -260,15 +264,12 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     if (frame.handle === LINK_HANDLE) return this.#onLinkFrame(frame)
     if (frame.kind === 'open') return this.#onOpenFrame(frame)
     if (frame.kind === 'resume') return this.#resumption.onResume(frame)
-    // This release hands nothing over yet, and says so instead of leaving the question open.
-    if (frame.kind === 'freeze' || frame.kind === 'thaw') {
-      return this.#refuse(frame.handle, 'not-yet', `${frame.kind} is not implemented`)
-    }
     const bound = this.#handles.get(frame.handle)
     if (bound?.role === 'client' && bound.isResuming) return this.#resumption.onAnswer(bound, frame)
     const half = listenerOf(bound)
     if (bound === undefined || half === undefined) return
     if (frame.kind === 'fin') return half.receiveFin(frame.offset)
+    if (frame.kind === 'freeze') return half.receiveFreeze()
     if (frame.kind === 'reset') {
       if (bound.role === 'backend' && isForsaken(frame.reason)) return this.host.onForsaken(bound)
       return half.receiveReset(frame.reason)

@@ -37,6 +37,10 @@ export class InnerLink implements ChannelLink {
     this.to.receiveFin(offset)
   }
 
+  freeze(): void {
+    this.to.receiveFreeze()
+  }
+
   reset(_handle: number, reason: Reason): void {
     if (isForsaken(reason)) this.onForsaken()
     else this.to.receiveReset(reason)

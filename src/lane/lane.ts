@@ -26,6 +26,7 @@ import { INNER_HANDLE, InnerLink } from './inner-link.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 import type { LedgerNews } from './link-host.js'
 import { Links } from './links.js'
+import { MoveOut } from './move-out.js'
 import { channelTo, OwnLedger } from './own-ledger.js'
 import type { LedgerLink, Recoveries } from './recovery.js'
 import { Unsettled } from './unsettled.js'
@@ -45,6 +46,7 @@ export class Lane implements DirectionHost, Recoveries {
   readonly #own: OwnLedger
   #splicesAccepted = 0
   #recoveries = 0
+  readonly #moves = new Map<number, MoveOut>()
 
   constructor(private readonly context: LaneContext) {
     this.#backends = new Backends(context, this.unsettled)
@@ -73,6 +75,8 @@ export class Lane implements DirectionHost, Recoveries {
       case 'undirect':
         this.#directions.get(message.service)?.stop(message.why)
         return this.context.post({ type: 'undirected', service: message.service, slot: message.slot })
+      case 'move-out':
+        return this.#moveOut(message)
       case 'let-go':
         return this.#letGo(message)
       case 'adopt-listener':
@@ -146,6 +150,7 @@ export class Lane implements DirectionHost, Recoveries {
   // --- what a link hears that is for whoever takes a service over ---
 
   onLedger(link: LedgerLink, frame: LedgerNews): void {
+    if (frame.kind === 'passed') this.#moves.get(frame.token)?.onPassed(link)
     for (const { recovery } of this.#directions.values()) if (recovery?.onLedger(link, frame)) return
   }
 
@@ -154,6 +159,7 @@ export class Lane implements DirectionHost, Recoveries {
   }
 
   onLinkDown(link: LedgerLink): void {
+    for (const move of this.#moves.values()) move.onPassed(link)
     for (const { recovery } of this.#directions.values()) recovery?.onLinkDown(link)
   }
 
@@ -216,6 +222,16 @@ export class Lane implements DirectionHost, Recoveries {
       counterpart.confirm()
     }
     return { counterpart, cancel }
+  }
+
+  #moveOut({ service, term }: Extract<ToLane, { type: 'move-out' }>): void {
+    this.#directions.get(service)?.stop('lease-lost')
+    const move = new MoveOut(this.#links.everyLink(), this.nextToken(), () => {
+      this.#moves.delete(move.token)
+      this.context.post({ type: 'moved-out', service, term })
+    })
+    this.#moves.set(move.token, move)
+    move.start()
   }
 
   #letGo({ service, term }: Extract<ToLane, { type: 'let-go' }>): void {

@@ -75,6 +75,10 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
     return [...(this.#links.get(node)?.values() ?? [])]
   }
 
+  everyLink(): DataLink[] {
+    return this.#all().filter((link) => link.isUp)
+  }
+
   listen(port: number): void {
     const at: Endpoint = { address: this.context.setup.address, port }
     const options = { backlog: 128, keepaliveMs: KEEPALIVE_MS }

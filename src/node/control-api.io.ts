@@ -16,6 +16,8 @@ import type {
   ImportView,
   LanesView,
   MemberView,
+  MoveRequest,
+  MoveView,
   ServiceView,
   ServiceWrite,
   ServiceWritten,
@@ -25,6 +27,7 @@ import type {
 } from './control-protocol.js'
 import { Departure } from './departure.io.js'
 import { probeLocalAddress } from './local-address.io.js'
+import { moveService } from './mover.io.js'
 import type { Node } from './node.io.js'
 import { importServices } from './service-import.io.js'
 import { plannedService, serviceUnknown } from './service-write.js'
@@ -55,6 +58,10 @@ export class NodeApi implements ControlApi {
 
   constructor(private readonly parts: ControlApiParts) {
     this.#departure = new Departure(parts)
+  }
+
+  async move(name: string, { to }: MoveRequest): Promise<MoveView> {
+    return moveService(this.parts.node, this.parts.clock, this.#known(name), to)
   }
 
   leave(): Promise<DepartureView> {

@@ -11,6 +11,8 @@ import type {
   ForgetRequest,
   ImportRequest,
   ImportView,
+  MoveRequest,
+  MoveView,
   ServiceView,
   ServiceWrite,
   ServiceWritten,
@@ -18,7 +20,7 @@ import type {
   StatusView,
   WhyView,
 } from './control-protocol.js'
-import { ANSWER_BYTES_MAX, ANSWER_MS_MAX, DEPARTURE_MS_MAX } from './control-socket.js'
+import { ANSWER_BYTES_MAX, ANSWER_MS_MAX, DEPARTURE_MS_MAX, MOVE_MS_MAX } from './control-socket.js'
 
 interface Request {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
@@ -68,6 +70,13 @@ export class ControlClient implements ControlApi {
 
   why(service: string): Promise<WhyView> {
     return this.#ask({ method: 'GET', path: `${servicePath(service)}/why` })
+  }
+
+  move(service: string, request: MoveRequest): Promise<MoveView> {
+    return this.#ask(
+      { method: 'POST', path: `${servicePath(service)}/move`, body: request },
+      this.deadlineMs + MOVE_MS_MAX,
+    )
   }
 
   leave(): Promise<DepartureView> {

@@ -257,6 +257,20 @@ export interface DepartureView {
   readonly voters: readonly NodeRef[]
 }
 
+/** `to`: a name, or the beginning of an id; missing: the next in the order of directors. */
+export interface MoveRequest {
+  readonly to?: string
+}
+
+/** After `POST /v1/services/:name/move`. */
+export interface MoveView {
+  readonly service: string
+  readonly from: NodeRef
+  readonly to: NodeRef
+  /** Until the new director served. */
+  readonly ms: Millis
+}
+
 /** `nodes`: names, or the beginnings of ids. */
 export interface ForgetRequest {
   readonly nodes: readonly string[]
@@ -290,6 +304,7 @@ export interface ControlApi {
   importServices(request: ImportRequest): Promise<ImportView>
   splices(filter: { service?: string; limit: number }): Promise<SplicesView>
   why(service: string): Promise<WhyView>
+  move(service: string, request: MoveRequest): Promise<MoveView>
   leave(): Promise<DepartureView>
   forget(request: ForgetRequest): Promise<DepartureView>
 }

@@ -10,7 +10,14 @@ import { BatonError, errnoOf, messageOf } from '../base/errors.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import { DECLARED_MAX } from './config-schema.js'
-import type { ControlApi, ErrorView, ForgetRequest, ImportRequest, ServiceWrite } from './control-protocol.js'
+import type {
+  ControlApi,
+  ErrorView,
+  ForgetRequest,
+  ImportRequest,
+  MoveRequest,
+  ServiceWrite,
+} from './control-protocol.js'
 import {
   ANSWER_MS_MAX,
   IMPORT_BYTES_MAX,
@@ -85,6 +92,9 @@ function addRoutes(app: FastifyInstance, api: ControlApi): void {
     await api.removeService(request.params.name, request.query.force === '1')
     return reply.code(204).send()
   })
+  app.post<Named & { Body: MoveRequest }>('/v1/services/:name/move', MOVE, ({ params, body }) =>
+    api.move(params.name, body),
+  )
   app.post('/v1/leave', () => api.leave())
   app.post<{ Body: ForgetRequest }>('/v1/forget', FORGET, ({ body }) => api.forget(body))
   app.get<{ Querystring: { service?: string; limit?: string } }>('/v1/splices', SPLICES, ({ query }) => {
@@ -101,6 +111,9 @@ interface Named {
 const NAME = { type: 'string', minLength: 1, maxLength: 128 }
 const PARAMS = { type: 'object', properties: { name: NAME }, required: ['name'] }
 const NAMED = { schema: { params: PARAMS } }
+const MOVE = {
+  schema: { params: PARAMS, body: { type: 'object', properties: { to: NAME }, additionalProperties: false } },
+}
 const FIELDS = {
   type: 'object',
   maxProperties: 32,

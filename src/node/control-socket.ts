@@ -19,5 +19,8 @@ export const ANSWER_MS_MAX: Millis = 5_000
 /** Changing the electorate takes a few leases, and as many again after each loss; what takes longer has no majority. */
 export const DEPARTURE_MS_MAX: Millis = 10_000
 
+/** The old director waits for a second at most, and the new one needs some milliseconds for a thousand connections. */
+export const MOVE_MS_MAX: Millis = 5_000
+
 export const SPLICES_LIMIT_DEFAULT = 100
 export const SPLICES_LIMIT_MAX = 10_000

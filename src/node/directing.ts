@@ -36,6 +36,8 @@ interface Held {
   readonly serving: Set<string>
   /** Services whose earlier splices are still asked for. */
   readonly recovering: Set<string>
+  /** Under way to another node. */
+  moving: { readonly waits: Set<string>; readonly then: () => void } | undefined
 }
 
 export interface DirectingParts {
@@ -71,7 +73,7 @@ export class Directing {
     this.parts.leases.set(slot, deadline)
     const keeper = services.some(isOwned) ? this.parts.keeper : NOTHING_TO_TAKE
     const sets = { serving: new Set<string>(), recovering: new Set<string>() }
-    const held: Held = { term, slot, keeper, deadline, services, taken: undefined, ...sets }
+    const held: Held = { term, slot, keeper, deadline, services, taken: undefined, ...sets, moving: undefined }
     this.#held.set(contest, held)
     keeper.take({ contest, term, deadline, slot, services }, (taken) => this.#onTaken(contest, held, taken))
     return true
@@ -140,12 +142,17 @@ export class Directing {
   }
 
   /** What the lane says of a service: serving, or an obstacle. `false`: it speaks of a term that is over here. */
-  heard(message: Extract<FromLane, { type: 'serving' | 'cannot-serve' | 'recovered' }>): boolean {
+  heard(message: Extract<FromLane, { type: 'serving' | 'cannot-serve' | 'recovered' | 'moved-out' }>): boolean {
     const { service } = message
     const [contest, held] = this.#of(service) ?? []
     if (contest === undefined || held === undefined || !sameTerm(held.term, message.term)) return false
     if (message.type === 'cannot-serve') {
       this.#obstacles.set(service, { at: message.at, code: message.code })
+      return true
+    }
+    if (message.type === 'moved-out') {
+      held.moving?.waits.delete(service)
+      if (held.moving?.waits.size === 0) held.moving.then()
       return true
     }
     if (message.type === 'serving') {
@@ -158,10 +165,33 @@ export class Directing {
 
   /** Its connections first, then the address: what comes for one that is not here yet would be answered with an RST. */
   #bringWhenReady(contest: string, held: Held): void {
-    const { services, serving, recovering, keeper, term } = held
-    if (recovering.size > 0 || !services.every(({ name }) => serving.has(name))) return
+    const { services, serving, recovering, keeper, term, moving } = held
+    if (moving !== undefined || recovering.size > 0 || !services.every(({ name }) => serving.has(name))) return
     keeper.ready(contest)
     for (const { name: service } of services) this.parts.post({ type: 'let-go', service, term })
+  }
+
+  /**
+   * The address leaves this host, and then all that is known here of its connections; `then` another node may direct them. `false`:
+   * nothing here can go on elsewhere.
+   */
+  moveOut(contest: string, then: () => void): boolean {
+    const held = this.#held.get(contest)
+    if (held?.taken?.given !== true || held.moving !== undefined || held.recovering.size > 0) return false
+    held.keeper.release(contest, held.term)
+    held.moving = { waits: new Set(held.services.map(({ name }) => name)), then }
+    for (const { name: service } of held.services) this.parts.post({ type: 'move-out', service, term: held.term })
+    return true
+  }
+
+  /** A move that came to nothing: this node goes on with what it had, as after a takeover. */
+  moveBack(contest: string): void {
+    const held = this.#held.get(contest)
+    if (held?.moving !== undefined) this.acquired(contest, held.term, held.deadline, held.services)
+  }
+
+  isMoving(contest: string): boolean {
+    return this.#held.get(contest)?.moving !== undefined
   }
 
   /** Of services that are not directed here yet. */

@@ -32,6 +32,8 @@ export class LaneGroup {
   readonly #memories: SharedArrayBuffer[] = []
   /** Lanes that still look at a lease slot for a service. */
   readonly #lookers = new Map<string, number>()
+  /** By service: lanes that have not moved it out yet. */
+  readonly #movers = new Map<string, number>()
   /** By service: what lanes have told of this term so far. */
   readonly #recovered = new Map<string, readonly RecoveredMessage[]>()
 
@@ -111,6 +113,12 @@ export class LaneGroup {
       }
       case 'recovered':
         return this.#onRecovered(message)
+      case 'moved-out': {
+        const left = (this.#movers.get(message.service) ?? this.#hosts.length) - 1
+        if (left > 0) return void this.#movers.set(message.service, left)
+        this.#movers.delete(message.service)
+        return this.options.onMessage(message)
+      }
       case 'undirected': {
         const key = lookersKey(message)
         const left = (this.#lookers.get(key) ?? 1) - 1

@@ -39,6 +39,7 @@ import { LaneGroup } from './lane-group.io.js'
 import { deferred, endOnFault, endProcess, stopSignal } from './lifecycle.io.js'
 import { StreamLogger } from './logger.io.js'
 import { MembersFile } from './members-file.io.js'
+import { handedOver } from './mover.io.js'
 import { Node } from './node.io.js'
 import { Notify } from './notify.io.js'
 import { withBind } from './own-address.io.js'
@@ -236,6 +237,7 @@ class RunningNode {
     }
     started.start()
     this.#cleanups.push(async () => {
+      await handedOver(started, clock)
       started.resign()
       await new Promise((resolve) => setTimeout(resolve, leaveLingerMs(gossip, started.knowledge.members.length)))
       started.halt()

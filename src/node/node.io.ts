@@ -7,31 +7,23 @@
  *     elections ─────► directing ─► lane (direct, undirect) and its lease slots
  */
 import type { Endpoint } from '../base/address.js'
-import type { AlarmClock } from '../base/clock.js'
 import { Driver } from '../base/driver.io.js'
 import type { NodeId } from '../base/ids.js'
-import type { Logger } from '../base/log.js'
-import type { Prng } from '../base/prng.js'
-import type { Elections } from '../election/elections.js'
-import type { DurableRecord, ElectionEffect, ElectionEvent } from '../election/ports.js'
-import type { Facts } from '../gossip/facts.js'
+import type { ElectionEffect, ElectionEvent } from '../election/ports.js'
 import type { MemberProfile, SwimEffect, SwimEvent } from '../gossip/ports.js'
-import type { Registry } from '../gossip/registry.js'
-import type { Swim } from '../gossip/swim.js'
-import type { RegistryWrite, Sync, SyncEffect, SyncEvent } from '../gossip/sync.js'
+import type { RegistryWrite, SyncEffect, SyncEvent } from '../gossip/sync.js'
 import type { ListeningSocket } from '../kernel/listening-socket.js'
-import type { FromLane, RecoveredMessage, ToLane } from '../proxy/lane-protocol.js'
-import type { LeaseSlots } from '../proxy/lease-slots.js'
+import type { FromLane, RecoveredMessage } from '../proxy/lane-protocol.js'
 import { CHANNEL } from '../trunk/channels.js'
-import type { PeerInfo, WantedPeer } from '../trunk/ports.js'
-import type { Suite } from '../trunk/suites.js'
-import type { AddressKeeper } from './address-keeper.js'
+import type { PeerInfo } from '../trunk/ports.js'
 import { BackendNews } from './backend-news.js'
 import { Directing, describeObstacle, reasonOfLoss } from './directing.js'
 import { logElection } from './election-log.js'
 import { Knowledge } from './knowledge.js'
 import { type BrokerEffect, type BrokerEvent, LinkBroker } from './link-broker.js'
 import { LinkOffers } from './link-offers.io.js'
+import { Moves } from './moves.js'
+import type { NodeMachines, NodePorts } from './node-ports.js'
 import { Publication } from './publication.js'
 import { flagsOf, type Role, roleOf, standingOf } from './roles.js'
 import { ServiceBook } from './service-book.js'
@@ -39,41 +31,10 @@ import { ServiceBook } from './service-book.js'
 /** A director that cannot listen lets others try for this long before it stands again. */
 const UNABLE_MS = 3_000
 
-export interface NodePorts {
-  readonly clock: AlarmClock
-  readonly logger: Logger
-  readonly random: Prng
-  readonly leases: LeaseSlots
-  readonly sendDatagram: (to: Endpoint, bytes: Uint8Array) => void
-  readonly sendToPeer: (to: NodeId, channel: number, bytes: Uint8Array) => void
-  readonly wantPeer: (peer: WantedPeer) => void
-  readonly unwantPeer: (node: NodeId) => void
-  /** Where each of this node's lanes listens for data links; a witness has none. */
-  readonly dataAt: readonly Endpoint[]
-  /** What data links may be sealed with. */
-  readonly suites: readonly Suite[]
-  readonly toLane: (message: ToLane) => void
-  /** Brings addresses of services here. */
-  readonly addresses: AddressKeeper
-  /** Durable when they return. */
-  readonly saveVotes: (records: readonly DurableRecord[]) => void
-  readonly saveRegistry: () => void
-  readonly rememberMembers: (gossip: readonly Endpoint[]) => void
-  /** After the present turn. */
-  readonly later: (run: () => void) => void
-}
-
-export interface NodeMachines {
-  readonly swim: Swim
-  readonly sync: Sync
-  readonly elections: Elections
-  readonly registry: Registry
-  readonly facts: Facts
-}
-
 export class Node {
   readonly knowledge: Knowledge
   readonly directing: Directing
+  readonly moves: Moves
   readonly #swim: Driver<SwimEvent, SwimEffect>
   readonly #sync: Driver<SyncEvent, SyncEffect>
   readonly #elections: Driver<ElectionEvent, ElectionEffect>
@@ -98,6 +59,12 @@ export class Node {
       keeper: ports.addresses,
       members: () => this.knowledge.carriers(),
       onUnable: (contest) => ports.later(() => this.#onUnable(contest)),
+    })
+    this.moves = new Moves({
+      clock,
+      directing: this.directing,
+      transfer: (service, to) => this.#elections.feed({ type: 'transfer', service, to }),
+      later: ports.later,
     })
     this.#swim = new Driver(machines.swim, clock, (effect) => this.#onSwim(effect))
     this.#sync = new Driver(machines.sync, clock, (effect) => this.#onSync(effect))
@@ -150,17 +117,20 @@ export class Node {
   /** From now on this node neither votes nor directs: it hands over what it has, and the others remove its vote. */
   prepareToLeave(leaving: boolean): void {
     this.#setRole({ leaving })
-    if (!leaving) return
+    if (leaving) this.handAllOver()
+  }
+
+  /** Each to the next node in its order, where there is one. */
+  handAllOver(): void {
     for (const contest of this.directing.names()) {
-      const { candidates } = this.machines.elections.explain(contest, this.ports.clock.now())
-      const to = candidates.find((node) => node !== this.self.node)
-      if (to !== undefined) this.handOver(contest, to)
+      const to = this.successorOf(contest)
+      if (to !== undefined) this.moves.move(contest, to)
     }
   }
 
-  /** Nothing happens where this node does not hold that lease, or has no link to the successor. */
-  handOver(contest: string, to: NodeId): void {
-    this.#elections.feed({ type: 'transfer', service: contest, to })
+  successorOf(contest: string): NodeId | undefined {
+    const { candidates } = this.machines.elections.explain(contest, this.ports.clock.now())
+    return candidates.find((node) => node !== this.self.node)
   }
 
   /** An operator's word that these nodes will not come back. */
@@ -250,6 +220,8 @@ export class Node {
         return this.#onServing(message)
       case 'recovered':
         return this.#onRecovered(message)
+      case 'moved-out':
+        return void this.directing.heard(message)
       case 'undirected':
         return this.directing.released(message.slot)
     }

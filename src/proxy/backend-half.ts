@@ -86,7 +86,7 @@ export class BackendHalf implements HalfOwner, Enrolled {
 
   /** Its client half could be rebuilt on another node: that one's socket was read out, and all it would lack is kept. */
   get isSurvivable(): boolean {
-    return this.#opened && this.#snapshot.bytes.byteLength > 0 && this.half.isResumable
+    return this.#opened && this.#snapshot.bytes.byteLength > 0 && this.half.settled.isWhole
   }
 
   /** A new director goes on with the client. `snapshot`: none where it is as it was. */
@@ -99,7 +99,7 @@ export class BackendHalf implements HalfOwner, Enrolled {
   row(): LedgerRow {
     const { half, request } = this
     const { sent, received, finReceived } = half.progress
-    const { acknowledged, fin, limit } = half.settled
+    const { acknowledged, fin, limit, isWhole } = half.settled
     const now = this.host.clock.now()
     return {
       id: request.id,
@@ -117,7 +117,7 @@ export class BackendHalf implements HalfOwner, Enrolled {
       finAcknowledged: fin,
       down: sent,
       limit: Math.max(limit, sent),
-      isWhole: half.isResumable,
+      isWhole,
     }
   }
 

@@ -183,9 +183,7 @@ export class ClientHalf implements HalfOwner, Enrolled {
   vanish(reason: Reason): void {
     const { phase } = this.#state
     if (phase !== 'joined') return this.half.abort(reason)
-    const { counterpart } = this.#state as Joined
     this.#state = { phase: 'closed' }
-    counterpart.reset(reason)
     this.half.vanish(reason)
   }
 

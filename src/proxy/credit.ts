@@ -14,6 +14,9 @@ export const WINDOW_BYTES = 262_144
 /** Fills a path of 10 Gbit/s and 3 ms, or of 1 Gbit/s and 33 ms. */
 export const WINDOW_BYTES_MAX = 4_194_304
 
+/** What a kernel may have of a client and nobody has read: beyond tcp_rmem's usual 6 MiB. */
+export const LAST_BYTES_MAX = 16_777_216
+
 /** The least that an answer takes where both ends are busy: a round trip of frames alone says less than that. */
 const TURN_MS: Millis = 5
 
@@ -57,6 +60,11 @@ export class Grant {
     const isShort = now - this.#toldAt < Math.max(rttMs / 2, TURN_MS)
     this.#toldAt = now
     if (isShort) this.#window = Math.max(this.#window, Math.min(2 * this.#window, maxBytes))
+  }
+
+  /** So much more, once. */
+  extend(bytes: number): void {
+    this.#limit += bytes
   }
 
   told(written: number): void {

@@ -60,6 +60,8 @@ export interface Socket {
    * on elsewhere; a socket for which that cannot be done now is reset. Missing where it never can. `onClose` follows as after `reset`.
    */
   vanish?(): void
+  /** Reads all that the kernel has, at once and also where it is paused; nothing more comes in. Missing where that cannot be done. */
+  readOut?(): void
   pause(): void
   resume(): void
   /** Bytes taken by `write` that are not in the kernel yet. */

@@ -38,6 +38,8 @@ export interface Settled {
   readonly fin: boolean
   /** The other half takes bytes up to this offset. */
   readonly limit: number
+  /** Whatever is on its way to the other half could be sent again. */
+  readonly isWhole: boolean
 }
 
 /** Where a half begins that goes on with a splice: as far as the other half has come. */

@@ -6,14 +6,17 @@
  *     socket ──onData──► forward ──(credit)──► counterpart.data
  *     socket ◄──write─── receiveData ◄──────── the other half
  */
+import { joined } from '../base/bytes.js'
 import type { Enrolled } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
 import type { Counterpart } from './counterpart.js'
-import { Grant, WINDOW_BYTES_MAX } from './credit.js'
+import { Grant, LAST_BYTES_MAX, WINDOW_BYTES_MAX } from './credit.js'
 import type { CloseCause, Socket, SocketHandler } from './endpoint.js'
 import { BEGINNING, type HalfOwner, type HalfTools, type Progress, type Settled } from './half-tools.js'
 import { type Reason, reasonOfClose } from './reasons.js'
 import { Retention } from './retention.js'
+
+const NOTHING = new Uint8Array(0)
 
 export class Half implements SocketHandler, Enrolled {
   /** Among the halves whose peer's acknowledgement is waited for. */
@@ -41,6 +44,8 @@ export class Half implements SocketHandler, Enrolled {
   #closed = false
   #resetBy: Reason | undefined
   #unsettled = false
+  /** Its last bytes are passed on. */
+  #leaving = false
   #activeAt: Millis
 
   constructor(
@@ -79,11 +84,6 @@ export class Half implements SocketHandler, Enrolled {
     return this.#closed
   }
 
-  /** Whatever is on its way to the other half could be sent again. */
-  get isResumable(): boolean {
-    return this.#kept.isWhole
-  }
-
   get progress(): Progress {
     const { sent, received } = this
     return { sent, received, finSent: this.#finSent, finReceived: this.#finReceived }
@@ -100,12 +100,7 @@ export class Half implements SocketHandler, Enrolled {
 
   /** What the other half's socket is known to have acknowledged, and up to where it may be sent to. */
   get settled(): Settled {
-    return { acknowledged: this.#kept.start, fin: this.#finSettled, limit: this.#limit }
-  }
-
-  /** Something is still to come from the other half, or may have to be sent to it again. */
-  get needsOther(): boolean {
-    return !this.#finReceived || !this.#finSettled
+    return { acknowledged: this.#kept.start, fin: this.#finSettled, limit: this.#limit, isWhole: this.#kept.isWhole }
   }
 
   /** The other half stands and takes `credit` bytes: reading begins. */
@@ -136,7 +131,7 @@ export class Half implements SocketHandler, Enrolled {
     return true
   }
 
-  /** Nothing will be sent again: the other half has all, or nobody asks any more. */
+  /** Nothing will be sent again. */
   discard(): void {
     this.#kept.clear()
   }
@@ -149,9 +144,11 @@ export class Half implements SocketHandler, Enrolled {
 
   onData(chunk: Uint8Array): void {
     if (this.#closed) return
-    if (!this.#mayAct()) return this.owner.onDeposed()
-    if (this.#held !== undefined) this.#hold(chunk)
+    const mayAct = this.#mayAct()
+    // Its kernel has told the client that this came: it goes with what follows, or before the last word.
+    if (!mayAct || this.#held !== undefined) this.#held = joined(this.#held ?? NOTHING, chunk)
     else this.#forward(chunk)
+    if (!mayAct) this.owner.onDeposed()
   }
 
   onEnd(): void {
@@ -169,8 +166,7 @@ export class Half implements SocketHandler, Enrolled {
     if (cause === 'ended') {
       // The last bytes may still wait here for credit: the socket is gone, the half is not.
       this.#socketDone = true
-      this.#finishIfDone()
-      return
+      return this.#finishIfDone()
     }
     this.#counterpart?.reset(reasonOfClose(cause))
     this.#finish(reasonOfClose(cause), detail)
@@ -217,6 +213,11 @@ export class Half implements SocketHandler, Enrolled {
     if (this.tools.keepsUntil === 'acknowledged') this.#tellProgress(true)
   }
 
+  /** The last bytes are to come: they may go beyond the credit. */
+  receiveFreeze(): void {
+    this.#grant.extend(LAST_BYTES_MAX)
+  }
+
   receiveReset(reason: Reason): void {
     if (this.#closed) return
     this.#finish(reason, 'by the other half')
@@ -229,7 +230,7 @@ export class Half implements SocketHandler, Enrolled {
   release(): void {
     // Within `#forward` its own loop goes on: a second one here would overtake the bytes that it has in hand.
     if (this.#resetBy !== undefined || this.#forwarding || this.#counterpart === undefined) return
-    if (!this.tools.gate.isOpen(this.tools.clock.now())) return this.owner.onDeposed()
+    if (!this.#leaving && !this.tools.gate.isOpen(this.tools.clock.now())) return this.owner.onDeposed()
     if (this.#resendFrom !== undefined && !this.#resend(this.#resendFrom, this.#counterpart)) return
     if (this.#closed) return this.#passEnd(this.#counterpart)
     const held = this.#held
@@ -252,7 +253,7 @@ export class Half implements SocketHandler, Enrolled {
 
   /** The other half is lost for good: RST, and nobody is left to tell; unless nothing of it is needed for an end in order. */
   orphan(reason: Reason, detail = ''): void {
-    if (this.needsOther) this.drop(reason, detail)
+    if (!this.#finReceived || !this.#finSettled) this.drop(reason, detail)
   }
 
   /** Ends this half alone with RST: nobody is left to tell, or the way to the other is what is broken. */
@@ -261,10 +262,22 @@ export class Half implements SocketHandler, Enrolled {
     this.abort(reason, detail)
   }
 
-  /** Ends without a word to anybody: somebody else goes on with this socket's connection. */
+  /**
+   * Ends, and neither the client nor its program is told of an end: somebody else goes on with this socket's connection. What its
+   * kernel has told the client that it has, the other half gets first, beyond its credit.
+   */
   vanish(reason: Reason): void {
+    const counterpart = this.#counterpart
     if (this.#closed) return
-    this.#counterpart = undefined
+    if (counterpart !== undefined) {
+      counterpart.freeze()
+      this.#leaving = true
+      this.#limit = Math.max(this.#limit, this.#sent + LAST_BYTES_MAX)
+      this.release()
+      this.socket.readOut?.()
+      counterpart.reset(reason)
+      this.#counterpart = undefined
+    }
     this.#finish(reason, '')
     if (this.socket.vanish === undefined) this.socket.reset()
     else this.socket.vanish()
@@ -288,23 +301,18 @@ export class Half implements SocketHandler, Enrolled {
 
   #mayAct(): boolean {
     this.#activeAt = this.tools.clock.now()
-    return this.tools.gate.isOpen(this.#activeAt)
+    return this.#leaving || this.tools.gate.isOpen(this.#activeAt)
   }
 
   #room(): number {
-    const isShut = this.#counterpart === undefined || this.#resendFrom !== undefined || this.#counterpart.congested
+    const isFull = !this.#leaving && this.#counterpart?.congested === true
+    const isShut = this.#counterpart === undefined || this.#resendFrom !== undefined || isFull
     return isShut ? 0 : this.#limit - this.#sent
   }
 
   /** `false`: the way is full; the rest goes when it is free. */
   #resend(from: number, counterpart: Counterpart): boolean {
-    let at = from
-    while (at < this.#sent && !counterpart.congested) {
-      const piece = this.#kept.peek(at)
-      if (piece === undefined || piece.byteLength === 0) break
-      counterpart.data(at, piece)
-      at += piece.byteLength
-    }
+    const at = this.#kept.replay(from, counterpart)
     this.#resendFrom = at < this.#sent ? at : undefined
     return this.#resendFrom === undefined
   }
@@ -324,16 +332,8 @@ export class Half implements SocketHandler, Enrolled {
     }
     this.#forwarding = false
     if (this.#closed) return
-    if (rest.byteLength > 0) this.#hold(rest)
+    if (rest.byteLength > 0) this.#held = rest.slice()
     if (this.#held !== undefined || this.#room() <= 0) this.socket.pause()
-  }
-
-  #hold(chunk: Uint8Array): void {
-    const held = this.#held ?? new Uint8Array(0)
-    const joined = new Uint8Array(held.byteLength + chunk.byteLength)
-    joined.set(held)
-    joined.set(chunk, held.byteLength)
-    this.#held = joined
   }
 
   #passEnd(counterpart: Counterpart): void {

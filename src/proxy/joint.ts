@@ -25,6 +25,10 @@ export class Joint implements Counterpart {
     this.other.receiveFin(offset)
   }
 
+  freeze(): void {
+    this.other.receiveFreeze()
+  }
+
   reset(reason: Reason): void {
     this.other.receiveReset(reason)
   }

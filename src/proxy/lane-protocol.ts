@@ -95,6 +95,11 @@ export type ToLane =
   | { readonly type: 'let-go'; readonly service: string; readonly term: Term }
   /** Answered with `undirected`. */
   | { readonly type: 'undirect'; readonly service: string; readonly slot: number; readonly why: Reason }
+  /**
+   * The service's address has left this host, and another node is to direct it: all that its clients' kernel has goes to the
+   * backend halves. Answered with `moved-out`.
+   */
+  | { readonly type: 'move-out'; readonly service: string; readonly term: Term }
   /** One listening socket for all ports of addresses that this node owns; `fd` is this lane's own from now on. */
   | { readonly type: 'front-door'; readonly fd: number }
   /** A listening socket that another lane has opened for the service; `fd` is this lane's own from now on. */
@@ -123,6 +128,8 @@ export type FromLane =
   | { readonly type: 'serving'; readonly service: string; readonly term: Term }
   /** All nodes were asked for the service's splices, and what can be rebuilt waits for `let-go`. */
   | RecoveredMessage
+  /** Every node has what its backend halves are to have. */
+  | { readonly type: 'moved-out'; readonly service: string; readonly term: Term }
   /** A port cannot be listened on; the lane has let all of them go. */
   | {
       readonly type: 'cannot-serve'

@@ -6,6 +6,7 @@
  * Policy: where the lane's memory for this is used up, the direction keeps nothing until all that is on its way has been
  * settled. The bytes flow on; only the splice would not outlive its link meanwhile, and says so (`isWhole`).
  */
+import type { Counterpart } from './counterpart.js'
 import type { RetentionPool } from './retention-pool.js'
 
 const NOTHING: readonly Uint8Array[] = []
@@ -81,6 +82,18 @@ export class Retention {
       at = end
     }
     return new Uint8Array(0)
+  }
+
+  /** Says all from `from` on again; answers how far it came before the way was full. */
+  replay(from: number, way: Pick<Counterpart, 'congested' | 'data'>): number {
+    let at = from
+    while (at < this.#end && !way.congested) {
+      const piece = this.peek(at)
+      if (piece === undefined || piece.byteLength === 0) break
+      way.data(at, piece)
+      at += piece.byteLength
+    }
+    return at
   }
 
   /** Gives all memory back. */

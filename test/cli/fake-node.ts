@@ -57,6 +57,13 @@ export function fakeApi(asked: unknown[] = []): ControlApi {
       known(name)
       return why
     },
+    move: async (name, request) => {
+      asked.push(request)
+      const [from, to] = healthy.members
+      if (from === undefined || to === undefined) throw new Error('two members')
+      known(name)
+      return { service: name, from, to, ms: 41.6 }
+    },
     leave: async () => ({ gone: healthy.members.slice(0, 1), epoch: 4, voters: healthy.members.slice(1) }),
     forget: async (request) => {
       asked.push(request)

@@ -92,7 +92,7 @@ test('a half whose memory was used up cannot go on after a break, and says so', 
   const [a, b] = sides
   for (let left = a.pool.limitBytes; left > 0; left -= 65_536) a.pool.take(65_536)
   a.socket.say(new Uint8Array(1_000))
-  assert.not(a.half.isResumable)
+  assert.not(a.half.settled.isWhole)
   breakLink(sides)
   assert.not(a.half.rejoin(b.half.received, false))
   b.half.discard()

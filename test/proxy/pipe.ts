@@ -56,6 +56,10 @@ export class Pipe implements Counterpart {
     this.#isBroken = false
   }
 
+  freeze(): void {
+    this.to?.receiveFreeze()
+  }
+
   /** Delivers the oldest; `false`: there is none. */
   step(): boolean {
     const first = this.#late.shift()

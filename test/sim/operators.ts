@@ -63,7 +63,7 @@ export class Operators {
     const state = this.#stateOf(target)
     this.scene.note(`hand-over to ${state}`, `${nameOf(source)} hands ${service} over to ${nameOf(target)}, ${state}`)
     if (this.isRash) this.#endorseTooSoon(service, source, target)
-    else source.turn(() => source.node?.handOver(service, target.id))
+    else source.turn(() => source.node?.moves.move(service, target.id))
   }
 
   #stateOf(target: Host): string {

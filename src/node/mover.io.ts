@@ -1,0 +1,81 @@
+/** An operator's move of a service: finds the successor, moves, and waits until it serves. */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Clock } from '../base/clock.js'
+import { BatonError } from '../base/errors.js'
+import { type NodeId, shortId } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
+import { contestOf, type Service } from '../proxy/service.js'
+import type { MoveView } from './control-protocol.js'
+import { MOVE_MS_MAX } from './control-socket.js'
+import type { MoveOutcome } from './moves.js'
+import type { Node } from './node.io.js'
+import { Names } from './status.js'
+
+const LOOK_EVERY_MS: Millis = 5
+/** Whoever stops the process waits as well; a service manager for some ten seconds. */
+const STOP_MS_MAX: Millis = 3_000
+
+/** Throws ERR_MOVE_ELSEWHERE, ERR_MOVE_NOBODY, ERR_NODE_UNKNOWN, ERR_MOVE_REFUSED, ERR_MOVE_LATE. */
+export async function moveService(node: Node, clock: Clock, service: Service, wanted?: string): Promise<MoveView> {
+  const contest = contestOf(service)
+  const names = new Names(node.knowledge.members)
+  const self = node.self.node
+  const holder = node.machines.elections.explain(contest, clock.now()).term?.holder
+  if (holder !== self) throw elsewhere(service.name, holder === undefined ? undefined : names.ref(holder).name)
+  const to = wanted === undefined ? node.successorOf(contest) : find(node, wanted)
+  if (to === undefined) {
+    const hint = '`baton why` shows who may; start another node'
+    throw new BatonError('ERR_MOVE_NOBODY', `no other node can direct ${service.name} now`, { hint })
+  }
+  if (to === self) throw new BatonError('ERR_MOVE_REFUSED', `${names.ref(self).name} directs ${service.name} already`)
+  const begun = clock.now()
+  const outcome = await new Promise<MoveOutcome>((resolve) => node.moves.move(contest, to, resolve))
+  if (outcome !== 'handed-over') {
+    const hint = '`baton status` shows whether it is alive and linked; this node goes on'
+    throw new BatonError('ERR_MOVE_REFUSED', `${names.ref(to).name} cannot take ${service.name} now`, { hint })
+  }
+  while (node.knowledge.servingBy(to, service.name)?.state !== 'serving') {
+    if (clock.now() - begun > MOVE_MS_MAX) {
+      const message = `${names.ref(to).name} was given ${service.name}, and does not serve it after ${MOVE_MS_MAX} ms`
+      throw new BatonError('ERR_MOVE_LATE', message, { hint: '`baton why` says who directs it now, and why' })
+    }
+    await pause(LOOK_EVERY_MS)
+  }
+  return { service: service.name, from: names.ref(self), to: names.ref(to), ms: clock.now() - begun }
+}
+
+/** Before this node stops: what it directs goes to others, who still need it for the splices that they take over. Bounded. */
+export async function handedOver(node: Node, clock: Clock): Promise<void> {
+  const end = clock.now() + STOP_MS_MAX
+  const given = node.directing.names().flatMap((contest) => {
+    const to = node.successorOf(contest)
+    return to === undefined ? [] : [{ contest, to }]
+  })
+  for (const { contest, to } of given) node.moves.move(contest, to)
+  const serves = ({ contest, to }: { contest: string; to: NodeId }) =>
+    node.knowledge.services.active
+      .filter((service) => contestOf(service) === contest)
+      .every(({ name }) => node.knowledge.servingBy(to, name)?.state === 'serving')
+  while (!given.every(serves) && clock.now() < end) await pause(LOOK_EVERY_MS)
+}
+
+function find(node: Node, text: string): NodeId {
+  const known = node.knowledge.members.map(({ profile }) => profile)
+  const found = known.filter(({ name, node: id }) => name === text || (text.length >= 8 && id.startsWith(text)))
+  const [only] = found
+  if (only !== undefined && found.length === 1) return only.node
+  const hint = `nodes are: ${known.map(({ name, node: id }) => `${name} (${shortId(id)})`).join(', ')}`
+  const message = found.length === 0 ? `there is no node ${text}` : `${text} means ${found.length} nodes`
+  throw new BatonError('ERR_NODE_UNKNOWN', message, { hint })
+}
+
+function elsewhere(service: string, director: string | undefined): BatonError {
+  if (director === undefined) {
+    const hint = '`baton why` says what is missing'
+    return new BatonError('ERR_MOVE_ELSEWHERE', `nobody directs ${service} now, so there is nothing to move`, { hint })
+  }
+  const hint = `run \`baton move\` on ${director}`
+  return new BatonError('ERR_MOVE_ELSEWHERE', `${service} is directed by ${director}, and only the director moves it`, {
+    hint,
+  })
+}

@@ -1,0 +1,49 @@
+/** What a node is put together with. */
+import type { Endpoint } from '../base/address.js'
+import type { AlarmClock } from '../base/clock.js'
+import type { NodeId } from '../base/ids.js'
+import type { Logger } from '../base/log.js'
+import type { Prng } from '../base/prng.js'
+import type { Elections } from '../election/elections.js'
+import type { DurableRecord } from '../election/ports.js'
+import type { Facts } from '../gossip/facts.js'
+import type { Registry } from '../gossip/registry.js'
+import type { Swim } from '../gossip/swim.js'
+import type { Sync } from '../gossip/sync.js'
+import type { ToLane } from '../proxy/lane-protocol.js'
+import type { LeaseSlots } from '../proxy/lease-slots.js'
+import type { WantedPeer } from '../trunk/ports.js'
+import type { Suite } from '../trunk/suites.js'
+import type { AddressKeeper } from './address-keeper.js'
+
+export interface NodePorts {
+  readonly clock: AlarmClock
+  readonly logger: Logger
+  readonly random: Prng
+  readonly leases: LeaseSlots
+  readonly sendDatagram: (to: Endpoint, bytes: Uint8Array) => void
+  readonly sendToPeer: (to: NodeId, channel: number, bytes: Uint8Array) => void
+  readonly wantPeer: (peer: WantedPeer) => void
+  readonly unwantPeer: (node: NodeId) => void
+  /** Where each of this node's lanes listens for data links; a witness has none. */
+  readonly dataAt: readonly Endpoint[]
+  /** What data links may be sealed with. */
+  readonly suites: readonly Suite[]
+  readonly toLane: (message: ToLane) => void
+  /** Brings addresses of services here. */
+  readonly addresses: AddressKeeper
+  /** Durable when they return. */
+  readonly saveVotes: (records: readonly DurableRecord[]) => void
+  readonly saveRegistry: () => void
+  readonly rememberMembers: (gossip: readonly Endpoint[]) => void
+  /** After the present turn. */
+  readonly later: (run: () => void) => void
+}
+
+export interface NodeMachines {
+  readonly swim: Swim
+  readonly sync: Sync
+  readonly elections: Elections
+  readonly registry: Registry
+  readonly facts: Facts
+}
