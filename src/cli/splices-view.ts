@@ -2,6 +2,7 @@
 import { formatSpan } from '../base/time.js'
 import type { SplicesView, SpliceView } from '../node/control-protocol.js'
 import type { Screen, Style } from './colour.js'
+import { renderSurvival } from './status-view.js'
 import { type Column, type Row, renderTable } from './table.js'
 import { hang } from './text.js'
 import { formatBytes, formatCount, plural } from './units.js'
@@ -22,6 +23,8 @@ const COLUMNS: readonly Column[] = [
   { title: 'ID', optional: 7 },
 ]
 
+const SURVIVAL_COLUMN: Column = { title: 'WITHOUT ITS DIRECTOR', min: 12 }
+
 const STATE_STYLES: Readonly<Record<SpliceView['state'], Style>> = {
   dialing: 'warn',
   open: 'good',
@@ -29,7 +32,7 @@ const STATE_STYLES: Readonly<Record<SpliceView['state'], Style>> = {
   closing: 'dim',
 }
 
-export function renderSplices(view: SplicesView, screen: Screen, service?: string): string {
+export function renderSplices(view: SplicesView, screen: Screen, service?: string, survivable = false): string {
   const whose = service === undefined ? '' : ` of ${service}`
   if (view.total === 0) {
     return hang('', `No connections${whose} pass through this node. Other nodes may have some.`, screen.width).join(
@@ -38,14 +41,20 @@ export function renderSplices(view: SplicesView, screen: Screen, service?: strin
   }
   const oldestFirst = [...view.splices].sort((a, b) => b.ageMs - a.ageMs)
   return [
-    ...renderTable(COLUMNS, oldestFirst.map(rowOf), screen),
+    ...renderTable(
+      survivable ? [...COLUMNS, SURVIVAL_COLUMN] : COLUMNS,
+      oldestFirst.map((splice) => rowOf(splice, survivable)),
+      screen,
+    ),
     '',
     ...hang('', `${plural(view.total, 'splice')}${whose} known to this node${leftOut(view)}`, screen.width),
+    ...(survivable ? renderSurvival(view.survival, screen) : []),
   ].join('\n')
 }
 
-function rowOf(splice: SpliceView): Row {
-  const { client, server, state } = splice
+function rowOf(splice: SpliceView, survivable: boolean): Row {
+  const { client, server, state, mortal } = splice
+  const survival = { text: mortal === '' ? 'lives on' : mortal, style: mortal === '' ? 'good' : 'warn' } as const
   return {
     cells: [
       formatSpan(splice.ageMs),
@@ -61,6 +70,7 @@ function rowOf(splice: SpliceView): Row {
       formatBytes(splice.bytesUp),
       formatBytes(splice.bytesDown),
       splice.id,
+      ...(survivable ? [survival] : []),
     ],
   }
 }

@@ -2,7 +2,7 @@
 import { formatEndpoint, isWildcard } from '../base/address.js'
 import { shortId } from '../base/ids.js'
 import { formatSpan } from '../base/time.js'
-import type { CountersView, ElectorateView, MemberView, StatusView } from '../node/control-protocol.js'
+import type { CountersView, ElectorateView, MemberView, StatusView, SurvivalView } from '../node/control-protocol.js'
 import type { Screen, Style, StyledText } from './colour.js'
 import { needsLook, renderServices } from './service-view.js'
 import { type Cell, type Column, type Row, renderTable } from './table.js'
@@ -20,6 +20,7 @@ export function renderStatus(view: StatusView, screen: Screen): string {
     '',
     ...renderElectorate(view.electorate, screen),
     ...renderCounters(view.counters, screen),
+    ...renderSurvival(view.survival, screen),
   ].join('\n')
 }
 
@@ -141,12 +142,24 @@ function renderElectorate(electorate: ElectorateView, screen: Screen): string[] 
   return [...lines.map((line) => (style === undefined ? line : screen.paint(style, line))), ...change]
 }
 
+/** What an operator wonders about before a director is rebooted. */
+export function renderSurvival({ directed, survivable, mortal }: SurvivalView, screen: Screen): string[] {
+  if (directed === 0) return []
+  const words = Object.entries(mortal).map(([why, count]) => `${formatCount(count)} not: ${why}`)
+  const whole = `${formatCount(survivable)} of ${plural(directed, 'connection')} directed here would live on without this node`
+  return hang('Survival ', [whole, ...words].join('; '), screen.width)
+}
+
 function renderCounters(counters: CountersView, screen: Screen): string[] {
   const { active, accepted, ended, reset, refused, retried, resumed, bytesUp, bytesDown, retained } = counters
   const counts = { active, accepted, ended, reset, refused, retried, resumed }
   const words = Object.entries(counts).map(([name, count]) => `${formatCount(count)} ${name}`)
+  const { revived, proven, filled, inputLost, clientGone } = counters
+  const verdicts = Object.entries({ proven, filled, 'reset for lost input': inputLost, gone: clientGone })
+  const revivals = `${formatCount(revived)} connections of earlier directors: ${verdicts.map(([name, count]) => `${formatCount(count)} ${name}`).join(', ')}`
   return [
     ...hang('Splices  ', words.join(', '), screen.width),
+    ...(revived === 0 ? [] : hang('Revived  ', revivals, screen.width)),
     ...hang(
       'Bytes    ',
       `${formatBytes(bytesUp)} up, ${formatBytes(bytesDown)} down, ${formatBytes(retained)} kept`,

@@ -26,6 +26,10 @@ export default class Splices extends BatonCommand {
       min: 1,
       max: SPLICES_LIMIT_MAX,
     }),
+    survivable: Flags.boolean({
+      description: 'say of each whether it would live on if its director died now, and if not, why',
+      default: false,
+    }),
     watch: watchFlag,
   }
 
@@ -35,7 +39,7 @@ export default class Splices extends BatonCommand {
     const client = this.client(flags)
     const ask = () => client.splices(service === undefined ? { limit } : { service, limit })
     if (this.jsonEnabled()) return ask()
-    await this.show(flags.watch, async () => renderSplices(await ask(), this.screen(), service))
+    await this.show(flags.watch, async () => renderSplices(await ask(), this.screen(), service, flags.survivable))
     return undefined
   }
 }

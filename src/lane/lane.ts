@@ -320,8 +320,8 @@ export class Lane implements DirectionHost, Recoveries {
   #report(service: string | undefined, limit: number): LaneReport {
     const splices: SpliceReport[] = []
     const perBackend = new Map<string, { service: string; node: NodeId; splices: number }>()
-    let total = 0
-    let active = 0
+    const mortal: Record<string, number> = {}
+    let [total, active, directed, survivable] = [0, 0, 0, 0]
     const add = (id: SpliceId, report: Omit<SpliceReport, 'id'>) => {
       active++
       if (report.backend !== undefined) {
@@ -336,12 +336,20 @@ export class Lane implements DirectionHost, Recoveries {
     }
     const { node } = this.context.setup
     for (const direction of this.#directions.values()) {
-      for (const client of direction.clients) add(client.id, client.report(node))
+      for (const client of direction.clients) {
+        const report = client.report(node)
+        add(client.id, report)
+        directed++
+        if (report.mortal === '') survivable++
+        else mortal[report.mortal] = (mortal[report.mortal] ?? 0) + 1
+      }
     }
     for (const backend of this.#backends.halves) {
       // The client half has told of a splice whose both halves are here.
       if (!backend.isTombstone && backend.term.holder !== node) add(backend.request.id, backend.report(node))
     }
-    return { counters: { ...this.context.counters }, active, total, splices, perBackend: [...perBackend.values()] }
+    const survival = { directed, survivable, mortal }
+    const counts = { counters: { ...this.context.counters }, active, total, ...survival }
+    return { ...counts, splices, perBackend: [...perBackend.values()] }
   }
 }

@@ -52,6 +52,7 @@ export class Revivals {
       return undefined
     }
     this.counts.revived++
+    this.context.counters.revived++
     const now = this.context.clock.now()
     const client = new ClientHalf(row.id, built.socket, this.host, built.snapshot, {
       sent: row.up,

@@ -84,19 +84,23 @@ export class Verdicts {
     this.#watched.get(key)?.watch.hear(segment, this.context.clock.now())
   }
 
+  #count(verdict: Verdict): void {
+    this.counts[verdict]++
+    if (verdict !== 'unverified') this.context.counters[COUNTERS[verdict]]++
+  }
+
   #look(key: string, { client, socket, watch, taken }: Watched, now: Millis): void {
     const { half } = client
     watch.tick(now, half.sent > taken || (!half.isClosed && socket.hasTaken()))
     if (half.isClosed && watch.isOpen) {
       // Its client, or its program, has ended it: there is nothing to prove any more.
       this.#watched.delete(key)
-      this.counts.gone++
-      return
+      return this.#count('gone')
     }
     if (watch.takeProbe(now)) socket.probe()
     if (watch.isOpen) return
     this.#watched.delete(key)
-    this.counts[watch.verdict]++
+    this.#count(watch.verdict)
     if (watch.verdict !== 'reset') return
     const detail = 'the director that died had acknowledged bytes of the client that it had not passed on'
     logFrom(this.context, 'warn', 'splice-reset', {
@@ -108,6 +112,8 @@ export class Verdicts {
     half.abort('input-lost', detail)
   }
 }
+
+const COUNTERS = { proven: 'proven', filled: 'filled', reset: 'inputLost', gone: 'clientGone' } as const
 
 function keyOf({ address, port }: Endpoint, destination: number): string {
   return `${address} ${port} ${destination}`

@@ -32,7 +32,7 @@ import type { Node } from './node.io.js'
 import { importServices } from './service-import.io.js'
 import { plannedService, serviceUnknown } from './service-write.js'
 import { registryKey } from './services.js'
-import { countersView, definitionView, memberView, Names, serviceView, spliceView } from './status.js'
+import { countersView, definitionView, memberView, Names, serviceView, spliceView, survivalView } from './status.js'
 import { electorateView, whyView } from './why.js'
 
 export interface ControlApiParts {
@@ -95,6 +95,7 @@ export class NodeApi implements ControlApi {
       members: this.#memberViews(),
       services,
       counters: countersView(report),
+      survival: survivalView(report),
       warnings: [...this.parts.warnings(), ...this.#serviceWarnings()],
     }
   }
@@ -138,9 +139,10 @@ export class NodeApi implements ControlApi {
 
   async splices(filter: { service?: string; limit: number }): Promise<SplicesView> {
     if (filter.service !== undefined) this.#known(filter.service)
-    const { splices, total } = await this.parts.query(filter.limit, filter.service)
+    const report = await this.parts.query(filter.limit, filter.service)
+    const { splices, total } = report
     const [names, now] = [this.#names(), this.parts.clock.now()]
-    return { splices: splices.map((splice) => spliceView(splice, names, now)), total }
+    return { splices: splices.map((splice) => spliceView(splice, names, now)), total, survival: survivalView(report) }
   }
 
   async why(name: string): Promise<WhyView> {

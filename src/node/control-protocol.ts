@@ -114,6 +114,21 @@ export interface CountersView {
   readonly resumed: number
   /** Bytes kept now, to be sent again if a link or a director is lost. */
   readonly retained: number
+  /** Connections of an earlier director that were rebuilt here. */
+  readonly revived: number
+  /** Of those: known to be whole; whole after the client had sent again what was lacking; reset, since bytes of the client were lost; ended by the client. */
+  readonly proven: number
+  readonly filled: number
+  readonly inputLost: number
+  readonly clientGone: number
+}
+
+/** Connections that this node directs, if it died now. */
+export interface SurvivalView {
+  readonly directed: number
+  readonly survivable: number
+  /** Of the others: how many for each reason. */
+  readonly mortal: Readonly<Record<string, number>>
 }
 
 /** What carries connections on a node. A witness has no lanes. */
@@ -139,6 +154,7 @@ export interface StatusView {
   readonly members: readonly MemberView[]
   readonly services: readonly ServiceView[]
   readonly counters: CountersView
+  readonly survival: SurvivalView
   /** What an operator should look at, each with its way out; empty when all is well. */
   readonly warnings: readonly string[]
 }
@@ -161,9 +177,12 @@ export interface SpliceView {
   /** Client to backend, and backend to client. */
   readonly bytesUp: number
   readonly bytesDown: number
+  /** Why it would end with its director; empty: it would live on. */
+  readonly mortal: string
 }
 
 export interface SplicesView {
+  readonly survival: SurvivalView
   readonly splices: readonly SpliceView[]
   /** All that match, also those that `limit` left out. */
   readonly total: number

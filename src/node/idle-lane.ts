@@ -10,7 +10,16 @@ export class IdleLane {
   giveDoor(): void {}
 
   async query(): Promise<LaneReport> {
-    return { counters: sumOfCounters([]), active: 0, total: 0, splices: [], perBackend: [] }
+    return {
+      counters: sumOfCounters([]),
+      active: 0,
+      total: 0,
+      directed: 0,
+      survivable: 0,
+      mortal: {},
+      splices: [],
+      perBackend: [],
+    }
   }
 
   async stop(): Promise<void> {}

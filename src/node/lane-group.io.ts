@@ -157,11 +157,19 @@ export function mergedReport(reports: readonly LaneReport[], limit: number): Lan
     const key = `${row.service} ${row.node}`
     perBackend.set(key, { ...row, splices: row.splices + (perBackend.get(key)?.splices ?? 0) })
   }
-  const sum = (field: 'active' | 'total') => reports.reduce((total, report) => total + report[field], 0)
+  const mortal: Record<string, number> = {}
+  for (const [why, count] of reports.flatMap((report) => Object.entries(report.mortal))) {
+    mortal[why] = (mortal[why] ?? 0) + count
+  }
+  const sum = (field: 'active' | 'total' | 'directed' | 'survivable') =>
+    reports.reduce((total, report) => total + report[field], 0)
   return {
     counters: sumOfCounters(reports.map(({ counters }) => counters)),
     active: sum('active'),
     total: sum('total'),
+    directed: sum('directed'),
+    survivable: sum('survivable'),
+    mortal,
     splices: reports.flatMap(({ splices }) => splices).slice(0, limit),
     perBackend: [...perBackend.values()],
   }

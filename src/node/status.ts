@@ -18,6 +18,7 @@ import type {
   ServiceDefinitionView,
   ServiceView,
   SpliceView,
+  SurvivalView,
   TermView,
 } from './control-protocol.js'
 import type { Serving } from './node-facts.js'
@@ -136,8 +137,12 @@ export function countersView(report: LaneReport): CountersView {
   return { ...counters, active: report.active }
 }
 
+export function survivalView({ directed, survivable, mortal }: LaneReport): SurvivalView {
+  return { directed, survivable, mortal }
+}
+
 export function spliceView(splice: SpliceReport, names: Names, now: Millis): SpliceView {
-  const { id, service, here, state, client, destination, server, bytesUp, bytesDown } = splice
+  const { id, service, here, state, client, destination, server, bytesUp, bytesDown, mortal } = splice
   return {
     id,
     service,
@@ -152,5 +157,6 @@ export function spliceView(splice: SpliceReport, names: Names, now: Millis): Spl
     idleMs: Math.max(0, now - splice.activeAt),
     bytesUp,
     bytesDown,
+    mortal,
   }
 }

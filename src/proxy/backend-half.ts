@@ -183,7 +183,14 @@ export class BackendHalf implements HalfOwner, Enrolled {
       activeAt: half.activeAt,
       bytesUp: half.received,
       bytesDown: half.sent,
+      mortal: this.isSurvivable ? '' : this.#mortal,
     }
+  }
+
+  get #mortal(): string {
+    if (!this.#opened) return 'no program serves it yet'
+    if (this.#snapshot.bytes.byteLength === 0) return 'its socket cannot be rebuilt elsewhere'
+    return 'more is on its way to the client than is kept'
   }
 
   #goWhenDone(): void {

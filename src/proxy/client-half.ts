@@ -270,7 +270,14 @@ export class ClientHalf implements HalfOwner, Enrolled {
       activeAt: half.activeAt,
       bytesUp: half.sent,
       bytesDown: half.received,
+      mortal: this.#mortal(self),
     }
+  }
+
+  #mortal(self: NodeId): string {
+    if (this.#state.phase !== 'joined') return 'no program serves it yet'
+    if (this.node?.node === self) return 'its program is on the director’s own host'
+    return this.snapshot.bytes.byteLength === 0 ? 'its socket cannot be rebuilt elsewhere' : ''
   }
 
   get #tried(): ReadonlySet<NodeId> {

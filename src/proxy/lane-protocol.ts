@@ -181,6 +181,8 @@ export interface SpliceReport {
   readonly activeAt: Millis
   readonly bytesUp: number
   readonly bytesDown: number
+  /** Why it would end with its director; empty: it would live on. */
+  readonly mortal: string
 }
 
 export interface LaneCounters {
@@ -197,11 +199,21 @@ export interface LaneCounters {
   resumed: number
   /** Bytes that are kept now, to be sent again if a link or a director is lost. */
   retained: number
+  /** Connections of an earlier director that were rebuilt here; and of those, by verdict (handoff/verdict). */
+  revived: number
+  proven: number
+  filled: number
+  inputLost: number
+  clientGone: number
 }
 
 export interface LaneReport {
   readonly counters: Readonly<LaneCounters>
   readonly active: number
+  /** Of those that this node directs: all, those that would live on without it, and why the others would not. */
+  readonly directed: number
+  readonly survivable: number
+  readonly mortal: Readonly<Record<string, number>>
   readonly total: number
   readonly splices: readonly SpliceReport[]
   /** Splices per service, and within it per backend node. */

@@ -15,6 +15,11 @@ export const COUNTERS = [
   'incidents',
   'resumed',
   'retained',
+  'revived',
+  'proven',
+  'filled',
+  'inputLost',
+  'clientGone',
 ] as const satisfies readonly (keyof LaneCounters)[]
 
 export function countersMemory(): SharedArrayBuffer {

@@ -98,7 +98,13 @@ export const healthy: StatusView = {
     bytesDown: 3_758_096_384,
     resumed: 4,
     retained: 81_920,
+    revived: 40,
+    proven: 37,
+    filled: 2,
+    inputLost: 1,
+    clientGone: 0,
   },
+  survival: { directed: 90, survivable: 88, mortal: { 'its program is on the director’s own host': 2 } },
   warnings: [],
 }
 
@@ -170,6 +176,7 @@ const splice = (counter: number, more: Partial<SpliceView> = {}): SpliceView => 
   idleMs: 400,
   bytesUp: 1_234,
   bytesDown: 3_456_789,
+  mortal: '',
   ...more,
 })
 
@@ -177,9 +184,17 @@ export const splices: SplicesView = {
   splices: [
     splice(3),
     splice(192, { state: 'half-closed', idleMs: 12_000 }),
-    splice(1, { state: 'dialing', backend: null, server: null, bytesUp: 0, bytesDown: 0 }),
+    splice(1, {
+      state: 'dialing',
+      backend: null,
+      server: null,
+      bytesUp: 0,
+      bytesDown: 0,
+      mortal: 'no program serves it yet',
+    }),
   ],
   total: 5,
+  survival: { directed: 5, survivable: 4, mortal: { 'no program serves it yet': 1 } },
 }
 
 export const why: WhyView = {

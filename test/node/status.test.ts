@@ -28,10 +28,16 @@ const COUNTERS = {
   incidents: 7,
   resumed: 0,
   retained: 0,
+  revived: 0,
+  proven: 0,
+  filled: 0,
+  inputLost: 0,
+  clientGone: 0,
 }
 
 function report(more: Partial<LaneReport> = {}): LaneReport {
-  return { counters: COUNTERS, active: 8, total: 0, splices: [], perBackend: [], ...more }
+  const survival = { directed: 0, survivable: 0, mortal: {} }
+  return { counters: COUNTERS, active: 8, total: 0, ...survival, splices: [], perBackend: [], ...more }
 }
 
 function memberFacts(more: Partial<MemberFacts> = {}): MemberFacts {
@@ -155,6 +161,7 @@ test('a splice before its backend stands has neither backend nor server', () => 
     activeAt: NOW + 1,
     bytesUp: 1,
     bytesDown: 2,
+    mortal: 'no program serves it yet',
   }
   const view = spliceView(dialing, NAMES, NOW)
   assert.equal([view.backend, view.server, view.ageMs, view.idleMs], [null, null, 500, 0])
