@@ -1,4 +1,5 @@
 /** What the demo shows: pure text from numbers. */
+import type { TalkersReport } from './fates.js'
 import type { Summary } from './measure.js'
 
 export interface DemoSummary {
@@ -16,6 +17,8 @@ export interface DemoSummary {
   /** Connections that began later than 200 ms after the program's end and were still sent there, or failed. */
   readonly failedAfterStop: number
   readonly promises: readonly Promised[]
+  /** Connections that were open when the director died; missing on loopback, where they cannot be rebuilt. */
+  readonly kept?: TalkersReport | undefined
 }
 
 /** Something that Baton promises, and whether it happened. */
@@ -92,10 +95,34 @@ export function renderSummary(summary: DemoSummary): string {
     ...summary.promises.map(({ what, kept, figure }) => `  ${kept ? '✔' : '✘'} ${what.padEnd(62)} ${figure}`),
     '',
     ...(summary.takeoverMs > SYN_MS ? LATE_SYN : []),
-    '  Connections that were open when the director died are broken in this release;',
-    '  rebuilding them on the next director is what the handoff will do.',
+    ...(summary.kept === undefined ? LOOPBACK : livesOf(summary.kept)),
   ]
   return lines.join('\n')
+}
+
+/** Of a hundred the kernel of a killed director may have told one or two that bytes had arrived, and died with them. */
+const RESET_SHARE_MAX = 0.03
+
+export function livedOn({ talking, silent }: TalkersReport): Promised {
+  const [count, alive] = [talking.count + silent.count, talking.alive + silent.alive]
+  const wrong = [talking, silent].flatMap(({ lost }) => Object.keys(lost)).filter((word) => word !== 'ECONNRESET')
+  const kept = wrong.length === 0 && alive >= count * (1 - RESET_SHARE_MAX)
+  return { what: 'connections that were open lived on, with every byte', kept, figure: `${alive} of ${count}` }
+}
+
+const LOOPBACK = [
+  '  On loopback, connections that were open when the director died are broken: their sockets',
+  '  are rebuilt where the service has an address of its own (run the demo as root).',
+]
+
+function livesOf({ talking, silent }: TalkersReport): string[] {
+  const waits = [...talking.waitsMs].sort((a, b) => a - b)
+  const median = waits[Math.floor(waits.length / 2)] ?? 0
+  return [
+    `  ${talking.alive + silent.alive} of ${talking.count + silent.count} open connections outlived their director: the next one rebuilt their`,
+    `  sockets. Those that talked waited ${median} ms for an answer (median), most of it until`,
+    '  their own kernels sent again.',
+  ]
 }
 
 function describe(errors: Readonly<Record<string, number>>): string {

@@ -6,7 +6,9 @@ import { formatEndpoint } from '../base/address.js'
 import { BatonError } from '../base/errors.js'
 import type { Child } from './child.io.js'
 import type { LocalCluster } from './cluster.io.js'
-import { type DemoSummary, type LiveView, type Promised, renderLive, renderSummary } from './demo-view.js'
+import { type DemoSummary, type LiveView, livedOn, type Promised, renderLive, renderSummary } from './demo-view.js'
+import type { TalkersReport } from './fates.js'
+import type { HostTalkers } from './host-talkers.io.js'
 import { Measure, unevenness } from './measure.js'
 import { Screen } from './screen.io.js'
 import { openStage, type Stage } from './stage.io.js'
@@ -69,6 +71,7 @@ class Demo {
     const clients = this.options.clients ?? CLIENTS
     this.#clients = this.stage.startClients(this.#measure, clients, PAUSE_MS)
     await until(() => (this.#measure.count > 0 ? true : undefined), 5_000, 'clients are at work')
+    const kept = await this.#keep(cluster, clients)
     const begun = performance.now()
     this.#say(`${clients} clients connect to ${formatEndpoint(this.stage.service)}`, 'all is quiet')
     await this.#sleep(QUIET_MS)
@@ -76,11 +79,13 @@ class Demo {
     const killedAt = performance.now()
     const killed = cluster.named(this.#director)
     this.#say(`SIGKILL to ${killed.name}, the director`, 'the director is dead')
+    kept?.brace()
     await cluster.kill(killed)
     const successor = await cluster.serving('web', 15_000)
     this.#director = successor.director.name
     this.#say(`${this.#director} directs in term ${successor.term?.number ?? '?'}`, 'a new director serves')
     await this.#sleep(AFTER_KILL_MS)
+    const report = kept?.report()
 
     const stopped = cluster.live().find((node) => node.name !== this.#director) ?? cluster.named(this.#director)
     await this.#programs.get(stopped.name)?.stop()
@@ -88,9 +93,11 @@ class Demo {
     this.#say(`the program of ${stopped.name} has stopped`, 'two programs are left, one node each')
     await this.#sleep(AFTER_STOP_MS)
     await this.#clients.stop()
+    const fates = await report
     this.#screen.stop()
 
-    const summary = this.#summarize(begun, { killed: killed.name, killedAt, stopped: stopped.name, stoppedAt })
+    const faults = { killed: killed.name, killedAt, stopped: stopped.name, stoppedAt }
+    const summary = this.#summarize(begun, faults, fates)
     if (!this.options.json) this.options.out.write(`${renderSummary(summary)}\n`)
     if (this.options.stay) await this.#stay()
     return summary
@@ -131,6 +138,7 @@ class Demo {
   #summarize(
     begun: number,
     faults: { killed: string; killedAt: number; stopped: string; stoppedAt: number },
+    fates: TalkersReport | undefined,
   ): DemoSummary {
     const quiet = this.#measure.summary(begun, faults.killedAt - 500)
     const afterStop = this.#measure.summary(faults.stoppedAt + PUBLISHED_MS)
@@ -160,6 +168,7 @@ class Demo {
         figure: `${afterStop.connections} made`,
       },
     ]
+    if (fates !== undefined) promises.push(livedOn(fates))
     return {
       ok: promises.every((one) => one.kept),
       clients: this.options.clients ?? CLIENTS,
@@ -172,7 +181,19 @@ class Demo {
       backendStopped: faults.stopped,
       failedAfterStop,
       promises,
+      kept: fates,
     }
+  }
+
+  /** Connections that stay open, where they can outlive their director. */
+  async #keep(cluster: LocalCluster, clients: number): Promise<HostTalkers | undefined> {
+    const { keepers } = this.stage
+    if (keepers === undefined) return undefined
+    await keepers.add(cluster)
+    const kept = keepers.start(clients)
+    await kept.stand()
+    this.#say(`${clients} more keep their connections, half of them talk, and each checks every byte`, this.#phase)
+    return kept
   }
 
   async #stay(): Promise<void> {

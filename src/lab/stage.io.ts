@@ -13,14 +13,19 @@ import { Clients } from './clients.io.js'
 import { LocalCluster } from './cluster.io.js'
 import { DemoHosts } from './demo-hosts.io.js'
 import { HostClients } from './host-clients.io.js'
+import { HostTalkers } from './host-talkers.io.js'
 import { Lan } from './hosts.io.js'
 import type { Measure } from './measure.js'
 import { findBusy, helloProgram } from './programs.io.js'
+import { until } from './wait.io.js'
 
 const HELLO = fileURLToPath(new URL('../../dist/lab/apps/hello.io.js', import.meta.url))
+const ECHO = fileURLToPath(new URL('../../dist/lab/apps/echo.io.js', import.meta.url))
 const NODES = ['node1', 'node2', 'node3'] as const
 const CLIENT = 'client'
 const PORT = 8_080
+const KEPT_PORT = 7_777
+const TALK_EVERY_MS = 20
 const TUN = '/dev/net/tun'
 
 export interface Stage {
@@ -32,7 +37,15 @@ export interface Stage {
   startCluster(state: string | undefined): Promise<LocalCluster>
   startProgram(name: string, cluster: LocalCluster): Child
   startClients(measure: Measure, count: number, pauseMs: number): { stop(): Promise<void> }
+  /** Clients that keep their connections, to a service of their own; missing where connections cannot outlive a director. */
+  readonly keepers?: Keepers
   remove(): Promise<void>
+}
+
+export interface Keepers {
+  /** Their service, and its program on each node. */
+  add(cluster: LocalCluster): Promise<void>
+  start(count: number): HostTalkers
 }
 
 /** `where`: `hosts` and `loopback` refuse to be anywhere else. */
@@ -88,6 +101,23 @@ async function hostsStage(): Promise<Stage> {
       return host.start('hello', [process.execPath, HELLO, name, host.address, String(PORT), 'proxy'])
     },
     startClients: (measure, count, pauseMs) => new HostClients(lan.named(CLIENT), service, measure, count, pauseMs),
+    keepers: {
+      add: async (cluster) => {
+        for (const name of NODES) {
+          lan.named(name).start('echo', [process.execPath, ECHO, lan.named(name).address, String(KEPT_PORT)])
+        }
+        const [first] = cluster.nodes
+        if (first === undefined) return
+        const words = ['--address', service.address, '--ports', String(KEPT_PORT), '--local', 'last']
+        await cluster.baton(first, 'service', 'add', 'echo', ...words)
+        const others = async () => (await first.client.service('echo')).backends.length === NODES.length || undefined
+        await until(others, 5_000, 'the programs of the second service are found')
+      },
+      start: (count) => {
+        const to = { address: service.address, port: KEPT_PORT }
+        return new HostTalkers(lan.named(CLIENT), to, count, TALK_EVERY_MS)
+      },
+    },
     remove: async () => {
       hosts.remove()
       await lan.remove()

@@ -1,17 +1,19 @@
 /** Connections whose director fails: three nodes and their clients on hosts of their own, and how each client fared. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Fates, TalkersReport } from '../../src/lab/apps/talkers.io.js'
 import { type LabNode, LocalCluster } from '../../src/lab/cluster.io.js'
+import type { Fates, TalkersReport } from '../../src/lab/fates.js'
+import { HostTalkers } from '../../src/lab/host-talkers.io.js'
 import { type Host, Lan } from '../../src/lab/hosts.io.js'
 import { until } from '../../src/lab/wait.io.js'
 import type { Scope } from '../harness/suite.js'
 
 export const ADDRESS = '10.77.9.9'
 export const ADDRESS6 = 'fd77::9:9'
-const PORT = '7777'
+const PORT = 7_777
+const TALK_EVERY_MS = 2
 const NAMES = ['a', 'b', 'c']
 /** Silent clients are woken so long after the fault: the next director has long been there. */
 const DARK_MS_MAX = 2_000
@@ -46,9 +48,9 @@ export class SurvivalSite {
       start: (name, command, output) => lan.named(name).start('baton', command, output),
     })
     await cluster.settled()
-    for (const name of NAMES) lan.named(name).start('echo', [process.execPath, app('echo'), '::', PORT])
+    for (const name of NAMES) lan.named(name).start('echo', [process.execPath, app('echo'), '::', String(PORT)])
     const site = new SurvivalSite(lan, cluster, folder)
-    await cluster.baton(site.#first, 'service', 'add', 'echo', '--address', address, '--ports', PORT, ...more)
+    await cluster.baton(site.#first, 'service', 'add', 'echo', '--address', address, '--ports', String(PORT), ...more)
     await cluster.serving('echo')
     await until(
       async () => ((await site.#first.client.service('echo')).backends.length === NAMES.length ? true : undefined),
@@ -71,17 +73,13 @@ export class SurvivalSite {
     mend: () => unknown = () => {},
   ): Promise<TalkersReport> {
     const output = path.join(this.folder, `talkers-${this.#rounds++}.log`)
-    const command = [process.execPath, app('talkers'), address, PORT, String(count), '2']
-    const talkers = this.lan.named('client').start('talkers', command, output)
-    const said = () => readFileSync(output, 'utf8')
-    await until(async () => (said().includes('all stand') ? true : undefined), 15_000, 'all clients stand')
-    talkers.kill('SIGUSR2')
+    const talkers = new HostTalkers(this.lan.named('client'), { address, port: PORT }, count, TALK_EVERY_MS, output)
+    await talkers.stand()
+    talkers.brace()
     await fault()
     await new Promise((resolve) => setTimeout(resolve, DARK_MS_MAX))
     await mend()
-    talkers.kill('SIGUSR2')
-    await talkers.ended
-    return JSON.parse(said().trim().split('\n').at(-1) ?? '') as TalkersReport
+    return talkers.report()
   }
 
   /** Lines of the nodes' logs with that event. */

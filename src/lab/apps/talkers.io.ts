@@ -7,27 +7,13 @@
  */
 import { writeSync } from 'node:fs'
 import net from 'node:net'
+import type { Fates } from '../fates.js'
 
 const MESSAGE_BYTES_MAX = 1_400
 /** After the silent ones have been woken. */
 const LAST_MS = 5_000
 
 const [address = '', port = '', count = '1', pauseMs = '0'] = process.argv.slice(2)
-
-export interface TalkersReport {
-  /** Connections, and those that answered right after the silent were woken. */
-  readonly talking: Fates
-  readonly silent: Fates
-}
-
-export interface Fates {
-  readonly count: number
-  readonly alive: number
-  /** By the word for it: `ECONNRESET`, `ended`, `wrong bytes`, `stalled`. */
-  readonly lost: Readonly<Record<string, number>>
-  /** Of each that lives: the longest wait for an answer since the fault. */
-  readonly waitsMs: readonly number[]
-}
 
 class Talker {
   #turn = 0
