@@ -211,7 +211,9 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
   #handleMessage(message: Message, origin: Origin, now: Millis): void {
     switch (message.kind) {
       case 'claim': {
-        const accused = this.#view.accept(message.claim, origin.type === 'stream' ? 'state' : 'gossip', now)
+        // Whoever was cut off comes back with claims that nobody has heard: one that has a link to us may answer first.
+        const isDoubtful = origin.type === 'stream' || this.#links.has(message.claim.profile.node)
+        const accused = this.#view.accept(message.claim, isDoubtful ? 'state' : 'gossip', now)
         if (accused) this.#detector.awareness.raise(1)
         return
       }

@@ -42,8 +42,6 @@ export interface DirectionHost {
   linksTo(node: NodeId): readonly LedgerLink[]
   /** How long nothing has been heard of a node. */
   darkMs(node: NodeId): Millis
-  /** Its process has ended. */
-  isGone(node: NodeId): boolean
   open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined
   onStopped(direction: Direction): void
 }
@@ -85,8 +83,7 @@ export class Direction implements ClientHost {
     if (members === undefined) return
     const { rebuilder } = context
     this.#revivals = rebuilder === undefined ? undefined : new Revivals(this, context, rebuilder)
-    const living = members.filter((node) => !host.isGone(node))
-    this.recovery = new Recovery(definition.name, term, living, this.clock.now() + LEDGER_MS_MAX, host.nextToken(), {
+    this.recovery = new Recovery(definition.name, term, members, this.clock.now() + LEDGER_MS_MAX, host.nextToken(), {
       linksTo: (node) => host.linksTo(node),
       revive: (row, link) => this.#revive(row, link),
       onComplete: ({ missing }) => this.#onRecovered(missing),

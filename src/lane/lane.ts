@@ -139,10 +139,6 @@ export class Lane implements DirectionHost, Recoveries {
     return node === this.context.setup.node ? 0 : this.#links.silentMs(node)
   }
 
-  isGone(node: NodeId): boolean {
-    return this.#links.isGone(node)
-  }
-
   linksTo(node: NodeId): readonly LedgerLink[] {
     return node === this.context.setup.node ? [this.#own] : this.#links.all(node)
   }

@@ -115,11 +115,6 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
     return this.context.clock.now() - heardAt
   }
 
-  /** Its process has ended, as far as is known. */
-  isGone(node: NodeId): boolean {
-    return this.#suspended.isGone(node)
-  }
-
   /** Its process has ended, and all halves in it: nobody waits for them. */
   onPeerGone(node: NodeId): void {
     this.#suspended.onGone(node)

@@ -45,10 +45,6 @@ export class Suspended {
     this.#dropWhere((waiting) => waiting.node === node, 'its node is gone')
   }
 
-  isGone(node: NodeId): boolean {
-    return this.#gone.has(node)
-  }
-
   onBack(node: NodeId): void {
     this.#gone.delete(node)
   }

@@ -25,6 +25,7 @@ export interface ServiceSet {
 export class Knowledge {
   readonly #listeners = new ListenerTable()
   readonly #serving = new Map<NodeId, readonly Serving[]>()
+  readonly #ended = new Set<NodeId>()
   #members: readonly Member[] = []
   #services: ServiceSet = { active: [], shadowed: [], unreadable: [] }
   #alive: readonly ServingNode[] = []
@@ -45,7 +46,14 @@ export class Knowledge {
 
   /** Those that live, or may, and carry connections: this node among them, as it may be. */
   carriers(): NodeId[] {
-    return this.#alive.map(({ node }) => node).filter((node) => !roleOf(this.profileOf(node)?.flags ?? 0).witness)
+    const carries = (node: NodeId) => !roleOf(this.profileOf(node)?.flags ?? 0).witness
+    return this.#alive.map(({ node }) => node).filter((node) => carries(node) && !this.#ended.has(node))
+  }
+
+  /** The node's process is known to have ended, or there is one that speaks: gossip hears of either later. */
+  setProcess(node: NodeId, runs: boolean): void {
+    if (runs) this.#ended.delete(node)
+    else this.#ended.add(node)
   }
 
   get services(): ServiceSet {

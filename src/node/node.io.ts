@@ -168,6 +168,7 @@ export class Node {
 
   onPeerUp({ node: peer, name, boot }: PeerInfo): void {
     this.ports.logger.log('info', 'link-up', { peer: name, boot })
+    this.knowledge.setProcess(peer, true)
     this.#swim.feed({ type: 'link-up', peer })
     this.#sync.feed({ type: 'link-up', peer })
     this.#elections.feed({ type: 'link-up', peer, boot })
@@ -186,6 +187,7 @@ export class Node {
   /** Its process is gone, as its host says. */
   onPeerRefused(peer: NodeId): void {
     this.ports.logger.log('warn', 'peer-gone', { peer: this.knowledge.nameOf(peer) })
+    this.knowledge.setProcess(peer, false)
     this.#elections.feed({ type: 'refused', peer })
     this.ports.toLane({ type: 'peer-gone', peer })
   }

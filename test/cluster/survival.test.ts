@@ -18,7 +18,7 @@ for (const address of [ADDRESS, ADDRESS6]) {
       assert.ok(ECONNRESET <= 2, `${ECONNRESET} were reset: their bytes had been acknowledged by the dead kernel`)
       assert.is(report.silent.alive, CLIENTS / 2, 'who says nothing loses nothing')
       assert.is(sumOf(report, ({ alive }) => alive) + ECONNRESET, CLIENTS)
-      const [recovered] = site.events('recovered').slice(-1)
+      const recovered = site.events('recovered').find(({ revived }) => Number(revived) > 0)
       assert.equal([recovered?.['revived'], recovered?.['failed']], [CLIENTS, 0])
       const verdicts = site.events('verdicts')
       const count = (verdict: string) => verdicts.reduce((sum, line) => sum + Number(line[verdict]), 0)
