@@ -64,8 +64,8 @@ export interface SocketRepair {
   send(fd: number, bytes: Uint8Array): RepairFault | undefined
   /** One more window probe. */
   probe(fd: number): void
-  /** Segments of the peer since the socket was made. */
-  segmentsIn(fd: number): number
+  /** Bytes that the peer has acknowledged since the socket was made, and our FIN. */
+  bytesAcknowledged(fd: number): number
   /** Bytes of the peer since the socket was made, and its FIN. */
   bytesIn(fd: number): number
   /** What comes is dropped before the socket sees it, until `hear`. */

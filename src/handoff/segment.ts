@@ -4,6 +4,8 @@ export interface Segment {
   readonly sourcePort: number
   readonly destinationPort: number
   readonly seq: number
+  /** What it acknowledges, where the flag says that it does. */
+  readonly ack: number
   /** Bytes, and one each for SYN and FIN. */
   readonly length: number
   readonly flags: number
@@ -28,6 +30,7 @@ export function readSegment(bytes: Uint8Array, whole: number): Segment | undefin
     sourcePort: view.getUint16(0),
     destinationPort: view.getUint16(2),
     seq: view.getUint32(4),
+    ack: view.getUint32(8),
     length: whole - headerBytes + counted,
     flags,
   }

@@ -9,7 +9,7 @@
  */
 import type { Millis } from '../base/time.js'
 import { FLAG, type Segment } from './segment.js'
-import { distance } from './sequence.js'
+import { distance, isBefore } from './sequence.js'
 
 export type Verdict =
   /** The client has come exactly as far as we have, or goes on from there. */
@@ -44,6 +44,7 @@ export class VerdictWatch {
   #verdict: Verdict = 'unverified'
   #aheadSince: Millis | undefined
   #levelSince: Millis | undefined
+  #ack: number | undefined
   #probes = 0
   #probeAt: Millis
 
@@ -62,7 +63,8 @@ export class VerdictWatch {
     return this.#verdict === 'unverified'
   }
 
-  hear({ seq, length, flags }: Segment, now: Millis): void {
+  hear({ seq, ack, length, flags }: Segment, now: Millis): void {
+    if ((flags & FLAG.ack) !== 0 && (this.#ack === undefined || isBefore(this.#ack, ack))) this.#ack = ack
     if (!this.isOpen) return
     // A new connection from the same port: whoever had the old one has forgotten it.
     if ((flags & (FLAG.rst | FLAG.syn)) !== 0) return this.#decide('gone')
@@ -70,6 +72,11 @@ export class VerdictWatch {
     if (begin > 0) this.#aheadSince ??= now
     else if (length > 0 && begin + length > 0) this.#takeUp()
     else if (begin === 0 && this.#aheadSince === undefined) this.#levelSince ??= now
+  }
+
+  /** The next byte that the client expects of us, as it has said; `undefined`: it was not heard. */
+  get ack(): number | undefined {
+    return this.#ack
   }
 
   /** `hasTakenUp`: the socket has taken bytes of the client since; also where nobody saw them come. */

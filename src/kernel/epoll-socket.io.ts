@@ -32,7 +32,7 @@ const READABLE = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLERR | EPOLLHUP
 /** After these a short read does not mean that the kernel's queue is empty: a FIN, an error or an urgent mark follows. */
 const MORE_THAN_BYTES = EPOLLPRI | EPOLLRDHUP | EPOLLERR | EPOLLHUP
 
-/** Four system calls, which a connection that lasts for less need not have cost. */
+/** Four system calls, which a shorter connection need not cost. */
 export const KEEPALIVE_AFTER_MS: Millis = 1_000
 
 export class EpollSocket implements Socket, Source, Sleeper {
@@ -41,10 +41,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
   alarmAt: Millis = 0
   /** Of a dialled socket, which inherits none: set when it has stood for a while; most are over by then. */
   keepaliveMs: Millis | undefined
-  /**
-   * Of a dialled socket: Nagle's algorithm holds back only what follows a small segment that is not acknowledged, so it is
-   * turned off before the second write; many connections have but one.
-   */
+  /** Of a dialled socket: Nagle's algorithm holds back only what follows a small segment, and many connections write but one. */
   isDelaying = false
   #hasWritten = false
   #fd: number
@@ -90,7 +87,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
     return this.#local ?? NOWHERE
   }
 
-  /** Once, before anything else: events may come from now on. */
+  /** Once, before anything else. */
   watch(): void {
     const result = this.context.poller.add(this.#fd, INTEREST, this)
     if (result < 0) this.failLater(-result)
@@ -132,11 +129,8 @@ export class EpollSocket implements Socket, Source, Sleeper {
   }
 
   reset(): void {
-    if (this.#state === 'closed') return
-    if (this.#state === 'frozen') {
-      this.#owesReset = true
-      return
-    }
+    if (this.#state === 'frozen') this.#owesReset = true
+    if (this.#state === 'frozen' || this.#state === 'closed') return
     // A connection that does not stand yet has nobody to send an RST to.
     if (this.#state === 'open') this.context.libc.lingerNot(this.#fd)
     this.#shut()
@@ -157,14 +151,13 @@ export class EpollSocket implements Socket, Source, Sleeper {
 
   vanish(): void {
     if (this.#state === 'closed') return
-    const mayVanish = this.#state === 'frozen' || this.#state === 'open'
-    if (!mayVanish || this.context.repair === undefined) return this.reset()
+    if (this.#isOver() || this.#state === 'connecting' || this.context.repair === undefined) return this.reset()
     this.context.repair.silence(this.#fd)
     this.#shut()
     this.context.poller.defer(() => this.#sayClosed('aborted', ''))
   }
 
-  /** Of a frozen socket whose ends, the one way or the other, belong to the connection's time before. */
+  /** Of a frozen socket: which of its ends belong to the connection's time before. */
   ended({ read, sent }: { readonly read: boolean; readonly sent: boolean }): void {
     this.#endRead = read
     this.#ending = this.#endSent = sent
@@ -205,12 +198,20 @@ export class EpollSocket implements Socket, Source, Sleeper {
     return true
   }
 
+  get isSettled(): boolean {
+    return this.#isSettled || this.#state !== 'open'
+  }
+
+  bytesAcknowledged(): number {
+    return this.context.repair?.bytesAcknowledged(this.#fd) ?? 0
+  }
+
   hasTaken(): boolean {
-    return this.#state === 'open' && (this.context.repair?.bytesIn(this.#fd) ?? 0) > 0
+    return (this.context.repair?.bytesIn(this.#fd) ?? 0) > 0
   }
 
   probe(): void {
-    if (this.#state === 'open') this.context.repair?.probe(this.#fd)
+    this.context.repair?.probe(this.#fd)
   }
 
   pause(): void {

@@ -24,7 +24,7 @@ export const SEND_QUEUE = 2
 
 /** struct tcp_info (linux/tcp.h). */
 const INFO_BYTES = 144
-export const INFO = { state: 0, options: 5, scales: 6, bytesReceived: 128, segmentsIn: 140 } as const
+export const INFO = { state: 0, options: 5, scales: 6, bytesAcknowledged: 120, bytesReceived: 128 } as const
 
 const BUFFER_BYTES = 256
 

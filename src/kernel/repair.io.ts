@@ -167,8 +167,8 @@ export class KernelRepair implements SocketRepair {
     this.#calls.leave(fd, REPAIR_OFF)
   }
 
-  segmentsIn(fd: number): number {
-    return this.#calls.info(fd) < 0 ? 0 : this.#calls.view.getUint32(INFO.segmentsIn, true)
+  bytesAcknowledged(fd: number): number {
+    return this.#calls.info(fd) < 0 ? 0 : this.#calls.view.getUint32(INFO.bytesAcknowledged, true)
   }
 
   bytesIn(fd: number): number {

@@ -35,8 +35,8 @@ export interface Ends {
 }
 
 /**
- * The second phase: the connection's descriptor from now on, which may have the same number; `fd` is closed. Or nothing was heard
- * of the client yet; or the connection is in a state that cannot be built anew.
+ * The second phase: the connection's descriptor from now on, which may have the same number; `fd` is closed. Or something waits to be
+ * read first; or the connection is in a state that cannot be built anew.
  */
 export function settle(
   repair: SocketRepair,
@@ -44,7 +44,6 @@ export function settle(
   fd: number,
   ends: Ends,
 ): number | 'waiting' | 'as-it-is' | RepairFault {
-  if (repair.segmentsIn(fd) === 0) return 'waiting'
   const capture = repair.capture(fd)
   if ('why' in capture || (capture.finReceived && capture.unread.byteLength > 0)) {
     // Another look later: what is unread is read meanwhile, and a state that cannot be rebuilt goes on as it is.

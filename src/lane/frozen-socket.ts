@@ -7,7 +7,14 @@ import type { Socket } from '../proxy/ports.js'
 export interface FrozenSocket extends Socket {
   /** All that was written goes into the kernel as sent already, and the client is asked what of it has arrived. */
   letGo(): void
-  /** `true`: nothing is left to do. Otherwise the client has not answered yet: to be called again. */
+  /** There is nothing to settle, or it is done. */
+  readonly isSettled: boolean
+  /** How many bytes the client has acknowledged since it was let go. */
+  bytesAcknowledged(): number
+  /**
+   * What was put in as sent and has not arrived is sent: to be called when the client has said what has arrived, and the socket has
+   * heard it. `false`: not now.
+   */
   settle(): boolean
   /** Whether bytes of the client, or its FIN, have come since it was let go. */
   hasTaken(): boolean
@@ -18,8 +25,9 @@ export interface FrozenSocket extends Socket {
 export interface Rebuilt {
   readonly socket: FrozenSocket
   readonly snapshot: ClientSnapshot
-  /** Of the next byte that it takes from the client. */
+  /** Of the next byte that it takes from the client, and of the first that it may send to it. */
   readonly receiveSeq: number
+  readonly sendSeq: number
 }
 
 /** `header` is valid only during the call, and begins with TCP's; `length` is that of the whole segment. */

@@ -59,6 +59,7 @@ export class SocketRebuilder implements Rebuilder {
       socket,
       snapshot: { bytes: encodeSnapshot(snapshotAfter(snapshot, plan)), at: now },
       receiveSeq: plan.receiveSeq,
+      sendSeq: plan.sendSeq,
     }
   }
 

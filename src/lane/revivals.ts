@@ -5,6 +5,8 @@
 import { formatEndpoint } from '../base/address.js'
 import { formatSpliceId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
+import { distance } from '../handoff/sequence.js'
+import type { VerdictWatch } from '../handoff/verdict.js'
 import { ClientHalf, type ClientHost } from '../proxy/client-half.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
 import { contained } from './faults.js'
@@ -17,6 +19,13 @@ import { Verdicts } from './verdicts.js'
 const SETTLE_AFTER_MS: readonly Millis[] = [2, 3, 5, 10, 20, 40, 80, 160, 320, 640]
 /** Then each is asked once more at every look; after so many its connection goes on as it is, by the kernel's own timers. */
 const SETTLE_ROUNDS_MAX = 30
+const PROBE_AGAIN_ROUND = 6
+
+interface Unsettled {
+  readonly watch: VerdictWatch
+  /** Of the first byte that was put in as sent. */
+  readonly sendSeq: number
+}
 
 export interface RevivalCounts {
   revived: number
@@ -28,7 +37,7 @@ export class Revivals {
   readonly #frozen = new Map<ClientHalf, Rebuilt & { readonly darkMs: Millis }>()
   readonly verdicts: Verdicts
   /** Let go, and their clients have not answered. */
-  readonly #unsettled = new Set<FrozenSocket>()
+  readonly #unsettled = new Map<FrozenSocket, Unsettled>()
   #isFree = false
 
   constructor(
@@ -69,14 +78,15 @@ export class Revivals {
     return client
   }
 
-  /** The address is here. Only then: what speaks before the others are there is in their way. */
+  /** The address is here. */
   letGo(): void {
     this.#isFree = true
-    for (const [client, { socket, receiveSeq, darkMs }] of this.#frozen) {
+    for (const [client, { socket, receiveSeq, sendSeq, darkMs }] of this.#frozen) {
       this.#frozen.delete(client)
+      // Watched before it speaks, so that its client's answer is heard.
+      const watch = this.verdicts.add(client, socket, receiveSeq, darkMs)
       socket.letGo()
-      if (!socket.settle()) this.#unsettled.add(socket)
-      if (!client.half.isClosed) this.verdicts.add(client, socket, receiveSeq, darkMs)
+      if (!socket.isSettled) this.#unsettled.set(socket, { watch, sendSeq })
     }
     this.#settleLater(0)
   }
@@ -87,12 +97,23 @@ export class Revivals {
   }
 
   #settle(round: number): void {
-    for (const socket of this.#unsettled) {
+    for (const [socket, waiting] of this.#unsettled) {
       contained(this.context, () => {
-        if (socket.settle()) this.#unsettled.delete(socket)
-        else if (round >= SETTLE_AFTER_MS.length) socket.probe()
+        if (socket.isSettled || (this.#isAnswered(socket, waiting) && socket.settle())) this.#unsettled.delete(socket)
+        else if (round >= PROBE_AGAIN_ROUND) socket.probe()
       })
     }
     this.#settleLater(round + 1)
+  }
+
+  /**
+   * Whether the client has said what it expects next, and our kernel has heard it too: what comes with a segment of which it has the
+   * bytes already is not looked at there.
+   */
+  #isAnswered(socket: FrozenSocket, { watch, sendSeq }: Unsettled): boolean {
+    const heard = socket.bytesAcknowledged()
+    // Without a tap only who has acknowledged something is known to have answered.
+    if (!this.verdicts.hasTap) return heard > 0
+    return watch.ack !== undefined && distance(sendSeq, watch.ack) <= heard
   }
 }

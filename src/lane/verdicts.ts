@@ -47,6 +47,10 @@ export class Verdicts {
     return this.#watched.size
   }
 
+  get hasTap(): boolean {
+    return this.#tap !== undefined
+  }
+
   /** Before the address is here. */
   begin(): void {
     this.#tapUntil = this.context.clock.now() + TAPPED_MS_MAX
@@ -56,11 +60,12 @@ export class Verdicts {
     else this.#tap = tap
   }
 
-  add(client: ClientHalf, socket: FrozenSocket, receiveSeq: number, darkMs: Millis): void {
+  add(client: ClientHalf, socket: FrozenSocket, receiveSeq: number, darkMs: Millis): VerdictWatch {
     const expected = { receiveSeq, darkMs: Math.min(darkMs, DARK_MS_MAX) }
     const watch = new VerdictWatch(expected, this.context.clock.now())
     this.#watched.set(keyOf(client.client, client.destination.port), { client, socket, watch, taken: client.half.sent })
     this.#isReported = false
+    return watch
   }
 
   /** Every 100 ms or so. */

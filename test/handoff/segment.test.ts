@@ -11,6 +11,7 @@ function header(flags: number, headerBytes = 20): Uint8Array {
   view.setUint16(0, 40_000)
   view.setUint16(2, 80)
   view.setUint32(4, 0xfffffffe)
+  view.setUint32(8, 7)
   view.setUint8(12, (headerBytes / 4) << 4)
   view.setUint8(13, flags)
   return bytes
@@ -22,6 +23,7 @@ test('ports, sequence number, and a length in which SYN and FIN count', () => {
     sourcePort: 40_000,
     destinationPort: 80,
     seq: 0xfffffffe,
+    ack: 7,
     length: 100,
     flags: FLAG.ack,
   })

@@ -12,7 +12,7 @@ const HOLE_MS = 1_600
 
 /** A segment that begins so many bytes beyond what is expected. */
 function segment(beyond: number, length: number, flags: number = FLAG.ack): Segment {
-  return { sourcePort: 1, destinationPort: 2, seq: advance(EXPECTED, beyond), length, flags }
+  return { sourcePort: 1, destinationPort: 2, seq: advance(EXPECTED, beyond), ack: 100, length, flags }
 }
 
 /** What the segments, heard at these times, lead to by `until`; `taken`: when the socket had bytes of the client. */

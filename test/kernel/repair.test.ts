@@ -101,7 +101,7 @@ for (const address of ['127.0.0.1', '::1']) {
       const fd = done(repair.restore(plan)) as number
       done(repair.fillSent(fd, Buffer.from('come')))
       done(repair.letGo(fd))
-      await waitFor(() => repair.segmentsIn(fd) > 0)
+      await waitFor(() => repair.bytesAcknowledged(fd) === 4)
       assert.is(repair.bytesIn(fd), 0)
       const socket = adopted(scope, fd)
       let got = ''
