@@ -35,7 +35,8 @@ export const serviceFlags = {
   }),
   scheduler: Flags.string({ description: 'how a node is chosen for each connection', options: ['round-robin'] }),
   local: Flags.string({
-    description: "when the director's own host serves: after all others, like every other, or before them",
+    description:
+      "when the director's own host serves: after all others, like every other, or before them; by default last where the address is Baton's own, since the others outlive their director",
     options: ['last', 'equal', 'first'],
   }),
   'connect-timeout': Flags.string({

@@ -121,7 +121,8 @@ class Demo {
     const first = cluster.nodes[0]
     if (first === undefined) throw new Error('a demo needs a node')
     const { address, port } = this.stage.service
-    const words = ['service', 'add', 'web', '--address', address, '--ports', String(port), '--proxy-protocol', 'v2']
+    const where = ['--address', address, '--ports', String(port), '--local', 'equal']
+    const words = ['service', 'add', 'web', ...where, '--proxy-protocol', 'v2']
     await cluster.baton(first, ...words)
     this.#say(`baton ${words.join(' ')}`, 'a director is elected')
     const view = await cluster.serving('web')

@@ -9,6 +9,7 @@ import { areFoundPorts, formatPorts, PORTS_MAX, type PortList, parsePorts } from
 import {
   FAILBACKS,
   LOCAL_PREFERENCES,
+  localDefault,
   OWNS,
   PROXY_PROTOCOLS,
   SCHEDULER_NAMES,
@@ -102,15 +103,16 @@ function readService(name: string, reader: FieldReader): Service {
     const hint = 'use 1 to 63 of a-z, 0-9 and -, with no - at either end'
     reader.report('name', name === '' ? 'is missing' : `'${name.slice(0, 80)}' is no name of a service`, hint)
   }
+  const [address, ports, ownership] = [reader.address(), reader.ports(), reader.ownership()]
   return {
     name,
-    address: reader.address(),
-    ports: reader.ports(),
-    ...reader.ownership(),
+    address,
+    ports,
+    ...ownership,
     hide: reader.hidden(),
     proxyProtocol: reader.choice('proxyProtocol', PROXY_PROTOCOLS),
     scheduler: reader.choice('scheduler', SCHEDULER_NAMES),
-    local: reader.choice('local', LOCAL_PREFERENCES),
+    local: reader.choice('local', LOCAL_PREFERENCES, localDefault({ address, own: ownership.own })),
     idleMs: reader.span('idleMs'),
     connectMs: reader.span('connectMs'),
     keepaliveMs: reader.span('keepaliveMs'),
@@ -175,11 +177,12 @@ class FieldReader {
   choice<F extends 'own' | 'proxyProtocol' | 'scheduler' | 'local' | 'failback'>(
     field: F,
     choices: readonly Service[F][],
+    otherwise: Service[F] = SERVICE_DEFAULTS[field] as Service[F],
   ): Service[F] {
-    const value = this.#value(field) ?? SERVICE_DEFAULTS[field]
+    const value = this.#value(field) ?? otherwise
     const found = choices.find((choice) => choice === value)
     if (found === undefined) this.report(field, `${shown(value)} is not possible`, `choose ${choices.join(' or ')}`)
-    return found ?? (SERVICE_DEFAULTS[field] as Service[F])
+    return found ?? otherwise
   }
 
   ownership(): Pick<Service, 'own' | 'hook' | 'interface'> {

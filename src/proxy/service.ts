@@ -52,9 +52,7 @@ export const SERVICE_DEFAULTS: ServiceSettings = Object.freeze({
   hide: '',
   proxyProtocol: 'off',
   scheduler: 'round-robin',
-  // 'last' is meant to become the default: a splice whose backend is on the director's host dies with that host. As long
-  // as no socket is rebuilt every splice dies with its director anyway, so nothing would be won, and one node in n would
-  // serve nobody.
+  // Of a service whose address Baton brings it is 'last' (`localDefault`).
   local: 'equal',
   // Many protocols are silent for hours and right to be; whoever wants a limit knows the protocol.
   idleMs: 0,
@@ -93,8 +91,16 @@ export const SPAN_LIMITS: Readonly<Record<'idleMs' | 'connectMs' | 'keepaliveMs'
   keepaliveMs: { minMs: 1_000, maxMs: 32_767_000, orZero: false },
 }
 
+/**
+ * A splice whose program is on the director's own host ends with that host, the others live on (docs/handoff.md): as long as there is
+ * another node, that one serves. Where no splice lives on nothing would be won, and one node in n would serve nobody.
+ */
+export function localDefault(service: Pick<Service, 'own' | 'address'>): LocalPreference {
+  return isOwned(service) ? 'last' : 'equal'
+}
+
 /** Loopback addresses are every host's already. */
-export function isOwned({ own, address }: Service): boolean {
+export function isOwned({ own, address }: Pick<Service, 'own' | 'address'>): boolean {
   return own !== 'none' && !isLoopback(address)
 }
 

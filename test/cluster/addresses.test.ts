@@ -48,7 +48,18 @@ class Site {
   }
 
   async add(name: string, address: string, ports: string): Promise<void> {
-    await this.cluster.baton(this.first, 'service', 'add', name, '--address', address, '--ports', ports)
+    await this.cluster.baton(
+      this.first,
+      'service',
+      'add',
+      name,
+      '--address',
+      address,
+      '--ports',
+      ports,
+      '--local',
+      'equal',
+    )
     await this.cluster.serving(name)
   }
 

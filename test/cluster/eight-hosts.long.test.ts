@@ -58,7 +58,7 @@ test(
       ['all', ADDRESS],
       ['all6', ADDRESS6],
     ] as const) {
-      await cluster.baton(first, 'service', 'add', name, '--address', address, '--ports', 'any')
+      await cluster.baton(first, 'service', 'add', name, '--address', address, '--ports', 'any', '--local', 'equal')
       await cluster.serving(name)
     }
     const client = lan.named('client')

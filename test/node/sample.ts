@@ -19,7 +19,14 @@ export function member(node: NodeId, state: MemberState = 'alive', since = 0): M
 }
 
 export function service(name: string, port: number, settings: Partial<Service> = {}): Service {
-  return { name, address: '10.0.0.100', ports: [{ first: port, last: port }], ...SERVICE_DEFAULTS, ...settings }
+  return {
+    name,
+    address: '10.0.0.100',
+    ports: [{ first: port, last: port }],
+    ...SERVICE_DEFAULTS,
+    local: 'last',
+    ...settings,
+  }
 }
 
 export function listener(port: number, address = '0.0.0.0'): PublishedListener {

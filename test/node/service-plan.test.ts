@@ -23,7 +23,7 @@ function existing(...services: Service[]): ServiceSet {
 test('only what differs is a change, however it is written', () => {
   const before = existing(service('web', '80,443', { idleMs: 5_000 }), service('db', '5432'))
   const { changes, problems } = planServices(
-    [declared('web', '443, 80'), declared('db', '5433', { local: 'equal' }), declared('mail', '25', { local: 'last' })],
+    [declared('web', '443, 80'), declared('db', '5433', { local: 'last' }), declared('mail', '25', { local: 'equal' })],
     before,
     false,
   )
@@ -37,7 +37,7 @@ test('only what differs is a change, however it is written', () => {
       fields: [
         { field: 'address', from: null, to: '10.0.0.1' },
         { field: 'ports', from: null, to: '25' },
-        { field: 'local', from: null, to: 'last' },
+        { field: 'local', from: null, to: 'equal' },
       ],
     },
   ])

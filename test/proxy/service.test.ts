@@ -27,6 +27,7 @@ function fieldsWithProblems(input: Record<string, unknown>): string[] {
 test('name, address and ports are enough; the rest has its default', () => {
   assert.equal(serviceOf(WEB), {
     ...SERVICE_DEFAULTS,
+    local: 'last',
     name: 'web',
     address: '10.0.0.100',
     ports: [{ first: 8080, last: 8080 }],
@@ -41,6 +42,8 @@ test('numbers may come as text, and ports as a number', () => {
   const service = serviceOf({ ...WEB, ports: 80, idleMs: '60000', connectMs: 500, keepaliveMs: null })
   assert.equal([service.ports, service.idleMs, service.connectMs], [[{ first: 80, last: 80 }], 60_000, 500])
   assert.is(service.keepaliveMs, SERVICE_DEFAULTS.keepaliveMs)
+  for (const more of [{ own: 'none' }, { address: '127.0.0.100' }])
+    assert.is(serviceOf({ ...WEB, ...more }).local, 'equal')
 })
 
 test('all problems are told at once, each with its field', () => {
@@ -128,7 +131,7 @@ test('every difference is a difference', () => {
     { address: '10.0.0.1' },
     { ports: [{ first: 1, last: 2 }] },
     { proxyProtocol: 'v2' },
-    { local: 'last' },
+    { local: 'equal' },
     { idleMs: 1_000 },
     { connectMs: 1_000 },
     { keepaliveMs: 1_000 },
