@@ -13,7 +13,7 @@ import type { Scope } from '../harness/suite.js'
 export const ADDRESS = '10.77.9.9'
 export const ADDRESS6 = 'fd77::9:9'
 const PORT = 7_777
-const TALK_EVERY_MS = 2
+const TALK_EVERY_MS = Number(process.env['TALK_EVERY_MS'] ?? 2)
 const NAMES = ['a', 'b', 'c']
 /** Silent clients are woken so long after the fault: the next director has long been there. */
 const DARK_MS_MAX = 2_000

@@ -1,0 +1,70 @@
+/**
+ * How connections fare when their director fails, many times over: `ROUNDS=50 CLIENTS=400 FAULT=kill TALK_EVERY_MS=0`. The table
+ * is printed; nobody may stall or hear a wrong byte, and who is silent loses nothing.
+ */
+import { assert, suite } from '../harness/suite.js'
+import { ADDRESS, losses, SurvivalSite } from './survival.js'
+
+const test = suite('cluster/survival, long', 890_000)
+const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv'], root: true }
+const ROUNDS = Number(process.env['ROUNDS'] ?? 10)
+const CLIENTS = Number(process.env['CLIENTS'] ?? 400)
+const FAULT = process.env['FAULT'] ?? 'kill'
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+}
+
+test(
+  `${FAULT}, ${ROUNDS} times, ${CLIENTS} connections`,
+  async (scope) => {
+    const site = await SurvivalSite.build(scope, ADDRESS, '--local', 'last')
+    const all: Record<string, number> = {}
+    const waits: number[] = []
+    const medians: number[] = []
+    let alive = 0
+    for (let round = 0; round < ROUNDS; round++) {
+      const { node, host } = await site.director()
+      const report = await site.fare(
+        ADDRESS,
+        CLIENTS,
+        async () => {
+          if (FAULT === 'kill') await site.cluster.kill(node)
+          else if (FAULT === 'cable-out') await host.cableOut()
+          else if (FAULT === 'pause') node.child?.kill('SIGSTOP')
+          else if (FAULT === 'move') await site.cluster.baton(node, 'move', 'echo')
+          else throw new Error(`no fault ${FAULT}`)
+        },
+        async () => {
+          if (FAULT === 'cable-out') await host.cableIn()
+          if (FAULT === 'pause') node.child?.kill('SIGCONT')
+        },
+      )
+      if (FAULT === 'kill') site.cluster.up(node)
+      await site.cluster.settled()
+      for (const [word, count] of Object.entries(losses(report))) all[word] = (all[word] ?? 0) + count
+      alive += report.talking.alive + report.silent.alive
+      const sorted = [...report.talking.waitsMs].sort((a, b) => a - b)
+      medians.push(quantile(sorted, 0.5))
+      waits.push(...sorted)
+      assert.is(report.silent.alive, report.silent.count, 'who says nothing loses nothing')
+    }
+    waits.sort((a, b) => a - b)
+    medians.sort((a, b) => a - b)
+    const verdicts = ['proven', 'filled', 'reset', 'gone'].map((word) => {
+      return `${word} ${site.events('verdicts').reduce((sum, line) => sum + Number(line[word]), 0)}`
+    })
+    const times = [0.5, 0.9, 0.99, 1].map((share) => `${quantile(waits, share)}`).join(', ')
+    console.log(
+      `${FAULT}: ${alive} of ${ROUNDS * CLIENTS} live on; lost ${JSON.stringify(all)}; verdicts: ${verdicts.join(', ')}`,
+    )
+    console.log(
+      `talking clients waited, ms: median, p90, p99, most: ${times}; median of a run: ${medians[0]} to ${medians.at(-1)}`,
+    )
+    const { ECONNRESET: _, ...wrong } = all
+    assert.equal(wrong, {}, 'nobody stalls, is ended or hears a wrong byte')
+  },
+  NEEDS,
+)
+
+test.run()
