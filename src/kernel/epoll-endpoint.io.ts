@@ -155,9 +155,9 @@ export class EpollSockets implements Sockets {
 
   /** A connection that `SocketRepair.restore` has made; `fd` is this socket's from now on. */
   adoptFrozen(fd: number, local: Endpoint, remote: Endpoint, keepaliveMs: Millis, ends: FrozenEnds): EpollSocket {
-    this.context.setNoDelay(fd)
-    this.context.setKeepalive(fd, keepaliveMs)
     const socket = new EpollSocket(this.context, fd, remote, 'frozen', local)
+    socket.rebuiltKeepaliveMs = keepaliveMs
+    this.context.dress(fd, keepaliveMs)
     socket.ended(ends)
     return socket
   }

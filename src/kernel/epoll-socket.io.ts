@@ -29,7 +29,7 @@ import { WriteQueue } from './write-queue.js'
 
 const INTEREST = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET
 const READABLE = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLERR | EPOLLHUP
-/** After these a short read does not mean that the kernel's queue is empty: a FIN, an error or an urgent mark follows. */
+/** After these a short read does not mean that the kernel's queue is empty. */
 const MORE_THAN_BYTES = EPOLLPRI | EPOLLRDHUP | EPOLLERR | EPOLLHUP
 
 /** Four system calls, which a shorter connection need not cost. */
@@ -43,6 +43,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
   keepaliveMs: Millis | undefined
   /** Of a dialled socket: Nagle's algorithm holds back only what follows a small segment, and many connections write but one. */
   isDelaying = false
+  rebuiltKeepaliveMs: Millis = 0
   #hasWritten = false
   #fd: number
   #handler = NOBODY
@@ -190,6 +191,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
     poller.forget(this.#fd)
     if (typeof next === 'number') {
       this.#fd = next
+      this.context.dress(next, this.rebuiltKeepaliveMs)
       this.watch()
     } else {
       this.#fd = -1

@@ -122,6 +122,12 @@ export class SocketContext {
     this.setOption(fd, IPPROTO_TCP, TCP_NODELAY, 1)
   }
 
+  /** What an accepted socket has from its listener, and a rebuilt one from nobody. */
+  dress(fd: number, keepaliveMs: Millis): void {
+    this.setNoDelay(fd)
+    this.setKeepalive(fd, keepaliveMs)
+  }
+
   /** Failures leave the kernel's defaults. */
   setKeepalive(fd: number, keepaliveMs: Millis): void {
     this.setOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1)
