@@ -11,7 +11,7 @@ import type { Fates } from '../fates.js'
 
 const MESSAGE_BYTES_MAX = 1_400
 /** After the silent ones have been woken. */
-const LAST_MS = 5_000
+const LAST_MS = 4_000
 
 const [address = '', port = '', count = '1', pauseMs = '0'] = process.argv.slice(2)
 
