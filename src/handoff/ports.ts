@@ -1,8 +1,8 @@
 /** What handoff asks of the kernel. */
 import type { Endpoint } from '../base/address.js'
-import type { Snapshot } from './snapshot.js'
+import type { Snapshot, Traits } from './snapshot.js'
 
-export type { Snapshot } from './snapshot.js'
+export type { Snapshot, Traits } from './snapshot.js'
 
 /** What a call answers that did not work: at which step, and the errno's name. */
 export interface RepairFault {
@@ -10,29 +10,16 @@ export interface RepairFault {
 }
 
 /** All numbers that a socket is rebuilt with; see restore-plan. */
-export interface RestorePlan {
+export interface RestorePlan extends Traits {
   readonly local: Endpoint
   readonly remote: Endpoint
   /** Of the next byte to come from the peer, and of the next one to go there. */
   readonly receiveSeq: number
   readonly sendSeq: number
-  readonly mss: number
-  readonly sack: boolean
-  readonly windowScale: { readonly send: number; readonly receive: number } | undefined
-  /** TSval of the next segment; `undefined`: without timestamps. */
-  readonly timestamp: number | undefined
-  /** Bytes that the peer takes beyond `sendSeq`, the most it ever took, and what it was told that we take. */
-  readonly sendWindow: number
-  readonly maxWindow: number
-  readonly receiveWindow: number
 }
 
 /** A connection as it is now, with all that its queues hold. */
-export interface Capture
-  extends Pick<
-    RestorePlan,
-    'mss' | 'sack' | 'windowScale' | 'timestamp' | 'sendWindow' | 'maxWindow' | 'receiveWindow'
-  > {
+export interface Capture extends Traits {
   /** Of the first byte that is unread, and of the first that is not acknowledged. */
   readonly receiveSeq: number
   readonly sendSeq: number
@@ -44,6 +31,15 @@ export interface Capture
   readonly finSent: boolean
   readonly finAcknowledged: boolean
 }
+
+/** Which ways of a rebuilt connection have ended before. */
+export interface FormerEnds {
+  readonly read: boolean
+  readonly sent: boolean
+}
+
+/** `header` is valid only during the call, and begins with TCP's; `length` is that of the whole segment. */
+export type OnSegment = (from: string, header: Uint8Array, length: number) => void
 
 export interface SocketRepair {
   /** Of a connection that was just accepted: nothing has been read from it or written to it. */

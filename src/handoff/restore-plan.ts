@@ -33,19 +33,15 @@ const MILLISECOND_CLOCK = 0xfffffffe
 
 export function planRestore(snapshot: Snapshot, standing: Standing): RestorePlan {
   const { received, finReceived, acknowledged, finAcknowledged, ageMs, local, remote } = standing
-  const { mss, sack, windowScale, sendWindow, maxWindow, receiveWindow } = snapshot
+  const { firstReceived, firstSent, ...traits } = snapshot
   return {
+    ...traits,
     local,
     remote,
-    receiveSeq: advance(snapshot.firstReceived, received + (finReceived ? 1 : 0)),
-    sendSeq: advance(snapshot.firstSent, acknowledged + (finAcknowledged ? 1 : 0)),
-    mss,
-    sack,
-    windowScale,
-    timestamp: snapshot.timestamp === undefined ? undefined : timestampAfter(snapshot.timestamp, ageMs),
-    sendWindow,
-    maxWindow: Math.max(maxWindow, sendWindow),
-    receiveWindow,
+    receiveSeq: advance(firstReceived, received + (finReceived ? 1 : 0)),
+    sendSeq: advance(firstSent, acknowledged + (finAcknowledged ? 1 : 0)),
+    timestamp: traits.timestamp === undefined ? undefined : timestampAfter(traits.timestamp, ageMs),
+    maxWindow: Math.max(traits.maxWindow, traits.sendWindow),
   }
 }
 

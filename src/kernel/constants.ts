@@ -2,6 +2,7 @@
 export const AF_INET = 2
 export const AF_INET6 = 10
 export const SOCK_STREAM_NONBLOCK_CLOEXEC = 1 | 0o4000 | 0o2000000
+export const SOCK_RAW = 3
 export const SOCK_NONBLOCK_CLOEXEC = 0o4000 | 0o2000000
 
 export const SOL_SOCKET = 1

@@ -5,7 +5,7 @@
 import { type Endpoint, isIpv6 } from '../base/address.js'
 import type { Clock } from '../base/clock.js'
 import type { Millis } from '../base/time.js'
-import type { SocketRepair } from '../handoff/ports.js'
+import type { FormerEnds, OnSegment, SocketRepair } from '../handoff/ports.js'
 import type { CloseCause, DialOptions, ListenHandler, ListenOptions, Socket, Sockets } from '../proxy/ports.js'
 import {
   AF_INET,
@@ -28,7 +28,7 @@ import { KernelRepair } from './repair.io.js'
 import { mayRepair } from './repair-right.io.js'
 import { SocketContext } from './socket-context.io.js'
 import { loadSyscalls } from './syscalls.io.js'
-import { type OnSegment, Tap } from './tap.io.js'
+import { Tap } from './tap.io.js'
 
 export interface EpollEngine {
   /** Sockets that live by the turns of `poller`. */
@@ -53,12 +53,6 @@ export function loadEpoll(): EpollEngine | { readonly why: string } {
     },
     wake: (fd) => void sys.signal(fd),
   }
-}
-
-/** Which ways of a frozen connection have ended before. */
-export interface FrozenEnds {
-  readonly read: boolean
-  readonly sent: boolean
 }
 
 export class EpollSockets implements Sockets {
@@ -154,7 +148,7 @@ export class EpollSockets implements Sockets {
   }
 
   /** A connection that `SocketRepair.restore` has made; `fd` is this socket's from now on. */
-  adoptFrozen(fd: number, local: Endpoint, remote: Endpoint, keepaliveMs: Millis, ends: FrozenEnds): EpollSocket {
+  adoptFrozen(fd: number, local: Endpoint, remote: Endpoint, keepaliveMs: Millis, ends: FormerEnds): EpollSocket {
     const socket = new EpollSocket(this.context, fd, remote, 'frozen', local)
     socket.rebuiltKeepaliveMs = keepaliveMs
     this.context.dress(fd, keepaliveMs)

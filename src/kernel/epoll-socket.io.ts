@@ -6,6 +6,7 @@ import { getSystemErrorName } from 'node:util'
 
 import type { Endpoint } from '../base/address.js'
 import type { Millis } from '../base/time.js'
+import type { FormerEnds } from '../handoff/ports.js'
 import type { CloseCause, Socket, SocketHandler } from '../proxy/ports.js'
 import { causeOf } from './close-causes.js'
 import {
@@ -151,7 +152,6 @@ export class EpollSocket implements Socket, Source, Sleeper {
   }
 
   vanish(): void {
-    if (this.#state === 'closed') return
     if (this.#isOver() || this.#state === 'connecting' || this.context.repair === undefined) return this.reset()
     this.context.repair.silence(this.#fd)
     this.#shut()
@@ -159,7 +159,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
   }
 
   /** Of a frozen socket: which of its ends belong to the connection's time before. */
-  ended({ read, sent }: { readonly read: boolean; readonly sent: boolean }): void {
+  ended({ read, sent }: FormerEnds): void {
     this.#endRead = read
     this.#ending = this.#endSent = sent
   }

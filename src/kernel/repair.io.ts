@@ -3,7 +3,7 @@
  * is what each may do in which state; kernel-notes 1 has it. Repair mode needs CAP_NET_ADMIN. It is left on every path.
  */
 import { isIpv6 } from '../base/address.js'
-import type { Capture, RepairFault, RestorePlan, Snapshot, SocketRepair } from '../handoff/ports.js'
+import type { Capture, RepairFault, RestorePlan, Snapshot, SocketRepair, Traits } from '../handoff/ports.js'
 import {
   AF_INET,
   AF_INET6,
@@ -74,11 +74,6 @@ const BUFFER_FACTOR = 3
 
 /** A classic BPF program of one instruction, `ret 0`: no packet comes in (struct sock_fprog, linux/filter.h). */
 const BPF_RET_K = 6
-
-type Readings = Pick<
-  RestorePlan,
-  'mss' | 'sack' | 'windowScale' | 'timestamp' | 'sendWindow' | 'maxWindow' | 'receiveWindow'
->
 
 export class KernelRepair implements SocketRepair {
   readonly #calls: RepairCalls
@@ -206,7 +201,7 @@ export class KernelRepair implements SocketRepair {
       if (again === seq) {
         const firstSent = calls.seq(fd, SEND_QUEUE)
         if (typeof firstSent === 'object') return firstSent
-        const rest = this.#readings(fd, options, scales)
+        const rest = this.#traits(fd, options, scales)
         return 'why' in rest ? rest : { firstSent, firstReceived: (seq - received) >>> 0, ...rest }
       }
       seq = again
@@ -214,7 +209,7 @@ export class KernelRepair implements SocketRepair {
     return { why: 'the peer sends faster than it can be read out' }
   }
 
-  #readings(fd: number, options: number, scales: number): Readings | RepairFault {
+  #traits(fd: number, options: number, scales: number): Traits | RepairFault {
     const { view } = this.#calls
     const mss = this.#calls.get(fd, IPPROTO_TCP, TCP_MAXSEG) < 0 ? 0 : view.getInt32(0, true)
     const timestamp = this.#calls.get(fd, IPPROTO_TCP, TCP_TIMESTAMP) < 0 ? 0 : view.getUint32(0, true)
@@ -237,8 +232,8 @@ export class KernelRepair implements SocketRepair {
     if (told < 0) return fault('TCP_INFO', told)
     const state = calls.view.getUint8(INFO.state)
     if (!READABLE_STATES.includes(state)) return { why: `in TCP state ${state}` }
-    const readings = this.#readings(fd, calls.view.getUint8(INFO.options), calls.view.getUint8(INFO.scales))
-    if ('why' in readings) return readings
+    const traits = this.#traits(fd, calls.view.getUint8(INFO.options), calls.view.getUint8(INFO.scales))
+    if ('why' in traits) return traits
     const receiveNext = calls.seq(fd, RECV_QUEUE)
     if (typeof receiveNext === 'object') return receiveNext
     const unread = this.#peek(fd, calls.count(fd, SIOCINQ))
@@ -249,7 +244,7 @@ export class KernelRepair implements SocketRepair {
     const unacknowledged = this.#peek(fd, queued - (finOnItsWay ? 1 : 0))
     if (unread === undefined || unacknowledged === undefined) return { why: 'a queue cannot be read' }
     return {
-      ...readings,
+      ...traits,
       finReceived: FIN_RECEIVED.includes(state),
       finSent: FIN_SENT.includes(state),
       finAcknowledged: FIN_SENT.includes(state) && !finOnItsWay,

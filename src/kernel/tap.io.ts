@@ -3,6 +3,7 @@
  * their headers are copied. What comes faster than it is read is lost here, and counted by nobody.
  */
 import { type Endpoint, isIpv6 } from '../base/address.js'
+import type { OnSegment } from '../handoff/ports.js'
 import {
   AF_INET,
   AF_INET6,
@@ -14,21 +15,18 @@ import {
   IPV6_FREEBIND,
   SO_RCVBUFFORCE,
   SOCK_NONBLOCK_CLOEXEC,
+  SOCK_RAW,
   SOL_SOCKET,
 } from './constants.js'
 import { errorName } from './control-calls.io.js'
 import type { Source } from './poller.io.js'
 import type { SocketContext } from './socket-context.io.js'
 
-const SOCK_RAW = 3
 /** An IPv4 header with all its options, and the fixed part of a TCP header. */
 const HEADERS_BYTES = 80
 const IPV4_HEADER_BYTES_MIN = 20
 const BUFFER_BYTES = 8 * 2 ** 20
 const SEGMENTS_PER_TURN = 512
-
-/** `header` is valid only during the call, and begins with TCP's; `length` is that of the segment, header and all. */
-export type OnSegment = (from: string, header: Uint8Array, length: number) => void
 
 export class Tap implements Source {
   isWaiting = false

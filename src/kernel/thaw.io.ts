@@ -53,7 +53,7 @@ export function settle(
   }
   const { unread, unacknowledged, finReceived, finSent, finAcknowledged } = capture
   sys.close(fd)
-  const next = repair.restore({ ...capture, ...ends, receiveSeq: capture.receiveSeq, sendSeq: capture.sendSeq })
+  const next = repair.restore({ ...capture, ...ends })
   if (typeof next !== 'number') return next
   const failed =
     (finReceived ? undefined : repair.fillReceived(next, unread)) ??

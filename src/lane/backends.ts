@@ -136,16 +136,16 @@ export class Backends implements BackendHost {
    * From now on the holder of `term` directs the service, and nobody else is obeyed: each half without that one's word is let go
    * by whoever had it, and told of. `undefined`: a later term is obeyed already.
    */
-  handOver(service: string, term: Term): { readonly bound: BoundBackend; readonly row: LedgerRow }[] | undefined {
+  handOver(service: string, term: Term): LedgerRow[] | undefined {
     if (!this.#obeyFor(this.#services.get(service), service, term)) return undefined
-    const told: { readonly bound: BoundBackend; readonly row: LedgerRow }[] = []
+    const told: LedgerRow[] = []
     for (const bound of this.#of(service)) {
       const { backend, channel } = bound
       // In this very term it may have been let go by a move that came to nothing.
       if ((sameTerm(backend.term, term) && channel.isBound) || backend.isConfirmed) continue
       channel.release()
       const row = backend.row()
-      if (backend.isOpened && row.snapshot.byteLength > 0) told.push({ bound, row })
+      if (backend.isOpened && row.snapshot.byteLength > 0) told.push(row)
       // The last one to whom it is told of: what cannot be rebuilt ends here, and its client is told there.
       if (backend.isSurvivable) this.suspend(bound)
       else this.#contained(backend, () => this.#orphan(backend))

@@ -1,4 +1,5 @@
 /** What a director works with that takes connections over: rebuilt sockets, and what makes them. */
+import type { OnSegment } from '../handoff/ports.js'
 import type { ClientSnapshot } from '../proxy/client-half.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
 import type { Socket } from '../proxy/ports.js'
@@ -29,9 +30,6 @@ export interface Rebuilt {
   readonly receiveSeq: number
   readonly sendSeq: number
 }
-
-/** `header` is valid only during the call, and begins with TCP's; `length` is that of the whole segment. */
-export type OnSegment = (from: string, header: Uint8Array, length: number) => void
 
 /** Reads client sockets out and rebuilds them: needs TCP_REPAIR. */
 export interface Rebuilder {

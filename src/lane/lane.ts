@@ -5,8 +5,9 @@
 import type { Endpoint } from '../base/address.js'
 import { formatSpliceId, type NodeId, type SpliceId, sameTerm } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
-import type { BackendReply } from '../proxy/backend-half.js'
+import type { BackendHalf } from '../proxy/backend-half.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
+import type { Counterpart } from '../proxy/counterpart.js'
 import { Half } from '../proxy/half.js'
 import { proxyHeaderFor } from '../proxy/identity.js'
 import { Joint } from '../proxy/joint.js'
@@ -173,21 +174,22 @@ export class Lane implements DirectionHost, Recoveries {
     if (this.#directions.get(direction.service.name) === direction) this.#directions.delete(direction.service.name)
   }
 
-  /** A backend on this very node: the same two halves, joined in memory. */
+  /** A backend on this very node: the same two halves, joined in memory; as by a link if the splice is to live on elsewhere. */
   #openHere(client: ClientHalf, request: OpenRequest, proxyHeader: Uint8Array): Attempt | undefined {
-    if (request.snapshot.byteLength > 0) return this.#openKept(client, request, proxyHeader)
-    let toBackend: Joint | undefined
-    const reply: BackendReply = {
-      counterpart: new Joint(client.half, () => {}),
+    const isKept = request.snapshot.byteLength > 0
+    const channel = isKept ? new Channel(new InnerLink(client.half), INNER_HANDLE) : undefined
+    let toBackend: Counterpart | undefined
+    const backend = this.#backends.open(openFrame(LINK_HANDLE, request, proxyHeader), {
+      counterpart: channel ?? new Joint(client.half, () => {}),
       opened: (window, socket) => {
         if (toBackend !== undefined) client.onOpened(window, socket, toBackend)
       },
       refused: (reason, detail) => client.onRefused(reason, detail),
-      gone: () => {},
-    }
-    const backend = this.#backends.open(openFrame(LINK_HANDLE, request, proxyHeader), reply)
+      gone: () => channel?.release(),
+    })
     if (backend === undefined) return undefined
-    const counterpart = new Joint(backend.half, () => backend.confirm())
+    const counterpart =
+      channel === undefined ? new Joint(backend.half, () => backend.confirm()) : this.#keep(backend, channel)
     toBackend = counterpart
     const cancel = (reason: Reason) => {
       counterpart.reset(reason)
@@ -196,28 +198,10 @@ export class Lane implements DirectionHost, Recoveries {
     return { counterpart, cancel }
   }
 
-  /** The same, for a splice that is to live on when another node directs. */
-  #openKept(client: ClientHalf, request: OpenRequest, proxyHeader: Uint8Array): Attempt | undefined {
-    const channel = new Channel(new InnerLink(client.half), INNER_HANDLE)
-    let toBackend: Channel | undefined
-    const backend = this.#backends.open(openFrame(LINK_HANDLE, request, proxyHeader), {
-      counterpart: channel,
-      opened: (window, socket) => {
-        if (toBackend !== undefined) client.onOpened(window, socket, toBackend)
-      },
-      refused: (reason, detail) => client.onRefused(reason, detail),
-      gone: () => channel.release(),
-    })
-    if (backend === undefined) return undefined
+  #keep(backend: BackendHalf, channel: Channel): Channel {
     const bound = { role: 'backend', backend, channel } as const
     this.#backends.remember(bound)
-    const counterpart = channelTo(bound, this.#backends)
-    toBackend = counterpart
-    const cancel = (reason: Reason) => {
-      counterpart.reset(reason)
-      counterpart.confirm()
-    }
-    return { counterpart, cancel }
+    return channelTo(bound, this.#backends)
   }
 
   #moveOut({ service, term }: Extract<ToLane, { type: 'move-out' }>): void {

@@ -20,6 +20,12 @@ export interface AskingLink {
   say(frame: SpliceFrame): void
 }
 
+/** Whose links are read, and until when at most. */
+interface Reading {
+  readonly deadline: Millis
+  readonly directors: readonly NodeId[]
+}
+
 export class Ledgers {
   constructor(
     private readonly context: LaneContext,
@@ -29,22 +35,22 @@ export class Ledgers {
   ) {}
 
   onAsk(link: AskingLink, frame: AskFrame): void {
-    this.#read(link, frame, this.context.clock.now() + READING_MS_MAX, 0, -1)
+    const deadline = this.context.clock.now() + READING_MS_MAX
+    this.#read(link, frame, { deadline, directors: this.backends.directorsOf(frame.service, frame.term) }, 0, -1)
   }
 
-  #read(link: AskingLink, frame: AskFrame, deadline: Millis, quiet: number, before: number): void {
-    const { service, term } = frame
-    const heard = this.backends.directorsOf(service, term).reduce((sum, node) => sum + this.heardFrom(node), 0)
+  #read(link: AskingLink, frame: AskFrame, reading: Reading, quiet: number, before: number): void {
+    const heard = reading.directors.reduce((sum, node) => sum + this.heardFrom(node), 0)
     const stillQuiet = heard === before ? quiet + 1 : 0
-    if (stillQuiet >= QUIET_TASKS || this.context.clock.now() >= deadline) return this.#answer(link, frame)
-    this.context.defer(() => this.#read(link, frame, deadline, stillQuiet, heard))
+    if (stillQuiet >= QUIET_TASKS || this.context.clock.now() >= reading.deadline) return this.#answer(link, frame)
+    this.context.defer(() => this.#read(link, frame, reading, stillQuiet, heard))
   }
 
   #answer(link: AskingLink, { service, term }: AskFrame): void {
     const rows = this.backends.handOver(service, term)
     // Somebody else directs in a later term: the asker will hear of that.
     if (rows === undefined) return
-    for (const { row } of rows) link.say({ kind: 'row', handle: LINK_HANDLE, service, row })
+    for (const row of rows) link.say({ kind: 'row', handle: LINK_HANDLE, service, row })
     link.say({ kind: 'ledger', handle: LINK_HANDLE, service, term, rows: rows.length })
     logFrom(this.context, 'info', 'ledger-told', { service, to: link.peer.name, splices: rows.length })
   }

@@ -2,25 +2,19 @@
 import type { Endpoint } from '../base/address.js'
 import type { Clock } from '../base/clock.js'
 import type { Millis } from '../base/time.js'
-import type { SocketRepair } from '../handoff/ports.js'
+import type { FormerEnds, OnSegment, SocketRepair } from '../handoff/ports.js'
 import { planRestore, snapshotAfter } from '../handoff/restore-plan.js'
 import { decodeSnapshot, encodeSnapshot } from '../handoff/snapshot-codec.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
 import type { Socket } from '../proxy/ports.js'
 import { DOOR_KEEPALIVE_MS } from '../proxy/service.js'
-import type { FrozenSocket, OnSegment, Rebuilder, Rebuilt } from './frozen-socket.js'
+import type { FrozenSocket, Rebuilder, Rebuilt } from './frozen-socket.js'
 
 const NOTHING = new Uint8Array(0)
 
 /** The part of the epoll engine that takes rebuilt sockets. */
 export interface FreezingSockets {
-  adoptFrozen(
-    fd: number,
-    local: Endpoint,
-    remote: Endpoint,
-    keepaliveMs: Millis,
-    ends: { readonly read: boolean; readonly sent: boolean },
-  ): FrozenSocket
+  adoptFrozen(fd: number, local: Endpoint, remote: Endpoint, keepaliveMs: Millis, ends: FormerEnds): FrozenSocket
   tap(address: string, onSegment: OnSegment): { close(): void } | { readonly why: string }
 }
 

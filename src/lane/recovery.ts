@@ -109,8 +109,7 @@ export class Recovery {
   }
 
   #look(): void {
-    const waits = [...this.#asked.keys()].some(({ peer }) => this.#members.has(peer.node))
-    if (!waits && this.#missing().length === 0) this.#complete()
+    if (this.#missing().length === 0) this.#complete()
   }
 
   #missing(): NodeId[] {

@@ -12,6 +12,7 @@ import type { Member } from '../gossip/ports.js'
 import type { DepartureView } from './control-protocol.js'
 import { DEPARTURE_MS_MAX } from './control-socket.js'
 import type { Node } from './node.io.js'
+import { nodeNamed } from './node-names.js'
 import { Names } from './status.js'
 
 const LOOK_EVERY_MS: Millis = 50
@@ -87,12 +88,7 @@ export class Departure {
     // A seat may outlive all that anybody here knows of its owner: it goes by its id alone.
     const strangers = this.#voters().filter((voter) => !known.some(({ node }) => node === voter))
     const members = [...known, ...strangers.map((node) => ({ node, name: shortId(node) }))]
-    const found = members.filter(({ name, node }) => name === text || (text.length >= 8 && node.startsWith(text)))
-    const [only] = found
-    if (only !== undefined && found.length === 1) return only.node
-    const names = members.map(({ name, node }) => `${name} (${shortId(node)})`).join(', ')
-    const message = found.length === 0 ? `there is no node ${text}` : `${text} means ${found.length} nodes`
-    throw new BatonError('ERR_NODE_UNKNOWN', message, { hint: `nodes are: ${names}; ids tell equal names apart` })
+    return nodeNamed(text, members)
   }
 
   #alive(id: NodeId): BatonError {

@@ -2,13 +2,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../base/clock.js'
 import { BatonError } from '../base/errors.js'
-import { type NodeId, shortId } from '../base/ids.js'
+import type { NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import { contestOf, type Service } from '../proxy/service.js'
 import type { MoveView } from './control-protocol.js'
 import { MOVE_MS_MAX } from './control-socket.js'
 import type { MoveOutcome } from './moves.js'
 import type { Node } from './node.io.js'
+import { nodeNamed } from './node-names.js'
 import { Names } from './status.js'
 
 const LOOK_EVERY_MS: Millis = 5
@@ -22,7 +23,13 @@ export async function moveService(node: Node, clock: Clock, service: Service, wa
   const self = node.self.node
   const holder = node.machines.elections.explain(contest, clock.now()).term?.holder
   if (holder !== self) throw elsewhere(service.name, holder === undefined ? undefined : names.ref(holder).name)
-  const to = wanted === undefined ? node.successorOf(contest) : find(node, wanted)
+  const to =
+    wanted === undefined
+      ? node.successorOf(contest)
+      : nodeNamed(
+          wanted,
+          node.knowledge.members.map(({ profile }) => profile),
+        )
   if (to === undefined) {
     const hint = '`baton why` shows who may; start another node'
     throw new BatonError('ERR_MOVE_NOBODY', `no other node can direct ${service.name} now`, { hint })
@@ -47,26 +54,12 @@ export async function moveService(node: Node, clock: Clock, service: Service, wa
 /** Before this node stops: what it directs goes to others, who still need it for the splices that they take over. Bounded. */
 export async function handedOver(node: Node, clock: Clock): Promise<void> {
   const end = clock.now() + STOP_MS_MAX
-  const given = node.directing.names().flatMap((contest) => {
-    const to = node.successorOf(contest)
-    return to === undefined ? [] : [{ contest, to }]
-  })
-  for (const { contest, to } of given) node.moves.move(contest, to)
+  const given = node.handAllOver()
   const serves = ({ contest, to }: { contest: string; to: NodeId }) =>
     node.knowledge.services.active
       .filter((service) => contestOf(service) === contest)
       .every(({ name }) => node.knowledge.servingBy(to, name)?.state === 'serving')
   while (!given.every(serves) && clock.now() < end) await pause(LOOK_EVERY_MS)
-}
-
-function find(node: Node, text: string): NodeId {
-  const known = node.knowledge.members.map(({ profile }) => profile)
-  const found = known.filter(({ name, node: id }) => name === text || (text.length >= 8 && id.startsWith(text)))
-  const [only] = found
-  if (only !== undefined && found.length === 1) return only.node
-  const hint = `nodes are: ${known.map(({ name, node: id }) => `${name} (${shortId(id)})`).join(', ')}`
-  const message = found.length === 0 ? `there is no node ${text}` : `${text} means ${found.length} nodes`
-  throw new BatonError('ERR_NODE_UNKNOWN', message, { hint })
 }
 
 function elsewhere(service: string, director: string | undefined): BatonError {

@@ -120,12 +120,14 @@ export class Node {
     if (leaving) this.handAllOver()
   }
 
-  /** Each to the next node in its order, where there is one. */
-  handAllOver(): void {
-    for (const contest of this.directing.names()) {
+  /** Each to the next node in its order, where there is one: what went to whom. */
+  handAllOver(): readonly { readonly contest: string; readonly to: NodeId }[] {
+    const given = this.directing.names().flatMap((contest) => {
       const to = this.successorOf(contest)
-      if (to !== undefined) this.moves.move(contest, to)
-    }
+      return to === undefined ? [] : [{ contest, to }]
+    })
+    for (const { contest, to } of given) this.moves.move(contest, to)
+    return given
   }
 
   successorOf(contest: string): NodeId | undefined {

@@ -1,12 +1,18 @@
 /** How a program is put on both directions of an interface: by tcx links, or by filters of clsact where there is no tcx. */
-import { EEXIST, ENODEV, SOCK_NONBLOCK_CLOEXEC } from '../constants.js'
+import { EEXIST, ENODEV, SOCK_NONBLOCK_CLOEXEC, SOCK_RAW } from '../constants.js'
 import type { Result, Syscalls } from '../syscalls.io.js'
 import { ATTACH_TCX_EGRESS, ATTACH_TCX_INGRESS, F_BEFORE } from './abi.js'
 import { Block, type Bpf } from './bpf.io.js'
-import { type Direction, decodeAck, encodeAddClsact, encodeDeleteFilter, encodeSetFilter } from './clsact.js'
+import {
+  type Direction,
+  decodeAck,
+  encodeAddClsact,
+  encodeDeleteFilter,
+  encodeSetFilter,
+  type Place,
+} from './clsact.js'
 
 const AF_NETLINK = 16
-const SOCK_RAW = 3
 const NETLINK_ROUTE = 0
 const ANSWER_BYTES = 4_096
 /** No interface has this index: whether there is tcx shows in what is wrong with it. */
@@ -45,43 +51,41 @@ export function tcx(bpf: Bpf, sys: Syscalls): InterfaceHook {
  * There is one place for it on an interface. The queueing discipline is left there, as others may use it by then.
  */
 export function clsact(sys: Syscalls): InterfaceHook {
-  const ask = asker(sys)
+  const filters = new Filters(sys)
   return {
     name: 'clsact',
-    attach: (program, ifindex) => {
-      const made = ask(encodeAddClsact(ifindex))
-      if (made < 0 && made !== -EEXIST) return made
-      return both((direction) => {
-        const set = ask(encodeSetFilter(ifindex, direction, program))
-        return set < 0 ? set : () => ask(encodeDeleteFilter(ifindex, direction))
-      })
-    },
+    attach: (program, ifindex) => both((direction) => filters.set(ifindex, direction, program, 'lease')),
   }
 }
 
 /** The one direction of a program that goes on when its process is dead; takes the place of one that was left. */
 export function buried(sys: Syscalls): Pick<InterfaceHook, 'attach'> {
-  const ask = asker(sys)
-  return {
-    attach: (program, ifindex) => {
-      const made = ask(encodeAddClsact(ifindex))
-      if (made < 0 && made !== -EEXIST) return made
-      const set = ask(encodeSetFilter(ifindex, 'egress', program, 'grave'))
-      return set < 0 ? set : () => ask(encodeDeleteFilter(ifindex, 'egress', 'grave'))
-    },
-  }
+  const filters = new Filters(sys)
+  return { attach: (program, ifindex) => filters.set(ifindex, 'egress', program, 'grave') }
 }
 
-/** One question to rtnetlink: 0 or a negative errno. */
-function asker(sys: Syscalls): (message: Uint8Array) => Result {
-  const answer = new Block(ANSWER_BYTES)
-  return (message) => {
+class Filters {
+  readonly #answer = new Block(ANSWER_BYTES)
+
+  constructor(private readonly sys: Syscalls) {}
+
+  /** How to take it off, or a negative errno. */
+  set(ifindex: number, direction: Direction, program: number, place: Place): (() => void) | Result {
+    const made = this.#ask(encodeAddClsact(ifindex))
+    if (made < 0 && made !== -EEXIST) return made
+    const set = this.#ask(encodeSetFilter(ifindex, direction, program, place))
+    return set < 0 ? set : () => this.#ask(encodeDeleteFilter(ifindex, direction, place))
+  }
+
+  /** One question to rtnetlink: 0 or a negative errno. */
+  #ask(message: Uint8Array): Result {
+    const { sys } = this
     const fd = sys.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK_CLOEXEC, NETLINK_ROUTE)
     if (fd < 0) return fd
     const sent = sys.send(fd, message)
-    const length = sent < 0 ? sent : sys.read(fd, answer.at, ANSWER_BYTES)
+    const length = sent < 0 ? sent : sys.read(fd, this.#answer.at, ANSWER_BYTES)
     sys.close(fd)
-    return length < 0 ? length : -(decodeAck(answer.bytes.subarray(0, length)) ?? 0)
+    return length < 0 ? length : -(decodeAck(this.#answer.bytes.subarray(0, length)) ?? 0)
   }
 }
 

@@ -41,7 +41,7 @@ export class LeaseGate {
     private readonly program: number,
     private readonly interfaceHook: InterfaceHook,
     /** Keeps the process silent when it is dead. */
-    private readonly grave: Grave | { readonly why: string },
+    private readonly grave: Grave | undefined,
   ) {
     this.#slots = new AddressSlots(kit.bpf, addresses)
     this.#longs = new BigUint64Array(leases.memory)
@@ -75,10 +75,10 @@ export class LeaseGate {
     if (this.#attached.has(ifindex)) return undefined
     const undo = this.interfaceHook.attach(this.program, ifindex)
     if (typeof undo === 'number') return refused(`guard interface ${ifindex}`, undo, SINCE)
-    const burial = 'why' in this.grave ? 0 : this.grave.hook.attach(this.grave.program, ifindex)
+    const burial = this.grave?.hook.attach(this.grave.program, ifindex)
     this.#attached.set(ifindex, () => {
       undo()
-      if (typeof burial !== 'number') burial()
+      if (typeof burial === 'function') burial()
     })
     return undefined
   }
@@ -159,8 +159,8 @@ interface Grave {
 }
 
 /** Without it the end of the process is heard over IPv6. */
-function dig(kit: Kit, addresses: number, below: number | undefined): Grave | { readonly why: string } {
-  if (below === undefined) return { why: 'the device is not there' }
+function dig(kit: Kit, addresses: number, below: number | undefined): Grave | undefined {
+  if (below === undefined) return undefined
   const alive = kit.ownSocket(Math.max(0, below - RESERVED))
   return { program: kit.program(PROG_TYPE_SCHED_CLS, 0, graveProgram({ addresses, alive })), hook: buried(kit.sys) }
 }

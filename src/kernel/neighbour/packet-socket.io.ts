@@ -5,7 +5,7 @@
 import type { Heard, Mac, Said } from '../../address/ports.js'
 import { isIpv6, parseIp } from '../../base/address.js'
 import { ByteWriter } from '../../base/bytes.js'
-import { EPOLLIN, SOCK_NONBLOCK_CLOEXEC, SOL_SOCKET } from '../constants.js'
+import { EPOLLIN, SO_ATTACH_FILTER, SOCK_NONBLOCK_CLOEXEC, SOCK_RAW, SOL_SOCKET } from '../constants.js'
 import { type ControlCalls, errorName, type Lacking, loadControlCalls } from '../control-calls.io.js'
 import type { Source } from '../poller.io.js'
 import { addressOf } from '../syscalls.io.js'
@@ -14,12 +14,10 @@ import { ETH_P_ARP, ETH_P_IPV6, ETHERNET_BYTES, macBytes, multicastMac } from '.
 import { decodeNdp, encodeNdp, solicitedNode } from './ndp.js'
 
 const AF_PACKET = 17
-const SOCK_RAW = 3
 const SOL_PACKET = 263
 const PACKET_ADD_MEMBERSHIP = 1
 const PACKET_DROP_MEMBERSHIP = 2
 const PACKET_MR_MULTICAST = 0
-const SO_ATTACH_FILTER = 26
 const FRAME_BYTES_MAX = 2_048
 /** Of one turn: what is left is reported again. */
 const FRAMES_PER_TURN = 64

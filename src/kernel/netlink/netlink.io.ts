@@ -1,5 +1,5 @@
 /** Asks and tells the kernel about interfaces, addresses and routes: one socket, one question at a time, no waiting for others. */
-import { AF_INET, AF_INET6, EINTR, SOCK_NONBLOCK_CLOEXEC } from '../constants.js'
+import { AF_INET, AF_INET6, EINTR, SOCK_NONBLOCK_CLOEXEC, SOCK_RAW } from '../constants.js'
 import { type ControlCalls, errorName, type Lacking, loadControlCalls } from '../control-calls.io.js'
 import {
   decodeMessages,
@@ -38,7 +38,6 @@ import {
 } from './objects.js'
 
 const AF_NETLINK = 16
-const SOCK_RAW = 3
 const NETLINK_ROUTE = 0
 const SOL_NETLINK = 270
 const NETLINK_GET_STRICT_CHK = 12
