@@ -64,6 +64,7 @@ export const EINTR = 4
 export const EAGAIN = 11
 export const EACCES = 13
 export const EEXIST = 17
+export const ENOENT = 2
 export const ENODEV = 19
 export const EINVAL = 22
 export const ENOSYS = 38

@@ -11,6 +11,7 @@ import { LeaseGate } from '../kernel/bpf/lease-gate.io.js'
 import { type Lacking, loadControlCalls } from '../kernel/control-calls.io.js'
 import { openFrontDoor } from '../kernel/front-door.io.js'
 import { Netlink } from '../kernel/netlink/netlink.io.js'
+import { buryOrphans } from '../kernel/orphans.io.js'
 import { loadSyscalls } from '../kernel/syscalls.io.js'
 import { forbidCoreDumps, Tun } from '../kernel/tun.io.js'
 import { DOOR_KEEPALIVE_MS } from '../proxy/service.js'
@@ -114,6 +115,17 @@ export class HostNetwork {
     if (!isHere(this.#tun)) return []
     const tun = this.#tun
     return (tun.missing() ?? []).map((address) => ({ address, result: tun.bringBack(address) }))
+  }
+
+  /** What an earlier process has left of connections at the address, which is not here yet. */
+  buryOrphans(address: string): void {
+    const { logger } = this.options
+    // Over IPv6 the kernel would tell clients, though it has not got the address.
+    if (isHere(this.#gate)) this.#gate.setDeadline(address, 'closed')
+    const buried = buryOrphans(address)
+    if (isHere(this.#gate)) this.#gate.remove(address)
+    if (typeof buried !== 'number') logger.log('warn', 'orphans-left', { address, why: buried.why })
+    else if (buried > 0) logger.log('info', 'orphans-buried', { address, connections: buried })
   }
 
   /** 0 or a negative errno. */

@@ -36,6 +36,7 @@ export type Network = Pick<
   | 'look'
   | 'problemWith'
   | 'hide'
+  | 'buryOrphans'
   | 'add'
   | 'remove'
   | 'bringBack'
@@ -142,6 +143,8 @@ export class OwnAddresses implements AddressKeeper {
     const network = this.#network()
     const problem = network.problemWith(address)
     if (problem !== undefined) return answer({ type: 'problem', why: problem })
+    // Each has the four-tuple of a connection that may be rebuilt here now, and would tell its client of an end.
+    network.buryOrphans(address)
     if (network.hasFrontDoor) return answer({ type: 'taken', given: true })
     // Its ports are listened on one by one, which needs the address.
     const failed = this.#bring(holding)

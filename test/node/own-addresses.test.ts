@@ -33,6 +33,7 @@ class Room {
     gone: [] as { address: string; result: number }[],
     bringBack: () => this.network.gone.splice(0),
     problemWith: () => this.network.problem,
+    buryOrphans: (address: string) => void this.buried.push(address),
     add: (address: string) => {
       this.done.push(`add ${address}`)
       return this.network.addResult
@@ -47,6 +48,7 @@ class Room {
   }
   readonly addresses: OwnAddresses
   readonly disputes: (string | undefined)[] = []
+  readonly buried: string[] = []
   onRival: OnRival = () => {}
   opened = 0
 
@@ -142,6 +144,7 @@ test('ports follow the programs while the address is here', (scope) => {
   room.claim()
   room.addresses.follow(IP, [WEB, MAIL])
   assert.equal(room.take(), [], 'it is not here yet')
+  assert.equal(room.buried, [IP], 'what an earlier process has left of it is gone before')
   room.addresses.ready(IP)
   room.take()
   room.addresses.follow(IP, [MAIL])

@@ -1,19 +1,8 @@
-/** Asks and tells the kernel about interfaces, addresses and routes: one socket, one question at a time, no waiting for others. */
-import { AF_INET, AF_INET6, EINTR, SOCK_NONBLOCK_CLOEXEC, SOCK_RAW } from '../constants.js'
-import { type ControlCalls, errorName, type Lacking, loadControlCalls } from '../control-calls.io.js'
-import {
-  decodeMessages,
-  encodeMessage,
-  errnoOfMessage,
-  NLM_F_ACK,
-  NLM_F_CREATE,
-  NLM_F_DUMP,
-  NLM_F_DUMP_INTR,
-  NLM_F_REPLACE,
-  NLM_F_REQUEST,
-  NLMSG_DONE,
-  NLMSG_ERROR,
-} from './message.js'
+/** Asks and tells the kernel about interfaces, addresses and routes. */
+import { AF_INET, AF_INET6 } from '../constants.js'
+import { errorName, type Lacking } from '../control-calls.io.js'
+import { Conversation } from './conversation.io.js'
+import { NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REPLACE } from './message.js'
 import {
   addressRequest,
   decodeAddress,
@@ -37,37 +26,24 @@ import {
   subnetRoutesRequest,
 } from './objects.js'
 
-const AF_NETLINK = 16
 const NETLINK_ROUTE = 0
-const SOL_NETLINK = 270
 const NETLINK_GET_STRICT_CHK = 12
-const DATAGRAM_BYTES_MAX = 64 * 1024
-/** Thousands of addresses and routes fit in. */
-const DATAGRAMS_MAX = 1_024
 /** A dump during which something changed is asked for again. */
 const TRIES = 5
 
 export class Netlink {
-  readonly #datagram = new Uint8Array(DATAGRAM_BYTES_MAX)
-  #sequence = 0
-
-  private constructor(
-    private readonly fd: number,
-    private readonly calls: ControlCalls,
-  ) {}
+  private constructor(private readonly conversation: Conversation) {}
 
   static open(): Netlink | Lacking {
-    const calls = loadControlCalls()
-    if ('why' in calls) return calls
-    const fd = calls.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK_CLOEXEC, NETLINK_ROUTE)
-    if (fd < 0) return { why: `no netlink socket: ${errorName(fd)}` }
+    const conversation = Conversation.open(NETLINK_ROUTE)
+    if ('why' in conversation) return conversation
     // A dump then has only what was asked for. Older kernels (before 4.20) tell all, and we look ourselves.
-    calls.setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, new Uint8Array(Int32Array.of(1).buffer))
-    return new Netlink(fd, calls)
+    conversation.set(NETLINK_GET_STRICT_CHK, 1)
+    return new Netlink(conversation)
   }
 
   close(): void {
-    this.calls.close(this.fd)
+    this.conversation.close()
   }
 
   links(): readonly NetLink[] | Lacking {
@@ -112,7 +88,7 @@ export class Netlink {
     for (let tries = 0; tries < TRIES; tries++) {
       const found: T[] = []
       let isWhole = true
-      const result = this.#exchange(ask, NLM_F_DUMP, payload, (type, flags, body) => {
+      const result = this.conversation.exchange(ask, NLM_F_DUMP, payload, (type, flags, body) => {
         if ((flags & NLM_F_DUMP_INTR) !== 0) isWhole = false
         const one = type === expect ? decode(body) : undefined
         if (one !== undefined) found.push(one)
@@ -124,29 +100,6 @@ export class Netlink {
   }
 
   #tell(type: number, flags: number, payload: Uint8Array): number {
-    return this.#exchange(type, flags | NLM_F_ACK, payload, () => {})
-  }
-
-  /** The kernel answers within the call: what is not there after it has been read to its end never comes. */
-  #exchange(
-    type: number,
-    flags: number,
-    payload: Uint8Array,
-    hear: (type: number, flags: number, payload: Uint8Array) => void,
-  ): number {
-    const sequence = ++this.#sequence
-    const sent = this.calls.send(this.fd, encodeMessage({ type, flags: flags | NLM_F_REQUEST, sequence, payload }))
-    if (sent < 0) return sent
-    for (let datagrams = 0; datagrams < DATAGRAMS_MAX; datagrams++) {
-      const length = this.calls.receive(this.fd, this.#datagram)
-      if (length === -EINTR) continue
-      if (length < 0) return length
-      for (const message of decodeMessages(this.#datagram.subarray(0, length))) {
-        if (message.sequence !== sequence) continue
-        if (message.type === NLMSG_ERROR || message.type === NLMSG_DONE) return -errnoOfMessage(message)
-        hear(message.type, message.flags, message.payload)
-      }
-    }
-    return -EINTR
+    return this.conversation.exchange(type, flags | NLM_F_ACK, payload, () => {})
   }
 }
