@@ -86,7 +86,10 @@ export class Direction implements ClientHost {
     this.recovery = new Recovery(definition.name, term, members, this.clock.now() + LEDGER_MS_MAX, host.nextToken(), {
       linksTo: (node) => host.linksTo(node),
       revive: (row, link) => this.#revive(row, link),
-      onComplete: ({ missing }) => this.#onRecovered(missing),
+      onComplete: ({ missing }) => {
+        if (this.#revivals === undefined) this.#onRecovered(missing)
+        else this.#revivals.onceWhole(() => this.#onRecovered(missing))
+      },
     })
   }
 

@@ -20,12 +20,26 @@ const SETTLE_AFTER_MS: readonly Millis[] = [2, 3, 5, 10, 20, 40, 80, 160, 320, 6
 /** Then each is asked once more at every look; after so many its connection goes on as it is, by the kernel's own timers. */
 const SETTLE_ROUNDS_MAX = 30
 const PROBE_AGAIN_ROUND = 6
+/** Between looks whether what was kept for the clients has come; a full link carries it in several turns. */
+const LOOK_EVERY_MS: Millis = 1
+/** What has not come by then does not come: its connection cannot be told from one that is whole, and ends. */
+const KEPT_MS_MAX: Millis = 5_000
+
+interface Frozen extends Rebuilt {
+  readonly darkMs: Millis
+  /** So many bytes of its program the dead director may have sent to the client. */
+  readonly due: number
+  readonly deadline: Millis
+}
 
 interface Unsettled {
   readonly watch: VerdictWatch
   /** Of the first byte that was put in as sent. */
   readonly sendSeq: number
 }
+
+/** Let go together, and their clients have not answered. */
+type Batch = Map<FrozenSocket, Unsettled>
 
 export interface RevivalCounts {
   revived: number
@@ -34,11 +48,10 @@ export interface RevivalCounts {
 
 export class Revivals {
   readonly counts: RevivalCounts = { revived: 0, failed: 0 }
-  readonly #frozen = new Map<ClientHalf, Rebuilt & { readonly darkMs: Millis }>()
+  readonly #frozen = new Map<ClientHalf, Frozen>()
   readonly verdicts: Verdicts
-  /** Let go, and their clients have not answered. */
-  readonly #unsettled = new Map<FrozenSocket, Unsettled>()
   #isFree = false
+  #looks = false
 
   constructor(
     private readonly host: ClientHost,
@@ -72,38 +85,61 @@ export class Revivals {
       startedAt: now - row.ageMs,
     })
     this.verdicts.begin()
-    this.#frozen.set(client, { ...built, darkMs })
+    this.#frozen.set(client, { ...built, darkMs, due: row.down, deadline: now + KEPT_MS_MAX })
     link.revive(client, { local: row.local, remote: row.remote })
     if (this.#isFree) this.letGo()
     return client
   }
 
-  /** The address is here. */
+  /** `then`: all that was kept for the clients has come, or has taken too long. */
+  onceWhole(then: () => void): void {
+    const now = this.context.clock.now()
+    if (![...this.#frozen].some(([client, frozen]) => isAwaited(client, frozen, now))) return then()
+    this.context.soon(LOOK_EVERY_MS, () => this.onceWhole(then))
+  }
+
+  /** The address is here. Each is let go when its kept bytes are here as well: later ones would go out as if they were new. */
   letGo(): void {
     this.#isFree = true
-    for (const [client, { socket, receiveSeq, sendSeq, darkMs }] of this.#frozen) {
+    const now = this.context.clock.now()
+    const batch: Batch = new Map()
+    for (const [client, frozen] of this.#frozen) {
+      if (isAwaited(client, frozen, now)) continue
       this.#frozen.delete(client)
-      // Watched before it speaks, so that its client's answer is heard.
-      const watch = this.verdicts.add(client, socket, receiveSeq, darkMs)
-      socket.letGo()
-      if (!socket.isSettled) this.#unsettled.set(socket, { watch, sendSeq })
+      contained(this.context, () => this.#release(client, frozen, batch))
     }
-    this.#settleLater(0)
+    this.#settleLater(batch, 0)
+    if (this.#frozen.size === 0 || this.#looks) return
+    this.#looks = true
+    this.context.soon(LOOK_EVERY_MS, () => {
+      this.#looks = false
+      this.letGo()
+    })
   }
 
-  #settleLater(round: number): void {
+  #release(client: ClientHalf, { socket, receiveSeq, sendSeq, darkMs, due }: Frozen, batch: Batch): void {
+    const { half } = client
+    if (half.received < due) half.abort('link-lost', `${due - half.received} bytes for the client did not come`)
+    if (half.isClosed) return socket.letGo()
+    // Watched before it speaks, so that its client's answer is heard.
+    const watch = this.verdicts.add(client, socket, receiveSeq, darkMs)
+    socket.letGo()
+    if (!socket.isSettled) batch.set(socket, { watch, sendSeq })
+  }
+
+  #settleLater(batch: Batch, round: number): void {
     const afterMs = SETTLE_AFTER_MS[Math.min(round, SETTLE_AFTER_MS.length - 1)] as Millis
-    if (this.#unsettled.size > 0 && round < SETTLE_ROUNDS_MAX) this.context.soon(afterMs, () => this.#settle(round))
+    if (batch.size > 0 && round < SETTLE_ROUNDS_MAX) this.context.soon(afterMs, () => this.#settle(batch, round))
   }
 
-  #settle(round: number): void {
-    for (const [socket, waiting] of this.#unsettled) {
+  #settle(batch: Batch, round: number): void {
+    for (const [socket, waiting] of batch) {
       contained(this.context, () => {
-        if (socket.isSettled || (this.#isAnswered(socket, waiting) && socket.settle())) this.#unsettled.delete(socket)
+        if (socket.isSettled || (this.#isAnswered(socket, waiting) && socket.settle())) batch.delete(socket)
         else if (round >= PROBE_AGAIN_ROUND) socket.probe()
       })
     }
-    this.#settleLater(round + 1)
+    this.#settleLater(batch, round + 1)
   }
 
   /**
@@ -116,4 +152,8 @@ export class Revivals {
     if (!this.verdicts.hasTap) return heard > 0
     return watch.ack !== undefined && distance(sendSeq, watch.ack) <= heard
   }
+}
+
+function isAwaited({ half }: ClientHalf, { due, deadline }: Frozen, now: Millis): boolean {
+  return !half.isClosed && half.received < due && now < deadline
 }

@@ -1,0 +1,163 @@
+/** Rebuilt sockets are let go when all is there that the dead director may have sent, and never before. */
+import type { FrozenSocket, Rebuilder } from '../../src/lane/frozen-socket.js'
+import type { LedgerLink } from '../../src/lane/recovery.js'
+import { Revivals } from '../../src/lane/revivals.js'
+import type { ClientHalf, ClientHost } from '../../src/proxy/client-half.js'
+import type { Counterpart } from '../../src/proxy/counterpart.js'
+import type { LedgerRow } from '../../src/proxy/ledger-frames.js'
+import { assert, suite } from '../harness/suite.js'
+import { FakeSocket } from '../proxy/fake-socket.js'
+import { FRAMES } from '../proxy/splice-frames.js'
+import { fakeContext } from './fake-context.js'
+
+const test = suite('lane/revivals')
+const KEPT_MS_MAX = 5_000
+const { row: ROW } = FRAMES['row'] as { readonly row: LedgerRow }
+
+class Frozen extends FakeSocket implements FrozenSocket {
+  /** What had been written when it was let go. */
+  let: number | undefined
+  readonly isSettled = true
+  letGo = () => {
+    this.let ??= this.delivered.length
+  }
+  bytesAcknowledged = () => 0
+  settle = () => true
+  hasTaken = () => false
+  probe = () => {}
+}
+
+const COUNTERPART: Counterpart = {
+  congested: false,
+  isRemote: true,
+  rttMs: 0,
+  data: () => {},
+  ack: () => {},
+  fin: () => {},
+  freeze: () => {},
+  reset: () => {},
+  confirm: () => {},
+}
+
+class Room {
+  now = 1_000
+  readonly tasks: (() => void)[] = []
+  readonly made: Frozen[] = []
+  readonly finished: string[] = []
+  readonly revivals: Revivals
+  readonly clients: ClientHalf[] = []
+
+  constructor() {
+    const sockets = { engine: 'fake', dial: this.#none, listen: this.#none }
+    const lane = { sockets, post: () => {} }
+    Object.defineProperty(lane, 'now', { get: () => this.now })
+    const context = fakeContext(lane as typeof lane & { readonly now: number }, 'me')
+    const host = {
+      clock: context.clock,
+      pool: context.pool,
+      gate: { isOpen: () => true },
+      service: { name: 'web', address: ROW.destination.address },
+      term: { number: 9, holder: 'me' },
+      onFinished: (_client: ClientHalf, reason: string) => this.finished.push(reason),
+      onUnsettled: () => {},
+    }
+    const rebuilder: Rebuilder = {
+      snapshot: () => new Uint8Array(0),
+      rebuild: () => {
+        const socket = new Frozen()
+        this.made.push(socket)
+        return { socket, snapshot: { bytes: ROW.snapshot, at: this.now }, receiveSeq: 1, sendSeq: 1 }
+      },
+      tap: () => ({ close: () => {} }),
+    }
+    const soon = (_afterMs: number, task: () => void) => void this.tasks.push(task)
+    this.revivals = new Revivals(host as unknown as ClientHost, { ...context, soon }, rebuilder)
+  }
+
+  /** A connection of which `kept` bytes are on their way from its backend half. */
+  revive(kept: number): Frozen {
+    const link = {
+      revive: (client: ClientHalf) => client.goOn({ node: 'b', name: 'b' }, ROW, COUNTERPART),
+    } as unknown as LedgerLink
+    const client = this.revivals.revive({ ...ROW, acknowledged: 2_000, down: 2_000 + kept }, link, 100)
+    if (client === undefined) throw new Error('not rebuilt')
+    this.clients.push(client)
+    return this.made.at(-1) as Frozen
+  }
+
+  comes(which: number, bytes: number): void {
+    const { half } = this.clients[which] as ClientHalf
+    half.receiveData(half.received, new Uint8Array(bytes))
+  }
+
+  pass(ms: number): void {
+    this.now += ms
+    for (const task of this.tasks.splice(0)) task()
+  }
+
+  #none(): never {
+    throw new Error('not asked for here')
+  }
+}
+
+test('each is let go when its kept bytes are here, though the address came before', () => {
+  const room = new Room()
+  const [prompt, late] = [room.revive(0), room.revive(1_000)]
+  room.revivals.letGo()
+  assert.equal([prompt.let, late.let], [0, undefined])
+  room.comes(1, 999)
+  room.pass(1)
+  assert.is(late.let, undefined)
+  room.comes(1, 1)
+  room.pass(1)
+  assert.is(late.let, 1_000)
+  assert.equal(room.tasks, [], 'and nobody looks any more')
+})
+
+test('whole when the last has all; told once', () => {
+  const room = new Room()
+  room.revive(500)
+  room.revive(0)
+  let told = 0
+  room.revivals.onceWhole(() => told++)
+  room.pass(1)
+  assert.is(told, 0)
+  room.comes(0, 500)
+  room.pass(1)
+  room.pass(1)
+  assert.is(told, 1)
+})
+
+test('what does not come in time ends its connection alone, with an RST', () => {
+  const room = new Room()
+  const [first, second] = [room.revive(10), room.revive(10)]
+  let told = 0
+  room.revivals.onceWhole(() => told++)
+  room.revivals.letGo()
+  room.comes(0, 10)
+  room.pass(KEPT_MS_MAX)
+  assert.equal([told, first.let, first.resets], [1, 10, 0])
+  assert.equal([second.let, second.resets, room.finished], [0, 1, ['link-lost']])
+})
+
+test('one that is over meanwhile is waited for by nobody', () => {
+  const room = new Room()
+  const gone = room.revive(10)
+  room.clients[0]?.half.abort('idle-limit')
+  let told = 0
+  room.revivals.onceWhole(() => told++)
+  room.revivals.letGo()
+  assert.equal([told, gone.let], [1, 0])
+})
+
+test('a late ledger, when the address has long been here', () => {
+  const room = new Room()
+  room.revivals.letGo()
+  const late = room.revive(10)
+  assert.is(late.let, undefined)
+  room.comes(0, 10)
+  room.pass(1)
+  assert.is(late.let, 10)
+})
+
+test.run()
