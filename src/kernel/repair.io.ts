@@ -66,6 +66,9 @@ const TCPOPT_WINDOW = 3
 const TCPOPT_SACK_PERM = 4
 const TCPOPT_TIMESTAMP = 8
 
+/** The kernel takes no larger one here (MAX_TCP_WINDOW, net/tcp.h). */
+const MAXSEG_MAX = 32_767
+
 /** Between two looks at the sequence number a segment may come; that many in a row do not. */
 const LOOKS_MAX = 8
 
@@ -276,7 +279,7 @@ export class KernelRepair implements SocketRepair {
   }
 
   #build(fd: number, isV6: boolean, plan: RestorePlan): RepairFault | undefined {
-    const { receiveSeq, sendSeq, local, remote, timestamp } = plan
+    const { receiveSeq, sendSeq, local, remote, timestamp, mss } = plan
     const calls = this.#calls
     const [level, transparent] = isV6 ? [IPPROTO_IPV6, IPV6_TRANSPARENT] : [IPPROTO_IP, IP_TRANSPARENT]
     const steps: readonly (readonly [string, () => Result])[] = [
@@ -290,6 +293,8 @@ export class KernelRepair implements SocketRepair {
       ['TCP_REPAIR_QUEUE', () => calls.set(fd, TCP_REPAIR_QUEUE, SEND_QUEUE)],
       ['TCP_QUEUE_SEQ', () => calls.set(fd, TCP_QUEUE_SEQ, sendSeq)],
       ['TCP_REPAIR_QUEUE', () => calls.set(fd, TCP_REPAIR_QUEUE, NO_QUEUE)],
+      // TCP_REPAIR_OPTIONS says what the peer takes, but the kernel goes on cutting segments by what it knew at connect: 536 bytes.
+      ['TCP_MAXSEG', () => calls.set(fd, TCP_MAXSEG, Math.min(mss, MAXSEG_MAX))],
       ['connect', () => this.sys.connect(fd, this.#nameAt, encodeSockaddr(remote, this.#name))],
       ['TCP_REPAIR_OPTIONS', () => this.#setOptions(fd, plan)],
       // After connect, which sets a clock of its own.

@@ -2,6 +2,7 @@
 import net from 'node:net'
 import { planRestore } from '../../src/handoff/restore-plan.js'
 import { KernelRepair } from '../../src/kernel/repair.io.js'
+import { RepairCalls } from '../../src/kernel/repair-calls.io.js'
 import { mayRepair } from '../../src/kernel/repair-right.io.js'
 import { loadSyscalls } from '../../src/kernel/syscalls.io.js'
 import { until } from '../../src/lab/wait.io.js'
@@ -13,6 +14,9 @@ const NEEDS = { root: true }
 const sys = loadSyscalls()
 if ('why' in sys) throw new Error(sys.why)
 const repair = new KernelRepair(sys)
+const calls = new RepairCalls(sys)
+/** struct tcp_info: tcpi_snd_mss. */
+const INFO_SND_MSS = 16
 
 const waitFor = (isSo: () => boolean) => until(async () => isSo() || undefined, 5_000, isSo.toString())
 
@@ -103,6 +107,9 @@ for (const address of ['127.0.0.1', '::1']) {
       done(repair.letGo(fd))
       await waitFor(() => repair.bytesAcknowledged(fd) === 4)
       assert.is(repair.bytesIn(fd), 0)
+      assert.is(calls.info(fd), 0)
+      const segmentBytes = calls.view.getUint32(INFO_SND_MSS, true)
+      assert.ok(segmentBytes > 1_400, `segments of ${segmentBytes} bytes on a link that takes 65,536`)
       const socket = adopted(scope, fd)
       let got = ''
       socket.on('data', (chunk) => {
