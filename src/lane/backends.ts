@@ -126,10 +126,11 @@ export class Backends implements BackendHost {
     this.#orphanWhere((backend) => backend.term.holder === node && !backend.isSurvivable)
   }
 
-  /** Whose orders the service's halves have obeyed so far, but for the holder of `term`. */
+  /** Whose orders halves of the service still get by a link, but for the holder of `term`. */
   directorsOf(service: string, term: Term): NodeId[] {
-    const holders = this.#of(service).map(({ backend }) => backend.term.holder)
-    return [...new Set(holders)].filter((node) => node !== term.holder)
+    const bound = this.#of(service).filter(({ channel }) => channel.isBound)
+    const holders = new Set(bound.map(({ backend }) => backend.term.holder))
+    return [...holders].filter((node) => node !== term.holder)
   }
 
   /**

@@ -39,7 +39,6 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   readonly #onRecord = (sealed: Uint8Array) => this.#takeRecord(sealed)
   #state: 'greeting' | 'up' | 'down' = 'greeting'
   #peerLane = 0
-  #heard = 0
 
   /** `seal` is ready for both directions: the preambles have been exchanged. `pair`: which of the links to that node. */
   constructor(
@@ -86,12 +85,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     return this.#peerLane
   }
 
-  /** How often something came. */
-  get heard(): number {
-    return this.#heard
-  }
-
-  /** When that was last. */
+  /** When something came last. */
   get heardAt(): Millis {
     return this.#pulse.heardAt
   }
@@ -201,7 +195,6 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   }
 
   #hears(): boolean {
-    this.#heard++
     // DATA stops at a full socket, answers to what the peer asks do not: one that asks on and never reads.
     if (this.socket.queued() > QUEUED_BYTES_MAX) this.fail('the peer does not read')
     this.#pulse.heard(this.context.clock.now())

@@ -10,40 +10,37 @@ import { LINK_HANDLE, type SpliceFrame } from '../proxy/splice-frame.js'
 import type { Backends } from './backends.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 
-/** Tasks run before and after each look at the sockets: between four of them there are two looks. */
-const QUIET_TASKS = 4
+/** A director of which nothing came for so long sends nothing any more: its host is off, or it stands still. */
+const QUIET_MS: Millis = 20
 /** An old director that lives, and does not know that it is none any more, could go on for ever. */
-const READING_MS_MAX: Millis = 100
+const READING_MS_MAX: Millis = 200
+const LOOK_EVERY_MS: Millis = 1
 
 export interface AskingLink {
   readonly peer: { readonly node: NodeId; readonly name: string }
   say(frame: SpliceFrame): void
 }
 
-/** Whose links are read, and until when at most. */
-interface Reading {
-  readonly deadline: Millis
-  readonly directors: readonly NodeId[]
-}
-
 export class Ledgers {
   constructor(
     private readonly context: LaneContext,
     private readonly backends: Backends,
-    /** How often something has come by links of this node. */
-    private readonly heardFrom: (node: NodeId) => number,
+    /** How long nothing has come from a node. */
+    private readonly silentMs: (node: NodeId) => Millis,
   ) {}
 
   onAsk(link: AskingLink, frame: AskFrame): void {
-    const deadline = this.context.clock.now() + READING_MS_MAX
-    this.#read(link, frame, { deadline, directors: this.backends.directorsOf(frame.service, frame.term) }, 0, -1)
+    this.#read(link, frame, this.context.clock.now() + READING_MS_MAX)
   }
 
-  #read(link: AskingLink, frame: AskFrame, reading: Reading, quiet: number, before: number): void {
-    const heard = reading.directors.reduce((sum, node) => sum + this.heardFrom(node), 0)
-    const stillQuiet = heard === before ? quiet + 1 : 0
-    if (stillQuiet >= QUIET_TASKS || this.context.clock.now() >= reading.deadline) return this.#answer(link, frame)
-    this.context.defer(() => this.#read(link, frame, reading, stillQuiet, heard))
+  /**
+   * The kernel of a process that is dead sends what it had, and then the end of the link: until then there may be more. A director
+   * that gave the service away has let its halves go, and is not waited for.
+   */
+  #read(link: AskingLink, frame: AskFrame, deadline: Millis): void {
+    const heard = this.backends.directorsOf(frame.service, frame.term).some((node) => this.silentMs(node) < QUIET_MS)
+    if (!heard || this.context.clock.now() >= deadline) return this.#answer(link, frame)
+    this.context.soon(LOOK_EVERY_MS, () => this.#read(link, frame, deadline))
   }
 
   #answer(link: AskingLink, { service, term }: AskFrame): void {

@@ -59,7 +59,7 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
   ) {
     this.seals = context.seals
     this.#suspended = new Suspended(context)
-    this.ledgers = new Ledgers(context, backends, (node) => sumOf(this.all(node), (link) => link.heard))
+    this.ledgers = new Ledgers(context, backends, (node) => this.silentMs(node))
   }
 
   /** A link to a node, if one stands; of several each in turn, those with room first. */
@@ -267,8 +267,4 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
   #greetingDeadline(): Millis {
     return this.context.clock.now() + GREETING_MS_MAX
   }
-}
-
-function sumOf<T>(items: readonly T[], value: (item: T) => number): number {
-  return items.reduce((sum, item) => sum + value(item), 0)
 }

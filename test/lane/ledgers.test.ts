@@ -1,0 +1,86 @@
+/** When a lane says what it has: after the last word of a director that is dead, and not a moment later than it must. */
+import type { Backends } from '../../src/lane/backends.js'
+import { Ledgers } from '../../src/lane/ledgers.js'
+import type { LedgerRow } from '../../src/proxy/ledger-frames.js'
+import type { SpliceFrame } from '../../src/proxy/splice-frame.js'
+import { assert, suite } from '../harness/suite.js'
+import { fakeContext } from '../lane/fake-context.js'
+import { FRAMES } from '../proxy/splice-frames.js'
+
+const test = suite('lane/ledgers')
+const ASK = FRAMES['ask'] as Extract<SpliceFrame, { kind: 'ask' }>
+const { row: ROW } = FRAMES['row'] as { readonly row: LedgerRow }
+
+class Room {
+  now = 1_000
+  heardAt = 1_000
+  /** Directors that halves are still bound to. */
+  bound = ['old']
+  obeys = true
+  readonly said: string[] = []
+  #tasks: (() => void)[] = []
+  readonly ledgers: Ledgers
+
+  constructor() {
+    const sockets = { engine: 'fake', dial: this.#none, listen: this.#none }
+    const lane = { sockets }
+    Object.defineProperty(lane, 'now', { get: () => this.now })
+    const context = fakeContext(lane as typeof lane & { readonly now: number }, 'me')
+    const backends = {
+      directorsOf: () => this.bound,
+      handOver: () => (this.obeys ? [ROW, ROW] : undefined),
+    } as unknown as Backends
+    const soon = (_afterMs: number, task: () => void) => void this.#tasks.push(task)
+    this.ledgers = new Ledgers({ ...context, soon }, backends, () => this.now - this.heardAt)
+    this.ledgers.onAsk({ peer: { node: 'new', name: 'new' }, say: ({ kind }) => void this.said.push(kind) }, ASK)
+  }
+
+  pass(ms: number): void {
+    for (const end = this.now + ms; this.now < end; ) {
+      this.now++
+      for (const task of this.#tasks.splice(0)) task()
+    }
+  }
+
+  #none(): never {
+    throw new Error('not asked for here')
+  }
+}
+
+const ALL = ['row', 'row', 'ledger']
+
+test('its links are read until they end', () => {
+  const room = new Room()
+  room.heardAt = Number.POSITIVE_INFINITY
+  room.pass(50)
+  assert.equal(room.said, [], 'more may come')
+  room.bound = []
+  room.pass(1)
+  assert.equal(room.said, ALL)
+})
+
+test('or until nothing has come for a while: its host is off', () => {
+  const room = new Room()
+  room.pass(19)
+  assert.equal(room.said, [])
+  room.pass(1)
+  assert.equal(room.said, ALL)
+})
+
+test('one that goes on all the same is cut', () => {
+  const room = new Room()
+  room.heardAt = Number.POSITIVE_INFINITY
+  room.pass(199)
+  assert.equal(room.said, [])
+  room.pass(1)
+  assert.equal(room.said, ALL)
+})
+
+test('whoever asks in a term that is over is told nothing', () => {
+  const room = new Room()
+  room.obeys = false
+  room.pass(30)
+  assert.equal(room.said, [])
+})
+
+test.run()
