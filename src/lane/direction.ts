@@ -167,7 +167,7 @@ export class Direction implements ClientHost {
   /** Once in a while: attempts without an answer, and splices that were idle for too long. */
   sweep(now: Millis): void {
     this.recovery?.sweep(now)
-    this.#revivals?.verdicts.sweep(now)
+    this.#revivals?.sweep(now)
     this.#listeners.sweep(now)
     const { idleMs } = this.service
     for (const client of this.clients) {

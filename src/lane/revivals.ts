@@ -98,6 +98,10 @@ export class Revivals {
     this.context.soon(LOOK_EVERY_MS, () => this.onceWhole(then))
   }
 
+  sweep(now: Millis): void {
+    this.verdicts.sweep(now, this.#frozen.size > 0)
+  }
+
   /** The address is here. Each is let go when its kept bytes are here as well: later ones would go out as if they were new. */
   letGo(): void {
     this.#isFree = true

@@ -68,9 +68,10 @@ export class Verdicts {
     return watch
   }
 
-  /** Every 100 ms or so. */
-  sweep(now: Millis): void {
+  /** Every 100 ms or so. `moreCome`: sockets that are not let go yet, whose clients may speak before they are added. */
+  sweep(now: Millis, moreCome: boolean): void {
     for (const [key, watched] of this.#watched) contained(this.context, () => this.#look(key, watched, now))
+    if (moreCome) return
     if (this.#tap !== undefined && (this.#watched.size === 0 || now >= this.#tapUntil)) this.close()
     if (this.#isReported || this.#watched.size > 0) return
     this.#isReported = true

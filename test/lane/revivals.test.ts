@@ -43,6 +43,10 @@ class Room {
   now = 1_000
   readonly tasks: (() => void)[] = []
   readonly made: Frozen[] = []
+  hasTap = false
+  readonly #untap = () => {
+    this.hasTap = false
+  }
   readonly finished: string[] = []
   readonly revivals: Revivals
   readonly clients: ClientHalf[] = []
@@ -68,7 +72,10 @@ class Room {
         this.made.push(socket)
         return { socket, snapshot: { bytes: ROW.snapshot, at: this.now }, receiveSeq: 1, sendSeq: 1 }
       },
-      tap: () => ({ close: () => {} }),
+      tap: () => {
+        this.hasTap = true
+        return { close: this.#untap }
+      },
     }
     const soon = (_afterMs: number, task: () => void) => void this.tasks.push(task)
     this.revivals = new Revivals(host as unknown as ClientHost, { ...context, soon }, rebuilder)
@@ -148,6 +155,20 @@ test('one that is over meanwhile is waited for by nobody', () => {
   room.revivals.onceWhole(() => told++)
   room.revivals.letGo()
   assert.equal([told, gone.let], [1, 0])
+})
+
+test('clients are listened to from before the address is here until the last of them is judged', () => {
+  const room = new Room()
+  room.revive(0)
+  room.revivals.sweep(room.now)
+  assert.is(room.hasTap, true, 'not one has been let go yet')
+  room.revivals.letGo()
+  room.revivals.sweep(room.now)
+  assert.is(room.hasTap, true)
+  room.clients[0]?.half.abort('idle-limit')
+  room.revivals.sweep(room.now)
+  room.revivals.sweep(room.now)
+  assert.is(room.hasTap, false)
 })
 
 test('a late ledger, when the address has long been here', () => {
