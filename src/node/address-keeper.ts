@@ -38,15 +38,18 @@ export interface AddressKeeper {
   counts(address: string): AddressCounts | undefined
   /** Addresses of these services may be wanted: what takes long is done before anybody waits for it. */
   prepare(services: readonly Service[]): void
-  /** Who else on the network has the address of these services, in words; `undefined`: nobody answers for it. */
+  /**
+   * Who else on the network has the address of these services, in words; `undefined`: nobody answers for it. Or nobody has been heard
+   * yet, and `ready` waits for the rest of the look: connections can be asked for meanwhile.
+   */
   probe(services: readonly Service[], answer: (rival: string | undefined) => void): void
   /** Answers in this call or later, and not after `release`; a problem also when the address is lost again. */
   take(claim: Claim, answer: (taken: Taken) => void): void
   /** Its services, or the ports on which programs listen, are others now. */
   follow(contest: string, services: readonly Service[]): void
   renewed(contest: string, deadline: Millis): void
-  /** Connections are accepted: the network may be told. */
-  ready(contest: string): void
+  /** Connections are accepted: the network may be told. `then`: the address is here, in this call or later. */
+  ready(contest: string, then: () => void): void
   /** Also before `take` has answered. Nothing happens where a later term has it. */
   release(contest: string, term: Term): void
 }
@@ -61,6 +64,6 @@ export const NOTHING_TO_TAKE: AddressKeeper = {
   take: (_claim, answer) => answer({ type: 'taken', given: false }),
   follow: () => {},
   renewed: () => {},
-  ready: () => {},
+  ready: (_contest, then) => then(),
   release: () => {},
 }

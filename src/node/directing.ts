@@ -167,8 +167,9 @@ export class Directing {
   #bringWhenReady(contest: string, held: Held): void {
     const { services, serving, recovering, keeper, term, moving } = held
     if (moving !== undefined || recovering.size > 0 || !services.every(({ name }) => serving.has(name))) return
-    keeper.ready(contest)
-    for (const { name: service } of services) this.parts.post({ type: 'let-go', service, term })
+    keeper.ready(contest, () => {
+      for (const { name: service } of services) this.parts.post({ type: 'let-go', service, term })
+    })
   }
 
   /**

@@ -2,8 +2,9 @@
  * Brings addresses of services to this host: on a device that dies with the process, or by a hook of the operator. An address
  * comes last, when its connections are welcome, and goes at the deadline of its lease, whatever else happens.
  *
+ *   probe    does another host answer for it?
  *   take     nobody has it yet: is it this host's own already? is there a device?
- *   ready    all lanes serve it: ports, deadline, then the address, then the network is told
+ *   ready    all lanes serve it, and no rival was heard: ports, deadline, then the address, then the network is told
  *   release  the other way round
  */
 import type { Rival } from '../address/ports.js'
@@ -85,6 +86,8 @@ export class OwnAddresses implements AddressKeeper {
   /** By address. */
   readonly #disputes = new Map<string, Dispute>()
 
+  /** By address: a look for rivals that goes on, and what it finds, as the rest of a sentence that begins with the node. */
+  readonly #rivals = new Map<string, Promise<string | undefined>>()
   /** By address: the last call of a hook that was begun, or waits. */
   readonly #hooks = new Map<string, Promise<unknown>>()
   /** Why ports that are to be hidden are not. */
@@ -114,11 +117,14 @@ export class OwnAddresses implements AddressKeeper {
   async probe(services: readonly Service[], answer: (rival: string | undefined) => void): Promise<void> {
     const [service] = services
     if (service === undefined || !isOwned(service) || service.own !== 'tun') return answer(undefined)
+    const look = this.#lookForRival(service)
+    // Its ports are listened on one by one, and that needs the address first.
+    if (!this.#network().hasFrontDoor) return answer(await look)
     const { address } = service
-    const rival = await this.#network().probe(address, service.interface)
-    if (rival === undefined) return answer(undefined)
-    const [{ mac }, on] = [rival, rival.interface]
-    answer(`cannot take ${address}: a host with the link address ${mac} answers for it on ${on}; take it away there`)
+    this.#rivals.set(address, look)
+    answer(undefined)
+    await look
+    if (this.#rivals.get(address) === look) this.#rivals.delete(address)
   }
 
   dispute([service]: readonly Service[]): string | undefined {
@@ -171,14 +177,19 @@ export class OwnAddresses implements AddressKeeper {
     else if (holding.isReady) this.ready(contest)
   }
 
-  ready(contest: string): void {
+  ready(contest: string, then = () => {}): void {
     const holding = this.#held.get(contest)
     const [service] = holding?.services ?? []
-    if (holding === undefined || service === undefined || service.own === 'hook') return
+    if (holding === undefined || service === undefined) return
+    if (service.own === 'hook') return then()
     holding.isReady = true
-    const failed = holding.state === 'here' ? undefined : this.#bring(holding)
-    if (failed !== undefined) return holding.answer({ type: 'problem', why: failed })
-    this.#network().announce(holding.address, holding.claim.slot, service.interface)
+    const look = holding.state === 'here' ? undefined : this.#rivals.get(holding.address)
+    if (look === undefined) return this.#show(holding, service, then)
+    void look.then((rival) => {
+      if (this.#held.get(contest) !== holding) return
+      if (rival === undefined) this.#show(holding, service, then)
+      else holding.answer({ type: 'problem', why: rival })
+    })
   }
 
   release(contest: string, term: Term): void {
@@ -248,6 +259,21 @@ export class OwnAddresses implements AddressKeeper {
   #settle(address: string): void {
     this.#disputes.get(address)?.alarm.set(undefined)
     if (this.#disputes.delete(address)) this.parts.onDispute()
+  }
+
+  #show(holding: Holding, service: Service, then: () => void): void {
+    const failed = holding.state === 'here' ? undefined : this.#bring(holding)
+    if (failed !== undefined) return holding.answer({ type: 'problem', why: failed })
+    this.#network().announce(holding.address, holding.claim.slot, service.interface)
+    then()
+  }
+
+  async #lookForRival({ address, interface: on }: Service): Promise<string | undefined> {
+    const rival = await this.#network().probe(address, on)
+    if (rival === undefined) return undefined
+    const { mac } = rival
+    this.parts.logger.log('error', 'rival-answers', { address, mac, interface: rival.interface })
+    return `cannot take ${address}: a host with the link address ${mac} answers for it on ${rival.interface}; take it away there`
   }
 
   /** What went wrong. */

@@ -33,7 +33,10 @@ class Room {
       },
       follow: (contest, services) => this.said.push(`follow ${contest} ${services.map(({ name }) => name).join()}`),
       renewed: (contest) => this.said.push(`renewed ${contest}`),
-      ready: (contest) => this.said.push(`ready ${contest}`),
+      ready: (contest, then) => {
+        this.said.push(`ready ${contest}`)
+        then()
+      },
       release: (contest, { number }) => this.said.push(`release ${contest} ${number}`),
     }
     this.directing = new Directing({

@@ -112,6 +112,40 @@ test('without a front door the address comes first: ports are bound to it one by
   assert.equal(room.take(), [`announce ${IP} 7`])
 })
 
+test('rivals are looked for while connections are: the address waits for both', async (scope) => {
+  for (const rival of [undefined, { mac: '02:00:00:00:00:99', interface: 'eth0' }]) {
+    const room = new Room(scope)
+    room.network.rival = rival
+    let answered = 0
+    void room.addresses.probe([WEB], (found) => {
+      answered++
+      assert.is(found, undefined, 'nobody has been heard yet')
+    })
+    assert.is(answered, 1, 'in the call')
+    room.claim()
+    let isHere = false
+    room.addresses.ready(IP, () => {
+      isHere = true
+    })
+    assert.equal([room.take(), isHere], [[], false])
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.equal([room.take().includes(`add ${IP}`), isHere], [rival === undefined, rival === undefined])
+    const [, problem] = room.answers
+    if (rival === undefined) assert.is(problem, undefined)
+    else assert.match(JSON.stringify(problem), /"problem".*02:00:00:00:00:99 answers for it on eth0/)
+  }
+})
+
+test('a lease that is lost while a rival is looked for brings no address', async (scope) => {
+  const room = new Room(scope)
+  void room.addresses.probe([WEB], () => {})
+  room.claim()
+  room.addresses.ready(IP, () => assert.unreachable('it is not here'))
+  room.addresses.release(IP, { number: 1, holder: A })
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal([room.take(), room.addresses.here], [[], []])
+})
+
 test('renewals move the deadline; when it passes the address goes by itself', (scope) => {
   const room = new Room(scope)
   room.claim()
@@ -172,6 +206,7 @@ test('what is in the way is told in words: the host, the device, a rival', async
   assert.match(JSON.stringify(next.answers[1]), 'cannot bring 10.0.0.100 to its device: EPERM')
   assert.equal(next.addresses.here, [])
   next.network.rival = { mac: '02:00:00:00:00:99', interface: 'eth0' }
+  next.network.hasFrontDoor = false
   const rival = await new Promise<string | undefined>((resolve) => void next.addresses.probe([WEB], resolve))
   assert.match(rival ?? '', /cannot take 10.0.0.100: .* 02:00:00:00:00:99 answers for it on eth0/)
   const none = await new Promise((resolve) => void next.addresses.probe([{ ...WEB, own: 'none' }], resolve))
