@@ -41,6 +41,9 @@ export interface FormerEnds {
 /** `header` is valid only during the call, and begins with TCP's; `length` is that of the whole segment. */
 export type OnSegment = (from: string, header: Uint8Array, length: number) => void
 
+/** What has come from the peer since the socket was made: something that it took, or at most what lies beyond a gap. */
+export type Inbound = 'nothing' | 'gap' | 'taken'
+
 export interface SocketRepair {
   /** Of a connection that was just accepted: nothing has been read from it or written to it. */
   snapshot(fd: number): Snapshot | RepairFault
@@ -64,6 +67,7 @@ export interface SocketRepair {
   bytesAcknowledged(fd: number): number
   /** Bytes of the peer since the socket was made, and its FIN. */
   bytesIn(fd: number): number
+  inbound(fd: number): Inbound
   /** What comes is dropped before the socket sees it, until `hear`. */
   deafen(fd: number): void
   hear(fd: number): void

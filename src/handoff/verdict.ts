@@ -74,6 +74,11 @@ export class VerdictWatch {
     else if (begin === 0 && this.#aheadSince === undefined) this.#levelSince ??= now
   }
 
+  /** The socket has seen that the client is ahead; also where nobody heard it. */
+  noticeGap(now: Millis): void {
+    this.#aheadSince ??= now
+  }
+
   /** The next byte that the client expects of us, as it has said; `undefined`: it was not heard. */
   get ack(): number | undefined {
     return this.#ack

@@ -6,7 +6,7 @@ import { getSystemErrorName } from 'node:util'
 
 import type { Endpoint } from '../base/address.js'
 import type { Millis } from '../base/time.js'
-import type { FormerEnds } from '../handoff/ports.js'
+import type { FormerEnds, Inbound } from '../handoff/ports.js'
 import type { CloseCause, Socket, SocketHandler } from '../proxy/ports.js'
 import { causeOf } from './close-causes.js'
 import {
@@ -208,8 +208,8 @@ export class EpollSocket implements Socket, Source, Sleeper {
     return this.context.repair?.bytesAcknowledged(this.#fd) ?? 0
   }
 
-  hasTaken(): boolean {
-    return (this.context.repair?.bytesIn(this.#fd) ?? 0) > 0
+  inbound(): Inbound {
+    return this.context.repair?.inbound(this.#fd) ?? 'nothing'
   }
 
   probe(): void {

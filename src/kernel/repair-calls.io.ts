@@ -23,8 +23,16 @@ export const RECV_QUEUE = 1
 export const SEND_QUEUE = 2
 
 /** struct tcp_info (linux/tcp.h). */
-const INFO_BYTES = 144
-export const INFO = { state: 0, options: 5, scales: 6, bytesAcknowledged: 120, bytesReceived: 128 } as const
+const INFO_BYTES = 228
+export const INFO = {
+  state: 0,
+  options: 5,
+  scales: 6,
+  bytesAcknowledged: 120,
+  bytesReceived: 128,
+  /** Segments that came beyond a gap; 0 on kernels before 5.4, which do not count them. */
+  beyondGap: 224,
+} as const
 
 const BUFFER_BYTES = 256
 

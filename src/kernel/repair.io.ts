@@ -3,7 +3,7 @@
  * is what each may do in which state; kernel-notes 1 has it. Repair mode needs CAP_NET_ADMIN. It is left on every path.
  */
 import { isIpv6 } from '../base/address.js'
-import type { Capture, RepairFault, RestorePlan, Snapshot, SocketRepair, Traits } from '../handoff/ports.js'
+import type { Capture, Inbound, RepairFault, RestorePlan, Snapshot, SocketRepair, Traits } from '../handoff/ports.js'
 import {
   AF_INET,
   AF_INET6,
@@ -171,6 +171,14 @@ export class KernelRepair implements SocketRepair {
 
   bytesIn(fd: number): number {
     return this.#calls.info(fd) < 0 ? 0 : this.#calls.view.getUint32(INFO.bytesReceived, true)
+  }
+
+  inbound(fd: number): Inbound {
+    const { view } = this.#calls
+    view.setUint32(INFO.beyondGap, 0)
+    if (this.#calls.info(fd) < 0) return 'nothing'
+    if (view.getUint32(INFO.bytesReceived, true) > 0) return 'taken'
+    return view.getUint32(INFO.beyondGap, true) > 0 ? 'gap' : 'nothing'
   }
 
   silence(fd: number): void {

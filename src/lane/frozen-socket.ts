@@ -1,5 +1,5 @@
 /** What a director works with that takes connections over: rebuilt sockets, and what makes them. */
-import type { OnSegment } from '../handoff/ports.js'
+import type { Inbound, OnSegment } from '../handoff/ports.js'
 import type { ClientSnapshot } from '../proxy/client-half.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
 import type { Socket } from '../proxy/ports.js'
@@ -17,8 +17,8 @@ export interface FrozenSocket extends Socket {
    * heard it. `false`: not now.
    */
   settle(): boolean
-  /** Whether bytes of the client, or its FIN, have come since it was let go. */
-  hasTaken(): boolean
+  /** From the client, since it was let go. */
+  inbound(): Inbound
   /** Asks the client once more. */
   probe(): void
 }

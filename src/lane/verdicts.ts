@@ -12,8 +12,10 @@ import { contained } from './faults.js'
 import type { FrozenSocket, Rebuilder } from './frozen-socket.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 
-/** Beyond this the tap is closed: whoever has not been heard of by then is seen by what its socket takes alone. */
+/** Beyond this the tap is closed: whoever has not been heard of by then is seen by what its socket takes, or lacks. */
 const TAPPED_MS_MAX: Millis = 30_000
+/** Such a one may sleep for days: between two looks. */
+const LATE_LOOK_MS: Millis = 1_000
 /** No more than a client's own timer waits. */
 const DARK_MS_MAX: Millis = 30_000
 
@@ -33,6 +35,7 @@ export class Verdicts {
   readonly #watched = new Map<string, Watched>()
   #tap: { close(): void } | undefined
   #tapUntil: Millis = 0
+  #lookAt: Millis = 0
   #isReported = true
 
   constructor(
@@ -70,6 +73,8 @@ export class Verdicts {
 
   /** Every 100 ms or so. `moreCome`: sockets that are not let go yet, whose clients may speak before they are added. */
   sweep(now: Millis, moreCome: boolean): void {
+    if (this.#tap === undefined && now < this.#lookAt) return
+    this.#lookAt = now + LATE_LOOK_MS
     for (const [key, watched] of this.#watched) contained(this.context, () => this.#look(key, watched, now))
     if (moreCome) return
     if (this.#tap !== undefined && (this.#watched.size === 0 || now >= this.#tapUntil)) this.close()
@@ -97,7 +102,10 @@ export class Verdicts {
 
   #look(key: string, { client, socket, watch, taken }: Watched, now: Millis): void {
     const { half } = client
-    watch.tick(now, half.sent > taken || (!half.isClosed && socket.hasTaken()))
+    const inbound = half.isClosed ? 'nothing' : socket.inbound()
+    // With a tap it is heard of, and told from what is only out of order.
+    if (inbound === 'gap' && this.#tap === undefined) watch.noticeGap(now)
+    watch.tick(now, half.sent > taken || inbound === 'taken')
     if (half.isClosed && watch.isOpen) {
       // Its client, or its program, has ended it: there is nothing to prove any more.
       this.#watched.delete(key)

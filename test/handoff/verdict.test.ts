@@ -140,4 +140,18 @@ test('a client that lost bytes is never called whole; one that lost none is neve
   for (const seen of ['lost reset', 'whole proven', 'whole filled']) assert.ok((counts[seen] ?? 0) > 100, seen)
 })
 
+test('who is heard by nobody is judged by what its socket lacks', () => {
+  const lost = new VerdictWatch({ receiveSeq: EXPECTED, darkMs: DARK_MS }, 0)
+  lost.noticeGap(86_400_000)
+  lost.noticeGap(86_401_000)
+  lost.tick(86_400_000 + HOLE_MS - 1, false)
+  assert.is(lost.verdict, 'unverified')
+  lost.tick(86_400_000 + HOLE_MS, false)
+  assert.is(lost.verdict, 'reset')
+  const late = new VerdictWatch({ receiveSeq: EXPECTED, darkMs: DARK_MS }, 0)
+  late.noticeGap(100)
+  late.tick(200, true)
+  assert.is(late.verdict, 'filled')
+})
+
 test.run()

@@ -202,6 +202,32 @@ test(
 )
 
 test(
+  'rebuilt before bytes that the peer was told had come: what it says next lies beyond a gap, and is not taken',
+  async (scope) => {
+    const pair = await connected(scope)
+    const snapshot = done(repair.snapshot(pair.fd))
+    if ('why' in snapshot) return
+    pair.client.write('lost')
+    await waitFor(() => repair.bytesIn(pair.fd) === 4)
+    leave(pair)
+    await new Promise((resolve) => pair.server.once('close', resolve))
+    const none = { received: 0, finReceived: false, acknowledged: 0, finAcknowledged: false, ageMs: 0 }
+    const fd = done(repair.restore(planRestore(snapshot, { ...pair.ends, ...none }))) as number
+    done(repair.letGo(fd))
+    const socket = adopted(scope, fd)
+    let got = ''
+    socket.on('data', (chunk) => {
+      got += chunk
+    })
+    assert.is(repair.inbound(fd), 'nothing')
+    pair.client.write('more')
+    await waitFor(() => repair.inbound(fd) === 'gap')
+    assert.is(got, '')
+  },
+  NEEDS,
+)
+
+test(
   'deaf, it hears nothing, and hears it all when it listens again',
   async (scope) => {
     const pair = await connected(scope)

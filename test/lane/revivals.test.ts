@@ -23,7 +23,7 @@ class Frozen extends FakeSocket implements FrozenSocket {
   }
   bytesAcknowledged = () => 0
   settle = () => true
-  hasTaken = () => false
+  inbound = () => 'nothing' as const
   probe = () => {}
 }
 
