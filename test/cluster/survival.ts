@@ -12,7 +12,7 @@ import type { Scope } from '../harness/suite.js'
 
 export const ADDRESS = '10.77.9.9'
 export const ADDRESS6 = 'fd77::9:9'
-const PORT = 7_777
+export const PORT = 7_777
 const TALK_EVERY_MS = Number(process.env['TALK_EVERY_MS'] ?? 2)
 const NAMES = ['a', 'b', 'c']
 /** Silent clients are woken so long after the fault: the next director has long been there. */
@@ -77,9 +77,10 @@ export class SurvivalSite {
     count: number,
     fault: () => unknown,
     mend: () => unknown = () => {},
+    talkEveryMs = TALK_EVERY_MS,
   ): Promise<TalkersReport> {
     const output = path.join(this.folder, `talkers-${this.#rounds++}.log`)
-    const talkers = new HostTalkers(this.lan.named('client'), { address, port: PORT }, count, TALK_EVERY_MS, output)
+    const talkers = new HostTalkers(this.lan.named('client'), { address, port: PORT }, count, talkEveryMs, output)
     await talkers.stand()
     await new Promise((resolve) => setTimeout(resolve, TALKED_MS))
     talkers.brace()
