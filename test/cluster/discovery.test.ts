@@ -10,6 +10,7 @@ import { assert, type Scope, suite } from '../harness/suite.js'
 
 const test = suite('cluster/discovery', 60_000)
 const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv'], root: true }
+const FLOOD = fileURLToPath(new URL('./mdns-flood-main.ts', import.meta.url))
 const ASK = fileURLToPath(new URL('./mdns-ask-main.ts', import.meta.url))
 
 class Site {
@@ -99,6 +100,24 @@ test(
         assert.ok(others.length <= 1, others.join('\n'))
       }
     }
+  },
+  NEEDS,
+)
+
+test(
+  'a LAN that is flooded with multicast DNS: they meet, and serve',
+  async (scope) => {
+    const site = await Site.build(scope, ['a', 'b', 'c'])
+    const c = site.lan.named('c')
+    const flood = c.start('flood', [process.execPath, '--import', 'tsx', FLOOD, c.address])
+    await until(() => (flood.tail() === 'floods' ? true : undefined), 10_000, 'the flood')
+    const cluster = await site.cluster(['a', 'b'])
+    await cluster.settled()
+    const [first] = cluster.nodes
+    if (first === undefined) return
+    await cluster.baton(first, 'service', 'add', 'web', '--address', '10.77.0.100', '--ports', '80')
+    await cluster.serving('web')
+    assert.not(flood.isOver, flood.tail())
   },
   NEEDS,
 )

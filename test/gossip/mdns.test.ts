@@ -1,9 +1,11 @@
+import { encode } from 'dns-packet'
 import { Prng } from '../../src/base/prng.js'
 import {
   answersOf,
   asksFor,
   candidatesIn,
   type MdnsRecord,
+  mayConcern,
   questionDelay,
   questionOf,
 } from '../../src/gossip/discovery/mdns.js'
@@ -74,6 +76,43 @@ test('a thousand answers in one packet give no more than 64 candidates', () => {
     return answersOf(TAG, `n${i}`, { address: `10.0.${i >> 8}.${i & 255}`, port: 7440 })
   }).flat()
   assert.is(candidatesIn(records, TAG, 'bbbb').length, 64)
+})
+
+test('records that all name each other are each looked at but a few times', () => {
+  let looks = 0
+  const counted = (record: MdnsRecord): unknown => ({
+    ...record,
+    get type() {
+      looks++
+      return record.type
+    },
+  })
+  const records = Array.from({ length: 300 }, (_, i) => {
+    return answersOf(TAG, 'aaaa', { address: `10.0.${i >> 8}.${i & 255}`, port: i + 1 }).map(counted)
+  }).flat()
+  assert.is(candidatesIn(records, TAG, 'bbbb').length, 64)
+  assert.ok(looks < 10 * records.length, `${looks} looks at ${records.length} records`)
+})
+
+test('only datagrams that name the cluster are taken apart, and none that is longer than a frame', () => {
+  const question = encode({ type: 'query', questions: [questionOf(TAG)] })
+  const shouted = encode({
+    type: 'query',
+    questions: [{ ...questionOf(TAG), name: questionOf(TAG).name.toUpperCase() }],
+  })
+  const answer = encode({ type: 'response', answers: answersOf(TAG, 'aaaa', AT) as never })
+  for (const datagram of [question, shouted, answer]) {
+    assert.ok(mayConcern(datagram, TAG))
+    assert.not(mayConcern(datagram, OTHER))
+  }
+  assert.not(mayConcern(new Uint8Array(0), TAG))
+  assert.not(
+    mayConcern(
+      Uint8Array.from({ length: 512 }, (_, i) => i & 255),
+      TAG,
+    ),
+  )
+  assert.not(mayConcern(Buffer.concat([answer, Buffer.alloc(1_500)]), TAG))
 })
 
 test('questions come soon after the start, then less and less often', () => {

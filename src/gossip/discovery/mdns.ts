@@ -4,6 +4,7 @@
  * an address and no more; what makes a member is the proof of the key.
  */
 import { canonicalIp, type Endpoint, isIpv6, isLoopback, isPort, isWildcard } from '../../base/address.js'
+import { fromUtf8 } from '../../base/bytes.js'
 import type { Prng } from '../../base/prng.js'
 import type { Millis } from '../../base/time.js'
 
@@ -11,6 +12,8 @@ const SERVICE = '_baton._udp.local'
 /** Of one packet; a LAN with more nodes answers in more packets. */
 const CANDIDATES_MAX = 64
 const ANSWER_TTL_S = 120
+/** As long as a frame: a node speaks for itself alone, and who repeats between LANs repeats one datagram at a time. */
+const DATAGRAM_BYTES_MAX = 1_500
 /** RFC 6762, 5.2: not all that were switched on together at once, then less and less often. */
 const FIRST_MS = { low: 20, high: 120 }
 const AGAIN_FIRST_MS: Millis = 1_000
@@ -27,6 +30,16 @@ export interface MdnsRecord {
 /** 16 hex digits. */
 export function questionOf(tag: string): { readonly name: string; readonly type: 'PTR' } {
   return { name: `_${tag}._sub.${SERVICE}`, type: 'PTR' }
+}
+
+/**
+ * Whether a datagram may be about this cluster: cheap, since port 5353 hears all that a LAN says of its printers, and to take a
+ * datagram apart costs up to 10 ms for 9,000 bytes of names that point at names. Ours have some 150 bytes.
+ */
+export function mayConcern(datagram: Uint8Array, tag: string): boolean {
+  if (datagram.byteLength > DATAGRAM_BYTES_MAX) return false
+  // A name is there in full at least once, whatever points at it (RFC 1035, 4.1.4).
+  return fromUtf8(datagram).toLowerCase().includes(`_${tag}`)
 }
 
 /** Total. */
@@ -46,27 +59,46 @@ export function answersOf(tag: string, instance: string, at: Endpoint): MdnsReco
   ]
 }
 
-/** Where nodes of the cluster say that they are, but for this one. Total, whatever the records are. */
+/**
+ * Where nodes of the cluster say that they are, but for this one. Total, whatever the records are, and its time grows with their
+ * number alone: one datagram has room for thousands that all name each other.
+ */
 export function candidatesIn(records: unknown, tag: string, instance: string): Endpoint[] {
   const all = asList(records)
-  const of = (type: string, name: string) => all.filter((one) => one['type'] === type && textOf(one['name']) === name)
+  const own = `${instance}.${SERVICE}`
+  const pointed = new Set<string>()
+  const servers = new Map<string, Map<string, Endpoint>>()
+  const addresses = new Map<string, Set<string>>()
+  const question = questionOf(tag).name
+  for (const { name: asWritten, type, data } of all) {
+    const name = textOf(asWritten)
+    if (type === 'PTR' && name === question && textOf(data) !== own) pointed.add(textOf(data))
+    if (type === 'SRV') keepServer(servers, name, asRecord(data))
+    if (type === 'A' || type === 'AAAA') keepAddress(addresses, name, canonicalIp(textOf(data)))
+  }
   const found = new Map<string, Endpoint>()
-  for (const { data: pointed } of of('PTR', questionOf(tag).name)) {
-    const name = textOf(pointed)
-    if (name === `${instance}.${SERVICE}`) continue
-    for (const { data } of of('SRV', name)) {
-      const { target, port } = asRecord(data)
-      if (typeof port !== 'number' || !isPort(port)) continue
-      for (const type of ['A', 'AAAA']) {
-        for (const { data: ip } of of(type, textOf(target))) {
-          const address = canonicalIp(textOf(ip))
-          if (address === undefined || isWildcard(address) || isLoopback(address)) continue
-          if (found.size < CANDIDATES_MAX) found.set(`${address} ${port}`, { address, port })
-        }
+  for (const name of pointed) {
+    for (const { address: target, port } of servers.get(name)?.values() ?? []) {
+      for (const address of addresses.get(target) ?? []) {
+        found.set(`${address} ${port}`, { address, port })
+        if (found.size === CANDIDATES_MAX) return [...found.values()]
       }
     }
   }
   return [...found.values()]
+}
+
+/** `address`: the name of the host. */
+function keepServer(servers: Map<string, Map<string, Endpoint>>, name: string, data: Record<string, unknown>): void {
+  const { target, port } = data
+  if (typeof port !== 'number' || !isPort(port)) return
+  const known = servers.get(name) ?? new Map<string, Endpoint>()
+  servers.set(name, known.set(`${textOf(target)} ${port}`, { address: textOf(target), port }))
+}
+
+function keepAddress(addresses: Map<string, Set<string>>, name: string, address: string | undefined): void {
+  if (address === undefined || isWildcard(address) || isLoopback(address)) return
+  addresses.set(name, (addresses.get(name) ?? new Set()).add(address))
 }
 
 /** How long until the next question; `asked`: how many there were. */
