@@ -22,7 +22,7 @@ export function placesFor(address: string, named: readonly string[], interfaces:
 }
 
 /** The network that an address is in, as text; of another family than any other. */
-function networkOf(address: string, prefix: number): string | undefined {
+export function networkOf(address: string, prefix: number): string | undefined {
   const ip = parseIp(address)
   if (ip === undefined || prefix > 8 * ip.byteLength) return undefined
   const masked = ip.map((byte, i) => byte & (0xff << Math.max(0, Math.min(8, 8 * (i + 1) - prefix))))

@@ -19,13 +19,20 @@ export interface Installation {
 
 const USER = 'baton'
 
+/** What the unit cannot see. */
+const HIDDEN = [
+  { folder: /^\/(root|home)\//, words: `a home folder, which the user ${USER} may not be able to read` },
+  { folder: /^\/(var\/)?tmp\//, words: 'a temporary folder, and the unit has one of its own (PrivateTmp)' },
+]
+
 /** `program`: the file of the baton command. */
 export function planInstallation(program: string, root = '/'): Installation {
   const command = [process.execPath, program, 'up', '--state', STATE_FOLDER]
   const at = (file: string) => path.join(root, file)
-  const notes = [process.execPath, program]
-    .filter((file) => /^\/(root|home)\//.test(file))
-    .map((file) => `${file} is in a home folder, which the user ${USER} may not be able to read: install it elsewhere`)
+  const notes = [process.execPath, program].flatMap((file) => {
+    const where = HIDDEN.find(({ folder }) => folder.test(file))
+    return where === undefined ? [] : `${file} is in ${where.words}: install it elsewhere`
+  })
   return {
     files: [
       { path: at('etc/systemd/system/baton.service'), text: systemdUnit({ command, user: USER }) },

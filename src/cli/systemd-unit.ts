@@ -21,6 +21,8 @@ export function systemdUnit({ command, user }: UnitOptions): string {
 Description=Baton: one address, every node
 Wants=network-online.target
 After=network-online.target
+# However often it fails: a host that gave up would be missed by its services for ever.
+StartLimitIntervalSec=0
 
 [Service]
 Type=notify

@@ -25,6 +25,7 @@ export default class Install extends BatonCommand {
     const plan = planInstallation(path.join(this.config.root, 'bin', 'baton.js'))
     if (flags.print) {
       for (const file of plan.files) this.log(`# ${file.path}\n${file.text}`)
+      for (const note of plan.notes) this.logToStderr(`Note:  ${note}`)
     } else if (flags.uninstall) {
       const problems = removeInstallation(plan)
       this.log([...plan.files.map((file) => `removed ${file.path}`), ...problems].join('\n'))

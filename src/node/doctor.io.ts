@@ -6,8 +6,10 @@ import { capabilitiesOf } from '../kernel/capabilities.js'
 import { loadControlCalls } from '../kernel/control-calls.io.js'
 import { DiagSource } from '../kernel/diag-source.io.js'
 import { readInterfaces } from '../kernel/interfaces.io.js'
+import { isProblem } from '../kernel/listening-socket.js'
 import { PacketSocket } from '../kernel/neighbour/packet-socket.io.js'
 import { Netlink } from '../kernel/netlink/netlink.io.js'
+import { ProcSource } from '../kernel/proc-source.io.js'
 import { mayRepair } from '../kernel/repair-right.io.js'
 import type { Silence } from '../kernel/silence/outcome.js'
 import { testSilence } from '../kernel/silence/silence-test.io.js'
@@ -37,7 +39,7 @@ function lookAround(silence: Silence): HostFacts {
   const { leaseGate, anyPort } = bpf
   return {
     kernel: `${os.type()} ${os.release()} ${process.arch}`,
-    user: os.userInfo().username,
+    user: userName(),
     capabilities: capabilitiesOf(textOf('/proc/self/status')),
     isUserNamespace: isUserNamespace(),
     engine: chooseEngine({ engine: 'auto', ...ANY_PORTS }),
@@ -55,6 +57,15 @@ function lookAround(silence: Silence): HostFacts {
     forwards: numberOf('net/ipv4/ip_forward', 0) !== 0,
     tracksConnections: numberOf('net/netfilter/nf_conntrack_count', 0) > 0,
     interfaces: interfaces(),
+  }
+}
+
+/** Containers run programs under numbers that no file names: then it throws. */
+function userName(): string {
+  try {
+    return os.userInfo().username
+  } catch {
+    return `user ${process.getuid?.() ?? '?'}`
   }
 }
 
@@ -86,9 +97,15 @@ function whyNoWire(): string {
 
 function socketTable(): HostFacts['socketTable'] {
   const source = DiagSource.open()
-  if ('why' in source) return { name: '/proc/net/tcp' }
-  source.close()
-  return { name: source.name }
+  if (!('why' in source)) {
+    source.close()
+    return { name: source.name }
+  }
+  const proc = new ProcSource()
+  const seen = proc.look()
+  proc.close()
+  if (!isProblem(seen) || seen.code === 'too-many') return { name: '/proc/net/tcp' }
+  return { why: `${source.why}; ${seen.why}` }
 }
 
 function openFiles(): number {

@@ -2,7 +2,9 @@
  * What a host can and cannot do for Baton, from facts: what was found, what goes without it, how to get it. Each finding has an
  * id that stays, for scripts and for docs/doctor.md.
  */
+import { networkOf } from '../address/places.js'
 import type { Interface } from '../address/ports.js'
+import { isIpv6 } from '../base/address.js'
 import type { Silence } from '../kernel/silence/outcome.js'
 
 /** Beyond what a part itself says of why it is not there. */
@@ -222,11 +224,13 @@ function listeners({ socketTable }: HostFacts): Finding {
   return { id, area, level: isSlow ? 'note' : 'ok', found: `programs are found by ${socketTable.name}, within 200 ms` }
 }
 
-function survival({ repair }: HostFacts): Finding {
+function survival({ repair, anyPort: why }: HostFacts): Finding {
   const [id, area] = ['tcp-repair', 'survival'] as const
-  if (repair === '') return { id, area, level: 'ok', found: 'sockets can be rebuilt (TCP_REPAIR)' }
-  const without = 'established connections cannot be carried on here'
-  return { id, area, level: 'degraded', found: repair, without, cure: NET_ADMIN }
+  if (repair === '' && why === '') return { id, area, level: 'ok', found: 'sockets can be rebuilt (TCP_REPAIR)' }
+  const without = 'connections that this host directs end with it, and it carries on those of no other'
+  if (repair !== '') return { id, area, level: 'degraded', found: repair, without, cure: NET_ADMIN }
+  const found = 'sockets can be rebuilt (TCP_REPAIR), but only where one socket takes all ports'
+  return { id, area, level: 'degraded', found, without, cure: 'see any port' }
 }
 
 function network({ interfaces, nonlocalBind, forwards, tracksConnections, somaxconn }: HostFacts): Finding[] {
@@ -302,18 +306,13 @@ type Card = HostFacts['interfaces'][number]
 
 /** Pairs with a subnet in common. */
 function twins(interfaces: readonly Card[]): [Card, Card][] {
-  const nets = ({ subnets }: Card) =>
-    subnets.map(
-      ({ address, prefix }) =>
-        `${prefix} ${address
-          .split('.')
-          .slice(0, Math.floor(prefix / 8))
-          .join('.')}`,
-    )
+  const nets = ({ subnets }: Card) => {
+    return subnets.flatMap(({ address, prefix }) => (isIpv6(address) ? [] : (networkOf(address, prefix) ?? [])))
+  }
   const usable = interfaces.filter(({ isUsable }) => isUsable)
   return usable.flatMap((first, i) => {
     return usable.slice(i + 1).flatMap((second): [Card, Card][] => {
-      return nets(first).some((net) => !net.includes(':') && nets(second).includes(net)) ? [[first, second]] : []
+      return nets(first).some((net) => nets(second).includes(net)) ? [[first, second]] : []
     })
   })
 }

@@ -50,6 +50,15 @@ test('a program in a home folder is no place for a service', () => {
   assert.match(planInstallation('/home/me/baton/bin/baton.js').notes.join(), 'home folder')
 })
 
+test('nor is a temporary one, of which the unit has its own', () => {
+  assert.match(planInstallation('/tmp/baton/bin/baton.js').notes.join(), 'temporary folder')
+  assert.not(planInstallation('/opt/tmp/bin/baton.js').notes.join().includes('/opt/tmp'))
+})
+
+test('a node that fails again and again is started again and again', () => {
+  assert.match(systemdUnit({ command: ['baton'], user: 'baton' }), /\[Unit\][^[]*\nStartLimitIntervalSec=0\n/)
+})
+
 test('words that mean something to systemd are written so that they do not', () => {
   const unit = systemdUnit({ command: ['/opt/my node/node', '100%', 'a$b', 'say "x"'], user: 'baton' })
   assert.match(unit, 'ExecStart="/opt/my node/node" 100%% a$$b "say \\"x\\""')

@@ -49,7 +49,7 @@ test('each thing that is not there is told of once, with what goes without it an
     [{ silence: { type: 'heard', why: 'told 8' } }, 'silence degraded'],
     [{ interfaces: [] }, 'lan degraded'],
     [{ leaseGate: { why: 'old' } }, 'lease-gate degraded'],
-    [{ anyPort: 'old' }, 'any-port degraded'],
+    [{ anyPort: 'old' }, 'any-port degraded,tcp-repair degraded'],
     [{ socketTable: { why: 'no' } }, 'socket-table degraded'],
     [{ repair: 'EPERM' }, 'tcp-repair degraded'],
     [{ nonlocalBind: true }, 'nonlocal-bind note'],
@@ -61,7 +61,7 @@ test('each thing that is not there is told of once, with what goes without it an
     [{ interfaces: [eth(1, '10.0.0.1/24'), eth(2, '10.0.0.2/24')] }, 'one-lan/eth1+eth2 note'],
   ]
   for (const [facts, expected] of lacks) {
-    assert.equal(ids(facts), [expected])
+    assert.equal(ids(facts).join(), expected)
     const finding = examine({ ...WELL, ...facts }).find(({ level }) => level !== 'ok')
     assert.ok((finding?.without ?? '') !== '', expected)
   }
@@ -72,6 +72,12 @@ test('only what owned addresses need makes a host unfit', () => {
   for (const facts of [{ anyPort: 'old' }, { repair: 'EPERM' }, { leaseGate: { why: 'old' } }]) {
     assert.ok(isFit(examine({ ...WELL, ...facts })))
   }
+})
+
+test('cards are in one subnet by its whole prefix', () => {
+  const twins = (...subnets: string[]) => ids({ interfaces: subnets.map((subnet, i) => eth(i + 1, subnet)) })
+  assert.equal(twins('10.0.0.1/20', '10.0.16.1/20'), [])
+  assert.equal(twins('10.0.0.1/20', '10.0.15.1/20'), ['one-lan/eth1+eth2 note'])
 })
 
 test('ports from 0 on are free where the host says so', () => {
