@@ -50,12 +50,12 @@ export default class Demo extends BatonCommand {
   }
 
   async #visit(host: string | undefined): Promise<readonly DemoHost[]> {
-    const { DemoHosts } = await import('../lab/demo-hosts.io.js')
+    const { readHosts, shellOn } = await import('../lab/demo-hosts.io.js')
     if (host !== undefined) {
-      process.exitCode = await DemoHosts.shell(host)
+      process.exitCode = await shellOn(host)
       return []
     }
-    const hosts = DemoHosts.read()
+    const hosts = readHosts()
     for (const { name, address, state } of hosts) this.log(`${name.padEnd(10)} ${address.padEnd(14)} ${state ?? ''}`)
     return hosts
   }

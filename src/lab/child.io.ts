@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 
+/** Stands before a command that is to end with the process that starts it, also where that one is killed (util-linux). */
+export const END_WITH_US = ['setpriv', '--pdeathsig', 'KILL', '--']
+
 /** A process that ends when it is told to, by its own id; what it printed is in a file. */
 export class Child {
   readonly #process: ChildProcess

@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { ControlClient } from '../node/control-client.io.js'
 import type { ServiceView, StatusView } from '../node/control-protocol.js'
-import { Child } from './child.io.js'
+import type { Child } from './child.io.js'
+import { childHere } from './programs.io.js'
 import { until } from './wait.io.js'
 
 const run = promisify(execFile)
@@ -29,7 +30,7 @@ export interface ClusterOptions {
   readonly untold?: boolean
   /** More arguments for every `baton up`. */
   readonly upArguments?: readonly string[]
-  /** Where state and logs go; a new temporary folder if not given. */
+  /** Where state and logs go, and stay at the end; a new temporary folder that is removed if not given. */
   readonly folder?: string
   /** How a node's process is started, such as on a host of its own; as a process of this host if not given. */
   readonly start?: Start
@@ -37,8 +38,6 @@ export interface ClusterOptions {
 
 /** `command` with its output to the end of the file `output`. */
 export type Start = (name: string, command: readonly [string, ...string[]], output: string) => Child
-
-const startHere: Start = (name, command, output) => new Child(name, command, output)
 
 export interface LabNode {
   readonly name: string
@@ -57,6 +56,7 @@ export class LocalCluster {
     private readonly witnesses: readonly string[],
     private readonly start: Start,
     private readonly untold: boolean,
+    private readonly isFolderOurs: boolean,
   ) {}
 
   /** Founds the cluster and starts all nodes; returns when each answers on its control socket. */
@@ -66,8 +66,9 @@ export class LocalCluster {
       folder,
       options.upArguments ?? [],
       options.witnesses ?? [],
-      options.start ?? startHere,
+      options.start ?? childHere,
       options.untold ?? false,
+      options.folder === undefined,
     )
     try {
       const nameOf = (i: number) => options.names?.[i] ?? `node${i + 1}`
@@ -174,10 +175,10 @@ export class LocalCluster {
     return readFileSync(path.join(this.folder, `${node.name}.log`), 'utf8')
   }
 
-  /** Stops everything and removes what was made. */
+  /** Stops everything and removes what was made; a folder that was given may have more in it than ours. */
   async remove(): Promise<void> {
     await Promise.all(this.nodes.map((node) => this.stop(node)))
-    rmSync(this.folder, { recursive: true, force: true })
+    if (this.isFolderOurs) rmSync(this.folder, { recursive: true, force: true })
   }
 
   async #init(name: string, address: string): Promise<LabNode> {

@@ -1,4 +1,5 @@
 /** What the demo shows: pure text from numbers. */
+import type { SurvivalView } from '../node/control-protocol.js'
 import type { TalkersReport } from './fates.js'
 import type { Summary } from './measure.js'
 
@@ -19,6 +20,8 @@ export interface DemoSummary {
   readonly promises: readonly Promised[]
   /** Connections that were open when the director died; missing on loopback, where they cannot be rebuilt. */
   readonly kept?: TalkersReport | undefined
+  /** Why none of them could outlive it on this host, as the director itself said before. */
+  readonly mortal?: string | undefined
 }
 
 /** Something that Baton promises, and whether it happened. */
@@ -95,7 +98,7 @@ export function renderSummary(summary: DemoSummary): string {
     ...summary.promises.map(({ what, kept, figure }) => `  ${kept ? '✔' : '✘'} ${what.padEnd(62)} ${figure}`),
     '',
     ...(summary.takeoverMs > SYN_MS ? LATE_SYN : []),
-    ...(summary.kept === undefined ? LOOPBACK : livesOf(summary.kept)),
+    ...endOf(summary),
   ]
   return lines.join('\n')
 }
@@ -108,6 +111,21 @@ export function livedOn({ talking, silent }: TalkersReport): Promised {
   const wrong = [talking, silent].flatMap(({ lost }) => Object.keys(lost)).filter((word) => word !== 'ECONNRESET')
   const kept = wrong.length === 0 && alive >= count * (1 - RESET_SHARE_MAX)
   return { what: 'connections that were open lived on, with every byte', kept, figure: `${alive} of ${count}` }
+}
+
+/** Of what a director directs nothing would live on without it: the commonest reason. */
+export function whyNoneLives({ survivable, mortal }: SurvivalView): string | undefined {
+  const [[why] = ['nothing is directed']] = Object.entries(mortal).sort(([, a], [, b]) => b - a)
+  return survivable === 0 ? why : undefined
+}
+
+function endOf({ kept, mortal }: DemoSummary): string[] {
+  if (kept === undefined) return LOOPBACK
+  if (mortal === undefined) return livesOf(kept)
+  return [
+    '  Connections that were open when the director died are broken, as it had said before:',
+    `  ${mortal}. What this host lacks for it: baton doctor.`,
+  ]
 }
 
 const LOOPBACK = [

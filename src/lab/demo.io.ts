@@ -6,7 +6,15 @@ import { formatEndpoint } from '../base/address.js'
 import { BatonError } from '../base/errors.js'
 import type { Child } from './child.io.js'
 import type { LocalCluster } from './cluster.io.js'
-import { type DemoSummary, type LiveView, livedOn, type Promised, renderLive, renderSummary } from './demo-view.js'
+import {
+  type DemoSummary,
+  type LiveView,
+  livedOn,
+  type Promised,
+  renderLive,
+  renderSummary,
+  whyNoneLives,
+} from './demo-view.js'
 import type { TalkersReport } from './fates.js'
 import type { HostTalkers } from './host-talkers.io.js'
 import { Measure, unevenness } from './measure.js'
@@ -76,8 +84,9 @@ class Demo {
     this.#say(`${clients} clients connect to ${formatEndpoint(this.stage.service)}`, 'all is quiet')
     await this.#sleep(QUIET_MS)
 
-    const killedAt = performance.now()
     const killed = cluster.named(this.#director)
+    const mortal = kept === undefined ? undefined : whyNoneLives((await killed.client.status()).survival)
+    const killedAt = performance.now()
     this.#say(`SIGKILL to ${killed.name}, the director`, 'the director is dead')
     kept?.brace()
     await cluster.kill(killed)
@@ -97,7 +106,7 @@ class Demo {
     this.#screen.stop()
 
     const faults = { killed: killed.name, killedAt, stopped: stopped.name, stoppedAt }
-    const summary = this.#summarize(begun, faults, fates)
+    const summary = this.#summarize(begun, faults, fates, mortal)
     if (!this.options.json) this.options.out.write(`${renderSummary(summary)}\n`)
     if (this.options.stay) await this.#stay()
     return summary
@@ -140,6 +149,7 @@ class Demo {
     begun: number,
     faults: { killed: string; killedAt: number; stopped: string; stoppedAt: number },
     fates: TalkersReport | undefined,
+    mortal: string | undefined,
   ): DemoSummary {
     const quiet = this.#measure.summary(begun, faults.killedAt - 500)
     const afterStop = this.#measure.summary(faults.stoppedAt + PUBLISHED_MS)
@@ -169,7 +179,7 @@ class Demo {
         figure: `${afterStop.connections} made`,
       },
     ]
-    if (fates !== undefined) promises.push(livedOn(fates))
+    if (fates !== undefined && mortal === undefined) promises.push(livedOn(fates))
     return {
       ok: promises.every((one) => one.kept),
       clients: this.options.clients ?? CLIENTS,
@@ -183,6 +193,7 @@ class Demo {
       failedAfterStop,
       promises,
       kept: fates,
+      mortal,
     }
   }
 

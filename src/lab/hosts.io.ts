@@ -3,7 +3,7 @@
  * bridge in a namespace that no host is in. What ends a host is done to its cable first: a host without power says nothing.
  */
 import path from 'node:path'
-import { Child } from './child.io.js'
+import { Child, END_WITH_US } from './child.io.js'
 import { Namespace } from './namespace.io.js'
 import { until } from './wait.io.js'
 
@@ -39,7 +39,7 @@ export class Host {
 
   /** A program on this host. It ends with the lab, also when the lab is killed. */
   start(name: string, command: readonly string[], output = path.join(this.folder, `${this.name}-${name}.log`)): Child {
-    const [program = '', ...args] = ['setpriv', '--pdeathsig', 'KILL', ...this.namespace.enter, ...command]
+    const [program = '', ...args] = [...END_WITH_US, ...this.namespace.enter, ...command]
     const child = new Child(name, [program, ...args], output)
     this.#children.push(child)
     return child
@@ -146,7 +146,7 @@ export class Lan {
    */
   async addRelay(host: Host, command: readonly string[]): Promise<Child> {
     const output = path.join(this.folder, `${host.name}-relay.log`)
-    const [program = '', ...args] = ['setpriv', '--pdeathsig', 'KILL', ...this.bridge.enter, ...command]
+    const [program = '', ...args] = [...END_WITH_US, ...this.bridge.enter, ...command]
     const relay = new Child(`relay of ${host.name}`, [program, ...args], output)
     this.#relays.push(relay)
     const names = await until(

@@ -2,8 +2,7 @@
  * Where the demo happens: on hosts of their own, network namespaces with a switch between them, where this user can have
  * such; else on loopback addresses of this host.
  */
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
-import os from 'node:os'
+import { accessSync, constants } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Endpoint } from '../base/address.js'
@@ -11,7 +10,8 @@ import { BatonError, errnoOf, messageOf } from '../base/errors.js'
 import type { Child } from './child.io.js'
 import { Clients } from './clients.io.js'
 import { LocalCluster } from './cluster.io.js'
-import { DemoHosts } from './demo-hosts.io.js'
+import { DemoFolder } from './demo-folder.io.js'
+import { writeHosts } from './demo-hosts.io.js'
 import { HostClients } from './host-clients.io.js'
 import { HostTalkers } from './host-talkers.io.js'
 import { Lan } from './hosts.io.js'
@@ -66,14 +66,13 @@ export async function openStage(where: 'auto' | 'hosts' | 'loopback'): Promise<S
 
 async function hostsStage(): Promise<Stage> {
   refuseWithoutTun()
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-demo-'))
+  const folder = DemoFolder.make()
   const plans = [...NODES, CLIENT].map((name, i) => ({ name, number: i + 1 }))
-  const lan = await Lan.make(plans, folder).catch((error: unknown) => {
-    rmSync(folder, { recursive: true, force: true })
+  const lan = await Lan.make(plans, folder.path).catch((error: unknown) => {
+    folder.remove()
     throw error
   })
   const service = { address: '10.77.0.100', port: PORT }
-  const hosts = new DemoHosts()
   return {
     words: 'on hosts of their own: network namespaces on one switch, and one more for the clients',
     service,
@@ -86,10 +85,11 @@ async function hostsStage(): Promise<Stage> {
         addresses: NODES.map((name) => lan.named(name).address),
         names: NODES,
         untold: true,
-        folder: state ?? path.join(folder, 'state'),
+        folder: state ?? path.join(folder.path, 'state'),
         start: (name, command, output) => lan.named(name).start('baton', command, output),
       })
-      hosts.write(
+      writeHosts(
+        folder.path,
         lan.hosts.map(({ name, address, namespace }) => {
           return { name, address, enter: namespace.enter, state: cluster.nodes.find((one) => one.name === name)?.state }
         }),
@@ -119,9 +119,8 @@ async function hostsStage(): Promise<Stage> {
       },
     },
     remove: async () => {
-      hosts.remove()
       await lan.remove()
-      rmSync(folder, { recursive: true, force: true })
+      folder.remove()
     },
   }
 }
@@ -145,6 +144,7 @@ async function loopbackStage(words: string): Promise<Stage> {
     const message = `the demo needs ${busy.address}:${busy.port}, which is in use (${busy.code})`
     throw new BatonError('ERR_PORT_IN_USE', message, { hint })
   }
+  const folder = DemoFolder.make()
   return {
     words,
     service,
@@ -155,7 +155,7 @@ async function loopbackStage(words: string): Promise<Stage> {
       }),
     ],
     startCluster: (state) => {
-      return LocalCluster.start({ addresses, names: NODES, ...(state === undefined ? {} : { folder: state }) })
+      return LocalCluster.start({ addresses, names: NODES, folder: state ?? path.join(folder.path, 'state') })
     },
     startProgram: (name, cluster) => {
       return helloProgram(name, { address: cluster.named(name).address, port: PORT }, cluster.folder)
@@ -165,6 +165,6 @@ async function loopbackStage(words: string): Promise<Stage> {
       clients.start(count, pauseMs)
       return clients
     },
-    remove: async () => {},
+    remove: async () => folder.remove(),
   }
 }
