@@ -13,7 +13,7 @@ const REST_MS_MAX: Millis = 1_000
 
 export interface SocketTableOptions {
   readonly clock: AlarmClock
-  /** The whole truth, at the start and after each change; sorted by port and address, each of them once. */
+  /** The whole truth, at the start, after each change and after a problem; sorted by port and address, each of them once. */
   readonly onListeners: (listeners: readonly ListeningSocket[]) => void
   /** Once per problem, not per look. What was last said of listeners stays the last word until the next `onListeners`. */
   readonly onProblem: (problem: SourceProblem) => void
@@ -78,6 +78,8 @@ export class SocketTable {
     }
     if (this.#problem !== answer.why) this.#options.onProblem(answer)
     this.#problem = answer.why
+    // Whoever was told of it is told that it is over, also where nothing has changed.
+    this.#said = undefined
     return answer
   }
 

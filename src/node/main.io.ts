@@ -353,6 +353,7 @@ class RunningNode {
     const sockets = new SocketTable({
       clock: this.clock,
       onListeners: (listeners) => {
+        this.#warnings.delete('socket-table')
         const { listenerUsers: users } = this.options
         node.onListeners(users === undefined ? listeners : listeners.filter(({ uid }) => users.includes(uid)))
       },

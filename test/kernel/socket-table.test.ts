@@ -98,9 +98,19 @@ test('a problem is told once, and what was said before stays', () => {
   source.answer = { code: 'unreadable', why: 'EMFILE' }
   clock.ring()
   clock.ring()
+  assert.equal(said, ['10.0.0.1:80', 'problem unreadable'])
+})
+
+test('that a problem is over is told, also where nothing has changed meanwhile', () => {
+  const { clock, source, said, table } = fakeTable()
+  source.answer = [listening(80, 1)]
+  table.start()
+  source.answer = { code: 'unreadable', why: 'EMFILE' }
+  clock.ring()
   source.answer = [listening(80, 1)]
   clock.ring()
-  assert.equal(said, ['10.0.0.1:80', 'problem unreadable'])
+  clock.ring()
+  assert.equal(said, ['10.0.0.1:80', 'problem unreadable', '10.0.0.1:80'])
 })
 
 test('a system without the table is asked once', () => {
