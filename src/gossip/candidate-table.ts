@@ -9,6 +9,7 @@ export interface Candidate {
   /** Who wrote to us from there, if that is how we know the address. */
   readonly node: NodeId | undefined
   readonly pingAt: Millis
+  readonly isAsked: boolean
   readonly expiresAt: Millis
 }
 
@@ -16,7 +17,9 @@ const CANDIDATES_MAX = 64
 
 /**
  * Addresses at which a member may be: from discovery, or the source of a packet of somebody whom we do not hold alive.
- * Each is pinged until it answers or expires. Bounded: when full, new ones are ignored; discovery repeats itself.
+ * Each is pinged until it answers or expires. Bounded: when full, a new one takes the place of the first that was pinged at
+ * least once, since who is there answers at once, and who floods a LAN with addresses must not keep members away. Where
+ * none was yet, the new one is ignored; discovery repeats itself.
  */
 export class CandidateTable {
   readonly #candidates = new Map<string, Candidate>()
@@ -26,13 +29,14 @@ export class CandidateTable {
   add(at: Endpoint, seq: number, node: NodeId | undefined, now: Millis): void {
     const key = formatEndpoint(at)
     const known = this.#candidates.get(key)
-    if (known === undefined && this.#candidates.size >= CANDIDATES_MAX) return
+    if (known === undefined && this.#candidates.size >= CANDIDATES_MAX && !this.#dropAsked()) return
     const expiresAt = now + this.times.candidateExpiryMs
     this.#candidates.set(key, {
       at,
       seq: known?.seq ?? seq,
       node: node ?? known?.node,
       pingAt: known?.pingAt ?? now,
+      isAsked: known?.isAsked ?? false,
       expiresAt,
     })
   }
@@ -59,9 +63,15 @@ export class CandidateTable {
         this.#candidates.delete(key)
         continue
       }
-      this.#candidates.set(key, { ...candidate, pingAt: now + this.times.candidateIntervalMs })
+      const pingAt = now + this.times.candidateIntervalMs
+      this.#candidates.set(key, { ...candidate, pingAt, isAsked: true })
       due.push(candidate)
     }
     return due
+  }
+
+  #dropAsked(): boolean {
+    for (const [key, { isAsked }] of this.#candidates) if (isAsked) return this.#candidates.delete(key)
+    return false
   }
 }
