@@ -2,9 +2,8 @@
  * What a host can and cannot do for Baton, from facts: what was found, what goes without it, how to get it. Each finding has an
  * id that stays, for scripts and for docs/doctor.md.
  */
-import { networkOf } from '../address/places.js'
 import type { Interface } from '../address/ports.js'
-import { isIpv6 } from '../base/address.js'
+import { isIpv6, networkOf } from '../base/address.js'
 import type { Silence } from '../kernel/silence/outcome.js'
 
 /** Beyond what a part itself says of why it is not there. */
