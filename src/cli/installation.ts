@@ -1,6 +1,6 @@
 /** What `baton install` writes and removes. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { BatonError, errnoOf, messageOf } from '../base/errors.js'
 import { STATE_FOLDER, systemdUnit, systemdUser } from './systemd-unit.js'
@@ -14,6 +14,8 @@ export interface Installation {
   readonly files: readonly InstalledFile[]
   /** Commands that make systemd take notice. */
   readonly commands: readonly (readonly string[])[]
+  /** Commands that end the service before its unit goes. */
+  readonly endCommands: readonly (readonly string[])[]
   readonly notes: readonly string[]
 }
 
@@ -39,6 +41,7 @@ export function planInstallation(program: string, root = '/'): Installation {
       { path: at('etc/sysusers.d/baton.conf'), text: systemdUser(USER) },
     ],
     commands: [['systemd-sysusers'], ['systemctl', 'daemon-reload']],
+    endCommands: [['systemctl', 'disable', '--now', 'baton.service']],
     notes,
   }
 }
@@ -61,9 +64,20 @@ export function writeInstallation({ files, commands }: Installation, force: bool
   return commands.flatMap(([program = '', ...args]) => run(program, args))
 }
 
-export function removeInstallation({ files, commands }: Installation): string[] {
-  for (const { path: file } of files) denied(file, () => rmSync(file, { force: true }))
-  return commands.slice(1).flatMap(([program = '', ...args]) => run(program, args))
+/** What was there and is removed, and what went wrong. */
+export function removeInstallation({ files, commands, endCommands }: Installation): {
+  readonly removed: readonly string[]
+  readonly problems: readonly string[]
+} {
+  const removed = files.map(({ path: file }) => file).filter((file) => existsSync(file))
+  if (removed.length === 0) return { removed, problems: [] }
+  for (const file of removed) denied(file, () => accessSync(path.dirname(file), constants.W_OK))
+  const problems = endCommands.flatMap(([program = '', ...args]) => run(program, args))
+  for (const file of removed) denied(file, () => rmSync(file, { force: true }))
+  return {
+    removed,
+    problems: [...problems, ...commands.slice(1).flatMap(([program = '', ...args]) => run(program, args))],
+  }
 }
 
 function denied(file: string, act: () => void): void {

@@ -16,7 +16,7 @@ export default class Install extends BatonCommand {
   ]
   static override flags = {
     print: Flags.boolean({ description: 'show the files, write nothing', exclusive: ['uninstall'] }),
-    uninstall: Flags.boolean({ description: 'remove what was written; the state folder stays' }),
+    uninstall: Flags.boolean({ description: 'stop the service and remove what was written; the state folder stays' }),
     force: Flags.boolean({ description: 'overwrite files that were changed' }),
   }
 
@@ -27,8 +27,9 @@ export default class Install extends BatonCommand {
       for (const file of plan.files) this.log(`# ${file.path}\n${file.text}`)
       for (const note of plan.notes) this.logToStderr(`Note:  ${note}`)
     } else if (flags.uninstall) {
-      const problems = removeInstallation(plan)
-      this.log([...plan.files.map((file) => `removed ${file.path}`), ...problems].join('\n'))
+      const { removed, problems } = removeInstallation(plan)
+      const words = removed.length === 0 ? ['nothing was installed'] : removed.map((file) => `removed ${file}`)
+      this.log([...words, ...problems].join('\n'))
     } else {
       const problems = writeInstallation(plan, flags.force)
       this.log([...plan.files.map((file) => `wrote ${file.path}`), ...problems, ...plan.notes, '', ...NEXT].join('\n'))

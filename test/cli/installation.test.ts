@@ -16,7 +16,7 @@ function root(scope: Scope): string {
 
 /** Of this machine systemd is to take no notice. */
 function plan(folder: string) {
-  return { ...planInstallation('/opt/baton/bin/baton.js', folder), commands: [] }
+  return { ...planInstallation('/opt/baton/bin/baton.js', folder), commands: [], endCommands: [] }
 }
 
 test('what is written can be written again and removed, and leaves nothing', (scope) => {
@@ -25,8 +25,21 @@ test('what is written can be written again and removed, and leaves nothing', (sc
   assert.equal(writeInstallation(installation, false), [])
   const [unit] = installation.files
   assert.match(readFileSync(unit?.path ?? '', 'utf8'), 'ExecStart=')
-  removeInstallation(installation)
+  assert.equal(
+    removeInstallation(installation).removed,
+    installation.files.map(({ path: file }) => file),
+  )
   for (const { path: file } of installation.files) assert.throws(() => readFileSync(file), 'ENOENT')
+})
+
+test('the service ends before its unit goes; where nothing was installed nothing is done', (scope) => {
+  const installation = { ...plan(root(scope)), endCommands: [['no-such-program', 'stop']] }
+  assert.equal(removeInstallation(installation), { removed: [], problems: [] })
+  writeInstallation(installation, false)
+  assert.match(removeInstallation(installation).problems.join(), 'run `no-such-program stop` by hand: ENOENT')
+  assert.equal(planInstallation('/opt/baton/bin/baton.js').endCommands, [
+    ['systemctl', 'disable', '--now', 'baton.service'],
+  ])
 })
 
 test('a file that was changed is not overwritten, and then none is, unless it is forced', (scope) => {
