@@ -1,5 +1,5 @@
 /** On which interfaces of this host an address is asked for and told of. */
-import { parseIp } from '../base/address.js'
+import { networkOf } from '../base/address.js'
 import type { Interface } from './ports.js'
 
 /**
@@ -19,12 +19,4 @@ export function placesFor(address: string, named: readonly string[], interfaces:
     }
   }
   return [...new Set([...bySubnet.values()].map(({ place }) => place))]
-}
-
-/** The network that an address is in, as text; of another family than any other. */
-function networkOf(address: string, prefix: number): string | undefined {
-  const ip = parseIp(address)
-  if (ip === undefined || prefix > 8 * ip.byteLength) return undefined
-  const masked = ip.map((byte, i) => byte & (0xff << Math.max(0, Math.min(8, 8 * (i + 1) - prefix))))
-  return `${ip.byteLength} ${prefix} ${masked.join('.')}`
 }

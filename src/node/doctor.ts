@@ -3,6 +3,7 @@
  * id that stays, for scripts and for docs/doctor.md.
  */
 import type { Interface } from '../address/ports.js'
+import { isIpv6, networkOf } from '../base/address.js'
 import type { Silence } from '../kernel/silence/outcome.js'
 
 /** Beyond what a part itself says of why it is not there. */
@@ -300,20 +301,15 @@ function network({ interfaces, nonlocalBind, forwards, tracksConnections, somaxc
 
 type Card = HostFacts['interfaces'][number]
 
-/** Pairs with a subnet in common. */
+/** Pairs with an IPv4 subnet in common. */
 function twins(interfaces: readonly Card[]): [Card, Card][] {
-  const nets = ({ subnets }: Card) =>
-    subnets.map(
-      ({ address, prefix }) =>
-        `${prefix} ${address
-          .split('.')
-          .slice(0, Math.floor(prefix / 8))
-          .join('.')}`,
-    )
+  const nets = ({ subnets }: Card) => {
+    return subnets.flatMap(({ address, prefix }) => (isIpv6(address) ? [] : (networkOf(address, prefix) ?? [])))
+  }
   const usable = interfaces.filter(({ isUsable }) => isUsable)
   return usable.flatMap((first, i) => {
     return usable.slice(i + 1).flatMap((second): [Card, Card][] => {
-      return nets(first).some((net) => !net.includes(':') && nets(second).includes(net)) ? [[first, second]] : []
+      return nets(first).some((net) => nets(second).includes(net)) ? [[first, second]] : []
     })
   })
 }
