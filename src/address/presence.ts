@@ -27,8 +27,13 @@ export type PresenceEffect =
   | { readonly type: 'probed'; readonly address: string; readonly rival: Rival | undefined; readonly asked: number }
   /** Another says that it has an address that is held here. `times`: since the last that was told. */
   | { readonly type: 'rival'; readonly address: string; readonly rival: Rival; readonly times: number }
-  /** Told of on so many interfaces. */
-  | { readonly type: 'announced'; readonly address: string; readonly places: readonly string[] }
+  /** Told of on so many interfaces; `named`: those that it was to be told of on, if any were named. */
+  | {
+      readonly type: 'announced'
+      readonly address: string
+      readonly places: readonly string[]
+      readonly named: readonly string[]
+    }
 
 interface Probe {
   readonly places: readonly Interface[]
@@ -133,7 +138,8 @@ export class Presence implements Machine<PresenceEvent, PresenceEffect> {
     holding.places = placesFor(address, holding.named, this.#interfaces)
     for (const place of holding.places) this.#say(place, { kind: 'announcement', address })
     if (holding.announcements === 0) {
-      this.#effects.push({ type: 'announced', address, places: holding.places.map(({ name }) => name) })
+      const { named, places } = holding
+      this.#effects.push({ type: 'announced', address, places: places.map(({ name }) => name), named })
     }
     const { announceAfterMs, refreshMs } = this.config
     const [sinceFirst, next] = [announceAfterMs[holding.announcements], announceAfterMs[holding.announcements + 1]]
@@ -142,13 +148,13 @@ export class Presence implements Machine<PresenceEvent, PresenceEffect> {
     this.#timers.set(`announce ${address}`, now + wait)
   }
 
-  /** A cable that is in again, an interface that has come: told of there as if it were new. */
+  /** A cable that is in again, an interface that has come or has another link address: told of there as if it were new. */
   #follow(interfaces: readonly Interface[], now: Millis): void {
     this.#interfaces = interfaces
     for (const [address, holding] of this.#held) {
-      const before = new Set(holding.places.map(({ index }) => index))
+      const before = new Set(holding.places.map(keyOf))
       const places = placesFor(address, holding.named, interfaces)
-      if (places.some(({ index }) => !before.has(index))) {
+      if (places.some((place) => !before.has(keyOf(place)))) {
         holding.announcements = 0
         this.#announce(address, now)
       } else holding.places = places
@@ -191,4 +197,8 @@ export class Presence implements Machine<PresenceEvent, PresenceEffect> {
   #say({ index, mac }: Interface, said: Said): void {
     this.#effects.push({ type: 'say', index, mac, said })
   }
+}
+
+function keyOf({ index, mac }: Interface): string {
+  return `${index} ${mac}`
 }

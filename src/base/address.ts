@@ -43,6 +43,14 @@ export function ipv4Text(bytes: Uint8Array, at: number): string {
   return ipv4Texts.of((byte(0) << 24) | (byte(1) << 16) | (byte(2) << 8) | byte(3))
 }
 
+/** The network that an address is in, as text; of another family than any other. */
+export function networkOf(address: string, prefix: number): string | undefined {
+  const ip = parseIp(address)
+  if (ip === undefined || prefix > 8 * ip.byteLength) return undefined
+  const masked = ip.map((byte, i) => byte & (0xff << Math.max(0, Math.min(8, 8 * (i + 1) - prefix))))
+  return `${ip.byteLength} ${prefix} ${masked.join('.')}`
+}
+
 export function isWildcard(address: string): boolean {
   return address === '0.0.0.0' || address === '::'
 }

@@ -10,6 +10,7 @@ import { Netlink } from './netlink/netlink.io.js'
 const TUN_PATH = '/dev/net/tun'
 const O_RDWR = 2
 const TUNSETIFF = 0x400454ca
+const TUNGETIFF = 0x800454d2
 const IFF_TUN = 0x0001
 const IFF_NO_PI = 0x1000
 const IFREQ_BYTES = 40
@@ -18,6 +19,7 @@ const IFNAMSIZ = 16
 const OPEN_FILES_MAX = 1_048_576
 const PR_SET_DUMPABLE = 4
 const ENXIO = 6
+const ENODEV = 19
 
 const ADVICE: Readonly<Record<string, string>> = {
   EPERM: 'it needs CAP_NET_ADMIN',
@@ -37,14 +39,18 @@ export interface TunOptions {
 export class Tun {
   readonly #addresses = new Set<string>()
 
+  #name: string
+
   private constructor(
-    readonly name: string,
+    name: string,
     readonly index: number,
     /** The highest of the process. */
     readonly fd: number,
     private readonly calls: ControlCalls,
     private readonly netlink: Netlink,
-  ) {}
+  ) {
+    this.#name = name
+  }
 
   static open({ name = 'baton%d', lowest = false }: TunOptions = {}): Tun | Lacking {
     const calls = loadControlCalls()
@@ -78,6 +84,11 @@ export class Tun {
     return lacking(`the device ${name} cannot be used`, result)
   }
 
+  /** As it is called now: an administrator may have given it another. */
+  get name(): string {
+    return this.#name
+  }
+
   get addresses(): ReadonlySet<string> {
     return this.#addresses
   }
@@ -89,13 +100,16 @@ export class Tun {
   missing(): readonly string[] | undefined {
     const [links, addresses] = [this.netlink.links(), this.netlink.addresses()]
     if ('why' in links || 'why' in addresses) return undefined
-    const isUp = links.some((link) => link.index === this.index && link.name === this.name && link.isUp)
+    const isUp =
+      this.#isThere() && links.some(({ index, name, isUp }) => index === this.index && name === this.#name && isUp)
     const there = new Set(addresses.flatMap(({ index, address }) => (index === this.index ? [address] : [])))
     return [...this.#addresses].filter((address) => !isUp || !there.has(address))
   }
 
   /** 0 or a negative errno: the device itself is gone. */
   bringBack(address: string): number {
+    // Its number may be another device's by now.
+    if (!this.#isThere()) return -ENODEV
     const up = this.netlink.setUp(this.index)
     return up < 0 ? up : this.add(address)
   }
@@ -116,6 +130,14 @@ export class Tun {
   close(): void {
     this.calls.close(this.fd)
     this.netlink.close()
+  }
+
+  /** `false`: somebody has deleted it. */
+  #isThere(): boolean {
+    const request = new Uint8Array(IFREQ_BYTES)
+    if (this.calls.ioctl(this.fd, TUNGETIFF, request) < 0) return false
+    this.#name = textOf(request)
+    return true
   }
 }
 

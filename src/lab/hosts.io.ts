@@ -106,6 +106,11 @@ export class Lan {
     return this.bridge.pid
   }
 
+  /** Commands of ip(8) at the switches, `br1` and `br2`. */
+  onSwitch(...lines: string[]): Promise<void> {
+    return this.bridge.ip(...lines)
+  }
+
   /** A second cable from a host to a switch, as `eth1`; `addresses` as `10.77.1.1/16`. */
   async addCard(host: Host, addresses: readonly string[], segment: Segment = 1): Promise<void> {
     const port = `${host.port}b`

@@ -26,9 +26,9 @@ import type {
   WhyView,
 } from './control-protocol.js'
 import { Departure } from './departure.io.js'
-import { probeLocalAddress } from './local-address.io.js'
 import { moveService } from './mover.io.js'
 import type { Node } from './node.io.js'
+import { oddAddressOf } from './odd-address.io.js'
 import { importServices } from './service-import.io.js'
 import { plannedService, serviceUnknown } from './service-write.js'
 import { registryKey } from './services.js'
@@ -134,7 +134,7 @@ export class NodeApi implements ControlApi {
 
   async importServices(request: ImportRequest): Promise<ImportView> {
     if (!request.force && !request.dryRun) this.#refuseMinority()
-    return importServices(this.parts.node, this.parts.clock, request)
+    return importServices(this.parts.node, this.parts.clock, this.parts.addresses.here, request)
   }
 
   async splices(filter: { service?: string; limit: number }): Promise<SplicesView> {
@@ -253,22 +253,11 @@ export class NodeApi implements ControlApi {
     throw new BatonError('ERR_WRITE_NO_QUORUM', message, { hint })
   }
 
-  /** An address that is this host's own, or that must be and is not, is a typing error more often than a plan. */
   async #refuseOddAddress(service: Service, write: ServiceWrite): Promise<string[]> {
-    const { address } = service
     if (write.mode === 'set' && write.fields['address'] === undefined && write.fields['own'] === undefined) return []
-    const code = await probeLocalAddress(address)
-    if (isOwned(service)) {
-      if (code !== '' || service.own === 'hook' || this.parts.addresses.here.includes(address)) return []
-      const message = `${address} is an address of this host already, and a service's address is brought by its director`
-      const hint = `choose another that no host has; or remove it there; or say --own none if every node that may direct has it`
-      throw new BatonError('ERR_ADDRESS_HERE', message, { hint })
-    }
-    if (code === '') return []
-    const message = `this host does not have the address ${service.address} (${code})`
-    const hint =
-      'add it to an interface of every node that may direct (`ip address add`), choose an address that is there, or say --force if only other nodes have it'
-    throw new BatonError('ERR_ADDRESS_NOT_HERE', message, { hint })
+    const odd = await oddAddressOf(service, this.parts.addresses.here)
+    if (odd === undefined) return []
+    throw new BatonError(odd.code, `${service.address} ${odd.problem}`, { hint: odd.hint })
   }
 }
 

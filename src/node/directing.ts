@@ -117,7 +117,8 @@ export class Directing {
     const before = held.services
     held.services = services
     held.keeper.follow(contest, services)
-    if (held.taken === undefined) return
+    // It may have found that the address is to come in another way now.
+    if (this.#held.get(contest) !== held || held.taken === undefined) return
     const names = new Set(services.map(({ name }) => name))
     for (const { name } of before) {
       if (names.has(name)) continue

@@ -303,7 +303,7 @@ function network({ interfaces, nonlocalBind, forwards, tracksConnections, somaxc
 
 type Card = HostFacts['interfaces'][number]
 
-/** Pairs with a subnet in common. */
+/** Pairs with an IPv4 subnet in common. */
 function twins(interfaces: readonly Card[]): [Card, Card][] {
   const nets = ({ subnets }: Card) => {
     return subnets.flatMap(({ address, prefix }) => (isIpv6(address) ? [] : (networkOf(address, prefix) ?? [])))

@@ -3,6 +3,7 @@
  * the kernel keeps. Each part says why it is not there; what goes without it is the caller's to know.
  */
 import type { Rival } from '../address/ports.js'
+import { isIpv6 } from '../base/address.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import { AnyPort } from '../kernel/bpf/any-port.io.js'
@@ -66,7 +67,7 @@ export class HostNetwork {
     return {
       device: words(this.#tun, this.deviceName),
       anyPort: words(this.#anyPort, 'sk_lookup'),
-      leaseGate: words(this.#gate, 'tcx'),
+      leaseGate: words(this.#gate, isHere(this.#gate) ? this.#gate.hook : ''),
     }
   }
 
@@ -83,7 +84,9 @@ export class HostNetwork {
     if (!isHere(this.#gate) || !isHere(this.#netlink)) return
     const links = this.#netlink.links()
     if ('why' in links) return
-    const cards = links.filter(({ mac, isLoopback }) => !isLoopback && mac.byteLength > 0)
+    // Tunnels without link addresses too: clients come by them as well.
+    const own = isHere(this.#tun) ? this.#tun.index : 0
+    const cards = links.filter(({ index, isLoopback }) => !isLoopback && index !== own)
     for (const index of this.#gated.keys()) {
       if (cards.some((card) => card.index === index)) continue
       // Its number may be given to another.
@@ -96,6 +99,11 @@ export class HostNetwork {
       if (isNews) this.options.logger.log('warn', 'no-lease-gate', { interface: name, why })
       this.#gated.set(index, why)
     }
+  }
+
+  /** See `LeaseGate.clearGraves`. */
+  clearGraves(): void {
+    if (isHere(this.#gate)) this.#gate.clearGraves()
   }
 
   /** Why the address cannot be had here, as the rest of a sentence that begins with the node. */
@@ -117,8 +125,18 @@ export class HostNetwork {
     return (tun.missing() ?? []).map((address) => ({ address, result: tun.bringBack(address) }))
   }
 
-  /** What an earlier process has left of connections at the address, which is not here yet. */
-  buryOrphans(address: string): void {
+  /**
+   * What the last life of this node has left of connections is ended in silence, and then what kept it silent is taken off: it would
+   * hold back the address when it comes to this host again. For the start, when nothing is here yet.
+   */
+  endLastLife(addresses: readonly string[]): void {
+    if (!isHere(this.#gate) || !this.#gate.hasGraves) return
+    const areBuried = addresses.filter(isIpv6).map((address) => this.buryOrphans(address))
+    if (areBuried.every(Boolean)) this.#gate.clearGraves()
+  }
+
+  /** What an earlier process has left of connections at the address, which is not here yet. `false`: it is still there. */
+  buryOrphans(address: string): boolean {
     const { logger } = this.options
     // Over IPv6 the kernel would tell clients, though it has not got the address.
     if (isHere(this.#gate)) this.#gate.setDeadline(address, 'closed')
@@ -126,10 +144,13 @@ export class HostNetwork {
     if (isHere(this.#gate)) this.#gate.remove(address)
     if (typeof buried !== 'number') logger.log('warn', 'orphans-left', { address, why: buried.why })
     else if (buried > 0) logger.log('info', 'orphans-buried', { address, connections: buried })
+    return typeof buried === 'number'
   }
 
   /** 0 or a negative errno. */
   add(address: string): number {
+    // Of a life whose connections could not be ended: from now on the address speaks.
+    if (isIpv6(address) && isHere(this.#gate) && this.#gate.hasGraves) this.#gate.clearGraves()
     return isHere(this.#tun) ? this.#tun.add(address) : -1
   }
 
@@ -148,16 +169,20 @@ export class HostNetwork {
     return isHere(this.#hidden) ? this.#hidden.set(ports, addresses)?.why : this.#hidden.why
   }
 
-  setPorts(address: string, ports: ReadonlySet<number>): void {
-    if (!isHere(this.#anyPort)) return
+  /** Why they cannot be set. */
+  setPorts(address: string, ports: ReadonlySet<number>): string | undefined {
+    if (!isHere(this.#anyPort)) return undefined
     const problem = this.#anyPort.setService(address, ports, 'refuse')
     if (problem !== undefined) this.options.logger.log('error', 'any-port', { address, why: problem.why })
+    return problem?.why
   }
 
-  setDeadline(address: string, deadline: Millis): void {
-    if (!isHere(this.#gate)) return
+  /** Why it cannot be set. */
+  setDeadline(address: string, deadline: Millis): string | undefined {
+    if (!isHere(this.#gate)) return undefined
     const problem = this.#gate.setDeadline(address, deadline)
     if (problem !== undefined) this.options.logger.log('error', 'lease-gate', { address, why: problem.why })
+    return problem?.why
   }
 
   /** Who answers for the address on the LAN. `interfaces`: names by commas; empty: where it fits. */

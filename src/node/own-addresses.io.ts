@@ -8,16 +8,16 @@
  *   release  the other way round
  */
 import type { Rival } from '../address/ports.js'
-import { isIpv6 } from '../base/address.js'
 import type { Alarm, AlarmClock } from '../base/clock.js'
 import { sameTerm, type Term } from '../base/ids.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
+import { GRAVE_S } from '../kernel/bpf/grave-program.js'
 import { errorName } from '../kernel/control-calls.io.js'
 import { expandPorts, parsePorts } from '../proxy/port-list.js'
 import { isOwned, type Service } from '../proxy/service.js'
 import type { AddressCounts, AddressKeeper, Claim, Taken } from './address-keeper.js'
-import { runHook } from './hook.io.js'
+import { HookCalls } from './hook-calls.io.js'
 import type { HostNetwork, HostNetworkOptions } from './host-network.io.js'
 
 /** Interfaces come and go; a look costs a tenth of a millisecond. */
@@ -35,6 +35,8 @@ export type Network = Pick<
   | 'deviceName'
   | 'hasFrontDoor'
   | 'look'
+  | 'clearGraves'
+  | 'endLastLife'
   | 'problemWith'
   | 'hide'
   | 'buryOrphans'
@@ -88,14 +90,18 @@ export class OwnAddresses implements AddressKeeper {
 
   /** By address: a look for rivals that goes on, and what it finds, as the rest of a sentence that begins with the node. */
   readonly #rivals = new Map<string, Promise<string | undefined>>()
-  /** By address: the last call of a hook that was begun, or waits. */
-  readonly #hooks = new Map<string, Promise<unknown>>()
+  readonly #hooks: HookCalls
   /** Why ports that are to be hidden are not. */
   #unhidden: string | undefined
   #opened: Network | undefined
+  /** When what earlier lives of this node left on the interfaces has nothing more to do. */
+  #clearsAt: Millis = Number.POSITIVE_INFINITY
+  #services: readonly Service[] = []
   #looks: NodeJS.Timeout | undefined
 
-  constructor(private readonly parts: OwnAddressesParts) {}
+  constructor(private readonly parts: OwnAddressesParts) {
+    this.#hooks = new HookCalls(parts.logger)
+  }
 
   /** Of services whose address is on this host now. */
   get here(): readonly string[] {
@@ -103,13 +109,17 @@ export class OwnAddresses implements AddressKeeper {
   }
 
   prepare(services: readonly Service[]): void {
+    this.#services = services
     const hides = services.some(({ hide }) => hide !== '')
     if (hides || services.some((service) => isOwned(service) && service.own === 'tun')) this.#network()
-    if (this.#opened === undefined) return
+    if (this.#opened !== undefined) this.#hide(this.#opened)
+  }
+
+  #hide(network: Network): void {
     const { keepOpen, logger } = this.parts
-    const ports = services.flatMap(({ hide }) => portsOfText(hide)).filter((port) => !keepOpen.includes(port))
-    const addresses = services.map(({ address }) => address)
-    const why = this.#opened.hide(ports, addresses)
+    const ports = this.#services.flatMap(({ hide }) => portsOfText(hide)).filter((port) => !keepOpen.includes(port))
+    const addresses = this.#services.map(({ address }) => address)
+    const why = network.hide(ports, addresses)
     if (why !== undefined && why !== this.#unhidden) logger.log('error', 'ports-not-hidden', { why })
     this.#unhidden = why
   }
@@ -162,6 +172,10 @@ export class OwnAddresses implements AddressKeeper {
     if (holding === undefined) return
     const before = holding.services[0]?.interface
     holding.services = services
+    if (!comesAlike(services[0], holding.claim.services[0])) {
+      const why = `has ${holding.address} in the way that was said before: it is taken anew`
+      return holding.answer({ type: 'problem', why })
+    }
     if (holding.state !== 'here') return
     this.#setPorts(holding)
     if (holding.isReady && services[0]?.interface !== before) this.ready(contest)
@@ -202,7 +216,11 @@ export class OwnAddresses implements AddressKeeper {
     const network = this.#opened
     if (network === undefined) return
     network.look()
-    const { logger } = this.parts
+    const { clock, logger } = this.parts
+    if (clock.now() >= this.#clearsAt) {
+      this.#clearsAt = Number.POSITIVE_INFINITY
+      network.clearGraves()
+    }
     for (const { address, result } of network.bringBack()) {
       const outcome = result === 0 ? 'it is back' : errorName(result)
       logger.log('error', 'address-taken-away', { address, device: network.deviceName, outcome })
@@ -224,20 +242,26 @@ export class OwnAddresses implements AddressKeeper {
     for (const holding of lost) holding.state = 'taken'
     network.close()
     const why = `has lost its device ${network.deviceName}: somebody has deleted it`
+    // Hidden ports are hidden whether or not there is an address.
+    this.prepare(this.#services)
     for (const { answer } of lost) answer({ type: 'problem', why })
   }
 
-  close(): void {
+  /** Resolves when hooks have taken away what they brought: whoever supervises this process may end them with it. */
+  async close(): Promise<void> {
     clearInterval(this.#looks)
     for (const contest of [...this.#held.keys()]) this.#drop(contest)
     for (const { alarm } of this.#disputes.values()) alarm.set(undefined)
     this.#opened?.close()
+    await this.#hooks.ended()
   }
 
   #network(): Network {
     if (this.#opened !== undefined) return this.#opened
     const network = this.parts.openNetwork((address, rival, times) => this.#onRival(address, rival, times))
     this.#opened = network
+    this.#clearsAt = this.parts.clock.now() + GRAVE_S * 1_000
+    network.endLastLife(this.#services.map(({ address }) => address))
     this.#looks = setInterval(() => this.look(), LOOK_EVERY_MS).unref()
     this.parts.logger.log('info', 'addresses', network.abilities)
     return network
@@ -280,8 +304,12 @@ export class OwnAddresses implements AddressKeeper {
   #bring(holding: Holding): string | undefined {
     const { address, deadline } = holding
     const [network, { logger }] = [this.#network(), this.parts]
-    this.#setPorts(holding)
-    network.setDeadline(address, deadline)
+    const problem = this.#setPorts(holding) ?? network.setDeadline(address, deadline)
+    if (problem !== undefined) {
+      // Without them the address would lead to whatever this host has there, and outlive its lease.
+      network.remove(address)
+      return `cannot take ${address}: ${problem}`
+    }
     const result = network.add(address)
     if (result < 0) {
       network.remove(address)
@@ -292,8 +320,8 @@ export class OwnAddresses implements AddressKeeper {
     return undefined
   }
 
-  #setPorts({ address, services }: Holding): void {
-    this.#network().setPorts(address, new Set(services.flatMap((service) => this.parts.portsOf(service))))
+  #setPorts({ address, services }: Holding): string | undefined {
+    return this.#network().setPorts(address, new Set(services.flatMap((service) => this.parts.portsOf(service))))
   }
 
   #onDeadline(contest: string): void {
@@ -315,45 +343,26 @@ export class OwnAddresses implements AddressKeeper {
     if (holding.state !== 'here') return
     holding.state = 'taken'
     const [service] = holding.claim.services
-    if (service?.own === 'hook') return void this.#call(service, 'remove')
+    if (service?.own === 'hook') return void this.#hooks.call(service, 'remove')
     this.#network().remove(holding.address)
     this.#settle(holding.address)
     this.parts.logger.log('info', 'address-gone', { address: holding.address })
   }
 
   async #takeByHook(holding: Holding, service: Service): Promise<void> {
-    const why = await this.#call(service, 'add')
+    const why = await this.#hooks.call(service, 'add')
     const present = this.#held.get(holding.claim.contest)
     // A later lease has asked for it again already, and would lose it.
-    if (present === undefined) return void this.#call(service, 'remove')
+    if (present === undefined) return void this.#hooks.call(service, 'remove')
     if (present !== holding) return
     holding.state = 'here'
     holding.answer(why === undefined ? { type: 'taken', given: false } : { type: 'problem', why })
   }
+}
 
-  /** One after the other for an address: an `add` must not overtake the `remove` of the lease before it. */
-  #call(service: Service, what: 'add' | 'remove'): Promise<string | undefined> {
-    const { address } = service
-    const before = this.#hooks.get(address) ?? Promise.resolve()
-    const call = before.then(() => this.#callNow(service, what))
-    this.#hooks.set(address, call)
-    return call.finally(() => {
-      if (this.#hooks.get(address) === call) this.#hooks.delete(address)
-    })
-  }
-
-  async #callNow(service: Service, what: 'add' | 'remove'): Promise<string | undefined> {
-    const { hook, name, address } = service
-    const result = await runHook(hook, [what, address, name], { BATON_FAMILY: isIpv6(address) ? 'ipv6' : 'ipv4' })
-    this.parts.logger.log(result === undefined ? 'info' : 'error', 'hook', {
-      hook,
-      what,
-      address,
-      service: name,
-      result,
-    })
-    return result
-  }
+/** Both are brought by the same means. */
+function comesAlike(a: Service | undefined, b: Service | undefined): boolean {
+  return a?.own === b?.own && a?.hook === b?.hook
 }
 
 function portsOfText(text: string): readonly number[] {

@@ -2,23 +2,26 @@
 import type { Clock } from '../base/clock.js'
 import type { Registry } from '../gossip/registry.js'
 import type { RegistryWrite } from '../gossip/sync.js'
+import type { Service } from '../proxy/service.js'
 import { fieldsOfService } from '../proxy/service-fields.js'
 import type { ImportProblem, ImportRequest, ImportView } from './control-protocol.js'
-import { probeLocalAddress } from './local-address.io.js'
 import type { Node } from './node.io.js'
+import { type OddAddress, oddAddressOf } from './odd-address.io.js'
 import { planServices, type ServicePlan } from './service-plan.js'
 import { registryKey } from './services.js'
 
 export async function importServices(
   node: Node,
   clock: Pick<Clock, 'wall'>,
+  /** Addresses that this node itself has brought here. */
+  brought: readonly string[],
   { services, prune, dryRun, force }: ImportRequest,
 ): Promise<ImportView> {
   const plan = () => planServices(services, node.knowledge.services, prune)
   // Asking the system takes turns of the event loop; what is decided and written has to be of one turn.
-  const absent = force ? undefined : await absentAddresses(plan())
+  const odd = force ? undefined : await oddAddresses(plan(), brought)
   const final = plan()
-  const problems = [...final.problems, ...(absent === undefined ? [] : foreign(final, absent))]
+  const problems = [...final.problems, ...(odd === undefined ? [] : oddities(final, odd))]
   const writes = problems.length > 0 ? [] : writesOf(final, clock.wall())
   problems.push(...roomFor(writes, node.machines.registry))
   const applied = problems.length === 0 && !dryRun
@@ -48,22 +51,26 @@ function roomFor(writes: readonly RegistryWrite[], registry: Registry): ImportPr
   return registry.checkAll(written).map((problem) => ({ service, field: 'name', problem, hint }))
 }
 
-/** An address of another host is a typing error more often than a plan. */
-function foreign({ changes, outcome }: ServicePlan, absent: ReadonlyMap<string, string>): ImportProblem[] {
+function oddities({ changes, outcome }: ServicePlan, odd: ReadonlyMap<string, OddAddress>): ImportProblem[] {
   return changes.flatMap(({ service, fields }) => {
-    const address = outcome.get(service)?.address ?? ''
-    const errno = fields.some(({ field }) => field === 'address') ? absent.get(address) : undefined
-    if (errno === undefined) return []
-    const hint = 'add it to an interface of every node that may direct, or say --force if only other nodes have it'
-    return [{ service, field: 'address', problem: `${address} is not on this host (${errno})`, hint }]
+    if (!fields.some(({ field }) => field === 'address' || field === 'own')) return []
+    const after = outcome.get(service)
+    const found = after === undefined ? undefined : odd.get(keyOf(after))
+    if (after === undefined || found === undefined) return []
+    return [{ service, field: 'address', problem: `${after.address} ${found.problem}`, hint: found.hint }]
   })
 }
 
-async function absentAddresses({ outcome }: ServicePlan): Promise<Map<string, string>> {
-  const absent = new Map<string, string>()
-  for (const address of new Set([...outcome.values()].map((service) => service.address))) {
-    const errno = await probeLocalAddress(address)
-    if (errno !== '') absent.set(address, errno)
+/** By address and how it comes to a host. */
+async function oddAddresses({ outcome }: ServicePlan, brought: readonly string[]): Promise<Map<string, OddAddress>> {
+  const odd = new Map<string, OddAddress>()
+  for (const service of new Map([...outcome.values()].map((one) => [keyOf(one), one])).values()) {
+    const found = await oddAddressOf(service, brought)
+    if (found !== undefined) odd.set(keyOf(service), found)
   }
-  return absent
+  return odd
+}
+
+function keyOf({ address, own }: Service): string {
+  return `${own} ${address}`
 }

@@ -63,9 +63,9 @@ export interface AddressParts {
 }
 
 /** A witness directs nothing. */
-export function openAddresses(parts: AddressParts): AddressKeeper & { close(): void } {
+export function openAddresses(parts: AddressParts): AddressKeeper & { close(): Promise<void> } {
   const { isWitness, lanes, leases, seed, clock, logger, keepOpen, portsOf, onOpen, onDispute, onDeath } = parts
-  if (isWitness) return { ...NOTHING_TO_TAKE, close: () => {} }
+  if (isWitness) return { ...NOTHING_TO_TAKE, close: async () => {} }
   const lanesAdopt = lanes.view.engine === 'epoll'
   const giveDoor = (duplicate: () => number) => lanes.giveDoor(duplicate)
   const openNetwork = (onRival: OnRival) => {

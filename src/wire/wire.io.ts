@@ -66,7 +66,7 @@ class Wire {
       this.poller.turn(Math.max(0, Math.ceil(deadline - this.clock.now())))
       this.#drain()
     }
-    for (const socket of this.#sockets.values()) this.poller.close(socket.fd)
+    for (const socket of this.#sockets.values()) this.#close(socket)
     this.netlink.close()
   }
 
@@ -113,10 +113,12 @@ class Wire {
       case 'rival':
         return this.post(effect)
       case 'announced': {
-        const { address, places } = effect
+        const { address, places, named } = effect
         if (places.length > 0) return this.#log('info', 'address-announced', { address, on: places.join(',') })
         const why =
-          'no interface has a subnet with it: whoever routes it here must know, or the service names an --interface'
+          named.length > 0
+            ? `no interface ${named.join(' or ')} is here with a cable in`
+            : 'no interface has a subnet with it: whoever routes it here must know, or the service names an --interface'
         return this.#log('warn', 'address-not-announced', { address, why })
       }
     }
@@ -146,10 +148,14 @@ class Wire {
     }
     for (const [key, socket] of this.#sockets) {
       if (wanted.has(key)) continue
-      this.poller.close(socket.fd)
+      this.#close(socket)
       this.#sockets.delete(key)
     }
     for (const [key, [index, family]] of wanted) if (!this.#sockets.has(key)) this.#open(key, index, family)
+  }
+
+  #close(socket: PacketSocket): void {
+    socket.close((fd) => this.poller.close(fd))
   }
 
   #open(key: string, index: number, family: 4 | 6): void {

@@ -115,6 +115,8 @@ test('a cable that is in again, and an interface that comes, hear of it as if it
   assert.equal(room.take(), ['announcement 1', 'announced on eth1'])
   room.feed({ type: 'interfaces', interfaces: [ETH0, ETH1] })
   assert.equal(room.take(), [], 'it does not belong there')
+  room.feed({ type: 'interfaces', interfaces: [{ ...ETH0, mac: '02:00:00:00:55:55' }, ETH1] })
+  assert.equal(room.take(), ['announcement 1', 'announced on eth1'], 'it has another link address')
 })
 
 test('the kernel answers ARP, unless it was told not to; neighbour solicitations are always answered here', () => {

@@ -1,4 +1,4 @@
-import { canonicalIp, formatEndpoint, parseEndpoint } from '../../src/base/address.js'
+import { canonicalIp, formatEndpoint, networkOf, parseEndpoint } from '../../src/base/address.js'
 import { assert, suite } from '../harness/suite.js'
 
 const test = suite('base/address')
@@ -34,6 +34,13 @@ test('an endpoint is written as it is read', () => {
   for (const text of ['10.0.0.1', '10.0.0.1:0', '10.0.0.1:65536', '::1:80', 'host:80', '[::1]', '']) {
     assert.is(parseEndpoint(text), undefined, text)
   }
+})
+
+test('the network of an address is told by its first bits, and none where it has fewer', () => {
+  assert.is(networkOf('10.0.0.200', 25), networkOf('10.0.0.129', 25))
+  assert.is.not(networkOf('10.0.0.5', 25), networkOf('10.0.0.200', 25))
+  assert.is(networkOf('fd77::1', 64), networkOf('fd77::2:1', 64))
+  assert.is(networkOf('10.0.0.1', 64), undefined)
 })
 
 test.run()

@@ -60,6 +60,7 @@ test('each thing that is not there is told of once, with what goes without it an
     [{ interfaces: [{ ...eth(1, '10.0.0.1/24'), rpFilter: 1 }] }, 'rp-filter/eth1 note'],
     [{ interfaces: [eth(1, '10.0.0.1/24'), eth(2, '10.0.0.2/24')] }, 'one-lan/eth1+eth2 note'],
   ]
+  assert.equal(ids({ interfaces: [eth(1, '10.0.0.5/25'), eth(2, '10.0.0.200/25')] }), ids({}), 'two halves of a subnet')
   for (const [facts, expected] of lacks) {
     assert.equal(ids(facts).join(), expected)
     const finding = examine({ ...WELL, ...facts }).find(({ level }) => level !== 'ok')

@@ -1,11 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import os from 'node:os'
-import path from 'node:path'
+import { GRAVE_S } from '../../src/kernel/bpf/grave-program.js'
 import type { Taken } from '../../src/node/address-keeper.js'
 import { type Network, type OnRival, OwnAddresses } from '../../src/node/own-addresses.io.js'
 import type { Service } from '../../src/proxy/service.js'
 import { FakeClock } from '../harness/fake-clock.js'
 import { assert, type Scope, suite } from '../harness/suite.js'
+import { hook, until } from './hook-script.js'
 import { A, service } from './sample.js'
 
 const test = suite('node/own-addresses', 20_000)
@@ -25,6 +24,9 @@ class Room {
     problem: undefined as string | undefined,
     rival: undefined as { mac: string; interface: string } | undefined,
     look: () => {},
+    clearGraves: () => void this.done.push('clear graves'),
+    endLastLife: (_addresses: readonly string[]) => {},
+    refusal: undefined as string | undefined,
     hideResult: undefined as string | undefined,
     hide: (ports: readonly number[], addresses: readonly string[]) => {
       if (ports.length > 0) this.done.push(`hide ${ports.join()} but at ${addresses.join()}`)
@@ -33,14 +35,20 @@ class Room {
     gone: [] as { address: string; result: number }[],
     bringBack: () => this.network.gone.splice(0),
     problemWith: () => this.network.problem,
-    buryOrphans: (address: string) => void this.buried.push(address),
+    buryOrphans: (address: string) => this.buried.push(address) > 0,
     add: (address: string) => {
       this.done.push(`add ${address}`)
       return this.network.addResult
     },
     remove: (address: string) => void this.done.push(`remove ${address}`),
-    setPorts: (_address: string, ports: ReadonlySet<number>) => void this.done.push(`ports ${[...ports].join()}`),
-    setDeadline: (_address: string, at: number) => void this.done.push(`deadline ${at}`),
+    setPorts: (_address: string, ports: ReadonlySet<number>) => {
+      this.done.push(`ports ${[...ports].join()}`)
+      return undefined
+    },
+    setDeadline: (_address: string, at: number) => {
+      this.done.push(`deadline ${at}`)
+      return this.network.refusal
+    },
     probe: async () => this.network.rival,
     announce: (address: string, slot: number) => void this.done.push(`announce ${address} ${slot}`),
     counts: () => ({ device: 'baton0' }),
@@ -213,25 +221,39 @@ test('what is in the way is told in words: the host, the device, a rival', async
   assert.is(none, undefined)
 })
 
-/** A hook that writes down how it was called, and then does `rest`. */
-function hook(scope: Scope, rest: string) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-hook-'))
-  scope.defer(() => rmSync(folder, { recursive: true, force: true }))
-  const [file, calls] = [path.join(folder, 'hook'), path.join(folder, 'calls')]
-  writeFileSync(file, `#!/bin/sh\necho "$@" "$BATON_FAMILY" >> ${calls}\n${rest}\n`, { mode: 0o755 })
-  return {
-    web: { ...WEB, own: 'hook' as const, hook: file },
-    calls: () => readFileSync(calls, 'utf8').trim().split('\n'),
-  }
-}
+test('without its deadline in the kernel, or its ports, no address is brought', (scope) => {
+  const room = new Room(scope)
+  room.network.refusal = `no room for ${IP}: at most 256 addresses`
+  room.claim()
+  room.addresses.ready(IP)
+  assert.match(JSON.stringify(room.answers[1]), 'cannot take 10.0.0.100: no room for 10.0.0.100')
+  assert.equal(room.take(), ['ports 80', 'deadline 1000', `remove ${IP}`])
+  assert.equal(room.addresses.here, [])
+})
 
-const until = async (ask: () => boolean) => {
-  while (!ask()) await new Promise((resolve) => setTimeout(resolve, 5))
-}
+test('a service whose address is to come in another way is given up, to be taken anew', (scope) => {
+  const room = new Room(scope)
+  room.claim()
+  room.addresses.ready(IP)
+  room.addresses.follow(IP, [{ ...WEB, own: 'hook', hook: '/etc/baton/address' }])
+  assert.match(JSON.stringify(room.answers[1]), /problem.*taken anew/)
+})
+
+test('what earlier lives left on the interfaces is taken off once, when it has nothing more to do', (scope) => {
+  const room = new Room(scope)
+  room.addresses.prepare([WEB])
+  room.clock.advanceTo(room.clock.now() + GRAVE_S * 1_000 - 1)
+  room.addresses.look()
+  assert.equal(room.take(), [])
+  room.clock.advanceTo(room.clock.now() + 1)
+  room.addresses.look()
+  room.addresses.look()
+  assert.equal(room.take(), ['clear graves'])
+})
 
 test('a hook brings the address and takes it away, and no device is made', async (scope) => {
   const room = new Room(scope)
-  const { web, calls } = hook(scope, 'exit 0')
+  const { web, calls } = hook(scope, WEB, 'exit 0')
   room.addresses.prepare([web])
   room.claim([web])
   await until(() => room.answers.length > 0)
@@ -245,7 +267,7 @@ test('a hook brings the address and takes it away, and no device is made', async
 
 test('a hook that fails says so with its last words; one that is missing too', async (scope) => {
   const room = new Room(scope)
-  const { web } = hook(scope, 'echo "no such network" >&2; exit 3')
+  const { web } = hook(scope, WEB, 'echo "no such network" >&2; exit 3')
   room.claim([web])
   await until(() => room.answers.length === 1)
   assert.match(JSON.stringify(room.answers[0]), /exited with 3: no such network/)
@@ -254,9 +276,17 @@ test('a hook that fails says so with its last words; one that is missing too', a
   assert.match(JSON.stringify(room.answers[1]), 'cannot be run (ENOENT)')
 })
 
+test('a node that ends waits for its hooks, also for one that is still bringing what nobody wants any more', async (scope) => {
+  const room = new Room(scope)
+  const { web, calls } = hook(scope, WEB, 'sleep 0.2; echo done >> "$(dirname "$0")/calls"')
+  room.claim([web])
+  await room.addresses.close()
+  assert.equal(calls(), [`add ${IP} web ipv4`, 'done', `remove ${IP} web ipv4`, 'done'])
+})
+
 test('an address that a hook brings too late is taken away again', async (scope) => {
   const room = new Room(scope)
-  const { web, calls } = hook(scope, 'sleep 0.1')
+  const { web, calls } = hook(scope, WEB, 'sleep 0.1')
   room.claim([web])
   room.addresses.release(IP, { number: 1, holder: A })
   await until(() => {
@@ -272,7 +302,7 @@ test('an address that a hook brings too late is taken away again', async (scope)
 
 test('calls of a hook follow one another: what a later lease asked for is not taken away by an earlier one', async (scope) => {
   const room = new Room(scope)
-  const { web, calls } = hook(scope, 'sleep 0.1; echo done >> "$(dirname "$0")/calls"')
+  const { web, calls } = hook(scope, WEB, 'sleep 0.1; echo done >> "$(dirname "$0")/calls"')
   room.claim([web])
   room.addresses.release(IP, { number: 1, holder: A })
   room.claim([web], 2)
@@ -304,6 +334,17 @@ test('an address that somebody takes away is brought back; with its device gone 
   assert.equal(room.take(), [])
   room.claim([WEB], 2)
   assert.is(room.opened, 2)
+})
+
+test('with its device gone a host hides its ports as before', (scope) => {
+  const room = new Room(scope)
+  room.addresses.prepare([{ ...WEB, hide: '80' }])
+  room.claim()
+  room.addresses.ready(IP)
+  room.take()
+  room.network.gone.push({ address: IP, result: -19 })
+  room.addresses.look()
+  assert.equal(room.take(), ['close', `hide 80 but at ${IP}`])
 })
 
 test('hidden ports are those of all services, but never those of the node itself; what is not possible is told once', (scope) => {

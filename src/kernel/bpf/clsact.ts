@@ -23,15 +23,21 @@ const TCA_BPF_NAME = 7
 const TCA_BPF_FLAGS = 8
 const TCA_BPF_FLAG_ACT_DIRECT = 1
 
-/** The first priority, all protocols; our place among the filters of that priority. */
+/** The first priority, all protocols. */
 const INFO = (1 << 16) | 0x0300
-const PLACES = {
-  lease: { handle: 0xba70, name: 'baton-lease' },
-  grave: { handle: 0xba71, name: 'baton-grave' },
-} as const
 
-/** Which of our programs. */
-export type Place = keyof typeof PLACES
+/** One of our places among the filters of that priority. */
+export interface Place {
+  readonly handle: number
+  readonly name: string
+}
+
+export const LEASE_PLACE: Place = { handle: 0xba70, name: 'baton-lease' }
+/** Of this life and of earlier ones, whose programs still have something to do. */
+export const GRAVE_PLACES: readonly Place[] = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => ({
+  handle: LEASE_PLACE.handle + n,
+  name: 'baton-grave',
+}))
 
 /** Refused with EEXIST where it is there already. */
 export function encodeAddClsact(ifindex: number): Uint8Array {
@@ -39,26 +45,27 @@ export function encodeAddClsact(ifindex: number): Uint8Array {
   return message(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, ifindex, 0xffff0000, TC_H_CLSACT, 0, attributes)
 }
 
-/** Takes the place of one that was left. */
+/** Takes the place of one that was left, or is refused with EEXIST (`isNew`). */
 export function encodeSetFilter(
   ifindex: number,
   direction: Direction,
   program: number,
-  place: Place = 'lease',
+  { handle, name } = LEASE_PLACE,
+  isNew = false,
 ): Uint8Array {
-  const { handle, name } = PLACES[place]
   const options = [
     attribute(TCA_BPF_FD, u32(program)),
     attribute(TCA_BPF_NAME, text(name)),
     attribute(TCA_BPF_FLAGS, u32(TCA_BPF_FLAG_ACT_DIRECT)),
   ]
   const attributes = join([attribute(TCA_KIND, text('bpf')), attribute(TCA_OPTIONS, join(options))])
-  return message(RTM_NEWTFILTER, NLM_F_CREATE, ifindex, handle, PARENTS[direction], INFO, attributes)
+  const flags = NLM_F_CREATE | (isNew ? NLM_F_EXCL : 0)
+  return message(RTM_NEWTFILTER, flags, ifindex, handle, PARENTS[direction], INFO, attributes)
 }
 
-export function encodeDeleteFilter(ifindex: number, direction: Direction, place: Place = 'lease'): Uint8Array {
+export function encodeDeleteFilter(ifindex: number, direction: Direction, { handle } = LEASE_PLACE): Uint8Array {
   const kind = attribute(TCA_KIND, text('bpf'))
-  return message(RTM_DELTFILTER, 0, ifindex, PLACES[place].handle, PARENTS[direction], INFO, kind)
+  return message(RTM_DELTFILTER, 0, ifindex, handle, PARENTS[direction], INFO, kind)
 }
 
 /** The errno that a message was answered with, 0 for done; `undefined`: that was no answer. */

@@ -1,9 +1,11 @@
 /**
  * Keeps a dead process silent over IPv6. Its sockets are closed after its addresses are gone, and over IPv4 their FINs find no
  * way out; over IPv6 a source address need not be on the host, so they are sent, and again and again. Here they are dropped: what
- * leaves from one of the process's addresses when the process is no more.
+ * leaves from one of the process's addresses when the process is no more. Not for ever: whoever has the address here later, by
+ * whatever means, is to be heard, and by then the kernel has given those sockets up.
  */
 import {
+  FUNC_KTIME_GET_BOOT_NS,
   FUNC_SK_RELEASE,
   FUNC_SKB_LOAD_BYTES_RELATIVE,
   HDR_START_NET,
@@ -27,26 +29,41 @@ import {
   R4,
   R5,
   R6,
+  R7,
   R10,
+  shiftRight,
   store,
 } from './assembler.js'
+import { LEASE } from './lease-gate-program.js'
 import { lookUp } from './map-lookup.js'
 
 export interface GraveMaps {
   /** Address → slot. */
   readonly addresses: number
+  /** Slot → deadline, see `LEASE`. */
+  readonly leases: number
   /** 0 → a socket of the process, whose descriptor is above those of all connections. */
   readonly alive: number
 }
+
+/**
+ * So long after the lease's deadline. The FIN of a socket that nobody has is sent eight times, each after twice the time of the one
+ * before, at most 120 s (tcp_orphan_retries, net/ipv4/tcp_timer.c): 102 s where the first came after 200 ms, 429 s after 3 s.
+ */
+export const GRAVE_S = 600
 
 const IPV6 = 0xdd86
 const SOURCE_AT = 8
 const ADDRESS_BYTES = 16
 const KEY = -16
-const SLOT = -20
+const NOUGHT = -20
+const SLOT = -24
+/** Comparisons have room for 31 bits: time is counted in 2³⁰ ns, 1.07 s. */
+const UNIT_SHIFT = 30
 
-export function graveProgram({ addresses, alive }: GraveMaps): Uint8Array {
-  const [pass, drop] = [new Label('pass'), new Label('drop')]
+export function graveProgram({ addresses, leases, alive }: GraveMaps, forS = GRAVE_S): Uint8Array {
+  const units = Math.ceil((forS * 1e9) / 2 ** UNIT_SHIFT)
+  const [pass, dead] = [new Label('pass'), new Label('dead')]
   return assemble([
     move(R6, R1),
     load(4, R1, R6, SK_BUFF_PROTOCOL),
@@ -60,8 +77,9 @@ export function graveProgram({ addresses, alive }: GraveMaps): Uint8Array {
     call(FUNC_SKB_LOAD_BYTES_RELATIVE),
     jumpIf(R0, 'ne', 0, pass),
     lookUp(addresses, KEY, pass),
-    store(4, R10, SLOT, 0),
-    lookUp(alive, SLOT, drop),
+    load(4, R7, R0, 0),
+    store(4, R10, NOUGHT, 0),
+    lookUp(alive, NOUGHT, dead),
     move(R1, R0),
     call(FUNC_SK_RELEASE),
 
@@ -69,7 +87,15 @@ export function graveProgram({ addresses, alive }: GraveMaps): Uint8Array {
     move(R0, TCX_NEXT),
     exit(),
 
-    drop,
+    dead,
+    store(4, R10, SLOT, R7),
+    lookUp(leases, SLOT, pass),
+    load(8, R7, R0, LEASE.deadline),
+    call(FUNC_KTIME_GET_BOOT_NS),
+    shiftRight(R0, UNIT_SHIFT),
+    shiftRight(R7, UNIT_SHIFT),
+    add(R7, units),
+    jumpIf(R0, 'above', R7, pass),
     move(R0, TCX_DROP),
     exit(),
   ])

@@ -9,6 +9,8 @@ import {
   encodeAddClsact,
   encodeDeleteFilter,
   encodeSetFilter,
+  GRAVE_PLACES,
+  LEASE_PLACE,
   type Place,
 } from './clsact.js'
 
@@ -54,14 +56,45 @@ export function clsact(sys: Syscalls): InterfaceHook {
   const filters = new Filters(sys)
   return {
     name: 'clsact',
-    attach: (program, ifindex) => both((direction) => filters.set(ifindex, direction, program, 'lease')),
+    attach: (program, ifindex) => both((direction) => filters.set(ifindex, direction, program, LEASE_PLACE)),
   }
 }
 
-/** The one direction of a program that goes on when its process is dead; takes the place of one that was left. */
-export function buried(sys: Syscalls): Pick<InterfaceHook, 'attach'> {
+export interface Burial extends Pick<InterfaceHook, 'attach'> {
+  /** Some interface has programs of earlier lives. */
+  readonly hasOthers: boolean
+  /** Takes the programs of earlier lives off an interface. */
+  clear(ifindex: number): void
+}
+
+/** The one direction of a program that goes on when its process is dead. Those of earlier lives stay where they are. */
+export function buried(sys: Syscalls): Burial {
   const filters = new Filters(sys)
-  return { attach: (program, ifindex) => filters.set(ifindex, 'egress', program, 'grave') }
+  const own = new Map<number, Place>()
+  const crowded = new Set<number>()
+  return {
+    get hasOthers() {
+      return crowded.size > 0
+    },
+    attach: (program, ifindex) => {
+      for (const place of GRAVE_PLACES) {
+        const undo = filters.set(ifindex, 'egress', program, place, true)
+        if (undo !== -EEXIST) {
+          own.set(ifindex, place)
+          return undo
+        }
+        crowded.add(ifindex)
+      }
+      // So many have died within minutes that nobody is served anyway.
+      const [place = LEASE_PLACE] = GRAVE_PLACES
+      own.set(ifindex, place)
+      return filters.set(ifindex, 'egress', program, place)
+    },
+    clear: (ifindex) => {
+      crowded.delete(ifindex)
+      for (const place of GRAVE_PLACES) if (place !== own.get(ifindex)) filters.remove(ifindex, 'egress', place)
+    },
+  }
 }
 
 class Filters {
@@ -70,11 +103,15 @@ class Filters {
   constructor(private readonly sys: Syscalls) {}
 
   /** How to take it off, or a negative errno. */
-  set(ifindex: number, direction: Direction, program: number, place: Place): (() => void) | Result {
+  set(ifindex: number, direction: Direction, program: number, place: Place, isNew = false): (() => void) | Result {
     const made = this.#ask(encodeAddClsact(ifindex))
     if (made < 0 && made !== -EEXIST) return made
-    const set = this.#ask(encodeSetFilter(ifindex, direction, program, place))
-    return set < 0 ? set : () => this.#ask(encodeDeleteFilter(ifindex, direction, place))
+    const set = this.#ask(encodeSetFilter(ifindex, direction, program, place, isNew))
+    return set < 0 ? set : () => this.remove(ifindex, direction, place)
+  }
+
+  remove(ifindex: number, direction: Direction, place: Place): void {
+    this.#ask(encodeDeleteFilter(ifindex, direction, place))
   }
 
   /** One question to rtnetlink: 0 or a negative errno. */

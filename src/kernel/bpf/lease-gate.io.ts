@@ -9,7 +9,7 @@ import { loadLibc } from '../libc.io.js'
 import { PROG_TYPE_SCHED_CLS, TCX_DROP } from './abi.js'
 import { ADDRESSES_MAP, AddressSlots, SLOTS } from './address-slots.io.js'
 import { graveProgram } from './grave-program.js'
-import { buried, clsact, type HookName, type InterfaceHook, tcx, tryTcx } from './interface-hook.io.js'
+import { type Burial, buried, clsact, type HookName, type InterfaceHook, tcx, tryTcx } from './interface-hook.io.js'
 import { Kit, type MappedArray, type Problem } from './kit.io.js'
 import { LEASE, leaseGateProgram } from './lease-gate-program.js'
 import { refused } from './rights.io.js'
@@ -59,7 +59,7 @@ export class LeaseGate {
       const refusal = by === 'clsact' ? -EINVAL : tryTcx(kit.bpf, program)
       if (refusal < 0 && (by === 'tcx' || refusal !== -EINVAL)) kit.refuse(refused('use tcx', refusal, TCX_SINCE).why)
       const [code, hook] = refusal === 0 ? [program, links] : [load(kit.ownSocket()), filters]
-      const gate = new LeaseGate(kit, addresses, leases, code, hook, dig(kit, addresses, below))
+      const gate = new LeaseGate(kit, addresses, leases, code, hook, dig(kit, addresses, leases.fd, below))
       gate.#proveClock()
       return gate
     })
@@ -87,6 +87,16 @@ export class LeaseGate {
   detach(ifindex: number): void {
     this.#attached.get(ifindex)?.()
     this.#attached.delete(ifindex)
+  }
+
+  /** Earlier processes have left programs that keep them silent. */
+  get hasGraves(): boolean {
+    return this.grave?.hook.hasOthers === true
+  }
+
+  /** Once what keeps earlier processes silent has nothing more to do. */
+  clearGraves(): void {
+    for (const ifindex of this.#attached.keys()) this.grave?.hook.clear(ifindex)
   }
 
   /** `deadline`: in CLOCK_BOOTTIME, as `Clock.now`. Takes effect at once. */
@@ -155,14 +165,15 @@ export class LeaseGate {
 
 interface Grave {
   readonly program: number
-  readonly hook: Pick<InterfaceHook, 'attach'>
+  readonly hook: Burial
 }
 
 /** Without it the end of the process is heard over IPv6. */
-function dig(kit: Kit, addresses: number, below: number | undefined): Grave | undefined {
+function dig(kit: Kit, addresses: number, leases: number, below: number | undefined): Grave | undefined {
   if (below === undefined) return undefined
   const alive = kit.ownSocket(Math.max(0, below - RESERVED))
-  return { program: kit.program(PROG_TYPE_SCHED_CLS, 0, graveProgram({ addresses, alive })), hook: buried(kit.sys) }
+  const code = graveProgram({ addresses, leases, alive })
+  return { program: kit.program(PROG_TYPE_SCHED_CLS, 0, code), hook: buried(kit.sys) }
 }
 
 /** Above 104 days of uptime a millisecond's fraction is no longer exact to the nanosecond: rounded down. */
