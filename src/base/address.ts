@@ -144,11 +144,3 @@ function longestZeroRun(groups: number[]): { start: number; length: number } {
   }
   return best
 }
-
-/** The network that an address is in, as text; of another family than any other. */
-export function networkOf(address: string, prefix: number): string | undefined {
-  const ip = parseIp(address)
-  if (ip === undefined || prefix > 8 * ip.byteLength) return undefined
-  const masked = ip.map((byte, i) => byte & (0xff << Math.max(0, Math.min(8, 8 * (i + 1) - prefix))))
-  return `${ip.byteLength} ${prefix} ${masked.join('.')}`
-}
