@@ -74,8 +74,9 @@ class Room {
       },
       tap: () => {
         this.hasTap = true
-        return { close: this.#untap }
+        return { send: () => {}, close: this.#untap }
       },
+      isTaken: () => false,
     }
     const soon = (_afterMs: number, task: () => void) => void this.tasks.push(task)
     this.revivals = new Revivals(host as unknown as ClientHost, { ...context, soon }, rebuilder)
