@@ -49,6 +49,12 @@ export interface DirectionHost {
   onStopped(direction: Direction): void
 }
 
+/**
+ * A socket is closed and made once more when its client has said what it has. Most have within milliseconds; for those that sleep the
+ * others are not kept waiting, whose connections are lost and who are to be told so.
+ */
+const SETTLED_MS_MAX: Millis = 1_000
+
 const NO_STANDBYS: readonly NodeId[] = []
 
 type DirectMessage = Extract<ToLane, { type: 'direct' }>
@@ -69,7 +75,7 @@ export class Direction implements ClientHost {
   readonly #news: MortalNews | undefined
   #standbys: readonly NodeId[]
   readonly #begunAt: Millis
-  #isLetGo = false
+  #letGoAt: Millis | undefined
   /** No splice of an earlier director is expected any more, and that has been told. */
   #isKnown = false
   readonly #isGiven: boolean
@@ -170,7 +176,7 @@ export class Direction implements ClientHost {
 
   /** Its address is here. */
   letGo(): void {
-    this.#isLetGo = true
+    this.#letGoAt ??= this.clock.now()
     this.#revivals?.letGo()
   }
 
@@ -207,7 +213,7 @@ export class Direction implements ClientHost {
       this.clients,
       linksToTell(this.#standbys, (node) => this.host.linksTo(node)),
     )
-    if (this.#isLetGo) this.#lookForTheLost(now)
+    if (this.#letGoAt !== undefined) this.#lookForTheLost(now, this.#letGoAt)
     const { idleMs } = this.service
     for (const client of this.clients) {
       if (client.isUnserved) this.#contained(client, () => client.expire(now))
@@ -293,12 +299,13 @@ export class Direction implements ClientHost {
     else if (!client.half.isClosed) this.clients.add(client)
   }
 
-  #lookForTheLost(now: Millis): void {
+  #lookForTheLost(now: Millis, letGoAt: Millis): void {
     const { recovery } = this
     // What has not been told of by then has been given up where it was.
     const isLate = now >= this.#begunAt + HEIRLESS_MS
     this.#partings?.sweep(now, (host) => !isLate && recovery?.awaits(host) === true)
-    if (this.#isKnown || (!isLate && (recovery?.awaits() === true || this.#revivals?.isSettled === false))) return
+    const isSettled = now >= letGoAt + SETTLED_MS_MAX || this.#revivals?.isSettled !== false
+    if (this.#isKnown || (!isLate && (!isSettled || recovery?.awaits() === true))) return
     this.#isKnown = true
     this.context.post({ type: 'known', service: this.service.name, term: this.term })
   }

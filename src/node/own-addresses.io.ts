@@ -219,8 +219,11 @@ export class OwnAddresses implements AddressKeeper {
     const holding = this.#held.get(contest)
     if (holding === undefined) return
     holding.isKnown = true
-    if (holding.state === 'here' && holding.services[0]?.own !== 'hook')
-      this.#network().guard(holding.address, 'no more')
+    if (holding.state !== 'here' || holding.services[0]?.own === 'hook') return
+    const network = this.#network()
+    network.guard(holding.address, 'no more')
+    const { heldBack = 0 } = network.counts(holding.address)
+    this.parts.logger.log('info', 'guard-over', { address: holding.address, heldBack })
   }
 
   release(contest: string, term: Term): void {

@@ -32,7 +32,16 @@ export async function killInSuccession(scope: Scope, event: string): Promise<voi
     await site.cluster.kill(site.cluster.named(name))
   })
   const { ECONNRESET = 0, ...wrong } = losses(report)
-  assert.equal(wrong, {}, `nobody stalls, is ended or hears a wrong byte (${killed} are dead)`)
+  const told = ['lease-acquired', 'recovered', 'address-here', 'guard-over', 'verdicts', 'not-rebuilt'].flatMap(
+    (word) => {
+      return site.events(word).map((line) => JSON.stringify(line))
+    },
+  )
+  assert.equal(
+    wrong,
+    {},
+    `nobody stalls, is ended or hears a wrong byte (${killed} are dead)\n${told.sort().join('\n')}`,
+  )
   const alive = sumOf(report, (fates) => fates.alive)
   // A quarter had its program on the second one's host.
   assert.ok(alive >= CLIENTS / 2, `${alive} of ${CLIENTS} live on, ${ECONNRESET} were reset`)
