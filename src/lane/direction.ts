@@ -258,8 +258,8 @@ export class Direction implements ClientHost {
   onFinished(client: ClientHalf, reason: Reason | undefined, detail: string): void {
     const { counters } = this.context
     // The RST of a rebuilt socket may not fit, and what the kernel answers afterwards is held back.
-    const isRevived = client.startedAt < this.#begunAt
-    if (isRevived && reason !== undefined && !this.#isKnown && !isForsaken(reason)) this.#partings?.add(client)
+    const isGuarded = this.#state !== 'over' && !this.#isKnown && client.startedAt < this.#begunAt
+    if (isGuarded && reason !== undefined && !isForsaken(reason)) this.#partings?.add(client)
     this.clients.delete(client)
     this.host.unsettled.delete(client.half)
     counters.bytesUp += client.half.sent
