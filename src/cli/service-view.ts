@@ -94,12 +94,13 @@ function addressSetting(definition: ServiceDefinitionView): string {
 }
 
 /** What this node counts of an address that it has. */
-function hereText({ device, accepted, refused, late }: NonNullable<ServiceView['here']>): string {
+function hereText({ device, accepted, refused, late, heldBack = 0 }: NonNullable<ServiceView['here']>): string {
   const parts = [
     `on ${device}`,
     ...(accepted === undefined ? [] : [`${plural(accepted, 'connection')} accepted`]),
     ...(refused === undefined ? [] : [`${formatCount(refused)} refused on other ports`]),
     ...(late === undefined ? [] : [`${plural(late, 'frame')} dropped after a deadline`]),
+    ...(heldBack === 0 ? [] : [`${plural(heldBack, 'RST')} held back while connections were rebuilt`]),
   ]
   return parts.join(', ')
 }

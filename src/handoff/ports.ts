@@ -51,6 +51,8 @@ export interface SocketRepair {
   capture(fd: number): Capture | RepairFault
   /** A descriptor in repair mode: nothing leaves it, and nothing is answered. Its address need not be on this host yet. */
   restore(plan: RestorePlan): number | RepairFault
+  /** Whether a socket of this host has the connection between these ends; also where that cannot be told. */
+  isTaken(local: Endpoint, remote: Endpoint): boolean
   /** Into a restored socket: bytes of the peer that nobody has read. */
   fillReceived(fd: number, bytes: Uint8Array): RepairFault | undefined
   /** Into a restored socket: bytes that the peer may have got already. `undefined`: done. */

@@ -1,4 +1,5 @@
-/** What a TCP segment says beside its bytes (RFC 9293, 3.1). Total: what is no segment is `undefined`. */
+/** What a TCP segment says beside its bytes (RFC 9293, 3.1), read and written. Total: what is no segment is `undefined`. */
+import { type Endpoint, parseIp } from '../base/address.js'
 
 export interface Segment {
   readonly sourcePort: number
@@ -34,4 +35,35 @@ export function readSegment(bytes: Uint8Array, whole: number): Segment | undefin
     length: whole - headerBytes + counted,
     flags,
   }
+}
+
+const PROTOCOL_TCP = 6
+const NOTHING = new Uint8Array(0)
+
+/** Without bytes, options and window; its checksum is right on the way between these ends. */
+export function encodeSegment(
+  from: Endpoint,
+  to: Endpoint,
+  { seq, ack, flags }: Pick<Segment, 'seq' | 'ack' | 'flags'>,
+): Uint8Array {
+  const bytes = new Uint8Array(HEADER_BYTES_MIN)
+  const view = new DataView(bytes.buffer)
+  view.setUint16(0, from.port)
+  view.setUint16(2, to.port)
+  view.setUint32(4, seq)
+  view.setUint32(8, ack)
+  view.setUint8(12, (HEADER_BYTES_MIN / 4) << 4)
+  view.setUint8(13, flags)
+  const [source, destination] = [parseIp(from.address) ?? NOTHING, parseIp(to.address) ?? NOTHING]
+  const sum = wordsOf(source) + wordsOf(destination) + PROTOCOL_TCP + HEADER_BYTES_MIN + wordsOf(bytes)
+  // In ones' complement: what is beyond 16 bits is added at the other end, twice as that may carry again.
+  const folded = (sum & 0xffff) + (sum >>> 16)
+  view.setUint16(16, ~((folded & 0xffff) + (folded >>> 16)) & 0xffff)
+  return bytes
+}
+
+function wordsOf(bytes: Uint8Array): number {
+  let sum = 0
+  for (let at = 0; at < bytes.byteLength; at += 2) sum += ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
+  return sum
 }

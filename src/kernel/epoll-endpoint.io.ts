@@ -143,7 +143,7 @@ export class EpollSockets implements Sockets {
   }
 
   /** Shows what clients send to an address; `close` ends it. */
-  tap(address: string, onSegment: OnSegment): { close(): void } | { readonly why: string } {
+  tap(address: string, onSegment: OnSegment): Tap | { readonly why: string } {
     return Tap.open(address, this.context, onSegment)
   }
 

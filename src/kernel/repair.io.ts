@@ -2,7 +2,7 @@
  * TCP_REPAIR (tcp(7), net/ipv4/tcp.c): reads a TCP socket out and rebuilds one. The order of the steps is the kernel's, and so
  * is what each may do in which state; kernel-notes 1 has it. Repair mode needs CAP_NET_ADMIN. It is left on every path.
  */
-import { isIpv6 } from '../base/address.js'
+import { type Endpoint, isIpv6 } from '../base/address.js'
 import type { Capture, Inbound, RepairFault, RestorePlan, Snapshot, SocketRepair, Traits } from '../handoff/ports.js'
 import {
   AF_INET,
@@ -78,6 +78,13 @@ const BUFFER_FACTOR = 3
 /** A classic BPF program of one instruction, `ret 0`: no packet comes in (struct sock_fprog, linux/filter.h). */
 const BPF_RET_K = 6
 
+type Step = readonly [name: string, run: () => Result]
+
+interface Ends {
+  readonly local: Endpoint
+  readonly remote: Endpoint
+}
+
 export class KernelRepair implements SocketRepair {
   readonly #calls: RepairCalls
   readonly #name = new Uint8Array(new ArrayBuffer(SOCKADDR_BYTES_MAX))
@@ -124,6 +131,16 @@ export class KernelRepair implements SocketRepair {
     return failed
   }
 
+  /** The kernel lets nobody connect a second time between the same ends; in repair mode nothing leaves for it. */
+  isTaken(local: Endpoint, remote: Endpoint): boolean {
+    const isV6 = isIpv6(local.address)
+    const fd = this.sys.socket(isV6 ? AF_INET6 : AF_INET, SOCK_STREAM_NONBLOCK_CLOEXEC)
+    if (fd < 0) return true
+    const failed = this.#run(this.#connecting(fd, isV6, { local, remote }, []))
+    this.sys.close(fd)
+    return failed !== undefined
+  }
+
   fillReceived(fd: number, bytes: Uint8Array): RepairFault | undefined {
     return this.#fill(fd, RECV_QUEUE, bytes)
   }
@@ -153,6 +170,7 @@ export class KernelRepair implements SocketRepair {
   }
 
   letGo(fd: number): RepairFault | undefined {
+    this.hear(fd)
     const left = this.#calls.leave(fd, REPAIR_OFF)
     // Else it would go on sending after the address has left this host (kernel-notes, fact 7).
     this.#calls.setAt(fd, IPPROTO_IP, IP_TRANSPARENT, 0)
@@ -287,15 +305,9 @@ export class KernelRepair implements SocketRepair {
   }
 
   #build(fd: number, isV6: boolean, plan: RestorePlan): RepairFault | undefined {
-    const { receiveSeq, sendSeq, local, remote, timestamp, mss } = plan
+    const { receiveSeq, sendSeq, timestamp, mss } = plan
     const calls = this.#calls
-    const [level, transparent] = isV6 ? [IPPROTO_IPV6, IPV6_TRANSPARENT] : [IPPROTO_IP, IP_TRANSPARENT]
-    const steps: readonly (readonly [string, () => Result])[] = [
-      // Also past a program of this host that listens on the port (SK_FORCE_REUSE): SO_REUSEADDR would take that away.
-      ['TCP_REPAIR', () => calls.set(fd, TCP_REPAIR, REPAIR_ON)],
-      // The address is not here yet (kernel-notes, fact 7).
-      ['IP_TRANSPARENT', () => calls.setAt(fd, level, transparent, 1)],
-      ['bind', () => this.sys.bind(fd, this.#nameAt, encodeSockaddr(local, this.#name))],
+    const numbers: readonly Step[] = [
       ['TCP_REPAIR_QUEUE', () => calls.set(fd, TCP_REPAIR_QUEUE, RECV_QUEUE)],
       ['TCP_QUEUE_SEQ', () => calls.set(fd, TCP_QUEUE_SEQ, receiveSeq)],
       ['TCP_REPAIR_QUEUE', () => calls.set(fd, TCP_REPAIR_QUEUE, SEND_QUEUE)],
@@ -303,12 +315,33 @@ export class KernelRepair implements SocketRepair {
       ['TCP_REPAIR_QUEUE', () => calls.set(fd, TCP_REPAIR_QUEUE, NO_QUEUE)],
       // TCP_REPAIR_OPTIONS says what the peer takes, but the kernel goes on cutting segments by what it knew at connect: 536 bytes.
       ['TCP_MAXSEG', () => calls.set(fd, TCP_MAXSEG, Math.min(mss, MAXSEG_MAX))],
-      ['connect', () => this.sys.connect(fd, this.#nameAt, encodeSockaddr(remote, this.#name))],
+    ]
+    // The address may be here already, and segments be processed in repair mode too (kernel-notes, fact 6).
+    this.deafen(fd)
+    return this.#run([
+      ...this.#connecting(fd, isV6, plan, numbers),
       ['TCP_REPAIR_OPTIONS', () => this.#setOptions(fd, plan)],
       // After connect, which sets a clock of its own.
       ['TCP_TIMESTAMP', () => (timestamp === undefined ? 0 : calls.set(fd, TCP_TIMESTAMP, timestamp))],
       ['TCP_REPAIR_WINDOW', () => this.#setWindow(fd, plan)],
+    ])
+  }
+
+  #connecting(fd: number, isV6: boolean, ends: Ends, between: readonly Step[]): readonly Step[] {
+    const calls = this.#calls
+    const [level, transparent] = isV6 ? [IPPROTO_IPV6, IPV6_TRANSPARENT] : [IPPROTO_IP, IP_TRANSPARENT]
+    return [
+      // Also past a program of this host that listens on the port (SK_FORCE_REUSE): SO_REUSEADDR would take that away.
+      ['TCP_REPAIR', () => calls.set(fd, TCP_REPAIR, REPAIR_ON)],
+      // The address is not here yet (kernel-notes, fact 7).
+      ['IP_TRANSPARENT', () => calls.setAt(fd, level, transparent, 1)],
+      ['bind', () => this.sys.bind(fd, this.#nameAt, encodeSockaddr(ends.local, this.#name))],
+      ...between,
+      ['connect', () => this.sys.connect(fd, this.#nameAt, encodeSockaddr(ends.remote, this.#name))],
     ]
+  }
+
+  #run(steps: readonly Step[]): RepairFault | undefined {
     for (const [step, run] of steps) {
       const result = run()
       if (result < 0) return fault(step, result)

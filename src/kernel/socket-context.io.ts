@@ -88,6 +88,12 @@ export class SocketContext {
     return this.sys.receiveFrom(fd, into, MSG_TRUNC, this.#nameAt, this.#wordAt)
   }
 
+  /** One packet. */
+  sendTo(fd: number, packet: Uint8Array, to: Endpoint): Result {
+    const length = encodeSockaddr(to, this.#name)
+    return length === 0 ? -EINVAL : this.sys.sendTo(fd, packet, this.#nameAt, length)
+  }
+
   acceptedFrom(): Endpoint | undefined {
     return decodeSockaddr(this.#name)
   }

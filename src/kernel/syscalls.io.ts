@@ -33,6 +33,8 @@ export interface Syscalls {
   send(fd: number, chunk: Uint8Array): Result
   /** Never raises SIGPIPE. */
   sendAt(fd: number, from: number, length: number): Result
+  /** sendto(2). */
+  sendTo(fd: number, chunk: Uint8Array, sockaddr: number, length: number): Result
   shutdownWrite(fd: number): Result
   close(fd: number): Result
   /** A second descriptor of the same file, close-on-exec. */
@@ -91,6 +93,7 @@ function wrap(declare: (prototype: string) => Call): Syscalls {
   const sendAt = declare('int send(int, uintptr_t, size_t, int)')
   const recv = declare('int recv(int, void *, size_t, int)')
   const recvfrom = declare('int recvfrom(int, void *, size_t, int, uintptr_t, uintptr_t)')
+  const sendto = declare('int sendto(int, const void *, size_t, int, uintptr_t, uint32_t)')
   const shutdown = declare('int shutdown(int, int)')
   const close = declare('int close(int)')
   const fcntl = declare('int fcntl(int, int, int)')
@@ -120,6 +123,8 @@ function wrap(declare: (prototype: string) => Call): Syscalls {
     receive: (fd, into, flags) => checked(recv(fd, into, into.byteLength, flags)),
     send: (fd, chunk) => checked(send(fd, chunk, chunk.byteLength, MSG_NOSIGNAL)),
     sendAt: (fd, from, length) => checked(sendAt(fd, from, length, MSG_NOSIGNAL)),
+    sendTo: (fd, chunk, sockaddr, length) =>
+      checked(sendto(fd, chunk, chunk.byteLength, MSG_NOSIGNAL, sockaddr, length)),
     shutdownWrite: (fd) => checked(shutdown(fd, SHUT_WR)),
     close: (fd) => checked(close(fd)),
     duplicate: (fd) => checked(fcntl(fd, F_DUPFD_CLOEXEC, 0)),

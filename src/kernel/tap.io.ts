@@ -1,6 +1,6 @@
 /**
- * Sees the segments that clients send to one address of this host (raw(7)), beside the kernel's TCP, which has them as well. Only
- * their headers are copied. What comes faster than it is read is lost here, and counted by nobody.
+ * Sees the segments that clients send to one address of this host (raw(7)), beside the kernel's TCP, which has them as well, and sends
+ * segments from there. Only their headers are copied. What comes faster than it is read is lost here, and counted by nobody.
  */
 import { type Endpoint, isIpv6 } from '../base/address.js'
 import type { OnSegment } from '../handoff/ports.js'
@@ -68,6 +68,11 @@ export class Tap implements Source {
       if (this.#isV6) this.onSegment(from, this.#packet, length)
       else this.#takeIpv4(from, length)
     }
+  }
+
+  /** A segment with its header, as if it came from the kernel. Where the address is not here it goes nowhere. */
+  send(to: string, segment: Uint8Array): void {
+    this.context.sendTo(this.fd, segment, { address: to, port: 0 })
   }
 
   close(): void {

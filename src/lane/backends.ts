@@ -32,12 +32,17 @@ const LAST_BYTES_MS: Millis = 900_000
 const ORPHAN_MS: Millis = 15_000
 
 /** The same where another director can go on: that one has to notice, to be elected when the lease is over, and to ask. */
-const HEIRLESS_MS: Millis = 30_000
+export const HEIRLESS_MS: Millis = 30_000
 
 /** What a director may ask for, whatever the frame says. */
 const CONNECT_MS_MAX = 60_000
 
 type FindRequest = Pick<ResumeFrame, 'id' | 'service' | 'term' | 'snapshot' | 'snapshotAgeMs'>
+
+/** The link by which a new director asks for the ledger. */
+export interface Asker {
+  readonly isUp: boolean
+}
 
 export class Backends implements BackendHost {
   readonly halves = new Roll<BackendHalf>()
@@ -49,6 +54,8 @@ export class Backends implements BackendHost {
   readonly pool
   /** By contest. Kept also for services that are gone: one that comes back goes on counting. They come from the registry alone. */
   readonly #obeyed = new Map<string, Term>()
+  /** Whose row was told to a new director last. */
+  readonly #promised = new WeakMap<BackendHalf, { readonly term: Term; readonly to: Asker }>()
   readonly #services = new Map<string, Service>()
   readonly #listeners = new Map<number, string>()
 
@@ -137,21 +144,35 @@ export class Backends implements BackendHost {
    * From now on the holder of `term` directs the service, and nobody else is obeyed: each half without that one's word is let go
    * by whoever had it, and told of. `undefined`: a later term is obeyed already.
    */
-  handOver(service: string, term: Term): LedgerRow[] | undefined {
+  handOver(service: string, term: Term, to: Asker): LedgerRow[] | undefined {
     if (!this.#obeyFor(this.#services.get(service), service, term)) return undefined
     const told: LedgerRow[] = []
     for (const bound of this.#of(service)) {
       const { backend, channel } = bound
       // In this very term it may have been let go by a move that came to nothing.
       if ((sameTerm(backend.term, term) && channel.isBound) || backend.isConfirmed) continue
+      if (this.#isPromised(backend, term, to)) continue
       channel.release()
-      const row = backend.row()
-      if (backend.isOpened && row.snapshot.byteLength > 0) told.push(row)
+      if (backend.isOpened) told.push(backend.row())
+      this.#promised.set(backend, { term, to })
       // The last one to whom it is told of: what cannot be rebuilt ends here, and its client is told there.
       if (backend.isSurvivable) this.suspend(bound)
       else this.#contained(backend, () => this.#orphan(backend))
     }
     return told
+  }
+
+  /** Another lane of the same director has its row, and RESUME is on its way by that one's link. */
+  #isPromised(backend: BackendHalf, term: Term, to: Asker): boolean {
+    const promised = this.#promised.get(backend)
+    return promised !== undefined && promised.to !== to && promised.to.isUp && sameTerm(promised.term, term)
+  }
+
+  /** Whether orders for the service in that term are followed, as far as is known. */
+  isObeyed(service: string, term: Term): boolean {
+    const known = this.#services.get(service)
+    const obeyed = known === undefined ? undefined : this.#obeyed.get(contestOf(known))
+    return known !== undefined && (obeyed === undefined || obeyed.number < term.number || sameTerm(obeyed, term))
   }
 
   /** Orders in a term that is not the present one are refused from now on, for all services that one director has. */

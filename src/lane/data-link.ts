@@ -306,6 +306,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     if (frame.kind === 'ask') {
       return this.#authority.holds(frame) ? this.host.onAsk(this, frame) : undefined
     }
+    if (frame.kind === 'mortal') return this.host.onMortal(this, frame)
     if (frame.kind === 'row' || frame.kind === 'ledger' || frame.kind === 'passed') {
       return this.host.onLedger(this, frame)
     }

@@ -8,15 +8,18 @@ import { Roll } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
 import { type Attempt, ClientHalf, type ClientHost, type OpenRequest } from '../proxy/client-half.js'
 import type { NodeName, ToLane } from '../proxy/lane-protocol.js'
-import type { LedgerRow } from '../proxy/ledger-frames.js'
+import type { LedgerRow, MortalFrame } from '../proxy/ledger-frames.js'
 import { areFoundPorts, expandPorts, includesPort } from '../proxy/port-list.js'
 import type { Listener, Socket } from '../proxy/ports.js'
 import { isForsaken, type Reason } from '../proxy/reasons.js'
 import type { Candidate, Scheduler } from '../proxy/schedule/scheduler.js'
 import type { Service } from '../proxy/service.js'
+import { HEIRLESS_MS } from './backends.js'
 import { contained, faultyClient } from './faults.js'
 import { isLogged, type LaneContext, logFrom } from './lane-context.js'
 import { ListenSet, type ListenSetHandler } from './listen-set.js'
+import { linksToTell, MortalNews } from './mortal-news.js'
+import { Partings } from './partings.js'
 import { LEDGER_MS_MAX, type LedgerLink, Recovery } from './recovery.js'
 import { Revivals } from './revivals.js'
 import type { Unsettled } from './unsettled.js'
@@ -46,6 +49,14 @@ export interface DirectionHost {
   onStopped(direction: Direction): void
 }
 
+/**
+ * A socket is closed and made once more when its client has said what it has. Most have within milliseconds; for those that sleep the
+ * others are not kept waiting, whose connections are lost and who are to be told so.
+ */
+const SETTLED_MS_MAX: Millis = 1_000
+
+const NO_STANDBYS: readonly NodeId[] = []
+
 type DirectMessage = Extract<ToLane, { type: 'direct' }>
 
 export class Direction implements ClientHost {
@@ -59,17 +70,28 @@ export class Direction implements ClientHost {
   /** Of the splices of an earlier director. */
   readonly recovery: Recovery | undefined
   readonly #revivals: Revivals | undefined
+  /** Clients of splices that are lost. */
+  readonly #partings: Partings | undefined
+  readonly #news: MortalNews | undefined
+  #standbys: readonly NodeId[]
+  readonly #begunAt: Millis
+  #letGoAt: Millis | undefined
+  /** No splice of an earlier director is expected any more, and that has been told. */
+  #isKnown = false
   readonly #isGiven: boolean
   #state: 'starting' | 'serving' | 'over' = 'starting'
 
   constructor(
     private definition: Service,
-    { term, slot, given = false, members }: Pick<DirectMessage, 'term' | 'slot' | 'given' | 'members'>,
+    message: Pick<DirectMessage, 'term' | 'slot' | 'given' | 'members' | 'standbys'>,
     private readonly context: LaneContext,
     private readonly host: DirectionHost,
   ) {
+    const { term, slot, given = false, members, standbys = NO_STANDBYS } = message
     this.term = term
     this.#isGiven = given
+    this.#standbys = standbys
+    this.#begunAt = context.clock.now()
     this.clock = context.clock
     this.pool = context.pool
     this.gate = { isOpen: (now: Millis) => context.leases.isHeld(slot, now) }
@@ -82,7 +104,12 @@ export class Direction implements ClientHost {
     this.#listeners = new ListenSet(context.sockets, handler, context.setup.lanes > 1 ? IN_USE_MS_MAX : 0)
     if (members === undefined) return
     const { rebuilder } = context
-    this.#revivals = rebuilder === undefined ? undefined : new Revivals(this, context, rebuilder)
+    const { name, address } = definition
+    this.#news = new MortalNews(name, term, context.setup.node)
+    if (rebuilder !== undefined) {
+      this.#revivals = new Revivals(this, context, rebuilder)
+      this.#partings = new Partings(name, address, context, rebuilder)
+    }
     this.recovery = new Recovery(definition.name, term, members, this.clock.now() + LEDGER_MS_MAX, host.nextToken(), {
       linksTo: (node) => host.linksTo(node),
       revive: (row, link) => this.#revive(row, link),
@@ -149,7 +176,18 @@ export class Direction implements ClientHost {
 
   /** Its address is here. */
   letGo(): void {
+    this.#letGoAt ??= this.clock.now()
     this.#revivals?.letGo()
+  }
+
+  /** Who would be next. */
+  followStandbys(standbys: readonly NodeId[]): void {
+    this.#standbys = standbys
+  }
+
+  /** A splice whose both halves were on an earlier director's host. */
+  onMortal({ client, destination, host }: MortalFrame): void {
+    if (host !== this.context.setup.node) this.#partings?.expect(host, { client, destination })
   }
 
   /** Lets the ports go, and every client: in silence where another director may go on with it, with an RST otherwise. */
@@ -158,6 +196,7 @@ export class Direction implements ClientHost {
     this.#state = 'over'
     this.#listeners.close()
     this.#revivals?.verdicts.close()
+    this.#partings?.close()
     for (const client of [...this.clients]) {
       this.#contained(client, () => (isForsaken(reason) ? client.vanish(reason) : client.half.abort(reason)))
     }
@@ -169,6 +208,12 @@ export class Direction implements ClientHost {
     this.recovery?.sweep(now)
     this.#revivals?.sweep(now)
     this.#listeners.sweep(now)
+    this.#news?.sweep(
+      now,
+      this.clients,
+      linksToTell(this.#standbys, (node) => this.host.linksTo(node)),
+    )
+    if (this.#letGoAt !== undefined) this.#lookForTheLost(now, this.#letGoAt)
     const { idleMs } = this.service
     for (const client of this.clients) {
       if (client.isUnserved) this.#contained(client, () => client.expire(now))
@@ -212,6 +257,9 @@ export class Direction implements ClientHost {
 
   onFinished(client: ClientHalf, reason: Reason | undefined, detail: string): void {
     const { counters } = this.context
+    // The RST of a rebuilt socket may not fit, and what the kernel answers afterwards is held back.
+    const isGuarded = this.#state !== 'over' && !this.#isKnown && client.startedAt < this.#begunAt
+    if (isGuarded && reason !== undefined && !isForsaken(reason)) this.#partings?.add(client)
     this.clients.delete(client)
     this.host.unsettled.delete(client.half)
     counters.bytesUp += client.half.sent
@@ -245,9 +293,21 @@ export class Direction implements ClientHost {
   }
 
   #revive(row: LedgerRow, link: LedgerLink): void {
-    const client =
-      this.#state === 'over' ? undefined : this.#revivals?.revive(row, link, this.host.darkMs(row.term.holder))
-    if (client !== undefined && !client.half.isClosed) this.clients.add(client)
+    if (this.#state === 'over') return
+    const client = this.#revivals?.revive(row, link, this.host.darkMs(row.term.holder))
+    if (client === undefined) this.#partings?.expect('', row)
+    else if (!client.half.isClosed) this.clients.add(client)
+  }
+
+  #lookForTheLost(now: Millis, letGoAt: Millis): void {
+    const { recovery } = this
+    // What has not been told of by then has been given up where it was.
+    const isLate = now >= this.#begunAt + HEIRLESS_MS
+    this.#partings?.sweep(now, (host) => !isLate && recovery?.awaits(host) === true)
+    const isSettled = now >= letGoAt + SETTLED_MS_MAX || this.#revivals?.isSettled !== false
+    if (this.#isKnown || (!isLate && (!isSettled || recovery?.awaits() === true))) return
+    this.#isKnown = true
+    this.context.post({ type: 'known', service: this.service.name, term: this.term })
   }
 
   #onRecovered(missing: readonly NodeId[]): void {

@@ -1,4 +1,5 @@
 /** What a director works with that takes connections over: rebuilt sockets, and what makes them. */
+import type { Endpoint } from '../base/address.js'
 import type { Inbound, OnSegment } from '../handoff/ports.js'
 import type { ClientSnapshot } from '../proxy/client-half.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
@@ -37,5 +38,13 @@ export interface Rebuilder {
   snapshot(socket: Socket): Uint8Array
   rebuild(row: LedgerRow): Rebuilt | { readonly why: string }
   /** Shows what clients send to an address, from before it is here. */
-  tap(address: string, onSegment: OnSegment): { close(): void } | { readonly why: string }
+  tap(address: string, onSegment: OnSegment): Tap | { readonly why: string }
+  /** Whether a socket of this host has the connection. */
+  isTaken(local: Endpoint, remote: Endpoint): boolean
+}
+
+export interface Tap {
+  /** A segment, with its header, from the address. */
+  send(to: string, segment: Uint8Array): void
+  close(): void
 }

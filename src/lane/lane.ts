@@ -3,7 +3,7 @@
  * control plane in the messages of proxy/lane-protocol only.
  */
 import type { Endpoint } from '../base/address.js'
-import { formatSpliceId, type NodeId, type SpliceId, sameTerm } from '../base/ids.js'
+import { formatSpliceId, type NodeId, type SpliceId, sameTerm, type Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { BackendHalf } from '../proxy/backend-half.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
@@ -12,6 +12,7 @@ import { Half } from '../proxy/half.js'
 import { proxyHeaderFor } from '../proxy/identity.js'
 import { Joint } from '../proxy/joint.js'
 import type { BackendSeat, LaneReport, NodeName, SpliceReport, ToLane } from '../proxy/lane-protocol.js'
+import type { MortalFrame } from '../proxy/ledger-frames.js'
 import type { SocketHandler } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { Candidate } from '../proxy/schedule/scheduler.js'
@@ -79,7 +80,9 @@ export class Lane implements DirectionHost, Recoveries {
       case 'move-out':
         return this.#moveOut(message)
       case 'let-go':
-        return this.#letGo(message)
+        return this.#of(message)?.letGo()
+      case 'standbys':
+        return this.#of(message)?.followStandbys(message.standbys)
       case 'adopt-listener':
         return this.#adoptListener(message)
       case 'front-door':
@@ -151,6 +154,10 @@ export class Lane implements DirectionHost, Recoveries {
     for (const { recovery } of this.#directions.values()) if (recovery?.onLedger(link, frame)) return
   }
 
+  onMortal(frame: MortalFrame): void {
+    this.#of(frame)?.onMortal(frame)
+  }
+
   onLinkUp(link: LedgerLink): void {
     for (const { recovery } of this.#directions.values()) recovery?.onLinkUp(link)
   }
@@ -214,9 +221,10 @@ export class Lane implements DirectionHost, Recoveries {
     move.start()
   }
 
-  #letGo({ service, term }: Extract<ToLane, { type: 'let-go' }>): void {
+  /** `undefined`: that is over. */
+  #of({ service, term }: { readonly service: string; readonly term: Term }): Direction | undefined {
     const direction = this.#directions.get(service)
-    if (direction !== undefined && sameTerm(direction.term, term)) direction.letGo()
+    return direction !== undefined && sameTerm(direction.term, term) ? direction : undefined
   }
 
   #contained(act: () => void): void {
@@ -241,8 +249,8 @@ export class Lane implements DirectionHost, Recoveries {
   }
 
   #adoptListener({ service, term, at, since, fd }: Extract<ToLane, { type: 'adopt-listener' }>): void {
-    const direction = this.#directions.get(service)
-    if (direction !== undefined && sameTerm(direction.term, term)) return direction.adopt(fd, at, since)
+    const direction = this.#of({ service, term })
+    if (direction !== undefined) return direction.adopt(fd, at, since)
     // Over before it began here.
     this.context.sockets.closeDescriptor?.(fd)
   }

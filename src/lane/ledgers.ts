@@ -9,6 +9,7 @@ import type { AskFrame } from '../proxy/ledger-frames.js'
 import { LINK_HANDLE, type SpliceFrame } from '../proxy/splice-frame.js'
 import type { Backends } from './backends.js'
 import { type LaneContext, logFrom } from './lane-context.js'
+import type { Mortals } from './mortals.js'
 
 /** A director of which nothing came for so long sends nothing any more: its host is off, or it stands still. */
 const QUIET_MS: Millis = 20
@@ -18,6 +19,7 @@ const LOOK_EVERY_MS: Millis = 1
 
 export interface AskingLink {
   readonly peer: { readonly node: NodeId; readonly name: string }
+  readonly isUp: boolean
   say(frame: SpliceFrame): void
 }
 
@@ -25,6 +27,7 @@ export class Ledgers {
   constructor(
     private readonly context: LaneContext,
     private readonly backends: Backends,
+    private readonly mortals: Mortals,
     /** How long nothing has come from a node. */
     private readonly silentMs: (node: NodeId) => Millis,
   ) {}
@@ -43,11 +46,13 @@ export class Ledgers {
     this.context.soon(LOOK_EVERY_MS, () => this.#read(link, frame, deadline))
   }
 
-  #answer(link: AskingLink, { service, term }: AskFrame): void {
-    const rows = this.backends.handOver(service, term)
+  #answer(link: AskingLink, ask: AskFrame): void {
+    const { service, term } = ask
+    const rows = this.backends.handOver(service, term, link)
     // Somebody else directs in a later term: the asker will hear of that.
     if (rows === undefined) return
     for (const row of rows) link.say({ kind: 'row', handle: LINK_HANDLE, service, row })
+    for (const mortal of this.mortals.tell(ask, this.context.clock.now())) link.say(mortal)
     link.say({ kind: 'ledger', handle: LINK_HANDLE, service, term, rows: rows.length })
     logFrom(this.context, 'info', 'ledger-told', { service, to: link.peer.name, splices: rows.length })
   }

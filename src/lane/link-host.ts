@@ -1,5 +1,5 @@
 import type { BackendHalf, BackendReply } from '../proxy/backend-half.js'
-import type { AskFrame, LedgerFrame, RowFrame } from '../proxy/ledger-frames.js'
+import type { AskFrame, LedgerFrame, MortalFrame, RowFrame } from '../proxy/ledger-frames.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { OpenFrame, PingFrame, ResumeFrame } from '../proxy/splice-frame.js'
 import type { Bound, BoundBackend } from './bound.js'
@@ -20,6 +20,8 @@ export interface LinkHost<Link> {
   onAsk(link: Link, frame: AskFrame): void
   /** What the peer answers to our own ASK and BARRIER. */
   onLedger(link: Link, frame: LedgerNews): void
+  /** A splice that ends with the peer, who directs its service; or one of an earlier director, in answer to our own ASK. */
+  onMortal(link: Link, frame: MortalFrame): void
   onLinkUp(link: Link): void
   /** Closed in order; `cut` is due when the peer does not take the last of it. */
   onEnding(link: Link): void

@@ -8,7 +8,7 @@ import type { NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { BackendHalf, BackendReply } from '../proxy/backend-half.js'
 import type { LinkKeys, NodeName } from '../proxy/lane-protocol.js'
-import type { AskFrame } from '../proxy/ledger-frames.js'
+import type { AskFrame, MortalFrame } from '../proxy/ledger-frames.js'
 import type { Listener, Socket, SocketHandler } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { OpenFrame, ResumeFrame } from '../proxy/splice-frame.js'
@@ -22,6 +22,7 @@ import { type LaneContext, logFrom } from './lane-context.js'
 import { Ledgers } from './ledgers.js'
 import { type Agreed, GREETING_MS_MAX, type GreetingHost, LinkGreeting } from './link-greeting.js'
 import type { LedgerNews, LinkHost } from './link-host.js'
+import { Mortals } from './mortals.js'
 import type { Recoveries } from './recovery.js'
 import { Suspended } from './suspended.js'
 
@@ -46,6 +47,7 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
   readonly #ending = new Map<DataLink, Millis>()
   readonly #refusals = new LogThrottle(REFUSAL_EVERY_MS)
   readonly #suspended: Suspended
+  readonly #mortals = new Mortals()
   readonly ledgers: Ledgers
   /** Of links that are gone: when something came from the node. */
   readonly #heardAt = new Map<NodeId, Millis>()
@@ -59,7 +61,7 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
   ) {
     this.seals = context.seals
     this.#suspended = new Suspended(context)
-    this.ledgers = new Ledgers(context, backends, (node) => this.silentMs(node))
+    this.ledgers = new Ledgers(context, backends, this.#mortals, (node) => this.silentMs(node))
   }
 
   /** A link to a node, if one stands; of several each in turn, those with room first. */
@@ -132,6 +134,7 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
       this.#ending.delete(link)
     }
     this.#suspended.sweep(now)
+    this.#mortals.sweep(now)
   }
 
   close(): void {
@@ -197,6 +200,14 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
     this.recoveries.onLedger(link, frame)
   }
 
+  /** In whose term it is, says what it is; of a term that nobody has, nothing is kept. */
+  onMortal(link: DataLink, frame: MortalFrame): void {
+    const { holder } = frame.term
+    if (holder === this.context.setup.node) this.recoveries.onMortal(frame)
+    else if (holder === link.peer.node && this.backends.isObeyed(frame.service, frame.term))
+      this.#mortals.take(link, frame)
+  }
+
   onLinkUp(link: DataLink): void {
     this.context.post({ type: 'link-up', peer: link.peer.node, pair: link.pair })
     const waiting = this.#suspended.take(link.peer.node, link.peerLane)
@@ -230,6 +241,7 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
       else this.backends.suspend(bound)
     }
     this.recoveries.onLinkDown(link)
+    this.#mortals.onLinkDown(link, now)
     this.#heardAt.set(node, Math.max(link.heardAt, this.#heardAt.get(node) ?? 0))
     const links = this.#links.get(node)
     if (links?.get(link.pair) !== link) return

@@ -24,6 +24,7 @@ export class OwnLedger implements LedgerLink {
   say(frame: SpliceFrame): void {
     if (frame.kind === 'ask') this.ledgers.onAsk(this, frame)
     else if (frame.kind === 'barrier') this.recoveries.onLedger(this, { ...frame, kind: 'passed' })
+    else if (frame.kind === 'mortal') this.recoveries.onMortal(frame)
     else if (frame.kind === 'row' || frame.kind === 'ledger') this.recoveries.onLedger(this, frame)
   }
 

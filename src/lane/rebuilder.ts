@@ -8,14 +8,14 @@ import { decodeSnapshot, encodeSnapshot } from '../handoff/snapshot-codec.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
 import type { Socket } from '../proxy/ports.js'
 import { DOOR_KEEPALIVE_MS } from '../proxy/service.js'
-import type { FrozenSocket, Rebuilder, Rebuilt } from './frozen-socket.js'
+import type { FrozenSocket, Rebuilder, Rebuilt, Tap } from './frozen-socket.js'
 
 const NOTHING = new Uint8Array(0)
 
 /** The part of the epoll engine that takes rebuilt sockets. */
 export interface FreezingSockets {
   adoptFrozen(fd: number, local: Endpoint, remote: Endpoint, keepaliveMs: Millis, ends: FormerEnds): FrozenSocket
-  tap(address: string, onSegment: OnSegment): { close(): void } | { readonly why: string }
+  tap(address: string, onSegment: OnSegment): Tap | { readonly why: string }
 }
 
 export class SocketRebuilder implements Rebuilder {
@@ -57,7 +57,11 @@ export class SocketRebuilder implements Rebuilder {
     }
   }
 
-  tap(address: string, onSegment: OnSegment): { close(): void } | { readonly why: string } {
+  tap(address: string, onSegment: OnSegment): Tap | { readonly why: string } {
     return this.sockets.tap(address, onSegment)
+  }
+
+  isTaken(local: Endpoint, remote: Endpoint): boolean {
+    return this.repair.isTaken(local, remote)
   }
 }

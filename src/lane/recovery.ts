@@ -8,7 +8,7 @@
 import { type NodeId, sameTerm, type Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { ClientHalf } from '../proxy/client-half.js'
-import type { LedgerRow } from '../proxy/ledger-frames.js'
+import type { LedgerRow, MortalFrame } from '../proxy/ledger-frames.js'
 import type { Socket } from '../proxy/ports.js'
 import { LINK_HANDLE, type SpliceFrame } from '../proxy/splice-frame.js'
 import type { LedgerNews } from './link-host.js'
@@ -27,6 +27,8 @@ export interface LedgerLink {
 /** Who is told of what comes by a link. */
 export interface Recoveries {
   onLedger(link: LedgerLink, frame: LedgerNews): void
+  /** In answer to ASK: a splice that has ended with an earlier director. */
+  onMortal(frame: MortalFrame): void
   onLinkUp(link: LedgerLink): void
   onLinkDown(link: LedgerLink): void
   onGone(node: NodeId): void
@@ -61,6 +63,12 @@ export class Recovery {
 
   get isComplete(): boolean {
     return this.#isComplete
+  }
+
+  /** Whether rows of the node, or of any, may still come. */
+  awaits(node?: NodeId): boolean {
+    const missing = this.#missing()
+    return node === undefined ? missing.length > 0 : missing.includes(node)
   }
 
   start(): void {

@@ -50,6 +50,8 @@ export class Revivals {
   readonly counts: RevivalCounts = { revived: 0, failed: 0 }
   readonly #frozen = new Map<ClientHalf, Frozen>()
   readonly verdicts: Verdicts
+  /** Whose clients have not said yet what they have. */
+  readonly #batches = new Set<Batch>()
   #isFree = false
   #looks = false
 
@@ -89,6 +91,11 @@ export class Revivals {
     link.revive(client, { local: row.local, remote: row.remote })
     if (this.#isFree) this.letGo()
     return client
+  }
+
+  /** No socket waits any more, to be let go or for its client's word. */
+  get isSettled(): boolean {
+    return this.#frozen.size === 0 && this.#batches.size === 0
   }
 
   /** `then`: all that was kept for the clients has come, or has taken too long. */
@@ -133,7 +140,9 @@ export class Revivals {
 
   #settleLater(batch: Batch, round: number): void {
     const afterMs = SETTLE_AFTER_MS[Math.min(round, SETTLE_AFTER_MS.length - 1)] as Millis
-    if (batch.size > 0 && round < SETTLE_ROUNDS_MAX) this.context.soon(afterMs, () => this.#settle(batch, round))
+    if (batch.size === 0 || round === SETTLE_ROUNDS_MAX) return void this.#batches.delete(batch)
+    this.#batches.add(batch)
+    this.context.soon(afterMs, () => this.#settle(batch, round))
   }
 
   #settle(batch: Batch, round: number): void {

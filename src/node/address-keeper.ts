@@ -27,6 +27,8 @@ export interface AddressCounts {
   readonly refused?: number
   /** Frames that the kernel has dropped after a deadline; unknown where it keeps none. */
   readonly late?: number
+  /** Answers to connections that are not known that the kernel has held back; unknown where it is not guarded. */
+  readonly heldBack?: number
 }
 
 export interface AddressKeeper {
@@ -50,6 +52,8 @@ export interface AddressKeeper {
   renewed(contest: string, deadline: Millis): void
   /** Connections are accepted: the network may be told. `then`: the address is here, in this call or later. */
   ready(contest: string, then: () => void): void
+  /** All connections of an earlier director are here, or will never be: whatever else comes is answered as on any host. */
+  known(contest: string): void
   /** Also before `take` has answered. Nothing happens where a later term has it. */
   release(contest: string, term: Term): void
 }
@@ -65,5 +69,6 @@ export const NOTHING_TO_TAKE: AddressKeeper = {
   follow: () => {},
   renewed: () => {},
   ready: (_contest, then) => then(),
+  known: () => {},
   release: () => {},
 }

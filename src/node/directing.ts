@@ -36,6 +36,10 @@ interface Held {
   readonly serving: Set<string>
   /** Services whose earlier splices are still asked for. */
   readonly recovering: Set<string>
+  /** Services of whose earlier splices some may still turn up. */
+  readonly unknown: Set<string>
+  /** As the lanes know it. */
+  standbys: readonly NodeId[]
   /** Under way to another node. */
   moving: { readonly waits: Set<string>; readonly then: () => void } | undefined
 }
@@ -47,6 +51,8 @@ export interface DirectingParts {
   readonly keeper: AddressKeeper
   /** Who may have splices of an earlier director, this node among them. */
   readonly members: () => readonly NodeId[]
+  /** Who would direct the contest next, in their order. */
+  readonly standbys: (contest: string) => readonly NodeId[]
   /** The address of the contest cannot be had here: its services have the reason as an obstacle. */
   readonly onUnable: (contest: string) => void
 }
@@ -72,8 +78,18 @@ export class Directing {
     if (slot === undefined) return false
     this.parts.leases.set(slot, deadline)
     const keeper = services.some(isOwned) ? this.parts.keeper : NOTHING_TO_TAKE
-    const sets = { serving: new Set<string>(), recovering: new Set<string>() }
-    const held: Held = { term, slot, keeper, deadline, services, taken: undefined, ...sets, moving: undefined }
+    const sets = { serving: new Set<string>(), recovering: new Set<string>(), unknown: new Set<string>() }
+    const held: Held = {
+      term,
+      slot,
+      keeper,
+      deadline,
+      services,
+      taken: undefined,
+      ...sets,
+      standbys: [],
+      moving: undefined,
+    }
     this.#held.set(contest, held)
     keeper.take({ contest, term, deadline, slot, services }, (taken) => this.#onTaken(contest, held, taken))
     return true
@@ -110,6 +126,19 @@ export class Directing {
     for (const [contest, { keeper, services }] of this.#held) keeper.follow(contest, services)
   }
 
+  /** Nodes have come or gone. */
+  followStandbys(): void {
+    for (const [contest, held] of this.#held) {
+      if (held.taken?.given !== true) continue
+      const standbys = this.parts.standbys(contest)
+      if (standbys.join() === held.standbys.join()) continue
+      held.standbys = standbys
+      for (const { name: service } of held.services) {
+        this.parts.post({ type: 'standbys', service, term: held.term, standbys })
+      }
+    }
+  }
+
   /** The services of the contest are these now. */
   follow(contest: string, services: readonly Service[]): void {
     const held = this.#held.get(contest)
@@ -143,7 +172,9 @@ export class Directing {
   }
 
   /** What the lane says of a service: serving, or an obstacle. `false`: it speaks of a term that is over here. */
-  heard(message: Extract<FromLane, { type: 'serving' | 'cannot-serve' | 'recovered' | 'moved-out' }>): boolean {
+  heard(
+    message: Extract<FromLane, { type: 'serving' | 'cannot-serve' | 'recovered' | 'known' | 'moved-out' }>,
+  ): boolean {
     const { service } = message
     const [contest, held] = this.#of(service) ?? []
     if (contest === undefined || held === undefined || !sameTerm(held.term, message.term)) return false
@@ -154,6 +185,10 @@ export class Directing {
     if (message.type === 'moved-out') {
       held.moving?.waits.delete(service)
       if (held.moving?.waits.size === 0) held.moving.then()
+      return true
+    }
+    if (message.type === 'known') {
+      if (held.unknown.delete(service) && held.unknown.size === 0) held.keeper.known(contest)
       return true
     }
     if (message.type === 'serving') {
@@ -245,13 +280,19 @@ export class Directing {
       return this.parts.onUnable(contest)
     }
     held.taken = taken
+    held.standbys = this.parts.standbys(contest)
     for (const { name } of held.services) this.#direct(name, held, taken)
   }
 
-  #direct(service: string, { term, slot, recovering }: Held, { given }: Extract<Taken, { type: 'taken' }>): void {
+  #direct(
+    service: string,
+    { term, slot, recovering, unknown, standbys }: Held,
+    { given }: Extract<Taken, { type: 'taken' }>,
+  ): void {
     if (!given) return this.parts.post({ type: 'direct', service, term, slot })
     recovering.add(service)
-    this.parts.post({ type: 'direct', service, term, slot, given, members: this.parts.members() })
+    unknown.add(service)
+    this.parts.post({ type: 'direct', service, term, slot, given, members: this.parts.members(), standbys })
   }
 
   #undirect(service: string, slot: number, why: Reason): void {

@@ -188,7 +188,8 @@ function leaseGate({ leaseGate: gate }: HostFacts): Finding {
     area,
     level: 'degraded',
     found: gate.why,
-    without: 'a process that is frozen (SIGSTOP, a debugger) goes on answering for its address after the lease',
+    without:
+      'a process that is frozen (SIGSTOP, a debugger) goes on answering for its address after the lease; and while a director that takes over rebuilds connections, its kernel resets those that are not there yet',
     cure: 'Linux 6.6 (or 5.15 with clsact), CAP_BPF and CAP_NET_ADMIN of the host itself',
   }
 }

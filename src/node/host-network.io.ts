@@ -185,6 +185,15 @@ export class HostNetwork {
     return problem?.why
   }
 
+  /**
+   * Until then the kernel does not tell clients that it does not know their connection. `false`: it cannot be kept from that here.
+   * The address has a deadline.
+   */
+  guard(address: string, until: Millis | 'no more'): boolean {
+    if (isHere(this.#gate)) this.#gate.guard(address, until)
+    return isHere(this.#gate)
+  }
+
   /** Who answers for the address on the LAN. `interfaces`: names by commas; empty: where it fits. */
   async probe(address: string, interfaces: string): Promise<Rival | undefined> {
     return isHere(this.#wire) ? (await this.#wire.probe(address, namesOf(interfaces))).rival : undefined
@@ -192,11 +201,12 @@ export class HostNetwork {
 
   counts(address: string): AddressCounts {
     const ports = isHere(this.#anyPort) ? this.#anyPort.counters(address) : undefined
-    const late = isHere(this.#gate) ? this.#gate.drops(address) : undefined
+    const [late, heldBack] = isHere(this.#gate) ? [this.#gate.drops(address), this.#gate.heldBack(address)] : []
     return {
       device: this.deviceName,
       ...(ports !== undefined && { accepted: ports.assigned, refused: ports.refused }),
       ...(late !== undefined && { late }),
+      ...(heldBack !== undefined && { heldBack }),
     }
   }
 

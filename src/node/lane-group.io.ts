@@ -22,7 +22,7 @@ export interface LaneGroupOptions {
   readonly leases: SharedArrayBuffer
   readonly logger: Logger
   readonly logLevel: LogLevel
-  /** `serving`, `recovered` and `undirected` come once for all lanes. */
+  /** `serving`, `recovered`, `known` and `undirected` come once for all lanes. */
   readonly onMessage: (message: FromLane) => void
   readonly onDeath: (lane: number, error: Error) => void
 }
@@ -36,6 +36,8 @@ export class LaneGroup {
   readonly #movers = new Map<string, number>()
   /** By service: what lanes have told of this term so far. */
   readonly #recovered = new Map<string, readonly RecoveredMessage[]>()
+  /** By service: lanes that may still meet connections of an earlier director. */
+  readonly #unknowing = new Map<string, number>()
 
   constructor(private readonly options: LaneGroupOptions) {
     const { engine, node, name, boot, address, seed, leases, logger, logLevel, onDeath } = options
@@ -76,6 +78,7 @@ export class LaneGroup {
       this.#hosts[message.pair % this.#hosts.length]?.post(message)
       return
     }
+    if (message.type === 'direct') this.#unknowing.set(message.service, this.#hosts.length)
     if (message.type === 'undirect') this.#lookers.set(lookersKey(message), this.#hosts.length)
     for (const host of this.#hosts) host.post(message)
   }
@@ -113,6 +116,11 @@ export class LaneGroup {
       }
       case 'recovered':
         return this.#onRecovered(message)
+      case 'known': {
+        const left = (this.#unknowing.get(message.service) ?? 1) - 1
+        this.#unknowing.set(message.service, left)
+        return left > 0 ? undefined : this.options.onMessage(message)
+      }
       case 'moved-out': {
         const left = (this.#movers.get(message.service) ?? this.#hosts.length) - 1
         if (left > 0) return void this.#movers.set(message.service, left)

@@ -58,6 +58,7 @@ export class Node {
       post: ports.toLane,
       keeper: ports.addresses,
       members: () => this.knowledge.carriers(),
+      standbys: (contest) => this.#standbysOf(contest),
       onUnable: (contest) => ports.later(() => this.#onUnable(contest)),
     })
     this.moves = new Moves({
@@ -131,8 +132,13 @@ export class Node {
   }
 
   successorOf(contest: string): NodeId | undefined {
+    return this.#standbysOf(contest)[0]
+  }
+
+  /** In their order. */
+  #standbysOf(contest: string): NodeId[] {
     const { candidates } = this.machines.elections.explain(contest, this.ports.clock.now())
-    return candidates.find((node) => node !== this.self.node)
+    return candidates.filter((node) => node !== this.self.node)
   }
 
   /** An operator's word that these nodes will not come back. */
@@ -224,6 +230,7 @@ export class Node {
         return this.#onServing(message)
       case 'recovered':
         return this.#onRecovered(message)
+      case 'known':
       case 'moved-out':
         return void this.directing.heard(message)
       case 'undirected':
@@ -264,6 +271,7 @@ export class Node {
       const alive = member.state === 'alive' || member.state === 'suspect'
       if (!alive) this.ports.toLane({ type: 'peer-gone', peer: node })
       this.#elections.feed({ type: 'member', node, alive, standing: standingOf(member.profile.flags) })
+      this.ports.later(() => this.directing.followStandbys())
     }
     this.#backendNews.plan()
   }

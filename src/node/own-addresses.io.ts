@@ -14,6 +14,7 @@ import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import { GRAVE_S } from '../kernel/bpf/grave-program.js'
 import { errorName } from '../kernel/control-calls.io.js'
+import { HEIRLESS_MS } from '../lane/backends.js'
 import { expandPorts, parsePorts } from '../proxy/port-list.js'
 import { isOwned, type Service } from '../proxy/service.js'
 import type { AddressCounts, AddressKeeper, Claim, Taken } from './address-keeper.js'
@@ -22,6 +23,9 @@ import type { HostNetwork, HostNetworkOptions } from './host-network.io.js'
 
 /** Interfaces come and go; a look costs a tenth of a millisecond. */
 const LOOK_EVERY_MS: Millis = 1_000
+
+/** After so long no backend half waits for its director any more: whatever is not known then is nobody's. */
+const GUARDED_MS_MAX: Millis = HEIRLESS_MS
 
 /** So long after another host was last heard to claim an address that is held here it is told of as disputed. */
 const DISPUTED_MS: Millis = 60_000
@@ -45,6 +49,7 @@ export type Network = Pick<
   | 'bringBack'
   | 'setPorts'
   | 'setDeadline'
+  | 'guard'
   | 'probe'
   | 'counts'
   | 'announce'
@@ -80,6 +85,8 @@ interface Holding {
   state: 'taken' | 'here'
   /** Connections are accepted: it was, or is to be, told of. */
   isReady: boolean
+  /** Connections of an earlier director are not to be expected any more. */
+  isKnown: boolean
 }
 
 export class OwnAddresses implements AddressKeeper {
@@ -152,7 +159,8 @@ export class OwnAddresses implements AddressKeeper {
     this.#drop(claim.contest)
     const alarm = this.parts.clock.alarm(() => this.#onDeadline(claim.contest))
     const { services, deadline } = claim
-    const holding: Holding = { claim, address, answer, alarm, services, deadline, state: 'taken', isReady: false }
+    const beginning = { state: 'taken', isReady: false, isKnown: false } as const
+    const holding: Holding = { claim, address, answer, alarm, services, deadline, ...beginning }
     this.#held.set(claim.contest, holding)
     alarm.set(deadline)
     if (service.own === 'hook') return void this.#takeByHook(holding, service)
@@ -162,7 +170,8 @@ export class OwnAddresses implements AddressKeeper {
     // Each has the four-tuple of a connection that may be rebuilt here now, and would tell its client of an end.
     network.buryOrphans(address)
     if (network.hasFrontDoor) return answer({ type: 'taken', given: true })
-    // Its ports are listened on one by one, which needs the address.
+    // Its ports are listened on one by one, which needs the address; and nothing is rebuilt.
+    holding.isKnown = true
     const failed = this.#bring(holding)
     answer(failed === undefined ? { type: 'taken', given: false } : { type: 'problem', why: failed })
   }
@@ -204,6 +213,17 @@ export class OwnAddresses implements AddressKeeper {
       if (rival === undefined) this.#show(holding, service, then)
       else holding.answer({ type: 'problem', why: rival })
     })
+  }
+
+  known(contest: string): void {
+    const holding = this.#held.get(contest)
+    if (holding === undefined) return
+    holding.isKnown = true
+    if (holding.state !== 'here' || holding.services[0]?.own === 'hook') return
+    const network = this.#network()
+    network.guard(holding.address, 'no more')
+    const { heldBack = 0 } = network.counts(holding.address)
+    this.parts.logger.log('info', 'guard-over', { address: holding.address, heldBack })
   }
 
   release(contest: string, term: Term): void {
@@ -309,6 +329,10 @@ export class OwnAddresses implements AddressKeeper {
       // Without them the address would lead to whatever this host has there, and outlive its lease.
       network.remove(address)
       return `cannot take ${address}: ${problem}`
+    }
+    if (!holding.isKnown && !network.guard(address, this.parts.clock.now() + GUARDED_MS_MAX)) {
+      const without = 'clients whose connection is not rebuilt yet when they speak are told that there is none'
+      logger.log('warn', 'no-rst-guard', { address, why: network.abilities.leaseGate, without })
     }
     const result = network.add(address)
     if (result < 0) {

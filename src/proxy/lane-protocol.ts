@@ -90,7 +90,10 @@ export type ToLane =
        * `recovered` as well. None: nobody is asked.
        */
       readonly members?: readonly NodeId[]
+      readonly standbys?: readonly NodeId[]
     }
+  /** Who would direct it next, in their order: they are told what no ledger has. */
+  | { readonly type: 'standbys'; readonly service: string; readonly term: Term; readonly standbys: readonly NodeId[] }
   /** The service's address is here: rebuilt connections may speak. */
   | { readonly type: 'let-go'; readonly service: string; readonly term: Term }
   /** Answered with `undirected`. */
@@ -128,6 +131,8 @@ export type FromLane =
   | { readonly type: 'serving'; readonly service: string; readonly term: Term }
   /** All nodes were asked for the service's splices, and what can be rebuilt waits for `let-go`. */
   | RecoveredMessage
+  /** No connection of an earlier director can turn up any more: one that is not known now is nobody's. */
+  | KnownMessage
   /** Every node has what its backend halves are to have. */
   | { readonly type: 'moved-out'; readonly service: string; readonly term: Term }
   /** A port cannot be listened on; the lane has let all of them go. */
@@ -164,6 +169,12 @@ export interface RecoveredMessage {
   readonly failed: number
   /** Nodes that live and have not answered. */
   readonly missing: readonly NodeId[]
+}
+
+export interface KnownMessage {
+  readonly type: 'known'
+  readonly service: string
+  readonly term: Term
 }
 
 export interface SpliceReport {

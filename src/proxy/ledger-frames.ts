@@ -2,12 +2,27 @@
  * How a director that takes a service over asks for what is known of its splices. It sends ASK on each of its links; the peer's
  * lane reads its links from other nodes to their end, obeys the term, and answers with a ROW for each backend half and LEDGER
  * after the last. All of them are frames of the link itself (handle 0); the splices then go on by RESUME.
+ *
+ * Splices whose both halves are on the director's own host are in no ledger when that host is lost. So a director tells the next in
+ * line of them (MORTAL), that their clients can be told of the end; and who was told so tells whoever asks for a ledger.
  */
 import type { Endpoint } from '../base/address.js'
 import type { ByteReader, ByteWriter } from '../base/bytes.js'
-import type { SpliceId, Term } from '../base/ids.js'
+import type { NodeId, SpliceId, Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
-import { FIELD, Fields, putBytes, putEndpoint, putId, putName, putTerm, readId, readTerm } from './splice-fields.js'
+import {
+  FIELD,
+  Fields,
+  putBytes,
+  putEndpoint,
+  putId,
+  putName,
+  putNode,
+  putTerm,
+  readId,
+  readNode,
+  readTerm,
+} from './splice-fields.js'
 
 export interface AskFrame {
   readonly kind: 'ask'
@@ -64,6 +79,23 @@ export interface LedgerFrame {
   readonly rows: number
 }
 
+/** A splice that ends with its director. */
+export interface MortalFrame {
+  readonly kind: 'mortal'
+  readonly handle: number
+  readonly service: string
+  /** The director's own; of one that is told of in an answer to ASK, the asker's. */
+  readonly term: Term
+  readonly id: SpliceId
+  readonly client: Endpoint
+  readonly destination: Endpoint
+  /** Where both its halves are. */
+  readonly host: NodeId
+  /** It has ended, and in order. */
+  readonly isOver: boolean
+}
+
+const OVER = 1
 const FIN_UP = 1
 const FIN_ACKNOWLEDGED = 2
 const WHOLE = 4
@@ -130,4 +162,19 @@ export function readRow(handle: number, r: ByteReader): RowFrame {
     isWhole: (bits & WHOLE) !== 0,
   }
   return { kind: 'row', handle, service: f.name(FIELD.service), row }
+}
+
+export function putMortal(out: ByteWriter, frame: MortalFrame): void {
+  putNode(putTerm(putId(out, frame.id), frame.term), frame.host).u8(frame.isOver ? OVER : 0)
+  putName(out, FIELD.service, frame.service)
+  putEndpoint(out, FIELD.client, frame.client)
+  putEndpoint(out, FIELD.destination, frame.destination)
+}
+
+export function readMortal(handle: number, r: ByteReader): MortalFrame {
+  const [id, term, host] = [readId(r), readTerm(r), readNode(r)]
+  const isOver = (r.u8() & OVER) !== 0
+  const f = new Fields(r)
+  const ends = { client: f.endpoint(FIELD.client), destination: f.endpoint(FIELD.destination) }
+  return { kind: 'mortal', handle, service: f.name(FIELD.service), term, id, ...ends, host, isOver }
 }

@@ -1,7 +1,7 @@
 /** Bytes of the splice protocol's frames, both ways; docs/wire.md has the layouts and test vectors. */
 import { unreachable } from '../base/assert.js'
 import { ByteReader, ByteWriter } from '../base/bytes.js'
-import { putAsk, putLedger, putRow, readAsk, readLedger, readRow } from './ledger-frames.js'
+import { putAsk, putLedger, putMortal, putRow, readAsk, readLedger, readMortal, readRow } from './ledger-frames.js'
 import { REASONS, reasonOf } from './reasons.js'
 import {
   FIELD,
@@ -196,6 +196,9 @@ function encodePayload(frame: SpliceFrame, out: ByteWriter): void {
     case 'ledger':
       putLedger(out, frame)
       break
+    case 'mortal':
+      putMortal(out, frame)
+      break
     default:
       unreachable(frame)
   }
@@ -248,6 +251,8 @@ function readPayload(kind: number, handle: number, r: ByteReader): SpliceFrame |
       return readRow(handle, r)
     case KIND.ledger:
       return readLedger(handle, r)
+    case KIND.mortal:
+      return readMortal(handle, r)
     default:
       return undefined
   }

@@ -45,15 +45,19 @@ export function readId(r: ByteReader): SpliceId {
   return { node: readNode(r), boot: r.u32(), counter: r.u64() }
 }
 
+export function putNode(out: ByteWriter, node: NodeId): ByteWriter {
+  return out.put(nodeBytes.of(node))
+}
+
 export function putTerm(out: ByteWriter, term: Term): ByteWriter {
-  return out.u64(term.number).put(nodeBytes.of(term.holder))
+  return putNode(out.u64(term.number), term.holder)
 }
 
 export function readTerm(r: ByteReader): Term {
   return { number: r.u64(), holder: readNode(r) }
 }
 
-function readNode(r: ByteReader): NodeId {
+export function readNode(r: ByteReader): NodeId {
   const start = r.skip(NODE_ID_BYTES)
   return r.failed ? '' : nodes.of(r.bytes, start, start + NODE_ID_BYTES)
 }

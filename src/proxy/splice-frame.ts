@@ -10,7 +10,7 @@
 import type { Endpoint } from '../base/address.js'
 import type { SpliceId, Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
-import type { AskFrame, LedgerFrame, RowFrame } from './ledger-frames.js'
+import type { AskFrame, LedgerFrame, MortalFrame, RowFrame } from './ledger-frames.js'
 import type { Reason } from './reasons.js'
 
 export const FRAME_HEADER_BYTES = 8
@@ -44,6 +44,7 @@ export const KIND = {
   ledger: 22,
   barrier: 23,
   passed: 24,
+  mortal: 25,
 } as const
 
 /** Asks for a backend connection. Sent by the client half's node; the answer is OPENED or REFUSED. */
@@ -188,3 +189,4 @@ export type SpliceFrame =
   | AskFrame
   | RowFrame
   | LedgerFrame
+  | MortalFrame

@@ -1,8 +1,9 @@
 /** Connections whose director fails: three nodes and their clients on hosts of their own, and how each client fared. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Child } from '../../src/lab/child.io.js'
 import { type LabNode, LocalCluster } from '../../src/lab/cluster.io.js'
 import type { Fates, TalkersReport } from '../../src/lab/fates.js'
 import { HostTalkers } from '../../src/lab/host-talkers.io.js'
@@ -24,6 +25,8 @@ const DARK_MS_MAX = 2_000
  */
 const TALKED_MS = Number(process.env['TALKED_MS'] ?? 1_000)
 
+const HOLDERS = fileURLToPath(new URL('./holders-main.ts', import.meta.url))
+
 const app = (name: string) => fileURLToPath(new URL(`../../dist/lab/apps/${name}.io.js`, import.meta.url))
 
 export class SurvivalSite {
@@ -35,10 +38,15 @@ export class SurvivalSite {
     private readonly folder: string,
   ) {}
 
-  static async build(scope: Scope, address: string, ...more: string[]): Promise<SurvivalSite> {
+  static build(scope: Scope, address: string, ...more: string[]): Promise<SurvivalSite> {
+    return SurvivalSite.of(NAMES, scope, address, ...more)
+  }
+
+  /** With nodes of these names. */
+  static async of(names: readonly string[], scope: Scope, address: string, ...more: string[]): Promise<SurvivalSite> {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-survival-'))
     const lan = await Lan.make(
-      [...NAMES, 'client'].map((name, i) => ({ name, number: i + 1 })),
+      [...names, 'client'].map((name, i) => ({ name, number: i + 1 })),
       folder,
     )
     scope.defer(async () => {
@@ -46,20 +54,20 @@ export class SurvivalSite {
       rmSync(folder, { recursive: true, force: true })
     })
     const cluster = await LocalCluster.start({
-      addresses: NAMES.map((name) => lan.named(name).address),
-      names: NAMES,
+      addresses: names.map((name) => lan.named(name).address),
+      names,
       untold: true,
       upArguments: ['--profile', 'fast'],
       folder: path.join(folder, 'state'),
       start: (name, command, output) => lan.named(name).start('baton', command, output),
     })
     await cluster.settled()
-    for (const name of NAMES) lan.named(name).start('echo', [process.execPath, app('echo'), '::', String(PORT)])
+    for (const name of names) lan.named(name).start('echo', [process.execPath, app('echo'), '::', String(PORT)])
     const site = new SurvivalSite(lan, cluster, folder)
     await cluster.baton(site.#first, 'service', 'add', 'echo', '--address', address, '--ports', String(PORT), ...more)
     await cluster.serving('echo')
     await until(
-      async () => ((await site.#first.client.service('echo')).backends.length === NAMES.length ? true : undefined),
+      async () => ((await site.#first.client.service('echo')).backends.length === names.length ? true : undefined),
       5_000,
       'all hosts serve',
     )
@@ -69,6 +77,32 @@ export class SurvivalSite {
   async director(): Promise<{ readonly node: LabNode; readonly host: Host }> {
     const { name } = (await this.cluster.serving('echo')).director
     return { node: this.cluster.named(name), host: this.lan.named(name) }
+  }
+
+  /** Clients that say one thing and are silent then; the word of each whose connection ends is in what they print. */
+  async hold(address: string, count: number): Promise<Child> {
+    const command = [process.execPath, '--import', 'tsx', HOLDERS, address, String(PORT), String(count)]
+    const holders = this.lan.named('client').start(`holders-${this.#rounds++}`, command)
+    await until(() => (printedBy(holders).includes('all stand') ? true : undefined), 20_000, 'all clients stand')
+    return holders
+  }
+
+  /** What crosses the client's cable and fits the filter (pcap-filter(7)): a line for each frame, with its link addresses. */
+  async capture(...filter: string[]): Promise<Child> {
+    const options = ['-l', '-n', '-e', '-tt', '--immediate-mode', '-i', 'eth0']
+    const tcpdump = this.lan.named('client').start(`capture-${this.#rounds++}`, ['tcpdump', ...options, ...filter])
+    await until(
+      () => (readFileSync(tcpdump.output, 'utf8').includes('listening on') ? true : undefined),
+      5_000,
+      'it captures',
+    )
+    return tcpdump
+  }
+
+  /** Connections that the program of a host has. */
+  async served(host: Host): Promise<number> {
+    const lines = await host.run('ss', '-Htn', 'state', 'established', 'sport', '=', `:${PORT}`)
+    return lines.split('\n').filter((line) => line !== '').length
   }
 
   /** What became of `count` connections, half of them talking, when `fault` was done; `mend` undoes it. */
@@ -96,11 +130,25 @@ export class SurvivalSite {
     return lines.filter((line) => line.includes(`"event":"${event}"`)).map((line) => JSON.parse(line))
   }
 
+  /** What lanes have counted in lines of that event, all together. */
+  total(event: string, field: string): number {
+    return this.events(event).reduce((sum, line) => sum + Number(line[field]), 0)
+  }
+
   get #first(): LabNode {
     const [first] = this.cluster.nodes
     if (first === undefined) throw new Error('no node')
     return first
   }
+}
+
+export function printedBy({ output }: Child): string[] {
+  return readFileSync(output, 'utf8').split('\n').slice(0, -1)
+}
+
+/** Of a capture. */
+export function framesOf(capture: Child): string[] {
+  return printedBy(capture).filter((line) => line.includes(' > '))
 }
 
 export function sumOf({ talking, silent }: TalkersReport, what: (fates: Fates) => number): number {

@@ -1,6 +1,6 @@
 /** Sockets taken out of this process and rebuilt in it, over loopback: their peers must not notice. */
 import net from 'node:net'
-import { planRestore } from '../../src/handoff/restore-plan.js'
+import { planRestore, snapshotAfter } from '../../src/handoff/restore-plan.js'
 import { KernelRepair } from '../../src/kernel/repair.io.js'
 import { RepairCalls } from '../../src/kernel/repair-calls.io.js'
 import { mayRepair } from '../../src/kernel/repair-right.io.js'
@@ -8,7 +8,7 @@ import { loadSyscalls } from '../../src/kernel/syscalls.io.js'
 import { until } from '../../src/lab/wait.io.js'
 import { assert, type Scope, suite } from '../harness/suite.js'
 
-const test = suite('kernel/repair')
+const test = suite('kernel/repair', 20_000)
 const NEEDS = { root: true }
 
 const sys = loadSyscalls()
@@ -18,7 +18,7 @@ const calls = new RepairCalls(sys)
 /** struct tcp_info: tcpi_snd_mss. */
 const INFO_SND_MSS = 16
 
-const waitFor = (isSo: () => boolean) => until(async () => isSo() || undefined, 5_000, isSo.toString())
+const waitFor = (isSo: () => boolean) => until(async () => isSo() || undefined, 5_000, isSo.toString(), 2)
 
 interface Pair {
   readonly client: net.Socket
@@ -126,6 +126,43 @@ for (const address of ['127.0.0.1', '::1']) {
 }
 
 test(
+  'a hundred directors in succession: the client takes every segment of each at once, and is heard by each',
+  async (scope) => {
+    const pair = await connected(scope)
+    let snapshot = done(repair.snapshot(pair.fd))
+    if ('why' in snapshot) return
+    assert.ok(snapshot.timestamp !== undefined, 'timestamps are on')
+    const first = snapshot.timestamp ?? 0
+    leave(pair)
+    await new Promise((resolve) => pair.server.once('close', resolve))
+    let last = 0
+    for (let director = 1; director <= 100; director++) {
+      const said = 4 * (director - 1)
+      const standing = { received: said, finReceived: false, acknowledged: said, finAcknowledged: false, ageMs: 50 }
+      const plan = planRestore(snapshot, { ...pair.ends, ...standing })
+      snapshot = snapshotAfter(snapshot, plan)
+      const fd = done(repair.restore(plan)) as number
+      scope.defer(() => void sys.close(fd))
+      done(repair.letGo(fd))
+      const began = performance.now()
+      pair.client.write('ping')
+      await waitFor(() => repair.bytesIn(fd) === 4)
+      assert.is(repair.send(fd, Buffer.from('pong')), undefined)
+      await waitFor(() => pair.heard() === 'pong'.repeat(director))
+      await waitFor(() => repair.bytesAcknowledged(fd) === 4)
+      last = performance.now() - began
+      // PAWS, a clock of another unit or a number that is wrong would cost a timer of the client: 200 ms and more.
+      assert.ok(last < 190, `director ${director}: ${last} ms`)
+      repair.silence(fd)
+      sys.close(fd)
+    }
+    const clock = ((snapshot.timestamp ?? 0) - first) >>> 0
+    assert.ok(clock > 1_000_000 && clock < 2_000_000, `the clock is ${clock} ms ahead`)
+  },
+  NEEDS,
+)
+
+test(
   'captured with both its queues: unread and unsent bytes are there in the next socket',
   async (scope) => {
     const pair = await connected(scope)
@@ -174,6 +211,48 @@ test(
     await waitFor(() => pair.heard() === 'heard you')
     adopted(scope, fd).end()
     await waitFor(() => pair.ended() === 'ended')
+  },
+  NEEDS,
+)
+
+for (const address of ['127.0.0.1', '::1']) {
+  test(
+    `whether a connection is taken (${address}): while it stands or is rebuilt, and not after it went in silence`,
+    async (scope) => {
+      const pair = await connected(scope, address)
+      const { local, remote } = pair.ends
+      assert.ok(repair.isTaken(local, remote))
+      assert.not(repair.isTaken(local, { ...remote, port: 1 }))
+      const capture = done(repair.capture(pair.fd))
+      if ('why' in capture) return
+      pair.server.destroy()
+      await new Promise((resolve) => pair.server.once('close', resolve))
+      assert.not(repair.isTaken(local, remote))
+      const fd = done(repair.restore({ ...capture, ...pair.ends })) as number
+      assert.ok(repair.isTaken(local, remote), 'in repair mode')
+      repair.silence(fd)
+      sys.close(fd)
+      assert.is(pair.ended(), '', 'the client has heard nothing of all that')
+    },
+    NEEDS,
+  )
+}
+
+test(
+  'a rebuilt socket is deaf until it is let go: nothing is acknowledged before all of it is there',
+  async (scope) => {
+    const pair = await connected(scope)
+    const capture = done(repair.capture(pair.fd))
+    if ('why' in capture) return
+    pair.server.destroy()
+    await new Promise((resolve) => pair.server.once('close', resolve))
+    const fd = done(repair.restore({ ...capture, ...pair.ends })) as number
+    pair.client.write('psst')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    assert.is(repair.bytesIn(fd), 0)
+    done(repair.letGo(fd))
+    await waitFor(() => repair.bytesIn(fd) === 4)
+    adopted(scope, fd)
   },
   NEEDS,
 )

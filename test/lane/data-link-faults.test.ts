@@ -101,6 +101,7 @@ class Bench {
         },
         findBackend: () => 'link-lost',
         onBackend: () => {},
+        onMortal: () => {},
         onForsaken: () => {},
         onAsk: () => {},
         onLedger: () => {},

@@ -67,4 +67,40 @@ test('both have said all: a client that takes nothing of the rest is given up in
   assert.is(slow.client.cause, undefined)
 })
 
+test('all connections are known when every node that lives has told its own, and the address is here; or after half a minute', () => {
+  const directing = (members: (self: string) => string[]) => {
+    const world = { now: 0, net: new FakeNet(new Prng(1)) }
+    const memory = LeaseSlots.bytes()
+    new LeaseSlots(memory).set(0, 1e9)
+    const host = new Host('a', 1, world, memory)
+    const term = { number: 1, holder: host.node }
+    host.tell({ type: 'services', services: [SERVICE] })
+    host.tell({ type: 'direct', service: 'web', term, slot: 0, given: true, members: members(host.node) })
+    const pass = (ms: number) => {
+      world.now += ms
+      host.sweep()
+      for (let i = 0; i < 10; i++) host.endTurn()
+      return host.heard.splice(0).flatMap(({ type }) => (type === 'known' || type === 'recovered' ? type : []))
+    }
+    return { pass, letGo: () => host.tell({ type: 'let-go', service: 'web', term }), host }
+  }
+  const alone = directing((self) => [self])
+  assert.equal(alone.pass(100), ['recovered'])
+  assert.equal(alone.pass(100), [], 'without its address it meets nobody')
+  alone.letGo()
+  assert.equal([alone.pass(100), alone.pass(100)], [['known'], []])
+
+  const other = 'b'.repeat(32)
+  const waiting = directing((self) => [self, other])
+  assert.equal([waiting.pass(4_999), waiting.pass(1)], [[], ['recovered']])
+  waiting.letGo()
+  assert.equal([waiting.pass(1), waiting.pass(24_998), waiting.pass(1)], [[], [], ['known']])
+
+  const gone = directing((self) => [self, other])
+  gone.pass(100)
+  gone.host.tell({ type: 'peer-gone', peer: other })
+  gone.letGo()
+  assert.equal(gone.pass(100), ['recovered', 'known'])
+})
+
 test.run()

@@ -1,7 +1,8 @@
 /** When a lane says what it has: after the last word of a director that is dead, and not a moment later than it must. */
 import type { Backends } from '../../src/lane/backends.js'
 import { Ledgers } from '../../src/lane/ledgers.js'
-import type { LedgerRow } from '../../src/proxy/ledger-frames.js'
+import { Mortals } from '../../src/lane/mortals.js'
+import type { LedgerRow, MortalFrame } from '../../src/proxy/ledger-frames.js'
 import type { SpliceFrame } from '../../src/proxy/splice-frame.js'
 import { assert, suite } from '../harness/suite.js'
 import { fakeContext } from '../lane/fake-context.js'
@@ -31,8 +32,11 @@ class Room {
       handOver: () => (this.obeys ? [ROW, ROW] : undefined),
     } as unknown as Backends
     const soon = (_afterMs: number, task: () => void) => void this.#tasks.push(task)
-    this.ledgers = new Ledgers({ ...context, soon }, backends, () => this.now - this.heardAt)
-    this.ledgers.onAsk({ peer: { node: 'new', name: 'new' }, say: ({ kind }) => void this.said.push(kind) }, ASK)
+    const mortals = new Mortals()
+    mortals.take({}, FRAMES['mortal'] as MortalFrame)
+    this.ledgers = new Ledgers({ ...context, soon }, backends, mortals, () => this.now - this.heardAt)
+    const say = ({ kind }: SpliceFrame) => void this.said.push(kind)
+    this.ledgers.onAsk({ peer: { node: 'new', name: 'new' }, isUp: true, say }, ASK)
   }
 
   pass(ms: number): void {
@@ -47,7 +51,7 @@ class Room {
   }
 }
 
-const ALL = ['row', 'row', 'ledger']
+const ALL = ['row', 'row', 'mortal', 'ledger']
 
 test('its links are read until they end', () => {
   const room = new Room()

@@ -86,6 +86,7 @@ export class LinkUnderTest {
       openBackend: (frame, reply) => this.backends.open(frame, reply),
       findBackend: (frame) => this.backends.find(frame),
       onBackend: (bound) => this.backends.remember(bound),
+      onMortal: () => {},
       onForsaken: (bound) => this.backends.forsake(bound),
       onAsk: () => {},
       onLedger: () => {},

@@ -16,7 +16,13 @@ const test = suite('lane/links')
 
 const PORT = 7441
 
-const NO_RECOVERIES = { onLedger: () => {}, onLinkUp: () => {}, onLinkDown: () => {}, onGone: () => {} }
+const NO_RECOVERIES = {
+  onLedger: () => {},
+  onMortal: () => {},
+  onLinkUp: () => {},
+  onLinkDown: () => {},
+  onGone: () => {},
+}
 
 /** The links of node B; the test is the network. */
 class LinksUnderTest {

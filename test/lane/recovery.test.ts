@@ -117,6 +117,21 @@ test('whoever does not answer is named when the time is over, and heard all the 
   assert.is(room.revived.length, 1)
 })
 
+test('a node is awaited until all of it has come, and as long as it is silent; one that is gone is not', () => {
+  const room = new Room(['a', 'b'])
+  room.recovery.onLedger(room.link('a'), { kind: 'ledger', handle: 0, service: 'web', term: TERM, rows: 1 })
+  assert.ok(room.recovery.awaits('a') && room.recovery.awaits())
+  room.recovery.onLedger(room.link('a'), { kind: 'passed', handle: 0, token: TOKEN })
+  assert.equal([room.recovery.awaits('a'), room.recovery.awaits('b')], [false, true])
+  room.recovery.sweep(LEDGER_MS_MAX)
+  assert.ok(room.recovery.awaits(), 'also when it is complete without it')
+  room.answer(room.link('b'))
+  assert.not(room.recovery.awaits())
+  const other = new Room(['a', 'b'])
+  for (const node of ['a', 'b']) other.recovery.onGone(node)
+  assert.not(other.recovery.awaits('a'), 'a node that is gone tells nothing')
+})
+
 test('rows that nobody asked for, and those of other services and terms, mean nothing', () => {
   const room = new Room(['a'])
   const stranger = new FakeLink('x')

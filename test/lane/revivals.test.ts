@@ -17,7 +17,7 @@ const { row: ROW } = FRAMES['row'] as { readonly row: LedgerRow }
 class Frozen extends FakeSocket implements FrozenSocket {
   /** What had been written when it was let go. */
   let: number | undefined
-  readonly isSettled = true
+  isSettled = true
   letGo = () => {
     this.let ??= this.delivered.length
   }
@@ -74,8 +74,9 @@ class Room {
       },
       tap: () => {
         this.hasTap = true
-        return { close: this.#untap }
+        return { send: () => {}, close: this.#untap }
       },
+      isTaken: () => false,
     }
     const soon = (_afterMs: number, task: () => void) => void this.tasks.push(task)
     this.revivals = new Revivals(host as unknown as ClientHost, { ...context, soon }, rebuilder)
@@ -179,6 +180,27 @@ test('a late ledger, when the address has long been here', () => {
   room.comes(0, 10)
   room.pass(1)
   assert.is(late.let, 10)
+})
+
+test('settled when none is frozen any more, and each client has said what it has; or when that has been asked for long enough', () => {
+  const room = new Room()
+  assert.ok(room.revivals.isSettled)
+  const socket = room.revive(10)
+  assert.not(room.revivals.isSettled, 'it is frozen')
+  room.revivals.letGo()
+  socket.isSettled = false
+  room.comes(0, 10)
+  room.pass(1)
+  assert.not(room.revivals.isSettled, 'its client has not answered')
+  socket.isSettled = true
+  room.pass(1)
+  assert.ok(room.revivals.isSettled)
+  room.revive(0).isSettled = false
+  for (let round = 0; room.tasks.length > 0; round++) {
+    assert.ok(round < 100 && !room.revivals.isSettled)
+    room.pass(1)
+  }
+  assert.ok(room.revivals.isSettled)
 })
 
 test.run()

@@ -19,6 +19,7 @@ class Room {
   /** In the order in which things were said to lanes and keeper. */
   readonly said: string[] = []
   readonly unable: string[] = []
+  standbys: readonly string[] = ['b', 'c']
   answer: (taken: Taken) => void = () => {}
   readonly leases = new LeaseSlots(LeaseSlots.bytes())
   readonly directing: Directing
@@ -37,16 +38,19 @@ class Room {
         this.said.push(`ready ${contest}`)
         then()
       },
+      known: (contest) => this.said.push(`known ${contest}`),
       release: (contest, { number }) => this.said.push(`release ${contest} ${number}`),
     }
     this.directing = new Directing({
       leases: this.leases,
       clock: { now: () => this.now },
       members: () => [],
+      standbys: () => this.standbys,
       keeper,
       onUnable: (contest) => this.unable.push(contest),
       post: (message) => {
         if (message.type === 'direct') this.said.push(`direct ${message.service}${message.given ? ', given' : ''}`)
+        if (message.type === 'standbys') this.said.push(`standbys of ${message.service}: ${message.standbys.join()}`)
         if (message.type === 'let-go') this.said.push(`let go ${message.service}`)
         if (message.type === 'undirect') this.said.push(`undirect ${message.service}`)
       },
@@ -67,6 +71,10 @@ class Room {
     for (const name of names) {
       assert.ok(this.directing.heard({ type: 'recovered', service: name, term: TERM, ...counts }))
     }
+  }
+
+  known(...names: string[]): void {
+    for (const name of names) assert.ok(this.directing.heard({ type: 'known', service: name, term: TERM }))
   }
 
   take(): string[] {
@@ -123,6 +131,34 @@ test('after the deadline it is another\u2019s: it goes first', () => {
   room.now = 1_000
   room.directing.lost(IP, 'lease-lost')
   assert.equal(room.take(), [`release ${IP} 1`, 'undirect web'])
+})
+
+test('its connections are known when those of all its services are', () => {
+  const room = new Room()
+  room.acquire([WEB, MAIL])
+  room.take()
+  room.known('web')
+  assert.equal(room.take(), [])
+  room.known('mail', 'mail')
+  assert.equal(room.take(), [`known ${IP}`], 'once')
+  assert.not(room.directing.heard({ type: 'known', service: 'web', term: { number: 2, holder: A } }))
+})
+
+test('who would be next is told with the lease, and when it is another', () => {
+  const room = new Room()
+  room.directing.followStandbys()
+  room.acquire([WEB, MAIL])
+  room.take()
+  room.directing.followStandbys()
+  assert.equal(room.take(), [], 'no news')
+  room.standbys = ['c']
+  room.directing.followStandbys()
+  assert.equal(room.take(), ['standbys of web: c', 'standbys of mail: c'])
+  room.directing.lost(IP, 'lease-lost')
+  room.take()
+  room.standbys = []
+  room.directing.followStandbys()
+  assert.equal(room.take(), [])
 })
 
 test('one that is lost while it is being taken is let go, and a late answer means nothing', () => {

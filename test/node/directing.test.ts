@@ -20,7 +20,9 @@ function room() {
     heldThen.push(leases.isHeld(0, 500))
   }
   const [clock, onUnable] = [{ now: () => 0 }, () => {}]
-  const directing = new Directing({ leases, clock, post, keeper: NOTHING_TO_TAKE, members: () => [], onUnable })
+  const nobody = () => []
+  const parts = { leases, clock, post, keeper: NOTHING_TO_TAKE, members: nobody, standbys: nobody, onUnable }
+  const directing = new Directing(parts)
   /** Of one service, by its name. */
   const acquired = (name: string, term: Term, deadline: number) => {
     return directing.acquired(name, term, deadline, [service(name, 80, { own: 'none' })])

@@ -49,6 +49,11 @@ class Room {
       this.done.push(`deadline ${at}`)
       return this.network.refusal
     },
+    guards: true,
+    guard: (address: string, until: number | 'no more') => {
+      this.done.push(`guard ${address} ${until}`)
+      return this.network.guards
+    },
     probe: async () => this.network.rival,
     announce: (address: string, slot: number) => void this.done.push(`announce ${address} ${slot}`),
     counts: () => ({ device: 'baton0' }),
@@ -106,8 +111,40 @@ test('ports and deadline stand before the address is there, and the network is t
   room.claim([WEB, MAIL])
   assert.equal([room.answers, room.take(), room.addresses.here], [[{ type: 'taken', given: true }], [], []])
   room.addresses.ready(IP)
-  assert.equal(room.take(), ['ports 80,25', 'deadline 1000', `add ${IP}`, `announce ${IP} 7`])
+  assert.equal(room.take(), ['ports 80,25', 'deadline 1000', `guard ${IP} 30000`, `add ${IP}`, `announce ${IP} 7`])
   assert.equal(room.addresses.here, [IP])
+})
+
+test('the guard is there before the address, until all its connections are known, and not again', (scope) => {
+  const room = new Room(scope)
+  room.claim()
+  room.addresses.ready(IP)
+  room.take()
+  room.addresses.known(IP)
+  assert.equal(room.take(), [`guard ${IP} no more`])
+  room.clock.advanceTo(1_000)
+  room.addresses.renewed(IP, 3_000)
+  assert.not(
+    room.take().some((what) => what.startsWith('guard')),
+    'back after a deadline that was moved',
+  )
+  assert.equal(room.logged.includes('no-rst-guard'), false)
+  room.claim([WEB], 2)
+  room.addresses.known(IP)
+  room.addresses.known('10.0.0.101')
+  room.addresses.ready(IP)
+  assert.not(
+    room.take().some((what) => what.startsWith('guard')),
+    'known before it was there',
+  )
+})
+
+test('without the gate there is no guard, and the log says what that costs', (scope) => {
+  const room = new Room(scope)
+  room.network.guards = false
+  room.claim()
+  room.addresses.ready(IP)
+  assert.ok(room.logged.includes('no-rst-guard'))
 })
 
 test('without a front door the address comes first: ports are bound to it one by one', (scope) => {

@@ -3,7 +3,12 @@
  * "About" is what ARP (RFC 826) and neighbour solicitations and advertisements (RFC 4861, 4.3 and 4.4) say of it. IPv6
  * extension headers are not walked: source and destination decide. The time is CLOCK_BOOTTIME, as everywhere. A packet within
  * another one (a tunnel's) is not looked at.
+ *
+ * And not, while an address is guarded, an RST from it without an ACK: that is how a kernel answers a segment of a connection that
+ * it does not know (RFC 9293, 3.10.7.1), which may be one that is about to be rebuilt. What it answers to a SYN has an ACK, and so
+ * has the RST of a socket that is closed: both pass.
  */
+import { IPPROTO_TCP } from '../constants.js'
 import {
   FUNC_KTIME_GET_BOOT_NS,
   FUNC_SK_RELEASE,
@@ -17,6 +22,7 @@ import { MAPPED_WORD } from './address-key.js'
 import {
   add,
   addAtomically,
+  and,
   assemble,
   type Code,
   call,
@@ -37,6 +43,7 @@ import {
   R8,
   R9,
   R10,
+  shiftLeft,
   store,
 } from './assembler.js'
 import { lookUp } from './map-lookup.js'
@@ -51,8 +58,8 @@ export interface LeaseGateMaps {
   readonly alive?: number | undefined
 }
 
-/** Offsets in what the map `leases` has of a slot: two 64-bit numbers, the deadline in nanoseconds. */
-export const LEASE = { deadline: 0, drops: 8, bytes: 16 } as const
+/** Offsets in what the map `leases` has of a slot: 64-bit numbers, the times in nanoseconds. */
+export const LEASE = { deadline: 0, drops: 8, guardedUntil: 16, heldBack: 24, bytes: 32 } as const
 
 /** EtherTypes as a little-endian machine reads them. */
 const IPV4 = 0x0008
@@ -61,7 +68,15 @@ const IPV6 = 0xdd86
 const VLAN = 0x0081
 const VLAN_OUTER = 0xa888
 
+const IP4_PROTOCOL_AT = 9
+const IP4_FRAGMENT_AT = 6
+/** Of flags and offset, as a little-endian machine reads them: the offset. */
+const FRAGMENT_OFFSET = 0xff1f
+const IP6_HEADER_BYTES = 40
 const NEXT_HEADER_ICMPV6 = 58
+const TCP_FLAGS_AT = 13
+const RST = 0x04
+const RST_OR_ACK = 0x14
 const NEIGHBOUR_SOLICITATION = 135
 const NEIGHBOUR_ADVERTISEMENT = 136
 
@@ -74,10 +89,15 @@ const HEADER = -64
 const [FRAME, START, TYPE, LEASED] = [R6, R7, R9, R8]
 
 export function leaseGateProgram(maps: LeaseGateMaps): Uint8Array {
-  const [pass, drop] = [new Label('pass'), new Label('drop')]
+  const [pass, drop, holdBack] = [new Label('pass'), new Label('drop'), new Label('hold back')]
   const [ip4, arp, ip6, both] = [new Label('IPv4'), new Label('ARP'), new Label('IPv6'), new Label('both addresses')]
-  const judge = (key: number) => judgeAddress(maps, key, drop)
-  const judgeIp4 = (at: number) => [load(4, R1, R10, at), store(4, R10, KEY + 12, R1), judge(KEY)]
+  const [segment, about] = [new Label('a segment from a guarded address'), new Label('IPv6 that is no such segment')]
+  const judge = (key: number, innocent?: Label) => judgeAddress(maps, key, drop, innocent)
+  const judgeIp4 = (at: number, innocent?: Label) => [
+    load(4, R1, R10, at),
+    store(4, R10, KEY + 12, R1),
+    judge(KEY, innocent),
+  ]
   return assemble([
     move(FRAME, R1),
     maps.alive === undefined ? [] : isAlive(maps.alive, pass),
@@ -102,14 +122,39 @@ export function leaseGateProgram(maps: LeaseGateMaps): Uint8Array {
     both,
     store(8, R10, KEY, 0),
     store(4, R10, KEY + 8, MAPPED_WORD),
-    judgeIp4(HEADER),
     judgeIp4(HEADER + 4),
+    judgeIp4(HEADER, pass),
+    jumpIf(TYPE, 'ne', IPV4, pass),
+    isGuarded(pass),
+    fetch(0, 20, HEADER, pass),
+    load(1, R1, R10, HEADER + IP4_PROTOCOL_AT),
+    jumpIf(R1, 'ne', IPPROTO_TCP, pass),
+    load(2, R1, R10, HEADER + IP4_FRAGMENT_AT),
+    and(R1, FRAGMENT_OFFSET),
+    jumpIf(R1, 'ne', 0, pass),
+    load(1, R1, R10, HEADER),
+    and(R1, 15),
+    shiftLeft(R1, 2),
+    add(START, R1),
+
+    segment,
+    fetch(TCP_FLAGS_AT, 1, HEADER, pass),
+    load(1, R1, R10, HEADER),
+    and(R1, RST_OR_ACK),
+    jumpIf(R1, 'eq', RST, holdBack),
     jump(pass),
 
     ip6,
     fetch(0, 40, HEADER, pass),
-    judge(HEADER + 8),
     judge(HEADER + 24),
+    judge(HEADER + 8, about),
+    isGuarded(about),
+    load(1, R1, R10, HEADER + 6),
+    jumpIf(R1, 'ne', IPPROTO_TCP, about),
+    add(START, IP6_HEADER_BYTES),
+    jump(segment),
+
+    about,
     load(1, R1, R10, HEADER + 6),
     jumpIf(R1, 'ne', NEXT_HEADER_ICMPV6, pass),
     fetch(40, 24, HEADER, pass),
@@ -125,12 +170,22 @@ export function leaseGateProgram(maps: LeaseGateMaps): Uint8Array {
     addAtomically(LEASED, LEASE.drops, R1),
     move(R0, TCX_DROP),
     exit(),
+
+    holdBack,
+    move(R1, 1),
+    addAtomically(LEASED, LEASE.heldBack, R1),
+    move(R0, TCX_DROP),
+    exit(),
   ])
 }
 
-/** To `drop`, with the lease, if the address of that key on the stack has one and its deadline has passed. */
-function judgeAddress(maps: LeaseGateMaps, key: number, drop: Label): Code {
-  const innocent = new Label('innocent')
+/**
+ * To `drop`, with the lease, if the address of that key on the stack has one and its deadline has passed. To `otherwise` if it has
+ * none; behind it, with the lease and the time in R0, if it has one that is in force.
+ */
+function judgeAddress(maps: LeaseGateMaps, key: number, drop: Label, otherwise?: Label): Code {
+  const here = new Label('innocent')
+  const innocent = otherwise ?? here
   return [
     lookUp(maps.addresses, key, innocent),
     load(4, R1, R0, 0),
@@ -140,8 +195,13 @@ function judgeAddress(maps: LeaseGateMaps, key: number, drop: Label): Code {
     call(FUNC_KTIME_GET_BOOT_NS),
     load(8, R1, LEASED, LEASE.deadline),
     jumpIf(R0, 'above', R1, drop),
-    innocent,
+    otherwise === undefined ? here : [],
   ]
+}
+
+/** Right behind `judgeAddress`. */
+function isGuarded(otherwise: Label): Code {
+  return [load(8, R1, LEASED, LEASE.guardedUntil), jumpIf(R0, 'at least', R1, otherwise)]
 }
 
 function isAlive(map: number, otherwise: Label): Code {

@@ -108,10 +108,27 @@ export class LeaseGate {
       return undefined
     }
     const slot = this.#slots.take(address, (free) => {
-      this.#longs[this.#at(free) + LEASE.drops / 8] = 0n
+      this.#longs.fill(0n, this.#at(free), this.#at(free + 1))
       store(free)
     })
     return typeof slot === 'number' ? undefined : slot
+  }
+
+  /**
+   * Until then, or until told otherwise, the kernel's answers to segments of connections that it does not know are held back. The
+   * address has a deadline already; without one it is not guarded.
+   */
+  guard(address: string, until: Millis | 'no more'): void {
+    const slot = this.#slots.slotOf(address)
+    if (slot === undefined) return
+    const ns = until === 'no more' ? CLOSED : asNs(until)
+    Atomics.store(this.#longs, this.#at(slot) + LEASE.guardedUntil / 8, ns)
+  }
+
+  /** Such answers since the address was set; `undefined` if it is not. */
+  heldBack(address: string): number | undefined {
+    const slot = this.#slots.slotOf(address)
+    return slot === undefined ? undefined : Number(this.#longs[this.#at(slot) + LEASE.heldBack / 8])
   }
 
   /** Its traffic is of no concern any more. */

@@ -10,12 +10,15 @@ import { HiddenPorts } from '../../../src/kernel/bpf/hidden-ports.io.js'
 import type { HookName } from '../../../src/kernel/bpf/interface-hook.io.js'
 import { LeaseGate } from '../../../src/kernel/bpf/lease-gate.io.js'
 import { loadLibc } from '../../../src/kernel/libc.io.js'
+import { KernelRepair } from '../../../src/kernel/repair.io.js'
+import { loadSyscalls } from '../../../src/kernel/syscalls.io.js'
 import { probe, sendFrame } from './address-prober.js'
 
 type Ports = 'any' | readonly number[]
 const ANSWER_MS_MAX = 1_000
 
 const kept = new Map<string, net.Socket>()
+const accepted: net.Socket[] = []
 let anyPort: AnyPort | undefined
 let hidden: HiddenPorts | undefined
 let gate: LeaseGate | undefined
@@ -38,6 +41,7 @@ const one = <T>(value: T | undefined): T => {
 function listen(address: string, port: number, name: string): Promise<net.Server> {
   const server = net.createServer((socket) => {
     socket.on('error', () => {})
+    accepted.push(socket)
     socket.write(`${name} at ${socket.localAddress} ${socket.localPort}\n`)
     socket.pipe(socket)
   })
@@ -164,6 +168,17 @@ const operations = {
     return deadline
   },
   drops: (address: string) => one(gate).drops(address),
+  guard: (address: string, forMs: number | 'no more') =>
+    one(gate).guard(address, forMs === 'no more' ? forMs : opened(loadLibc()).boottime() + forMs),
+  heldBack: (address: string) => one(gate).heldBack(address),
+  /** All connections that were accepted are gone, and their clients have not been told. */
+  vanish: () => {
+    const repair = new KernelRepair(opened(loadSyscalls()))
+    for (const socket of accepted.splice(0)) {
+      repair.silence((socket as unknown as { _handle: { fd: number } })._handle.fd)
+      socket.destroy()
+    }
+  },
   probe,
   sendFrame,
 }

@@ -4,6 +4,7 @@ import { parseIp } from '../../../src/base/address.js'
 const ETHERNET_BYTES = 14
 const TYPES = { ip4: 0x0800, arp: 0x0806, vlan: 0x8100, outerVlan: 0x88a8, ip6: 0x86dd } as const
 export const SYN = 2
+export const RST = 4
 export const ACK = 16
 
 export interface Mac {

@@ -1,7 +1,7 @@
 import { LeaseGate } from '../../../src/kernel/bpf/lease-gate.io.js'
 import { loadLibc } from '../../../src/kernel/libc.io.js'
 import { assert, suite } from '../../harness/suite.js'
-import { ACK, arp, ethernet, ip4, ip6, neighbour, solicitedNode, tcp } from './frames.js'
+import { ACK, arp, ethernet, ip4, ip6, neighbour, RST, SYN, solicitedNode, tcp } from './frames.js'
 import { permitted } from './permitted.js'
 
 const test = suite('kernel/bpf/lease-gate-program')
@@ -84,6 +84,71 @@ test('a deadline passes by itself', (scope) => {
     assert.ok(before <= deadline, `passed at ${before - deadline} ms after the deadline`)
   }
   assert.ok(libc.boottime() > deadline)
+})
+
+const FLAGS = { RST, 'RST, ACK': RST | ACK, ACK, SYN, 'SYN, ACK': SYN | ACK, 'RST, PSH': RST | 8 } as const
+const of4 = (from: string, to: string, flags: number, protocol = 6, tags: readonly 'vlan'[] = []) =>
+  ethernet('ip4', ip4(from, to, tcp(from, 80, to, 1_000, flags), protocol), undefined, tags)
+const of6 = (from: string, to: string, flags: number, next = 6) =>
+  ethernet('ip6', ip6(from, to, tcp(from, 80, to, 1_000, flags), next))
+
+test('while an address is guarded, no RST without ACK leaves it: only what answers an unknown connection', (scope) => {
+  const gate = permitted(scope, LeaseGate.open())
+  const libc = loadLibc()
+  if (gate === undefined || 'why' in libc) return
+  for (const address of [OURS, OURS6]) {
+    gate.setDeadline(address, 'open')
+    gate.guard(address, libc.boottime() + 60_000)
+  }
+  const options = ip4(OURS, THEIRS, Uint8Array.of(1, 1, 1, 1, ...tcp(OURS, 80, THEIRS, 1_000, RST)))
+  options[0] = 0x46
+  const held = {
+    IPv4: of4(OURS, THEIRS, RST),
+    'IPv4 with options': ethernet('ip4', options),
+    'with other flags': of4(OURS, THEIRS, RST | 8),
+    'in a VLAN': of4(OURS, THEIRS, RST, 6, ['vlan']),
+    IPv6: of6(OURS6, THEIRS6, RST),
+  }
+  for (const [what, frame] of Object.entries(held)) assert.is(gate.judge(frame), 'drop', what)
+  assert.equal([gate.heldBack(OURS), gate.heldBack(OURS6)], [4, 1])
+  for (const [what, flags] of Object.entries(FLAGS)) {
+    if (what.startsWith('RST') && what !== 'RST, ACK') continue
+    assert.is(gate.judge(of4(OURS, THEIRS, flags)), 'pass', what)
+    assert.is(gate.judge(of6(OURS6, THEIRS6, flags)), 'pass', what)
+  }
+  const fragment = ip4(OURS, THEIRS, tcp(OURS, 80, THEIRS, 1_000, RST))
+  fragment[7] = 9
+  const passing = {
+    'to it': of4(THEIRS, OURS, RST),
+    'to it, IPv6': of6(THEIRS6, OURS6, RST),
+    'of others': of4(THEIRS, '10.77.0.2', RST),
+    'of others, IPv6': of6(THEIRS6, 'fd77::2', RST),
+    'no TCP': of4(OURS, THEIRS, RST, 17),
+    'no TCP, IPv6': of6(OURS6, THEIRS6, RST, 17),
+    'a later fragment': ethernet('ip4', fragment),
+    'cut short': of4(OURS, THEIRS, RST).subarray(0, 14 + 20 + 13),
+  }
+  for (const [what, frame] of Object.entries(passing)) assert.is(gate.judge(frame), 'pass', what)
+  for (const address of [OURS, OURS6]) gate.guard(address, 'no more')
+  for (const [what, frame] of Object.entries(held)) assert.is(gate.judge(frame), 'pass', what)
+})
+
+test('a guard ends by itself, and one that is not there guards nothing', (scope) => {
+  const gate = permitted(scope, LeaseGate.open())
+  const libc = loadLibc()
+  if (gate === undefined || 'why' in libc) return
+  gate.guard(OURS, libc.boottime() + 60_000)
+  assert.equal([gate.judge(of4(OURS, THEIRS, RST)), gate.heldBack(OURS)], ['pass', undefined])
+  gate.setDeadline(OURS, 'open')
+  const until = libc.boottime() + 20
+  gate.guard(OURS, until)
+  assert.is(gate.judge(of4(OURS, THEIRS, RST)), 'drop')
+  while (libc.boottime() <= until) assert.is.not(gate.judge(of4(OURS, THEIRS, ACK)), 'drop')
+  assert.is(gate.judge(of4(OURS, THEIRS, RST)), 'pass')
+  gate.guard(OURS, libc.boottime() + 60_000)
+  gate.remove(OURS)
+  gate.setDeadline(OURS, 'open')
+  assert.equal([gate.judge(of4(OURS, THEIRS, RST)), gate.heldBack(OURS)], ['pass', 0])
 })
 
 test('an address that is removed is of no concern; the one that comes into its place begins anew', (scope) => {

@@ -1,0 +1,50 @@
+/** A director is killed, and the next one as soon as it has said something: what becomes of connections. */
+import { until } from '../../src/lab/wait.io.js'
+import { assert, type Scope } from '../harness/suite.js'
+import { ADDRESS, losses, SurvivalSite, sumOf } from './survival.js'
+
+export const NAMES = ['a', 'b', 'c', 'd', 'e']
+export const CLIENTS = 60
+
+/** As soon as a node but those has said it. */
+export async function said(site: SurvivalSite, event: string, but: string): Promise<string> {
+  const nodes = site.cluster.nodes.filter(({ name }) => name !== but)
+  const before = new Map(nodes.map((node) => [node, site.cluster.log(node).length]))
+  return until(
+    () => nodes.find((node) => site.cluster.log(node).slice(before.get(node)).includes(`"event":"${event}"`))?.name,
+    10_000,
+    `somebody says ${event}`,
+    1,
+  )
+}
+
+export async function killInSuccession(scope: Scope, event: string): Promise<void> {
+  const site = await SurvivalSite.of(NAMES, scope, ADDRESS, '--local', 'last')
+  const { node } = await site.director()
+  const killed = [node.name]
+  const report = await site.fare(ADDRESS, CLIENTS, async () => {
+    const acquired = said(site, 'lease-acquired', node.name)
+    const telling = said(site, event, node.name)
+    await site.cluster.kill(node)
+    const name = await acquired
+    await telling
+    killed.push(name)
+    await site.cluster.kill(site.cluster.named(name))
+  })
+  const { ECONNRESET = 0, ...wrong } = losses(report)
+  const told = ['lease-acquired', 'recovered', 'address-here', 'guard-over', 'verdicts', 'not-rebuilt'].flatMap(
+    (word) => {
+      return site.events(word).map((line) => JSON.stringify(line))
+    },
+  )
+  assert.equal(
+    wrong,
+    {},
+    `nobody stalls, is ended or hears a wrong byte (${killed} are dead)\n${told.sort().join('\n')}`,
+  )
+  const alive = sumOf(report, (fates) => fates.alive)
+  // A quarter had its program on the second one's host.
+  assert.ok(alive >= CLIENTS / 2, `${alive} of ${CLIENTS} live on, ${ECONNRESET} were reset`)
+  assert.is(alive + ECONNRESET, CLIENTS)
+  assert.not(killed.includes((await site.director()).node.name))
+}
