@@ -1,0 +1,90 @@
+import path from 'node:path'
+import type { Host } from '../../../src/lab/hosts.io.js'
+import { programPath } from '../../harness/programs.js'
+import { assert } from '../../harness/suite.js'
+import { Conversation } from './conversation.js'
+import type { Program } from './program.js'
+
+const PORT = 5_433
+const PSQL = ['psql', '-X', '-A', '-t', '-q', '-p', String(PORT), '-U', 'baton', 'postgres']
+const ASK_EVERY_MS = 20
+const ROWS_MORE = 20
+/** It refuses to be root's: nobody (Debian Policy 9.2.2). */
+const [UID, GID] = [65_534, 65_534]
+const AS_NOBODY = ['setpriv', `--reuid=${UID}`, `--regid=${GID}`, '--clear-groups', '--pdeathsig', 'KILL']
+
+async function serve(on: Host, folder: string): Promise<void> {
+  const home = path.join(folder, 'postgres')
+  await on.run('install', '-d', '-m', '700', '-o', String(UID), '-g', String(GID), home)
+  const data = path.join(home, 'data')
+  const made = ['--no-sync', '--auth', 'trust', '--username', 'baton', '--encoding', 'UTF8', '--no-locale', data]
+  await on.run(...AS_NOBODY, programPath('initdb'), ...made)
+  await on.run('sh', '-c', `echo 'host all all all trust' >> ${data}/pg_hba.conf`)
+  const settings = {
+    port: PORT,
+    listen_addresses: '*',
+    unix_socket_directories: '',
+    shared_buffers: '16MB',
+    fsync: 'off',
+    autovacuum: 'off',
+  }
+  const words = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])
+  on.start('postgres', [...AS_NOBODY, programPath('postgres'), '-D', data, ...words])
+}
+
+/** A transaction that stays open, with rows that nobody else sees yet. */
+export const psqlTransaction: Program = {
+  name: 'psql in a transaction',
+  needs: ['psql', 'initdb', 'postgres', 'install'],
+  port: PORT,
+  serve,
+  open: async (scope, { client, server, address }, number) => {
+    const table = `rows_${number}`
+    const psql = Conversation.start(scope, client, ...PSQL, '-h', address)
+    const whoIsThere = async () => {
+      const since = psql.said.length
+      psql.say("SELECT 'backend', pg_backend_pid(), 'transaction', txid_current();\n")
+      return (await psql.hears(/backend\|\d+\|transaction\|\d+/, since))[0]
+    }
+    const begin = async () => {
+      psql.say(`BEGIN; CREATE TABLE IF NOT EXISTS ${table} (i int);\n`)
+      return whoIsThere()
+    }
+    let identity = await begin()
+    let rows = 0
+    let isAsking = true
+    // One question after the other, each when the last is answered.
+    const ask = async (): Promise<void> => {
+      while (isAsking) {
+        psql.say(`INSERT INTO ${table} VALUES (${rows + 1}) RETURNING 'row', i;\n`)
+        await psql.hears(new RegExp(`^row\\|${rows + 1}$`, 'm'))
+        rows++
+        await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS))
+      }
+    }
+    let asking = ask()
+    asking.catch(() => {})
+    const rowsSeenByOthers = async () => {
+      const count = `SELECT count(*) FROM ${table}`
+      return (await server.run(...PSQL, '-h', '127.0.0.1', '-c', count).catch(() => 'none'))?.trim()
+    }
+    return {
+      prove: async () => {
+        const before = rows
+        while (rows < before + ROWS_MORE)
+          await Promise.race([asking, new Promise((resolve) => setTimeout(resolve, 20))])
+        isAsking = false
+        await asking
+        assert.is(await whoIsThere(), identity, 'the same backend in the same transaction')
+        psql.say('COMMIT;\n')
+        assert.match(await whoIsThere(), /backend/)
+        assert.is(await rowsSeenByOthers(), String(rows), 'all rows, once each')
+        // And on in another one.
+        identity = await begin()
+        isAsking = true
+        asking = ask()
+        asking.catch(() => {})
+      },
+    }
+  },
+}
