@@ -39,7 +39,9 @@ async function round(
 ): Promise<void> {
   const scope = new Scope()
   try {
-    const plans = programs.flatMap((program) => Array.from({ length: copies }, (_, i) => ({ program, i })))
+    const plans = programs.flatMap((program) => {
+      return Array.from({ length: program.isForOne ? 1 : copies }, (_, i) => ({ program, i }))
+    })
     const sessions = await Promise.all(
       plans.map(async ({ program, i }) => ({ program, session: await program.open(scope, site.at, i) })),
     )
@@ -53,7 +55,7 @@ async function round(
         await session.prove()
         score.alive++
       } catch (error) {
-        score.why.push(String(error).slice(0, 300))
+        score.why.push(String(error).slice(-400))
       }
     })
     await Promise.all(proofs)
@@ -80,6 +82,7 @@ for (const fault of FAULTS) {
         console.log(`${fault.name}: verdicts ${JSON.stringify(site.verdicts())}`)
         const risky = fault === KILL ? RISKY_WHEN_KILLED.map(({ name }) => name) : []
         const lost = [...scores].filter(([name, { alive, of }]) => alive < of && !risky.includes(name))
+        if (lost.length > 0) console.log(site.warnings().join('\n'))
         assert.equal(
           lost.map(([name]) => name),
           [],

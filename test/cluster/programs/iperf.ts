@@ -19,6 +19,7 @@ function iperf(name: string, port: number, ...direction: string[]): Program {
     name,
     needs: ['iperf3'],
     port,
+    isForOne: true,
     serve: (on) => void on.start(`iperf3-${port}`, ['iperf3', '--server', '--port', String(port)]),
     open: async (scope, { client, address }) => {
       const where = ['--client', address, '--port', String(port), '--time', String(SECONDS)]

@@ -6,6 +6,8 @@ export interface Program {
   readonly name: string
   readonly needs: readonly string[]
   readonly port: number
+  /** It serves one client, and then the next. */
+  readonly isForOne?: true
   /** Starts it in the foreground; it ends with its host. Missing: another of the same port does. */
   serve?(on: Host, folder: string): void | Promise<void>
   /** Returns when the session stands and is in use. `number` tells it from others of the same program. */

@@ -46,7 +46,7 @@ function rsync(name: string, plan: (remote: string, here: string, there: string)
       plant(from.slice(from.indexOf(':') + 1))
       const how = ['--archive', '--progress', `--bwlimit=${KIB_PER_SECOND}`, '--rsh', sshCommand(folder).join(' ')]
       const transfer = Conversation.start(scope, client, 'rsync', ...how, `${from}/`, to)
-      await transfer.hears(/file-\d+\s[^]*file-\d+/)
+      await transfer.hears(/xfr#1,/)
       return {
         prove: async () => {
           await transfer.finished(FINISHED_MS_MAX)

@@ -10,10 +10,12 @@ import type { Program, Whereabouts } from './program.js'
 
 const ADDRESS = '10.77.9.9'
 const NAMES = ['a', 'b', 'c']
+/** What is at full speed fills the clients' cable, and leaves the two cores that all hosts share time for leases. */
+const CABLE_MBIT = 400
 const FOUND_MS_MAX = 10_000
 
 /** What a site itself needs, beside what its programs do. */
-export const SITE_NEEDS = ['ip', 'nft', 'unshare', 'nsenter', 'setpriv']
+export const SITE_NEEDS = ['ip', 'nft', 'unshare', 'nsenter', 'setpriv', 'tc']
 
 export class ProgramSite {
   private constructor(
@@ -22,7 +24,10 @@ export class ProgramSite {
   ) {}
 
   /** All programs are on one host, and another one directs. */
-  static async build(scope: Scope, programs: readonly Program[]): Promise<ProgramSite> {
+  static async build(
+    scope: Scope,
+    programs: readonly Pick<Program, 'name' | 'port' | 'serve'>[],
+  ): Promise<ProgramSite> {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-programs-'))
     // Programs that refuse to be root's have folders in it.
     chmodSync(folder, 0o711)
@@ -30,6 +35,7 @@ export class ProgramSite {
       [...NAMES, 'client'].map((name, i) => ({ name, number: i + 1 })),
       folder,
     )
+    await lan.limit(lan.named('client'), CABLE_MBIT)
     scope.defer(async () => {
       await lan.remove()
       rmSync(folder, { recursive: true, force: true })
@@ -79,13 +85,26 @@ export class ProgramSite {
 
   /** Of connections that were rebuilt, so far. */
   verdicts(): Readonly<Record<string, number>> {
-    const lines = this.cluster.nodes.flatMap((node) => this.cluster.log(node).split('\n'))
     const sums: Record<string, number> = {}
-    for (const line of lines.filter((text) => text.includes('"event":"verdicts"'))) {
+    for (const line of this.#lines('"event":"verdicts"')) {
       const told = JSON.parse(line) as Record<string, unknown>
       for (const word of ['proven', 'filled', 'reset', 'gone']) sums[word] = (sums[word] ?? 0) + Number(told[word])
     }
     return sums
+  }
+
+  /** What nodes have warned of. */
+  warnings(): string[] {
+    return this.#lines('"level":"warn"')
+  }
+
+  #lines(part: string): string[] {
+    return this.cluster.nodes.flatMap((node) => {
+      return this.cluster
+        .log(node)
+        .split('\n')
+        .filter((line) => line.includes(part))
+    })
   }
 
   /** The programs' connections went by the director and by another host, or nothing is shown. */

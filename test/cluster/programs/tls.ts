@@ -18,6 +18,7 @@ export const tls: Program = {
   name: 'openssl s_client',
   needs: ['openssl'],
   port: PORT,
+  isForOne: true,
   serve: async (on, folder) => {
     const key = path.join(folder, 'tls-key.pem')
     const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', `/CN=${NAME}`]
