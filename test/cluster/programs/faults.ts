@@ -17,9 +17,11 @@ export const KILL: Fault = {
 
 export const MOVE: Fault = {
   name: 'baton move',
+  // Not to the programs' own host: the fault that comes next would end them.
   strike: async (site) => {
     const former = await site.director()
-    await site.cluster.baton(former, 'move', 'all')
+    const to = site.cluster.nodes.find((node) => node !== former && node.name !== site.at.server.name)
+    await site.cluster.baton(former, 'move', 'all', '--to', to?.name ?? '')
     await site.succeeded(former)
   },
 }
