@@ -33,58 +33,68 @@ async function serve(on: Host, folder: string): Promise<void> {
 }
 
 /** A transaction that stays open, with rows that nobody else sees yet. */
-export const psqlTransaction: Program = {
-  name: 'psql in a transaction',
-  needs: ['psql', 'initdb', 'postgres', 'install'],
-  port: PORT,
-  serve,
-  open: async (scope, { client, server, address }, number) => {
-    const table = `rows_${number}`
-    const psql = Conversation.start(scope, client, ...PSQL, '-h', address)
-    const whoIsThere = async () => {
-      const since = psql.said.length
-      psql.say("SELECT 'backend', pg_backend_pid(), 'transaction', txid_current();\n")
-      return (await psql.hears(/backend\|\d+\|transaction\|\d+/, since))[0]
-    }
-    const begin = async () => {
-      psql.say(`BEGIN; CREATE TABLE IF NOT EXISTS ${table} (i int);\n`)
-      return whoIsThere()
-    }
-    let identity = await begin()
-    let rows = 0
-    let isAsking = true
-    // One question after the other, each when the last is answered.
-    const ask = async (): Promise<void> => {
-      while (isAsking) {
+function psql(name: string, prefix: string, isTalking: boolean): Program {
+  return {
+    name,
+    needs: ['psql', 'initdb', 'postgres', 'install'],
+    port: PORT,
+    ...(isTalking ? {} : { serve }),
+    open: async (scope, { client, server, address }, number) => {
+      const table = `${prefix}_${number}`
+      const psql = Conversation.start(scope, client, ...PSQL, '-h', address)
+      const whoIsThere = async () => {
+        const since = psql.said.length
+        psql.say("SELECT 'backend', pg_backend_pid(), 'transaction', txid_current();\n")
+        return (await psql.hears(/backend\|\d+\|transaction\|\d+/, since))[0]
+      }
+      let rows = 0
+      const insert = async () => {
         psql.say(`INSERT INTO ${table} VALUES (${rows + 1}) RETURNING 'row', i;\n`)
         await psql.hears(new RegExp(`^row\\|${rows + 1}$`, 'm'))
         rows++
-        await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS))
       }
-    }
-    let asking = ask()
-    asking.catch(() => {})
-    const rowsSeenByOthers = async () => {
-      const count = `SELECT count(*) FROM ${table}`
-      return (await server.run(...PSQL, '-h', '127.0.0.1', '-c', count).catch(() => 'none'))?.trim()
-    }
-    return {
-      prove: async () => {
-        const before = rows
-        while (rows < before + ROWS_MORE)
-          await Promise.race([asking, new Promise((resolve) => setTimeout(resolve, 20))])
-        isAsking = false
-        await asking
-        assert.is(await whoIsThere(), identity, 'the same backend in the same transaction')
-        psql.say('COMMIT;\n')
-        assert.match(await whoIsThere(), /backend/)
-        assert.is(await rowsSeenByOthers(), String(rows), 'all rows, once each')
-        // And on in another one.
-        identity = await begin()
-        isAsking = true
-        asking = ask()
-        asking.catch(() => {})
-      },
-    }
-  },
+      const begin = async () => {
+        psql.say(`BEGIN; CREATE TABLE IF NOT EXISTS ${table} (i int);\n`)
+        await insert()
+        return whoIsThere()
+      }
+      let identity = await begin()
+      let mayAsk = isTalking
+      // One question after the other, each when the last is answered.
+      const ask = async (): Promise<void> => {
+        while (mayAsk) {
+          await insert()
+          await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS))
+        }
+      }
+      let asking = ask()
+      scope.defer(() => {
+        mayAsk = false
+      })
+      asking.catch(() => {})
+      const rowsSeenByOthers = async () => {
+        const count = `SELECT count(*) FROM ${table}`
+        return (await server.run(...PSQL, '-h', '127.0.0.1', '-c', count)).trim()
+      }
+      return {
+        prove: async () => {
+          mayAsk = false
+          await asking
+          for (let i = 0; i < ROWS_MORE; i++) await insert()
+          assert.is(await whoIsThere(), identity, 'the same backend in the same transaction')
+          psql.say('COMMIT;\n')
+          assert.match(await whoIsThere(), /backend/)
+          assert.is(await rowsSeenByOthers(), String(rows), 'all rows, once each')
+          // And on in another one.
+          identity = await begin()
+          mayAsk = isTalking
+          asking = ask()
+          asking.catch(() => {})
+        },
+      }
+    },
+  }
 }
+
+export const psqlSilent = psql('psql in a transaction, silent', 'silent', false)
+export const psqlAsking = psql('psql in a transaction, asking', 'asking', true)

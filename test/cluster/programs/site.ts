@@ -44,7 +44,6 @@ export class ProgramSite {
       addresses: NAMES.map((name) => lan.named(name).address),
       names: NAMES,
       untold: true,
-      upArguments: ['--profile', 'fast'],
       folder: path.join(folder, 'state'),
       start: (name, command, output) => lan.named(name).start('baton', command, output),
     })
