@@ -66,6 +66,7 @@ for (const fault of FAULTS) {
         console.log(`  ${name} that live: longest silence, ms: ${spread(alive.map(({ waitMs }) => waitMs))}`)
       }
       console.log(`  verdicts ${JSON.stringify(site.verdicts())}`)
+      if (downloads.some(({ fate }) => fate !== 'alive')) console.log(site.warnings().join('\n'))
       const mayBeReset = fault === KILL ? ['alive', 'ECONNRESET'] : ['alive']
       assert.equal(
         uploads.filter(({ fate }) => !mayBeReset.includes(fate)).map(({ fate }) => fate),

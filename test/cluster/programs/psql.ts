@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Host } from '../../../src/lab/hosts.io.js'
+import { until } from '../../../src/lab/wait.io.js'
 import { programPath } from '../../harness/programs.js'
 import { assert } from '../../harness/suite.js'
 import { Conversation } from './conversation.js'
@@ -7,6 +8,7 @@ import type { Program } from './program.js'
 
 const PORT = 5_433
 const PSQL = ['psql', '-X', '-A', '-t', '-q', '-p', String(PORT), '-U', 'baton', 'postgres']
+const READY_MS_MAX = 10_000
 const ASK_EVERY_MS = 20
 const ROWS_MORE = 20
 /** It refuses to be root's: nobody (Debian Policy 9.2.2). */
@@ -29,7 +31,10 @@ async function serve(on: Host, folder: string): Promise<void> {
     autovacuum: 'off',
   }
   const words = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])
-  on.start('postgres', [...AS_NOBODY, programPath('postgres'), '-D', data, ...words])
+  const postgres = on.start('postgres', [...AS_NOBODY, programPath('postgres'), '-D', data, ...words])
+  // It listens some time before it takes anybody in.
+  const answers = () => on.run(...PSQL, '-h', '127.0.0.1', '-c', 'SELECT 1').catch(() => undefined)
+  await until(answers, READY_MS_MAX, () => `PostgreSQL answers: ${postgres.tail()}`)
 }
 
 /** A transaction that stays open, with rows that nobody else sees yet. */
