@@ -182,6 +182,13 @@ export class Lan {
     return this.#filter()
   }
 
+  /** A host's cable carries so much either way, with a queue of 50 ms before it, as a card or a link that is full has. */
+  async limit(host: Host, megabitsPerSecond: number): Promise<void> {
+    const shape = ['root', 'tbf', 'rate', `${megabitsPerSecond}mbit`, 'burst', '128kb', 'latency', '50ms']
+    await host.run('tc', 'qdisc', 'replace', 'dev', 'eth0', ...shape)
+    await this.bridge.run('tc', 'qdisc', 'replace', 'dev', host.port, ...shape)
+  }
+
   /** Of all that crosses the switch, that share is lost: 0.01 is one in a hundred. */
   lose(share: number): Promise<void> {
     this.#lossShare = share

@@ -5,6 +5,7 @@
  */
 import type { Millis } from '../base/time.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
+import { LAST_BYTES_MAX } from '../proxy/credit.js'
 import type { CloseCause, Socket, SocketHandler } from '../proxy/endpoint.js'
 import type { NodeName } from '../proxy/lane-protocol.js'
 import { isForsaken, type Reason } from '../proxy/reasons.js'
@@ -24,7 +25,10 @@ import { SPLICE_VERSIONS, versionProblem } from './link-version.js'
 import { LinkWriter } from './link-writer.js'
 import { Resumption } from './resumption.js'
 
-/** Of frames that wait for the kernel; far beyond what credit and the window of one record can leave there. */
+/**
+ * Of frames that wait for the kernel; far beyond what credit and the window of one record can leave there. The last bytes of splices
+ * that leave go beyond it: they were all in this host's kernel already, and nobody has them when the link is cut.
+ */
 const QUEUED_BYTES_MAX = 16 * 1024 * 1024
 
 export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
@@ -39,6 +43,8 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   readonly #onRecord = (sealed: Uint8Array) => this.#takeRecord(sealed)
   #state: 'greeting' | 'up' | 'down' = 'greeting'
   #peerLane = 0
+  /** How much of what waits may be last bytes; until all has left. */
+  #lastBytes = 0
 
   /** `seal` is ready for both directions: the preambles have been exchanged. `pair`: which of the links to that node. */
   constructor(
@@ -157,6 +163,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   }
 
   freeze(handle: number): void {
+    this.#lastBytes += LAST_BYTES_MAX
     this.say({ kind: 'freeze', handle })
   }
 
@@ -196,7 +203,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
 
   #hears(): boolean {
     // DATA stops at a full socket, answers to what the peer asks do not: one that asks on and never reads.
-    if (this.socket.queued() > QUEUED_BYTES_MAX) this.fail('the peer does not read')
+    if (this.socket.queued() > QUEUED_BYTES_MAX + this.#lastBytes) this.fail('the peer does not read')
     this.#pulse.heard(this.context.clock.now())
     return this.#state !== 'down'
   }
@@ -206,6 +213,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   }
 
   onDrain(): void {
+    this.#lastBytes = 0
     this.#out.drained()
     for (const handle of this.#waiting) {
       if (this.#out.congested) return

@@ -27,6 +27,8 @@ const WORTH_TELLING = 1 / 4
 export class Grant {
   #window: number
   #limit: number
+  /** Beyond the limit, for last bytes. Not told to whoever goes on afterwards, so it must not keep new credit back. */
+  #extra = 0
   #toldAt: Millis = Number.NEGATIVE_INFINITY
 
   /** `limit`: what was granted before, by another half in this one's place. */
@@ -46,7 +48,7 @@ export class Grant {
 
   /** Whether the sender kept to its credit with bytes up to the offset `end`. */
   covers(end: number): boolean {
-    return end <= this.#limit
+    return end <= this.#limit + this.#extra
   }
 
   /** Whether it is time to tell that `written` bytes have found their place. */
@@ -64,7 +66,7 @@ export class Grant {
 
   /** So much more, once. */
   extend(bytes: number): void {
-    this.#limit += bytes
+    this.#extra = bytes
   }
 
   told(written: number): void {

@@ -1,8 +1,14 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 
-/** Debian puts daemons into sbin, which an ordinary user's PATH leaves out. */
-const FOLDERS = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/sbin']
+const POSTGRESQL = '/usr/lib/postgresql'
+
+/** Debian puts daemons into sbin, which an ordinary user's PATH leaves out, and PostgreSQL's into a folder for each version. */
+const FOLDERS = [
+  ...(process.env['PATH'] ?? '').split(':'),
+  ...['/usr/sbin', '/usr/local/sbin', '/sbin'],
+  ...(existsSync(POSTGRESQL) ? readdirSync(POSTGRESQL) : []).map((version) => `${POSTGRESQL}/${version}/bin`),
+]
 
 /** The full path of a program, or `undefined` where it is not installed. */
 export function findProgram(name: string): string | undefined {

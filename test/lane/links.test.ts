@@ -134,7 +134,19 @@ test('a link whose peer asks on and never reads ends before its answers fill the
   assert.match(room.events.at(-1) ?? '', /does not read/)
 })
 
-test('the same for a peer whose records never end where a read does', () => {
+test('the last bytes of splices that leave are no such answers: the link stands until they have left', () => {
+  const room = new LinkUnderTest()
+  room.link.freeze(1)
+  room.socket.queued = () => 32 * 1024 * 1024
+  room.hears({ kind: 'ping', handle: 0, token: 1 })
+  assert.is(room.socket.resets, 0)
+  room.socket.queued = () => 16 * 1024 * 1024 + 1
+  room.link.onDrain()
+  room.hears({ kind: 'ping', handle: 0, token: 2 })
+  assert.is(room.socket.resets, 1)
+})
+
+test('a link ends as well for a peer whose records never end where a read does', () => {
   const room = new LinkUnderTest()
   room.socket.say(Uint8Array.of(20))
   room.socket.queued = () => 16 * 1024 * 1024 + 1

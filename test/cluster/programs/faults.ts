@@ -1,0 +1,29 @@
+import type { ProgramSite } from './site.js'
+
+/** What is done to the director under its clients. When it returns, the service is directed again. */
+export interface Fault {
+  readonly name: string
+  strike(site: ProgramSite): Promise<void>
+}
+
+export const KILL: Fault = {
+  name: 'SIGKILL of the director',
+  strike: async (site) => {
+    const former = await site.director()
+    await site.cluster.kill(former)
+    await site.succeeded(former)
+  },
+}
+
+export const MOVE: Fault = {
+  name: 'baton move',
+  // Not to the programs' own host: the fault that comes next would end them.
+  strike: async (site) => {
+    const former = await site.director()
+    const to = site.cluster.nodes.find((node) => node !== former && node.name !== site.at.server.name)
+    await site.cluster.baton(former, 'move', 'all', '--to', to?.name ?? '')
+    await site.succeeded(former)
+  },
+}
+
+export const FAULTS: readonly Fault[] = [KILL, MOVE]
