@@ -54,7 +54,7 @@ test('one node from a file: flags win over it, its services are there, an import
   const right = wrong.replace(',x', '')
   writeFileSync(file, right)
   const owned = await cluster.baton(node, 'service', 'import', file, '--dry-run')
-  assert.match(owned.stdout, /to add {3}mail/, 'its director will bring the address')
+  assert.match(owned.stdout, /to add +mail/, 'its director will bring the address')
   writeFileSync(file, `${right}    own: none\n`)
   const foreign = await cluster.baton(node, 'service', 'import', file).catch((error: { stderr: string }) => error)
   assert.match(foreign.stderr, 'mail: address 203.0.113.1 is not on this host')

@@ -68,8 +68,6 @@ test(
     })
     await site.add(ADDRESS6)
     await site.served(ADDRESS6)
-    await site.client.namespace.ip('neigh flush dev eth0')
-    await site.served(ADDRESS6)
   },
   NEEDS,
 )

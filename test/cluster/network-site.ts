@@ -59,7 +59,8 @@ export async function build(
       await cluster.baton(node, 'service', 'add', 'web', '--address', address, '--ports', '8080', ...more)
     },
     served: async (address) => {
-      const get = () => client.run('curl', '-sS', '--max-time', '1', `http://${address}:8080/`).catch(() => undefined)
+      const host = address.includes(':') ? `[${address}]` : address
+      const get = () => client.run('curl', '-sS', '--max-time', '1', `http://${host}:8080/`).catch(() => undefined)
       assert.match(await until(get, 8_000, `a client is served at ${address}`), 'hello from a')
     },
   }
