@@ -1,7 +1,9 @@
 /** Services as text: the table of `status` and `service list`, and the page of `service show`. */
 import { isIpv6, isLoopback } from '../base/address.js'
+import type { Millis } from '../base/time.js'
 import type { ServiceDefinitionView, ServiceView, ServiceWritten } from '../node/control-protocol.js'
 import type { Screen, StyledText } from './colour.js'
+import { drillText } from './drill-view.js'
 import { type Cell, type Column, type Row, renderTable } from './table.js'
 import { hang } from './text.js'
 import { formatCount, formatSetting, plural } from './units.js'
@@ -24,7 +26,7 @@ export function renderServices(services: readonly ServiceView[], screen: Screen)
 }
 
 /** One service, its setting and who serves it. */
-export function renderService(view: ServiceView, screen: Screen): string[] {
+export function renderService(view: ServiceView, screen: Screen, nowMs: Millis): string[] {
   const { definition, term } = view
   const settings: readonly (readonly [string, Cell])[] = [
     ['director', directorCell(view)],
@@ -45,6 +47,10 @@ export function renderService(view: ServiceView, screen: Screen): string[] {
     ['failback', definition.failback],
     ['alone', definition.alone === '' ? 'nobody' : definition.alone],
     ['splices', formatCount(view.splices)],
+    [
+      'last drill',
+      view.drill === undefined ? 'none: `baton drill` shows who would live on' : drillText(view.drill, nowMs),
+    ],
   ]
   const pairs = [{ title: '' }, { title: '', wraps: true }]
   return [

@@ -78,7 +78,7 @@ const MEMBER_STYLES: Readonly<Record<MemberView['state'], Style>> = {
 }
 
 function memberRow(member: MemberView): Row {
-  const { name, self, state, sinceMs, address, directs, boot, id } = member
+  const { name, self, state, sinceMs, address, boot, id } = member
   return {
     cells: [
       self ? `${name} (here)` : name,
@@ -87,12 +87,19 @@ function memberRow(member: MemberView): Row {
       voterCell(member),
       address,
       listenersText(member),
-      directs.length === 0 ? '–' : directs.join(', '),
+      directsCell(member),
       String(boot),
       shortId(id),
     ],
     notes: memberNotes(member),
   }
+}
+
+/** Drained is a state that somebody chose: no problem, and not to be overlooked. */
+function directsCell({ directs, drained }: MemberView): Cell {
+  const services = directs.join(', ')
+  if (!drained) return services === '' ? '–' : services
+  return { text: services === '' ? 'drained' : `drained, still ${services}`, style: 'warn' }
 }
 
 function voterCell({ voter, role }: MemberView): Cell {

@@ -273,7 +273,7 @@ export class Contests {
 
   /** The one that the service names, when the other of two voters is gone and this node's own vote is free. */
   #considerAlone(elector: Elector, rules: ServiceRules, now: Millis): void {
-    if (!this.options.directs || !this.#lone.mayTake(elector, rules, this.#ownFlags, now)) return
+    if (!this.#directs || !this.#lone.mayTake(elector, rules, this.#ownFlags, now)) return
     elector.holdAlone(now)
     this.#renewAt = Math.min(this.#renewAt, now + this.options.config.renewEveryMs)
     this.parts.emit({ type: 'log', level: 'warn', event: 'directs-alone', fields: { service: elector.service } })
@@ -281,7 +281,7 @@ export class Contests {
   }
 
   #aloneFrom(rules: ServiceRules): Millis {
-    return (this.options.directs ? this.#lone.from(rules) : undefined) ?? Number.POSITIVE_INFINITY
+    return (this.#directs ? this.#lone.from(rules) : undefined) ?? Number.POSITIVE_INFINITY
   }
 
   #extendAlone(elector: Elector, rules: ServiceRules, now: Millis): void {
@@ -307,9 +307,7 @@ export class Contests {
   endorsed(service: string, number: number, endorser: NodeId, now: Millis): void {
     const elector = this.#contests.get(service)?.elector
     const takes =
-      this.options.directs &&
-      !this.#stopped &&
-      elector?.endorsed(number, endorser, this.parts.polling.last, now) === true
+      this.#directs && !this.#stopped && elector?.endorsed(number, endorser, this.parts.polling.last, now) === true
     if (takes) this.#ask(now)
     // Not where this node stands for it or holds it already, when the word came late: it acts on those grants.
     else if (elector?.wanted?.number !== number) this.#release(service, number)
@@ -340,6 +338,11 @@ export class Contests {
     return this.options.diesWithProcess ? FLAG_DIES_WITH_PROCESS : 0
   }
 
+  /** What a drained node holds it keeps until another takes it. */
+  get #directs(): boolean {
+    return this.options.directs && !this.parts.roster.standing(this.options.self).drained
+  }
+
   #rank(service: string): number {
     return this.parts.roster.rank(service)
   }
@@ -347,7 +350,7 @@ export class Contests {
   /** Without links to a majority a candidacy can only use up numbers, which would trouble the next holder. */
   #mayStand(): boolean {
     const { electorate } = this.parts.keeper
-    if (electorate === undefined || !this.options.directs) return false
+    if (electorate === undefined || !this.#directs) return false
     return electorate.voters.filter((voter) => this.parts.roster.reaches(voter)).length >= quorumOf(electorate)
   }
 

@@ -168,6 +168,16 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
     return { epoch, voters, pending: this.#keeper.pending }
   }
 
+  /** There is a control link to it; also true of this node itself. */
+  reaches(node: NodeId): boolean {
+    return this.#roster.reaches(node)
+  }
+
+  /** One length for all services. */
+  get leaseMs(): Millis {
+    return this.options.config.leaseMs
+  }
+
   /** There is a seat for what this node has forgotten: it does not vote until it was removed and added anew. */
   get isAmnesiac(): boolean {
     return this.#keeper.isAmnesiac

@@ -8,8 +8,10 @@ export type { DurableRecord } from './durable-state.js'
 
 /** What a node says of its own part in elections. */
 export interface Standing {
-  /** `false`: a witness, or a node that leaves; it is no candidate. */
+  /** `false`: a witness, or a node that leaves or is drained; it is no candidate. */
   readonly directs: boolean
+  /** An operator wants it to direct nothing: it does not stand, even where nobody else does. */
+  readonly drained: boolean
   /** `false`: it leaves; it is removed from the electorate and not added. */
   readonly votes: boolean
   /** Router priority, higher first. */
@@ -18,7 +20,13 @@ export interface Standing {
   readonly capability: number
 }
 
-export const ORDINARY: Standing = Object.freeze({ directs: true, votes: true, priority: 0, capability: 0 })
+export const ORDINARY: Standing = Object.freeze({
+  directs: true,
+  drained: false,
+  votes: true,
+  priority: 0,
+  capability: 0,
+})
 
 /** What elections need to know of a service. */
 export interface ServiceRules {

@@ -7,7 +7,7 @@ import { formatSpliceId, type NodeId, type SpliceId, type Term } from '../base/i
 import { Roll } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
 import { type Attempt, ClientHalf, type ClientHost, type OpenRequest } from '../proxy/client-half.js'
-import type { NodeName, ToLane } from '../proxy/lane-protocol.js'
+import type { NodeName, RevivalReport, ToLane } from '../proxy/lane-protocol.js'
 import type { LedgerRow, MortalFrame } from '../proxy/ledger-frames.js'
 import { areFoundPorts, expandPorts, includesPort } from '../proxy/port-list.js'
 import type { Listener, Socket } from '../proxy/ports.js'
@@ -33,6 +33,16 @@ const ENDING_IDLE_MS: Millis = 900_000
 
 /** What other lanes may be late by when they let go of a socket; one that is busy comes to its messages within a turn. */
 const IN_USE_MS_MAX: Millis = 500
+
+const NONE_REVIVED: RevivalReport = {
+  revived: 0,
+  proven: 0,
+  filled: 0,
+  reset: 0,
+  gone: 0,
+  unverified: 0,
+  failures: {},
+}
 
 export interface DirectionHost {
   readonly unsettled: Unsettled
@@ -188,6 +198,10 @@ export class Direction implements ClientHost {
   /** A splice whose both halves were on an earlier director's host. */
   onMortal({ client, destination, host }: MortalFrame): void {
     if (host !== this.context.setup.node) this.#partings?.expect(host, { client, destination })
+  }
+
+  get revivals(): RevivalReport {
+    return this.#revivals?.report() ?? NONE_REVIVED
   }
 
   /** Lets the ports go, and every client: in silence where another director may go on with it, with an RST otherwise. */

@@ -3,7 +3,7 @@
  * control plane in the messages of proxy/lane-protocol only.
  */
 import type { Endpoint } from '../base/address.js'
-import { formatSpliceId, type NodeId, type SpliceId, sameTerm, type Term } from '../base/ids.js'
+import { type NodeId, type SpliceId, sameTerm, type Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { BackendHalf } from '../proxy/backend-half.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
@@ -11,7 +11,7 @@ import type { Counterpart } from '../proxy/counterpart.js'
 import { Half } from '../proxy/half.js'
 import { proxyHeaderFor } from '../proxy/identity.js'
 import { Joint } from '../proxy/joint.js'
-import type { BackendSeat, LaneReport, NodeName, SpliceReport, ToLane } from '../proxy/lane-protocol.js'
+import type { BackendSeat, LaneReport, NodeName, ToLane } from '../proxy/lane-protocol.js'
 import type { MortalFrame } from '../proxy/ledger-frames.js'
 import type { SocketHandler } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
@@ -31,6 +31,7 @@ import { Links } from './links.js'
 import { MoveOut } from './move-out.js'
 import { channelTo, OwnLedger } from './own-ledger.js'
 import type { LedgerLink, Recoveries } from './recovery.js'
+import { laneReport } from './report.js'
 import { Unsettled } from './unsettled.js'
 
 /** Each connection says to which it came. */
@@ -306,38 +307,8 @@ export class Lane implements DirectionHost, Recoveries {
   }
 
   #report(service: string | undefined, limit: number): LaneReport {
-    const splices: SpliceReport[] = []
-    const perBackend = new Map<string, { service: string; node: NodeId; splices: number }>()
-    const mortal: Record<string, number> = {}
-    let [total, active, directed, survivable] = [0, 0, 0, 0]
-    const add = (id: SpliceId, report: Omit<SpliceReport, 'id'>) => {
-      active++
-      if (report.backend !== undefined) {
-        const key = `${report.service} ${report.backend}`
-        const row = perBackend.get(key) ?? { service: report.service, node: report.backend, splices: 0 }
-        row.splices++
-        perBackend.set(key, row)
-      }
-      if (service !== undefined && report.service !== service) return
-      total++
-      if (splices.length < limit) splices.push({ id: formatSpliceId(id), ...report })
-    }
-    const { node } = this.context.setup
-    for (const direction of this.#directions.values()) {
-      for (const client of direction.clients) {
-        const report = client.report(node)
-        add(client.id, report)
-        directed++
-        if (report.mortal === '') survivable++
-        else mortal[report.mortal] = (mortal[report.mortal] ?? 0) + 1
-      }
-    }
-    for (const backend of this.#backends.halves) {
-      // The client half has told of a splice whose both halves are here.
-      if (!backend.isTombstone && backend.term.holder !== node) add(backend.request.id, backend.report(node))
-    }
-    const survival = { directed, survivable, mortal }
-    const counts = { counters: { ...this.context.counters }, active, total, ...survival }
-    return { ...counts, splices, perBackend: [...perBackend.values()] }
+    const { counters, setup } = this.context
+    const [directions, backends] = [this.#directions.values(), this.#backends.halves]
+    return laneReport({ node: setup.node, counters, directions, backends }, service, limit)
   }
 }

@@ -8,6 +8,7 @@ import type { Millis } from '../base/time.js'
 import { distance } from '../handoff/sequence.js'
 import type { VerdictWatch } from '../handoff/verdict.js'
 import { ClientHalf, type ClientHost } from '../proxy/client-half.js'
+import type { RevivalReport } from '../proxy/lane-protocol.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
 import { contained } from './faults.js'
 import type { FrozenSocket, Rebuilder, Rebuilt } from './frozen-socket.js'
@@ -46,8 +47,12 @@ export interface RevivalCounts {
   failed: number
 }
 
+/** So many reasons are told apart. */
+const REASONS_MAX = 16
+
 export class Revivals {
   readonly counts: RevivalCounts = { revived: 0, failed: 0 }
+  readonly #failures = new Map<string, number>()
   readonly #frozen = new Map<ClientHalf, Frozen>()
   readonly verdicts: Verdicts
   /** Whose clients have not said yet what they have. */
@@ -68,6 +73,7 @@ export class Revivals {
     const built = this.rebuilder.rebuild(row)
     if ('why' in built) {
       this.counts.failed++
+      this.#failed(built.why)
       logFrom(this.context, 'warn', 'not-rebuilt', {
         splice: formatSpliceId(row.id),
         client: formatEndpoint(row.client),
@@ -126,6 +132,18 @@ export class Revivals {
       this.#looks = false
       this.letGo()
     })
+  }
+
+  report(): RevivalReport {
+    const { unverified: _, ...decided } = this.verdicts.counts
+    const waiting = this.#frozen.size + this.verdicts.open
+    const failures = Object.fromEntries(this.#failures)
+    return { revived: this.counts.revived, ...decided, unverified: waiting, failures }
+  }
+
+  #failed(why: string): void {
+    const reason = this.#failures.has(why) || this.#failures.size < REASONS_MAX ? why : 'other reasons'
+    this.#failures.set(reason, (this.#failures.get(reason) ?? 0) + 1)
   }
 
   #release(client: ClientHalf, { socket, receiveSeq, sendSeq, darkMs, due }: Frozen, batch: Batch): void {

@@ -3,6 +3,7 @@ import { formatEndpoint } from '../base/address.js'
 import type { Clock } from '../base/clock.js'
 import { BatonError } from '../base/errors.js'
 import type { NodeId } from '../base/ids.js'
+import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import type { LaneReport } from '../proxy/lane-protocol.js'
 import { contestOf, isOwned, type Service } from '../proxy/service.js'
@@ -11,6 +12,8 @@ import type { AddressKeeper } from './address-keeper.js'
 import type {
   ControlApi,
   DepartureView,
+  DrainRequest,
+  DrainView,
   ForgetRequest,
   ImportRequest,
   ImportView,
@@ -26,9 +29,18 @@ import type {
   WhyView,
 } from './control-protocol.js'
 import { Departure } from './departure.io.js'
+import { drainDirector } from './draining.io.js'
+import { Drill } from './drill.io.js'
+import type { DrillPlan, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
+import { drillKey, recordFrom } from './drill-record.js'
+import { exposition } from './exposition.js'
+import { FaultOrders } from './fault-orders.io.js'
+import { metricsOf } from './metrics.js'
+import { metricsFacts } from './metrics-facts.io.js'
 import { moveService } from './mover.io.js'
 import type { Node } from './node.io.js'
 import { oddAddressOf } from './odd-address.io.js'
+import { roleOf } from './roles.js'
 import { importServices } from './service-import.io.js'
 import { plannedService, serviceUnknown } from './service-write.js'
 import { registryKey } from './services.js'
@@ -38,6 +50,7 @@ import { electorateView, whyView } from './why.js'
 export interface ControlApiParts {
   readonly node: Node
   readonly clock: Clock
+  readonly logger: Logger
   readonly startedAt: Millis
   readonly version: string
   readonly linkOf: (node: NodeId) => MemberView['link']
@@ -55,13 +68,34 @@ export interface ControlApiParts {
 
 export class NodeApi implements ControlApi {
   readonly #departure: Departure
+  readonly #drill: Drill
 
   constructor(private readonly parts: ControlApiParts) {
     this.#departure = new Departure(parts)
+    const orders = new FaultOrders(parts)
+    parts.node.errands.handler = (from, errand) => orders.answer(from, errand)
+    this.#drill = new Drill(parts, orders)
   }
 
   async move(name: string, { to }: MoveRequest): Promise<MoveView> {
     return moveService(this.parts.node, this.parts.clock, this.#known(name), to)
+  }
+
+  async metrics(): Promise<string> {
+    return exposition(metricsOf(metricsFacts(this.parts, await this.parts.query(0))))
+  }
+
+  async drillPlan(name: string, fault: Fault): Promise<DrillPlan> {
+    return this.#drill.plan(this.#known(name), fault)
+  }
+
+  async drill(name: string, request: DrillRequest): Promise<DrillReport> {
+    return this.#drill.run(this.#known(name), request)
+  }
+
+  async drain(request: DrainRequest): Promise<DrainView> {
+    if (!request.undo) this.#refuseMinority()
+    return drainDirector(this.parts.node, this.parts.clock, request)
   }
 
   leave(): Promise<DepartureView> {
@@ -129,7 +163,7 @@ export class NodeApi implements ControlApi {
     const outOfForce = [...shadowed.map(({ service }) => service.name), ...unreadable.map((entry) => entry.name)]
     if (!outOfForce.includes(name)) this.#known(name)
     if (!force) this.#refuseMinority()
-    node.write([{ name: registryKey(name), changes: undefined }])
+    node.write([registryKey(name), drillKey(name)].map((entry) => ({ name: entry, changes: undefined })))
   }
 
   async importServices(request: ImportRequest): Promise<ImportView> {
@@ -149,7 +183,7 @@ export class NodeApi implements ControlApi {
     const service = this.#known(name)
     const { node, clock } = this.parts
     const explanation = node.machines.elections.explain(contestOf(service), clock.now())
-    return whyView(name, explanation, this.#names(), this.#obstacles(service), clock.now())
+    return whyView(name, explanation, this.#names(), this.#obstacles(service), clock.now(), this.#drained())
   }
 
   #existing(): Service[] {
@@ -178,7 +212,7 @@ export class NodeApi implements ControlApi {
     const names = this.#names()
     const { term } = explanation
     const obstacles = this.#obstacles(service)
-    const why = whyView(service.name, explanation, names, obstacles, this.parts.clock.now())
+    const why = whyView(service.name, explanation, names, obstacles, this.parts.clock.now(), this.#drained())
     return serviceView(service, {
       names,
       term,
@@ -188,8 +222,14 @@ export class NodeApi implements ControlApi {
       report,
       here: isOwned(service) ? this.parts.addresses.counts(service.address) : undefined,
       serving: term === undefined ? undefined : knowledge.servingBy(term.holder, service.name),
+      drill: recordFrom(machines.registry.get(drillKey(service.name))),
       problem: obstacles.length === 0 ? undefined : obstacles.join('; '),
     })
+  }
+
+  #drained(): NodeId[] {
+    const { members } = this.parts.node.knowledge
+    return members.filter(({ profile }) => roleOf(profile.flags).drained).map(({ profile }) => profile.node)
   }
 
   /** What nodes say keeps them from directing a service. */

@@ -7,6 +7,8 @@ import type { Millis } from '../base/time.js'
 import type {
   ControlApi,
   DepartureView,
+  DrainRequest,
+  DrainView,
   ErrorView,
   ForgetRequest,
   ImportRequest,
@@ -20,7 +22,15 @@ import type {
   StatusView,
   WhyView,
 } from './control-protocol.js'
-import { ANSWER_BYTES_MAX, ANSWER_MS_MAX, DEPARTURE_MS_MAX, MOVE_MS_MAX } from './control-socket.js'
+import {
+  ANSWER_BYTES_MAX,
+  ANSWER_MS_MAX,
+  DEPARTURE_MS_MAX,
+  DRAIN_MS_MAX,
+  DRILL_MS_MAX,
+  MOVE_MS_MAX,
+} from './control-socket.js'
+import type { DrillPlan, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
 
 interface Request {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
@@ -77,6 +87,26 @@ export class ControlClient implements ControlApi {
       { method: 'POST', path: `${servicePath(service)}/move`, body: request },
       this.deadlineMs + MOVE_MS_MAX,
     )
+  }
+
+  async metrics(): Promise<string> {
+    const { status, text } = await this.#exchange({ method: 'GET', path: '/metrics' }, this.deadlineMs)
+    if (status < 400) return text
+    const { code, message, hint } = errorViewOf(parseAnswer(text, status), status)
+    throw new BatonError(code, message, hint === undefined ? {} : { hint })
+  }
+
+  drillPlan(service: string, fault: Fault): Promise<DrillPlan> {
+    return this.#ask({ method: 'GET', path: `${servicePath(service)}/drill?${new URLSearchParams({ fault })}` })
+  }
+
+  drill(service: string, request: DrillRequest): Promise<DrillReport> {
+    const path = `${servicePath(service)}/drill`
+    return this.#ask({ method: 'POST', path, body: request }, this.deadlineMs + DRILL_MS_MAX)
+  }
+
+  drain(request: DrainRequest): Promise<DrainView> {
+    return this.#ask({ method: 'POST', path: '/v1/drain/director', body: request }, this.deadlineMs + DRAIN_MS_MAX)
   }
 
   leave(): Promise<DepartureView> {

@@ -2,14 +2,12 @@
  * What the CLI and the node say to each other over the unix socket: JSON bodies of `/v1/…`. Both sides import these
  * types and nothing else of each other. A release may add fields, never change the meaning of one.
  */
-import type { NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { AddressCounts } from './address-keeper.js'
+import type { DrillPlan, DrillRecordView, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
+import type { NodeRef } from './node-ref.js'
 
-export interface NodeRef {
-  readonly id: NodeId
-  readonly name: string
-}
+export type { NodeRef } from './node-ref.js'
 
 export interface TermView {
   readonly number: number
@@ -31,6 +29,8 @@ export interface MemberView extends NodeRef {
   readonly voter: boolean
   /** A witness only votes; a node that leaves does no longer. */
   readonly role: 'node' | 'witness' | 'leaving'
+  /** An operator wants it to direct nothing until further notice. */
+  readonly drained: boolean
   /** Router priority. */
   readonly priority: number
   /** The control link from here: `why` says what it waits for or failed on. */
@@ -97,6 +97,8 @@ export interface ServiceView {
   readonly backends: readonly BackendView[]
   /** Splices that this node knows of, as director or as backend. */
   readonly splices: number
+  /** The last `baton drill`, wherever it ran. */
+  readonly drill?: DrillRecordView
 }
 
 export interface CountersView {
@@ -290,6 +292,21 @@ export interface MoveView {
   readonly ms: Millis
 }
 
+/** `POST /v1/drain/director`. `node`: a name, or the beginning of an id; the asked node if missing. */
+export interface DrainRequest {
+  readonly node?: string
+  readonly undo: boolean
+}
+
+export interface DrainView {
+  readonly node: NodeRef
+  /** `false`: it was undone. */
+  readonly drained: boolean
+  readonly moved: readonly { readonly service: string; readonly to: NodeRef | null }[]
+  /** What it directs all the same, since no other node has taken it yet. */
+  readonly still: readonly string[]
+}
+
 /** `nodes`: names, or the beginnings of ids. */
 export interface ForgetRequest {
   readonly nodes: readonly string[]
@@ -324,6 +341,11 @@ export interface ControlApi {
   splices(filter: { service?: string; limit: number }): Promise<SplicesView>
   why(service: string): Promise<WhyView>
   move(service: string, request: MoveRequest): Promise<MoveView>
+  /** In the text format of Prometheus. */
+  metrics(): Promise<string>
+  drillPlan(service: string, fault: Fault): Promise<DrillPlan>
+  drill(service: string, request: DrillRequest): Promise<DrillReport>
+  drain(request: DrainRequest): Promise<DrainView>
   leave(): Promise<DepartureView>
   forget(request: ForgetRequest): Promise<DepartureView>
 }

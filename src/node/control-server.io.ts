@@ -12,6 +12,7 @@ import type { Millis } from '../base/time.js'
 import { DECLARED_MAX } from './config-schema.js'
 import type {
   ControlApi,
+  DrainRequest,
   ErrorView,
   ForgetRequest,
   ImportRequest,
@@ -26,7 +27,9 @@ import {
   SPLICES_LIMIT_DEFAULT,
   SPLICES_LIMIT_MAX,
 } from './control-socket.js'
+import { type DrillRequest, FAULTS, type Fault } from './drill-protocol.js'
 import { classifyError, HTTP_STATUS } from './error-class.js'
+import { EXPOSITION_TYPE } from './exposition.js'
 
 /** Commands come one at a time from people and scripts; more at once is a script gone wild. */
 const CONNECTIONS_MAX = 64
@@ -81,6 +84,7 @@ async function closeWithin(app: FastifyInstance, limitMs: Millis): Promise<void>
 
 function addRoutes(app: FastifyInstance, api: ControlApi): void {
   app.get('/v1/status', () => api.status())
+  app.get('/metrics', async (_request, reply) => reply.type(EXPOSITION_TYPE).send(await api.metrics()))
   app.get('/v1/services', () => api.services())
   app.get<Named>('/v1/services/:name', NAMED, ({ params }) => api.service(params.name))
   app.get<Named>('/v1/services/:name/why', NAMED, ({ params }) => api.why(params.name))
@@ -95,6 +99,13 @@ function addRoutes(app: FastifyInstance, api: ControlApi): void {
   app.post<Named & { Body: MoveRequest }>('/v1/services/:name/move', MOVE, ({ params, body }) =>
     api.move(params.name, body),
   )
+  app.get<Named & { Querystring: { fault: Fault } }>('/v1/services/:name/drill', DRILL_PLAN, ({ params, query }) =>
+    api.drillPlan(params.name, query.fault),
+  )
+  app.post<Named & { Body: DrillRequest }>('/v1/services/:name/drill', DRILL, ({ params, body }) =>
+    api.drill(params.name, body),
+  )
+  app.post<{ Body: DrainRequest }>('/v1/drain/director', DRAIN, ({ body }) => api.drain(body))
   app.post('/v1/leave', () => api.leave())
   app.post<{ Body: ForgetRequest }>('/v1/forget', FORGET, ({ body }) => api.forget(body))
   app.get<{ Querystring: { service?: string; limit?: string } }>('/v1/splices', SPLICES, ({ query }) => {
@@ -113,6 +124,26 @@ const PARAMS = { type: 'object', properties: { name: NAME }, required: ['name'] 
 const NAMED = { schema: { params: PARAMS } }
 const MOVE = {
   schema: { params: PARAMS, body: { type: 'object', properties: { to: NAME }, additionalProperties: false } },
+}
+const FAULT = { enum: FAULTS }
+const DRILL_PLAN = {
+  schema: { params: PARAMS, querystring: { type: 'object', required: ['fault'], properties: { fault: FAULT } } },
+}
+const DRILL = {
+  schema: {
+    params: PARAMS,
+    body: { type: 'object', required: ['fault', 'term'], properties: { fault: FAULT, term: { type: 'integer' } } },
+  },
+}
+const DRAIN = {
+  schema: {
+    body: {
+      type: 'object',
+      required: ['undo'],
+      properties: { node: NAME, undo: { type: 'boolean' } },
+      additionalProperties: false,
+    },
+  },
 }
 const FIELDS = {
   type: 'object',

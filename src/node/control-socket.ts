@@ -22,5 +22,17 @@ export const DEPARTURE_MS_MAX: Millis = 10_000
 /** The old director waits for a second at most, and the new one needs some milliseconds for a thousand connections. */
 export const MOVE_MS_MAX: Millis = 5_000
 
+/** A move takes some milliseconds for each service; a node that hears of it late needs its link first. */
+export const DRAIN_MS_MAX: Millis = 10_000
+
+/** Of a drill: until somebody else directs; a lease and an election take less, and one that goes wrong is to be told of. */
+export const TAKEOVER_MS_MAX: Millis = 15_000
+
+/** Of a drill: a client that has lost bytes is reset within a second and twice the dark time. */
+export const SETTLE_MS_MAX: Millis = 6_000
+
+/** All of it, and a node that stands still meanwhile. */
+export const DRILL_MS_MAX: Millis = 75_000
+
 export const SPLICES_LIMIT_DEFAULT = 100
 export const SPLICES_LIMIT_MAX = 10_000

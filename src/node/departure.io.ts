@@ -11,6 +11,7 @@ import { quorumOf } from '../election/durable-state.js'
 import type { Member } from '../gossip/ports.js'
 import type { DepartureView } from './control-protocol.js'
 import { DEPARTURE_MS_MAX } from './control-socket.js'
+import { nodeKey } from './drains.js'
 import type { Node } from './node.io.js'
 import { nodeNamed } from './node-names.js'
 import { Names } from './status.js'
@@ -53,6 +54,7 @@ export class Departure {
         node.prepareToLeave(false)
         throw this.#noQuorum('ERR_LEAVE_NO_QUORUM', CANNOT_LEAVE)
       }
+      this.#forgetDrain(self)
       stop()
       return this.#view([self])
     } finally {
@@ -76,7 +78,15 @@ export class Departure {
     node.forget(nodes, force)
     const gone = await this.#until(() => !this.#voters().some((voter) => nodes.includes(voter)))
     if (!gone) throw this.#noQuorum('ERR_FORGET_NO_QUORUM', CANNOT_FORGET)
+    for (const id of nodes) this.#forgetDrain(id)
     return this.#view(nodes)
+  }
+
+  /** What an operator said of a node goes with it. */
+  #forgetDrain(id: NodeId): void {
+    const { node } = this.parts
+    const name = nodeKey(id)
+    if (node.machines.registry.get(name) !== undefined) node.write([{ name, changes: undefined }])
   }
 
   #voters(): readonly NodeId[] {

@@ -227,6 +227,12 @@ export class Directing {
     if (held?.moving !== undefined) this.acquired(contest, held.term, held.deadline, held.services)
   }
 
+  /** Directed, with all its connections, and not on the way to another node. */
+  isSettled(contest: string): boolean {
+    const held = this.#held.get(contest)
+    return held?.taken !== undefined && held.moving === undefined && held.recovering.size === 0
+  }
+
   isMoving(contest: string): boolean {
     return this.#held.get(contest)?.moving !== undefined
   }

@@ -19,6 +19,8 @@ export class IdleLane {
       mortal: {},
       splices: [],
       perBackend: [],
+      perService: [],
+      forOthers: 0,
     }
   }
 

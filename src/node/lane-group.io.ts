@@ -7,6 +7,7 @@ import type { Endpoint } from '../base/address.js'
 import { type NodeId, sameTerm } from '../base/ids.js'
 import type { Logger, LogLevel } from '../base/log.js'
 import type { FromLane, LaneReport, LaneSetup, RecoveredMessage, ToLane } from '../proxy/lane-protocol.js'
+import { mergedServices, sumsOf } from '../proxy/service-report.js'
 import { countersMemory, sharedCounters, sumOfCounters } from '../proxy/shared-counters.js'
 import type { LanesView } from './control-protocol.js'
 import type { Engine } from './engine.io.js'
@@ -165,11 +166,7 @@ export function mergedReport(reports: readonly LaneReport[], limit: number): Lan
     const key = `${row.service} ${row.node}`
     perBackend.set(key, { ...row, splices: row.splices + (perBackend.get(key)?.splices ?? 0) })
   }
-  const mortal: Record<string, number> = {}
-  for (const [why, count] of reports.flatMap((report) => Object.entries(report.mortal))) {
-    mortal[why] = (mortal[why] ?? 0) + count
-  }
-  const sum = (field: 'active' | 'total' | 'directed' | 'survivable') =>
+  const sum = (field: 'active' | 'total' | 'directed' | 'survivable' | 'forOthers') =>
     reports.reduce((total, report) => total + report[field], 0)
   return {
     counters: sumOfCounters(reports.map(({ counters }) => counters)),
@@ -177,8 +174,10 @@ export function mergedReport(reports: readonly LaneReport[], limit: number): Lan
     total: sum('total'),
     directed: sum('directed'),
     survivable: sum('survivable'),
-    mortal,
+    mortal: sumsOf(reports.map(({ mortal }) => mortal)),
     splices: reports.flatMap(({ splices }) => splices).slice(0, limit),
     perBackend: [...perBackend.values()],
+    perService: mergedServices(reports.flatMap(({ perService }) => perService)),
+    forOthers: sum('forOthers'),
   }
 }

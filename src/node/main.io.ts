@@ -180,12 +180,8 @@ class RunningNode {
     const udp = await this.#openUdp(boot, strangers, (from, bytes) => node?.onDatagram(from, bytes))
     const gossip = gossipConfig(options.profile)
     const votesLost = store.isFresh && boot > 1
-    const flags = flagsOf({
-      witness: options.witness,
-      leaving: false,
-      priority: options.priority,
-      capability: 0,
-    })
+    const { witness, priority } = options
+    const flags = flagsOf({ witness, leaving: false, drained: false, priority, capability: 0 })
     const self: MemberProfile = { node: state.id, boot, name: state.name, gossip: udp.local, control, data, flags }
     const facts = new Facts({ node: state.id, boot })
     const elections = new Elections({
@@ -252,6 +248,7 @@ class RunningNode {
     const api = new NodeApi({
       node: started,
       clock,
+      logger,
       startedAt,
       version: options.version,
       linkOf: (peer) => linkView(links.state(peer)),

@@ -10,6 +10,7 @@ import { MOVE_MS_MAX } from './control-socket.js'
 import type { MoveOutcome } from './moves.js'
 import type { Node } from './node.io.js'
 import { nodeNamed } from './node-names.js'
+import { roleOf } from './roles.js'
 import { Names } from './status.js'
 
 const LOOK_EVERY_MS: Millis = 5
@@ -25,7 +26,7 @@ export async function moveService(node: Node, clock: Clock, service: Service, wa
   if (holder !== self) throw elsewhere(service.name, holder === undefined ? undefined : names.ref(holder).name)
   const to =
     wanted === undefined
-      ? node.successorOf(contest)
+      ? node.handovers.successor(contest)
       : nodeNamed(
           wanted,
           node.knowledge.members.map(({ profile }) => profile),
@@ -33,6 +34,11 @@ export async function moveService(node: Node, clock: Clock, service: Service, wa
   if (to === undefined) {
     const hint = '`baton why` shows who may; start another node'
     throw new BatonError('ERR_MOVE_NOBODY', `no other node can direct ${service.name} now`, { hint })
+  }
+  if (roleOf(node.knowledge.profileOf(to)?.flags ?? 0).drained) {
+    const { name } = names.ref(to)
+    const hint = `put it back first: baton drain --director ${name} --undo`
+    throw new BatonError('ERR_MOVE_REFUSED', `${name} was drained, and takes no service`, { hint })
   }
   if (to === self) throw new BatonError('ERR_MOVE_REFUSED', `${names.ref(self).name} directs ${service.name} already`)
   const begun = clock.now()
@@ -54,7 +60,7 @@ export async function moveService(node: Node, clock: Clock, service: Service, wa
 /** Before this node stops: what it directs goes to others, who still need it for the splices that they take over. Bounded. */
 export async function handedOver(node: Node, clock: Clock): Promise<void> {
   const end = clock.now() + STOP_MS_MAX
-  const given = node.handAllOver()
+  const given = node.handovers.all()
   const serves = ({ contest, to }: { contest: string; to: NodeId }) =>
     node.knowledge.services.active
       .filter((service) => contestOf(service) === contest)

@@ -21,6 +21,7 @@ export interface MovesParts {
   readonly directing: Pick<Directing, 'moveOut' | 'moveBack' | 'names'>
   /** Endorses the successor, if that can be. */
   readonly transfer: (contest: string, to: NodeId) => void
+  readonly told?: (outcome: MoveOutcome) => void
   /** After the present turn: machines are not fed from within their own effects. */
   readonly later: (run: () => void) => void
 }
@@ -33,13 +34,17 @@ export class Moves {
   /** `answer` comes once. */
   move(contest: string, to: NodeId, answer: (outcome: MoveOutcome) => void = () => {}): void {
     const { directing, clock, later } = this.parts
-    if (!directing.names().includes(contest) || this.#late.has(contest)) return answer('not-here')
+    const tell = (outcome: MoveOutcome) => {
+      this.parts.told?.(outcome)
+      answer(outcome)
+    }
+    if (!directing.names().includes(contest) || this.#late.has(contest)) return tell('not-here')
     const alarm = clock.alarm(() => goOn())
     const goOn = () => {
       if (this.#late.get(contest) !== alarm) return
       this.#late.delete(contest)
       alarm.set(undefined)
-      later(() => this.#handOver(contest, to, answer))
+      later(() => this.#handOver(contest, to, tell))
     }
     this.#late.set(contest, alarm)
     alarm.set(clock.now() + MOVE_OUT_MS_MAX)

@@ -18,7 +18,10 @@ import { CHANNEL } from '../trunk/channels.js'
 import type { PeerInfo } from '../trunk/ports.js'
 import { BackendNews } from './backend-news.js'
 import { Directing, describeObstacle, reasonOfLoss } from './directing.js'
+import { drainedAt, nodeKey } from './drains.js'
 import { logElection } from './election-log.js'
+import { Errands } from './errands.js'
+import { Handovers } from './handovers.js'
 import { Knowledge } from './knowledge.js'
 import { type BrokerEffect, type BrokerEvent, LinkBroker } from './link-broker.js'
 import { LinkOffers } from './link-offers.io.js'
@@ -27,6 +30,7 @@ import type { NodeMachines, NodePorts } from './node-ports.js'
 import { Publication } from './publication.js'
 import { flagsOf, type Role, roleOf, standingOf } from './roles.js'
 import { ServiceBook } from './service-book.js'
+import { Tally } from './tally.js'
 
 /** A director that cannot listen lets others try for this long before it stands again. */
 const UNABLE_MS = 3_000
@@ -35,6 +39,10 @@ export class Node {
   readonly knowledge: Knowledge
   readonly directing: Directing
   readonly moves: Moves
+  readonly handovers: Handovers
+  /** What operators' commands ask of other nodes. */
+  readonly errands: Errands
+  readonly tally: Tally
   readonly #swim: Driver<SwimEvent, SwimEffect>
   readonly #sync: Driver<SyncEvent, SyncEffect>
   readonly #elections: Driver<ElectionEvent, ElectionEffect>
@@ -58,15 +66,20 @@ export class Node {
       post: ports.toLane,
       keeper: ports.addresses,
       members: () => this.knowledge.carriers(),
-      standbys: (contest) => this.#standbysOf(contest),
+      standbys: (contest) => this.handovers.standbys(contest),
       onUnable: (contest) => ports.later(() => this.#onUnable(contest)),
     })
+    this.tally = new Tally(profile.node)
     this.moves = new Moves({
       clock,
+      told: (outcome) => this.tally.moved(outcome),
       directing: this.directing,
       transfer: (service, to) => this.#elections.feed({ type: 'transfer', service, to }),
       later: ports.later,
     })
+    this.errands = new Errands({ clock, send: (to, bytes) => ports.sendToPeer(to, CHANNEL.operator, bytes) })
+    const { moves, directing } = this
+    this.handovers = new Handovers({ self: profile.node, elections: machines.elections, clock, directing, moves })
     this.#swim = new Driver(machines.swim, clock, (effect) => this.#onSwim(effect))
     this.#sync = new Driver(machines.sync, clock, (effect) => this.#onSync(effect))
     this.#elections = new Driver(machines.elections, clock, (effect) => this.#onElection(effect))
@@ -81,7 +94,10 @@ export class Node {
       addresses: ports.addresses,
       logger: ports.logger,
       toLane: ports.toLane,
-      elections: (event) => this.#elections.feed(event),
+      elections: (event) => {
+        if (event.type === 'service-gone') this.tally.forget(event.name)
+        this.#elections.feed(event)
+      },
     })
     this.#publication = new Publication(profile.name, this.knowledge, this.directing, clock, ports.later, (bytes) => {
       this.knowledge.setFacts(profile.node, bytes)
@@ -118,27 +134,7 @@ export class Node {
   /** From now on this node neither votes nor directs: it hands over what it has, and the others remove its vote. */
   prepareToLeave(leaving: boolean): void {
     this.#setRole({ leaving })
-    if (leaving) this.handAllOver()
-  }
-
-  /** Each to the next node in its order, where there is one: what went to whom. */
-  handAllOver(): readonly { readonly contest: string; readonly to: NodeId }[] {
-    const given = this.directing.names().flatMap((contest) => {
-      const to = this.successorOf(contest)
-      return to === undefined ? [] : [{ contest, to }]
-    })
-    for (const { contest, to } of given) this.moves.move(contest, to)
-    return given
-  }
-
-  successorOf(contest: string): NodeId | undefined {
-    return this.#standbysOf(contest)[0]
-  }
-
-  /** In their order. */
-  #standbysOf(contest: string): NodeId[] {
-    const { candidates } = this.machines.elections.explain(contest, this.ports.clock.now())
-    return candidates.filter((node) => node !== this.self.node)
+    if (leaving) this.handovers.all()
   }
 
   /** An operator's word that these nodes will not come back. */
@@ -186,6 +182,7 @@ export class Node {
   onPeerDown(peer: NodeId, why: string, byUs: boolean): void {
     this.ports.logger.log(this.#stopping ? 'debug' : 'warn', 'link-down', { peer: this.knowledge.nameOf(peer), why })
     this.#offers.forget(peer)
+    this.errands.linkDown(peer)
     this.#swim.feed({ type: 'link-down', peer })
     this.#sync.feed({ type: 'link-down', peer })
     this.#elections.feed({ type: 'link-down', peer, byUs })
@@ -205,6 +202,7 @@ export class Node {
     else if (channel === CHANNEL.sync) this.#sync.feed({ type: 'message', from, bytes })
     else if (channel === CHANNEL.election) this.#elections.feed({ type: 'message', from, bytes })
     else if (channel === CHANNEL.trunk) this.#offers.receive(from, bytes)
+    else if (channel === CHANNEL.operator) this.errands.receive(from, bytes)
   }
 
   onStalled(ms: number): void {
@@ -295,6 +293,7 @@ export class Node {
   }
 
   #onElection(effect: ElectionEffect): void {
+    this.tally.election(effect)
     logElection(effect, this.ports.logger, (node) => this.knowledge.nameOf(node))
     switch (effect.type) {
       case 'send':
@@ -318,7 +317,8 @@ export class Node {
         return this.#publication.plan()
       }
       case 'renewed':
-        return this.directing.renewed(effect.service, effect.term, effect.deadline)
+        this.directing.renewed(effect.service, effect.term, effect.deadline)
+        return this.#giveAway()
       case 'lost': {
         const present = this.#services.of(effect.service).length > 0
         this.directing.lost(effect.service, reasonOfLoss(this.#stopping, present))
@@ -367,8 +367,14 @@ export class Node {
 
   #followRegistry(): void {
     this.#services.follow()
+    this.#setRole({ drained: drainedAt(this.machines.registry.get(nodeKey(this.self.node))) !== undefined })
+    this.#giveAway()
     this.#backendNews.plan()
     this.#publication.plan()
+  }
+
+  #giveAway(): void {
+    if (roleOf(this.self.flags).drained && !this.#stopping) this.ports.later(() => this.handovers.settled())
   }
 
   #setRole(change: Partial<Role>): void {

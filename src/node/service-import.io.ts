@@ -5,6 +5,7 @@ import type { RegistryWrite } from '../gossip/sync.js'
 import type { Service } from '../proxy/service.js'
 import { fieldsOfService } from '../proxy/service-fields.js'
 import type { ImportProblem, ImportRequest, ImportView } from './control-protocol.js'
+import { drillKey } from './drill-record.js'
 import type { Node } from './node.io.js'
 import { type OddAddress, oddAddressOf } from './odd-address.io.js'
 import { planServices, type ServicePlan } from './service-plan.js'
@@ -34,7 +35,7 @@ function writesOf({ changes, outcome }: ServicePlan, wall: number): RegistryWrit
   return changes.flatMap(({ service, change, fields }): RegistryWrite[] => {
     const name = registryKey(service)
     const after = outcome.get(service)
-    if (change === 'removed') return [{ name, changes: undefined }]
+    if (change === 'removed') return [name, drillKey(service)].map((entry) => ({ name: entry, changes: undefined }))
     if (after === undefined) return []
     if (change === 'added') return [{ name, changes: { ...fieldsOfService(after), createdAtMs: wall } }]
     if (change !== 'changed') return []

@@ -21,6 +21,7 @@ import type {
   SurvivalView,
   TermView,
 } from './control-protocol.js'
+import type { DrillRecordView } from './drill-protocol.js'
 import type { Serving } from './node-facts.js'
 import { roleOf } from './roles.js'
 
@@ -70,6 +71,7 @@ export function memberView(member: Member, facts: MemberFacts): MemberView {
     address: gossip.address,
     voter: facts.voters.has(node),
     role: roleName(flags),
+    drained: roleOf(flags).drained,
     priority: roleOf(flags).priority,
     link: self ? { state: 'self' } : facts.linkOf(node),
     listeners: facts.listenersOf(node).filter(({ port }) => facts.servicePorts(port)),
@@ -98,6 +100,7 @@ export interface ServiceFacts {
   readonly here: AddressCounts | undefined
   /** What others say is in their way, when nobody serves. */
   readonly problem: string | undefined
+  readonly drill: DrillRecordView | undefined
 }
 
 export function serviceView(service: Service, facts: ServiceFacts): ServiceView {
@@ -122,6 +125,7 @@ export function serviceView(service: Service, facts: ServiceFacts): ServiceView 
       splices: mine.find((row) => row.node === node)?.splices ?? 0,
     })),
     splices: mine.reduce((sum, row) => sum + row.splices, 0),
+    ...(facts.drill !== undefined && { drill: facts.drill }),
   }
 }
 

@@ -34,6 +34,8 @@ export function whyView(
   /** What nodes say keeps them from directing. */
   obstacles: readonly string[],
   now: Millis,
+  /** Nodes that are no candidates because an operator said so. */
+  drained: readonly NodeId[] = [],
 ): WhyView {
   const { term, since } = explanation
   const obstacleOf: ObstacleOf = (id) => obstacles.find((obstacle) => obstacle.startsWith(`${names.ref(id).name} `))
@@ -43,13 +45,14 @@ export function whyView(
     eligible: term?.holder === id || obstacleOf(id) === undefined,
     note: term?.holder === id ? 'directs' : (obstacleOf(id) ?? 'could direct'),
   }))
+  const sentences =
+    term === undefined ? whyNobody(explanation, names, obstacles) : whyThisOne(explanation, names, obstacleOf, now)
   return {
     service,
     director: term === undefined ? null : names.ref(term.holder),
     term: term === undefined ? null : names.term(term),
     sinceMs: since === undefined ? null : Math.max(0, now - since),
-    sentences:
-      term === undefined ? whyNobody(explanation, names, obstacles) : whyThisOne(explanation, names, obstacleOf, now),
+    sentences: [...sentences, ...drained.map((id) => whyDrained(id, term?.holder === id, names))],
     candidates,
     votes: explanation.votes.map((vote): VoteView => ({ voter: names.ref(vote.voter), answer: ANSWERS[vote.answer] })),
   }
@@ -109,6 +112,12 @@ function whyThisOne(
     ),
   )
   return sentences
+}
+
+function whyDrained(id: NodeId, directs: boolean, names: Names): string {
+  const { name } = names.ref(id)
+  const rest = directs ? ', and gives this service away as soon as another node can take it' : ' and takes nothing'
+  return `${name} was drained by an operator${rest}: \`baton drain --director ${name} --undo\` puts it back.`
 }
 
 /** How many voters may still go before nobody can direct. */

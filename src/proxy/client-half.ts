@@ -14,7 +14,7 @@ import type { Socket } from './endpoint.js'
 import { Half } from './half.js'
 import type { Gate, HalfOwner, HalfStart } from './half-tools.js'
 import type { NodeName, SpliceReport } from './lane-protocol.js'
-import type { Reason } from './reasons.js'
+import { PROGRAM_BESIDE, type Reason } from './reasons.js'
 import type { RetentionPool } from './retention-pool.js'
 import type { Service } from './service.js'
 
@@ -276,7 +276,7 @@ export class ClientHalf implements HalfOwner, Enrolled {
 
   #mortal(self: NodeId): string {
     if (this.#state.phase !== 'joined') return 'no program serves it yet'
-    if (this.node?.node === self) return 'its program is on the director’s own host'
+    if (this.node?.node === self) return PROGRAM_BESIDE
     return this.snapshot.bytes.byteLength === 0 ? 'its socket cannot be rebuilt elsewhere' : ''
   }
 

@@ -229,4 +229,30 @@ export interface LaneReport {
   readonly splices: readonly SpliceReport[]
   /** Splices per service, and within it per backend node. */
   readonly perBackend: readonly { readonly service: string; readonly node: NodeId; readonly splices: number }[]
+  /** Of the services that this node directs. */
+  readonly perService: readonly ServiceReport[]
+  /** Splices whose program is here and whose director is another node. */
+  readonly forOthers: number
+}
+
+/** The connections of one service that is directed here. */
+export interface ServiceReport {
+  readonly service: string
+  readonly directed: number
+  readonly survivable: number
+  readonly mortal: Readonly<Record<string, number>>
+  readonly revivals: RevivalReport
+}
+
+/** What became of the connections of the director before, in this term. */
+export interface RevivalReport {
+  readonly revived: number
+  readonly proven: number
+  readonly filled: number
+  readonly reset: number
+  readonly gone: number
+  /** Nothing has been heard of their clients yet. */
+  readonly unverified: number
+  /** Known, and not rebuilt: how many for each reason. */
+  readonly failures: Readonly<Record<string, number>>
 }

@@ -46,6 +46,9 @@ const CAUSES: Readonly<Record<CloseCause, Reason>> = {
   aborted: 'other',
 }
 
+/** Why a connection would end with its director (`mortal`), where both its halves are in one process. */
+export const PROGRAM_BESIDE = 'its program is on the director’s own host'
+
 /** The director may not act any more: its clients are another's now, or will be, and their backend halves wait for that one. */
 export function isForsaken(reason: Reason): boolean {
   return reason === 'lease-lost' || reason === 'stale-term'

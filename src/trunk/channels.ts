@@ -13,4 +13,6 @@ export const CHANNEL = {
   proxy: 5,
   /** Reserved for moves and takeovers. */
   handoff: 6,
+  /** What an operator's command on one node asks of another: node/errand. */
+  operator: 7,
 } as const

@@ -10,7 +10,7 @@ import type { ServiceSet } from '../../src/node/knowledge.js'
 import { planServices } from '../../src/node/service-plan.js'
 import { parseService } from '../../src/proxy/service-fields.js'
 import type { Scope } from '../harness/suite.js'
-import { definition, healthy, splices, web, why } from './views.js'
+import { definition, drillPlan, drillReport, healthy, splices, web, why } from './views.js'
 
 /** The services that are there: `web`. */
 function existing(): ServiceSet {
@@ -63,6 +63,23 @@ export function fakeApi(asked: unknown[] = []): ControlApi {
       if (from === undefined || to === undefined) throw new Error('two members')
       known(name)
       return { service: name, from, to, ms: 41.6 }
+    },
+    metrics: async () => 'baton_lanes 2\n',
+    drillPlan: async (name, fault) => {
+      known(name)
+      return { ...drillPlan, fault }
+    },
+    drill: async (name, request) => {
+      asked.push(request)
+      known(name)
+      return { ...drillReport, fault: request.fault }
+    },
+    drain: async (request) => {
+      asked.push(request)
+      const [node, to] = healthy.members
+      if (node === undefined || to === undefined) throw new Error('two members')
+      const moved = request.undo ? [] : [{ service: 'web', to }]
+      return { node, drained: !request.undo, moved, still: [] }
     },
     leave: async () => ({ gone: healthy.members.slice(0, 1), epoch: 4, voters: healthy.members.slice(1) }),
     forget: async (request) => {

@@ -1,6 +1,8 @@
 import { ansi, plain } from '../../src/cli/colour.js'
 import { parseConfigFile } from '../../src/cli/config-file.js'
 import { renderDeparture } from '../../src/cli/departure-view.js'
+import { renderDrain } from '../../src/cli/drain-view.js'
+import { renderDrillPlan, renderDrillReport } from '../../src/cli/drill-view.js'
 import { describeFailure, renderFailure } from '../../src/cli/failure.js'
 import { FileFault } from '../../src/cli/file-fault.js'
 import { renderImport } from '../../src/cli/import-view.js'
@@ -16,6 +18,9 @@ import {
   alone,
   broken,
   departed,
+  drillPlan,
+  drillRecord,
+  drillReport,
   FAULTY_FILE,
   fresh,
   healthy,
@@ -39,6 +44,14 @@ const made = {
 const faulty = new FileFault('ERR_FILE_INVALID', 'cluster.yaml', parseConfigFile(FAULTY_FILE).problems)
 const secret = `baton-key-1-${'a'.repeat(58)}`
 
+const NOBODY = { to: null, toTerm: null, verdicts: null, after: null, servingMs: null, darkMs: null } as const
+const drained = {
+  node: web.backends[1]?.node ?? made,
+  drained: true,
+  moved: [{ service: 'web', to: web.backends[2]?.node ?? null }],
+  still: [],
+}
+
 const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof plain }) => string>> = {
   'status-healthy': (screen) => renderStatus(healthy, screen),
   'status-alone': (screen) => renderStatus(alone, screen),
@@ -47,8 +60,9 @@ const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof p
   'status-long-names': (screen) => renderStatus(longNames, screen),
   'status-no-service': (screen) => renderStatus(fresh, screen),
   services: (screen) => renderServices([web, undirected], screen).join('\n'),
-  'service-served': (screen) => renderService(web, screen).join('\n'),
-  'service-no-director': (screen) => renderService(undirected, screen).join('\n'),
+  'service-served': (screen) =>
+    renderService({ ...web, drill: drillRecord }, screen, drillRecord.atMs + 90_000).join('\n'),
+  'service-no-director': (screen) => renderService(undirected, screen, 0).join('\n'),
   splices: (screen) => renderSplices(splices, screen),
   'splices-none': (screen) => renderSplices({ ...splices, splices: [], total: 0 }, screen, 'web'),
   'splices-survivable': (screen) => renderSplices(splices, screen, undefined, true),
@@ -62,6 +76,13 @@ const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof p
   'import-same': (screen) =>
     renderImport({ changes: imported.changes.slice(2, 3), problems: [], applied: true }, screen),
   'file-problems': (screen) => renderFailure(describeFailure(faulty), screen),
+  'drill-plan': (screen) => renderDrillPlan(drillPlan, screen),
+  'drill-plan-pause': (screen) =>
+    renderDrillPlan({ ...drillPlan, fault: 'pause', also: [], forOthers: 0, alone: true, supervised: true }, screen),
+  'drill-report': (screen) => renderDrillReport(drillReport, screen),
+  'drill-report-nobody': (screen) => renderDrillReport({ ...drillReport, ...NOBODY, fault: 'pause' }, screen),
+  'drain-done': (screen) => renderDrain(drained, screen).join('\n'),
+  'drain-still': (screen) => renderDrain({ ...drained, moved: [], still: ['web'] }, screen).join('\n'),
   overview: (screen) => renderOverview('0.1.0', screen),
 }
 

@@ -11,6 +11,9 @@ import type {
   WhyView,
 } from '../../src/node/control-protocol.js'
 
+import type { DrillPlan, DrillRecordView, DrillReport } from '../../src/node/drill-protocol.js'
+import { recordOf } from '../../src/node/drill-record.js'
+
 export const NODES = ['1f0c22ab', '2a93bb01', '3be10c9d'].map((id, i) => ({ id: id.repeat(4), name: `node${i + 1}` }))
 const [node1, node2, node3] = NODES as [(typeof NODES)[0], (typeof NODES)[0], (typeof NODES)[0]]
 
@@ -23,6 +26,7 @@ const member = (i: number, more: Partial<MemberView> = {}): MemberView => ({
   address: `127.0.0.1${i + 1}`,
   voter: true,
   role: 'node',
+  drained: false,
   priority: 100,
   link: { state: i === 0 ? 'self' : 'up' },
   listeners: [{ address: `127.0.0.1${i + 1}`, port: 8080 }],
@@ -299,3 +303,48 @@ export const alone: StatusView = {
 }
 
 export const departed: DepartureView = { gone: [node3], epoch: 6, voters: [node1, node2] }
+
+export const drillPlan: DrillPlan = {
+  service: 'web',
+  fault: 'kill',
+  director: node2,
+  term: 7,
+  by: node1,
+  next: node3,
+  alone: false,
+  votersLeft: 2,
+  quorum: 2,
+  connections: {
+    directed: 93,
+    expected: 90,
+    local: 2,
+    mortal: { 'no program serves it yet': 1 },
+  },
+  also: [{ service: 'db', directed: 12, expected: 12, local: 0, mortal: {} }],
+  forOthers: 4,
+  supervised: false,
+  pauseMs: 2_500,
+}
+
+export const drillReport: DrillReport = {
+  ...drillPlan,
+  atMs: 1_700_000_000_000,
+  to: node3,
+  toTerm: 8,
+  verdicts: {
+    revived: 88,
+    proven: 85,
+    filled: 1,
+    reset: 1,
+    gone: 0,
+    unverified: 1,
+    failures: { 'the address and port are in use (EADDRINUSE)': 1 },
+  },
+  after: 95,
+  servingMs: 139.6,
+  darkMs: 131.2,
+  darkWhy: '',
+  back: false,
+}
+
+export const drillRecord: DrillRecordView = recordOf(drillReport)

@@ -37,7 +37,17 @@ const COUNTERS = {
 
 function report(more: Partial<LaneReport> = {}): LaneReport {
   const survival = { directed: 0, survivable: 0, mortal: {} }
-  return { counters: COUNTERS, active: 8, total: 0, ...survival, splices: [], perBackend: [], ...more }
+  return {
+    counters: COUNTERS,
+    active: 8,
+    total: 0,
+    ...survival,
+    splices: [],
+    perBackend: [],
+    perService: [],
+    forOthers: 0,
+    ...more,
+  }
 }
 
 function memberFacts(more: Partial<MemberFacts> = {}): MemberFacts {
@@ -63,6 +73,7 @@ function serviceFacts(more: Partial<ServiceFacts> = {}): ServiceFacts {
     candidates: [],
     report: report(),
     serving: undefined,
+    drill: undefined,
     problem: undefined,
     here: undefined,
     ...more,

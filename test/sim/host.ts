@@ -160,6 +160,7 @@ export class Host implements Port {
       control: this.at,
       data: { ...this.at, port: 7441 },
       flags: flagsOf({
+        drained: false,
         witness,
         leaving: false,
         priority: 100,

@@ -11,7 +11,7 @@ export default class ServiceShow extends BatonCommand {
   async run(): Promise<ServiceView> {
     const { args, flags } = await this.parse(ServiceShow)
     const service = await this.client(flags).service(args.name)
-    this.log(renderService(service, this.screen()).join('\n'))
+    this.log(renderService(service, this.screen(), Date.now()).join('\n'))
     return service
   }
 }

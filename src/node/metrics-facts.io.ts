@@ -1,0 +1,58 @@
+/** Where the figures of a node's metrics come from. */
+import type { Clock } from '../base/clock.js'
+import type { NodeId } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
+import { quorumOf } from '../election/durable-state.js'
+import type { MemberState } from '../gossip/ports.js'
+import type { LaneReport } from '../proxy/lane-protocol.js'
+import { contestOf } from '../proxy/service.js'
+import type { LanesView } from './control-protocol.js'
+import { drillKey, recordFrom } from './drill-record.js'
+import type { MetricsFacts } from './metrics.js'
+import type { Node } from './node.io.js'
+import { roleOf } from './roles.js'
+
+export interface MetricsParts {
+  readonly node: Node
+  readonly clock: Pick<Clock, 'now'>
+  readonly startedAt: Millis
+  readonly version: string
+  readonly lanes: LanesView
+  readonly linked: () => readonly NodeId[]
+}
+
+export function metricsFacts(parts: MetricsParts, report: LaneReport): MetricsFacts {
+  const { node, clock, startedAt, version, lanes, linked } = parts
+  const { knowledge, machines, self } = node
+  const now = clock.now()
+  const { voters } = machines.elections.electorate()
+  const here = new Set([self.node, ...linked()])
+  const members: Record<MemberState, number> = { alive: 0, suspect: 0, down: 0, left: 0 }
+  for (const { state } of knowledge.members) members[state]++
+  const names = knowledge.services.active.map(({ name }) => name).sort()
+  return {
+    version,
+    upMs: now - startedAt,
+    lanes: lanes.count,
+    drained: roleOf(self.flags).drained,
+    report,
+    tally: node.tally.counts,
+    leases: [...knowledge.services.active]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map((service) => {
+        const { term, deadline } = machines.elections.explain(contestOf(service), now)
+        const leftMs = deadline === undefined ? undefined : Math.max(0, deadline - now)
+        return { service: service.name, term: term?.number ?? 0, leftMs }
+      }),
+    voters: {
+      all: voters.length,
+      reachable: voters.filter((voter) => here.has(voter)).length,
+      quorum: quorumOf({ voters }),
+    },
+    members,
+    drills: names.flatMap((service) => {
+      const record = recordFrom(machines.registry.get(drillKey(service)))
+      return record === undefined ? [] : [{ service, record }]
+    }),
+  }
+}

@@ -1,0 +1,39 @@
+/** Reports of lanes on services, put together. */
+import type { RevivalReport, ServiceReport } from './lane-protocol.js'
+
+const COUNTS = ['revived', 'proven', 'filled', 'reset', 'gone', 'unverified'] as const
+
+/** Of all lanes: one row for each service. */
+export function mergedServices(rows: readonly ServiceReport[]): ServiceReport[] {
+  const merged = new Map<string, ServiceReport>()
+  for (const row of rows) {
+    const before = merged.get(row.service)
+    merged.set(row.service, before === undefined ? row : joined(before, row))
+  }
+  return [...merged.values()]
+}
+
+/** Added up by their words. */
+export function sumsOf(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const [word, count] of all.flatMap((one) => Object.entries(one))) sums[word] = (sums[word] ?? 0) + count
+  return sums
+}
+
+function joined(a: ServiceReport, b: ServiceReport): ServiceReport {
+  return {
+    service: a.service,
+    directed: a.directed + b.directed,
+    survivable: a.survivable + b.survivable,
+    mortal: sumsOf([a.mortal, b.mortal]),
+    revivals: joinedRevivals(a.revivals, b.revivals),
+  }
+}
+
+function joinedRevivals(a: RevivalReport, b: RevivalReport): RevivalReport {
+  const counts = Object.fromEntries(COUNTS.map((name) => [name, a[name] + b[name]])) as Record<
+    (typeof COUNTS)[number],
+    number
+  >
+  return { ...counts, failures: sumsOf([a.failures, b.failures]) }
+}
