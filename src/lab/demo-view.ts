@@ -1,5 +1,7 @@
 /** What the demo shows: pure text from numbers. */
 import type { SurvivalView } from '../node/control-protocol.js'
+import type { DrillReport } from '../node/drill-protocol.js'
+import type { Counting } from './counting.js'
 import type { TalkersReport } from './fates.js'
 import type { Summary } from './measure.js'
 
@@ -22,6 +24,10 @@ export interface DemoSummary {
   readonly kept?: TalkersReport | undefined
   /** Why none of them could outlive it on this host, as the director itself said before. */
   readonly mortal?: string | undefined
+  /** A `redis-cli` that counted over one connection meanwhile; missing where it is not installed, and on loopback. */
+  readonly counting?: Counting | undefined
+  /** What killed the director, and what it measured. */
+  readonly drill: DrillReport
 }
 
 /** Something that Baton promises, and whether it happened. */
@@ -46,12 +52,21 @@ export interface LiveView {
   readonly failed: number
   readonly perSecond: number
   readonly events: readonly string[]
+  /** Connections that stay open. */
+  readonly kept?: number
+  /** How far `redis-cli` has counted. */
+  readonly counted?: number
 }
 
-const BAR = 30
+const BAR_MAX = 40
+const BAR_MIN = 8
+/** Of a row without its bar, and a count of six digits. */
+const ROW_COLUMNS = 56
 
-export function renderLive(view: LiveView): string {
+/** No line is wider than the terminal. */
+export function renderLive(view: LiveView, columns: number): string {
   const most = Math.max(1, ...Object.values(view.perNode))
+  const width = Math.max(BAR_MIN, Math.min(BAR_MAX, columns - ROW_COLUMNS))
   const lines = [
     `baton demo   ${(view.elapsedMs / 1000).toFixed(1)} s   ${view.phase}`,
     '',
@@ -59,31 +74,38 @@ export function renderLive(view: LiveView): string {
   ]
   for (const { name, address, node, program } of view.nodes) {
     const count = view.perNode[name] ?? 0
-    const bar = '█'.repeat(Math.round((BAR * count) / most)).padEnd(BAR, '·')
+    const bar = '█'.repeat(Math.round((width * count) / most)).padEnd(width, '·')
     const mark = view.director === name ? '►' : ' '
     lines.push(
       ` ${mark} ${name.padEnd(7)} ${address.padEnd(13)} ${node.padEnd(10)} ${program.padEnd(10)} ${bar} ${count}`,
     )
   }
-  lines.push(
-    '',
-    `   ${view.answered} answered, ${view.failed} failed, ${view.perSecond} per second   (► directs the service)`,
-    '',
-  )
-  return [...lines, ...view.events.map((event) => `   ${event}`)].join('\n')
+  const { answered, failed, perSecond, kept, counted } = view
+  lines.push('', `   ${answered} answered, ${failed} failed, ${perSecond} per second   (► directs the service)`)
+  if (kept !== undefined) {
+    const redis = counted === undefined ? '' : `; redis-cli has counted to ${counted} over one connection`
+    lines.push(`   ${kept} more stay open${redis}`)
+  }
+  lines.push('')
+  return [...lines, ...view.events.map((event) => `   ${event}`)].map((line) => clip(line, columns)).join('\n')
+}
+
+/** Names and sentences here are Latin, so a code point is one column. */
+function clip(line: string, columns: number): string {
+  const letters = [...line]
+  return letters.length <= columns ? line : `${letters.slice(0, columns - 1).join('')}…`
 }
 
 /** A kernel sends a SYN again after so long (RFC 6298). */
 const SYN_MS = 1_000
-const LATE_SYN = [
-  '  Where an address is gone nobody refuses: a client that asked meanwhile is answered when its',
-  '  kernel asks again, a second later. Most of the gap is that second.',
-]
+const LATE_SYN =
+  'Where an address is gone nobody refuses: a client that asked meanwhile is answered when its kernel asks again, a second later. Most of the gap is that second.'
 
-export function renderSummary(summary: DemoSummary): string {
+export function renderSummary(summary: DemoSummary, emphasis = (line: string) => line): string {
   const { whole } = summary
   const lines = [
     '',
+    ...headline(summary).map((line) => emphasis(line)),
     `What ${summary.clients} clients saw in ${summary.seconds.toFixed(1)} s through one address:`,
     '',
     `  connections      ${whole.connections}`,
@@ -97,8 +119,8 @@ export function renderSummary(summary: DemoSummary): string {
     '',
     ...summary.promises.map(({ what, kept, figure }) => `  ${kept ? '✔' : '✘'} ${what.padEnd(62)} ${figure}`),
     '',
-    ...(summary.takeoverMs > SYN_MS ? LATE_SYN : []),
-    ...endOf(summary),
+    ...(summary.takeoverMs > SYN_MS ? [...paragraph(LATE_SYN), ''] : []),
+    ...livesOf(summary),
   ]
   return lines.join('\n')
 }
@@ -119,28 +141,71 @@ export function whyNoneLives({ survivable, mortal }: SurvivalView): string | und
   return survivable === 0 ? why : undefined
 }
 
-function endOf({ kept, mortal }: DemoSummary): string[] {
-  if (kept === undefined) return LOOPBACK
-  if (mortal === undefined) return livesOf(kept)
+const LOOPBACK =
+  'On loopback, connections that were open when the director died are broken: their sockets are rebuilt where the service has an address of its own (run the demo as root).'
+
+/** The line that matters. */
+function headline({ kept, counting, directorKilled, mortal }: DemoSummary): string[] {
+  if (kept === undefined || mortal !== undefined) return []
   return [
-    '  Connections that were open when the director died are broken, as it had said before:',
-    `  ${mortal}. What this host lacks for it: baton doctor.`,
+    `${fateLine(kept)} (${directorKilled}, by SIGKILL).`,
+    ...(counting === undefined || counting.broken !== '' ? [] : [`${countLine(counting)} over the same connection.`]),
+    '',
   ]
 }
 
-const LOOPBACK = [
-  '  On loopback, connections that were open when the director died are broken: their sockets',
-  '  are rebuilt where the service has an address of its own (run the demo as root).',
-]
+export function fateLine({ talking, silent }: TalkersReport): string {
+  const [alive, count] = [talking.alive + silent.alive, talking.count + silent.count]
+  return `${alive} of ${count} open connections outlived their director`
+}
 
-function livesOf({ talking, silent }: TalkersReport): string[] {
+function countLine({ first, last }: Counting): string {
+  return `redis-cli counted on from ${first} to ${last}`
+}
+
+export function countedOn(counting: Counting): Promised {
+  const kept = counting.broken === '' && counting.last > counting.first
+  const figure = kept ? `${counting.first} to ${counting.last}` : `${counting.last}, then: ${counting.broken}`
+  return { what: 'redis-cli went on counting over the same connection', kept, figure }
+}
+
+function livesOf({ kept, drill, counting, mortal }: DemoSummary): string[] {
+  if (kept === undefined) return paragraph(LOOPBACK)
+  if (mortal !== undefined) {
+    const lacks = 'What this host lacks for it: baton doctor.'
+    return paragraph(
+      `Connections that were open when the director died are broken, as it had said before: ${mortal}. ${lacks}`,
+    )
+  }
+  const { talking, silent } = kept
   const waits = [...talking.waitsMs].sort((a, b) => a - b)
   const median = waits[Math.floor(waits.length / 2)] ?? 0
+  const { proven, filled, reset, unverified } = drill.verdicts ?? { proven: 0, filled: 0, reset: 0, unverified: 0 }
+  const dark = drill.darkMs === null ? '' : `; a new connection was accepted after ${Math.round(drill.darkMs)} ms`
   return [
-    `  ${talking.alive + silent.alive} of ${talking.count + silent.count} open connections outlived their director: the next one rebuilt their`,
-    `  sockets. Those that talked waited ${median} ms for an answer (median), most of it until`,
-    '  their own kernels sent again.',
+    ...paragraph(
+      `Half of them talked (${talking.alive} of ${talking.count} live on), half were silent (${silent.alive} of ${silent.count}), and each checked every byte. The next director rebuilt their sockets. Those that talked waited ${median} ms for an answer (median), most of it until their own kernels sent again.`,
+    ),
+    '',
+    ...paragraph(
+      `\`baton drill echo\` on ${drill.by.name} killed the director and found ${proven} proven whole, ${filled} whole after their clients had sent again, ${reset} reset, ${unverified} not heard of${dark}.`,
+    ),
+    ...(counting === undefined
+      ? ['', ...paragraph('With redis-server and redis-cli installed, the demo shows a session of theirs too.')]
+      : []),
   ]
+}
+
+const PARAGRAPH_COLUMNS = 78
+
+function paragraph(text: string): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + 1 + word.length > PARAGRAPH_COLUMNS) lines.push(`  ${word}`)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines
 }
 
 function describe(errors: Readonly<Record<string, number>>): string {

@@ -4,10 +4,14 @@
  */
 import { formatEndpoint } from '../base/address.js'
 import { BatonError } from '../base/errors.js'
+import type { DrillReport } from '../node/drill-protocol.js'
 import type { Child } from './child.io.js'
 import type { LocalCluster } from './cluster.io.js'
+import type { Counting } from './counting.js'
 import {
+  countedOn,
   type DemoSummary,
+  fateLine,
   type LiveView,
   livedOn,
   type Promised,
@@ -18,6 +22,7 @@ import {
 import type { TalkersReport } from './fates.js'
 import type { HostTalkers } from './host-talkers.io.js'
 import { Measure, unevenness } from './measure.js'
+import type { RedisSession } from './redis-session.io.js'
 import { Screen } from './screen.io.js'
 import { openStage, type Stage } from './stage.io.js'
 import { until } from './wait.io.js'
@@ -56,6 +61,11 @@ export async function runDemo(options: DemoOptions): Promise<DemoSummary> {
   }
 }
 
+interface Kept {
+  readonly talkers: HostTalkers
+  readonly session: RedisSession | undefined
+}
+
 class Demo {
   readonly #screen: Screen
   readonly #measure = new Measure()
@@ -65,13 +75,14 @@ class Demo {
   #clients: { stop(): Promise<void> } | undefined
   #phase = 'starting three nodes'
   #director = ''
+  #kept: Kept | undefined
   #events: string[] = []
 
   constructor(
     private readonly options: DemoOptions,
     private readonly stage: Stage,
   ) {
-    this.#screen = new Screen(options.out, !options.json, () => renderLive(this.#view()))
+    this.#screen = new Screen(options.out, !options.json, (columns) => renderLive(this.#view(), columns))
   }
 
   async run(): Promise<DemoSummary> {
@@ -86,15 +97,19 @@ class Demo {
 
     const killed = cluster.named(this.#director)
     const mortal = kept === undefined ? undefined : whyNoneLives((await killed.client.status()).survival)
+    kept?.talkers.brace()
+    const drill = this.#drill(cluster, kept === undefined ? 'web' : 'echo')
+    await Promise.race([killed.child?.ended, drill])
     const killedAt = performance.now()
+    const countedAtKill = kept?.session?.counting.last ?? 0
     this.#say(`SIGKILL to ${killed.name}, the director`, 'the director is dead')
-    kept?.brace()
-    await cluster.kill(killed)
     const successor = await cluster.serving('web', 15_000)
     this.#director = successor.director.name
     this.#say(`${this.#director} directs in term ${successor.term?.number ?? '?'}`, 'a new director serves')
     await this.#sleep(AFTER_KILL_MS)
-    const report = kept?.report()
+    const verdicts = await drill
+    const report = kept?.talkers.report()
+    report?.then((fates) => this.#say(fateLine(fates), this.#phase)).catch(() => {})
 
     const stopped = cluster.live().find((node) => node.name !== this.#director) ?? cluster.named(this.#director)
     await this.#programs.get(stopped.name)?.stop()
@@ -103,11 +118,13 @@ class Demo {
     await this.#sleep(AFTER_STOP_MS)
     await this.#clients.stop()
     const fates = await report
+    const counted = kept?.session?.counting
+    const counting = counted && { ...counted, first: countedAtKill }
     this.#screen.stop()
 
     const faults = { killed: killed.name, killedAt, stopped: stopped.name, stoppedAt }
-    const summary = this.#summarize(begun, faults, fates, mortal)
-    if (!this.options.json) this.options.out.write(`${renderSummary(summary)}\n`)
+    const summary = this.#summarize(begun, faults, { fates, counting, drill: verdicts, mortal })
+    if (!this.options.json) this.options.out.write(`${renderSummary(summary, this.#emphasis)}\n`)
     if (this.options.stay) await this.#stay()
     return summary
   }
@@ -148,8 +165,17 @@ class Demo {
   #summarize(
     begun: number,
     faults: { killed: string; killedAt: number; stopped: string; stoppedAt: number },
-    fates: TalkersReport | undefined,
-    mortal: string | undefined,
+    {
+      fates,
+      counting,
+      drill,
+      mortal,
+    }: {
+      fates?: TalkersReport | undefined
+      counting?: Counting | undefined
+      drill: DrillReport
+      mortal: string | undefined
+    },
   ): DemoSummary {
     const quiet = this.#measure.summary(begun, faults.killedAt - 500)
     const afterStop = this.#measure.summary(faults.stoppedAt + PUBLISHED_MS)
@@ -180,6 +206,7 @@ class Demo {
       },
     ]
     if (fates !== undefined && mortal === undefined) promises.push(livedOn(fates))
+    if (counting !== undefined && mortal === undefined) promises.push(countedOn(counting))
     return {
       ok: promises.every((one) => one.kept),
       clients: this.options.clients ?? CLIENTS,
@@ -194,18 +221,38 @@ class Demo {
       promises,
       kept: fates,
       mortal,
+      counting,
+      drill,
     }
   }
 
   /** Connections that stay open, where they can outlive their director. */
-  async #keep(cluster: LocalCluster, clients: number): Promise<HostTalkers | undefined> {
+  async #keep(cluster: LocalCluster, clients: number): Promise<Kept | undefined> {
     const { keepers } = this.stage
     if (keepers === undefined) return undefined
     await keepers.add(cluster)
-    const kept = keepers.start(clients)
-    await kept.stand()
-    this.#say(`${clients} more keep their connections, half of them talk, and each checks every byte`, this.#phase)
-    return kept
+    const talkers = keepers.start(clients)
+    const session = keepers.count()
+    await talkers.stand()
+    this.#kept = { talkers, session }
+    const more = session === undefined ? '' : ', redis-cli counts'
+    this.#say(`${clients} more stay open: half talk, half are silent${more}`, this.#phase)
+    return this.#kept
+  }
+
+  /** The product's own command, on a node that lives on. */
+  async #drill(cluster: LocalCluster, service: string): Promise<DrillReport> {
+    const standby = cluster.live().find(({ name }) => name !== this.#director)
+    if (standby === undefined) throw new BatonError('ERR_LAB', 'a drill needs a second node')
+    this.#say(`${standby.name}: baton drill ${service} --yes`, 'the director is about to be killed')
+    const { stdout } = await cluster.baton(standby, 'drill', service, '--yes', '--json')
+    return JSON.parse(stdout) as DrillReport
+  }
+
+  get #emphasis(): (line: string) => string {
+    const { out } = this.options
+    const isPlain = !('isTTY' in out) || out.isTTY !== true || (process.env['NO_COLOR'] ?? '') !== ''
+    return isPlain ? (line) => line : (line) => `\x1b[1m${line}\x1b[22m`
   }
 
   async #stay(): Promise<void> {
@@ -251,6 +298,8 @@ class Demo {
       failed,
       perSecond: recent.connections,
       events,
+      ...(this.#kept === undefined ? {} : { kept: this.#kept.talkers.count }),
+      ...(this.#kept?.session === undefined ? {} : { counted: this.#kept.session.counting.last }),
     }
   }
 

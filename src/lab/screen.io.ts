@@ -1,4 +1,5 @@
 const DRAW_EVERY_MS = 200
+const COLUMNS_DEFAULT = 80
 
 /** Redraws a view in place on a terminal; elsewhere prints events only, a line each. */
 export class Screen {
@@ -9,7 +10,7 @@ export class Screen {
   constructor(
     private readonly out: NodeJS.WritableStream,
     private readonly enabled: boolean,
-    private readonly render: () => string,
+    private readonly render: (columns: number) => string,
   ) {
     this.#live = enabled && 'isTTY' in out && out.isTTY === true
   }
@@ -31,7 +32,9 @@ export class Screen {
   }
 
   #draw(): void {
-    const lines = this.render().split('\n')
+    // A line that the terminal breaks would be one more than was counted.
+    const columns = 'columns' in this.out && typeof this.out.columns === 'number' ? this.out.columns : COLUMNS_DEFAULT
+    const lines = this.render(columns).split('\n')
     const up = this.#lines === 0 ? '' : `\x1b[${this.#lines}A`
     this.out.write(`${up}${lines.map((line) => `\x1b[2K${line}`).join('\n')}\n\x1b[J`)
     this.#lines = lines.length

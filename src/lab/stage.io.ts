@@ -17,6 +17,7 @@ import { HostTalkers } from './host-talkers.io.js'
 import { Lan } from './hosts.io.js'
 import type { Measure } from './measure.js'
 import { findBusy, helloProgram } from './programs.io.js'
+import { REDIS_PORT, RedisSession } from './redis-session.io.js'
 import { until } from './wait.io.js'
 
 const HELLO = fileURLToPath(new URL('../../dist/lab/apps/hello.io.js', import.meta.url))
@@ -46,6 +47,8 @@ export interface Keepers {
   /** Their service, and its program on each node. */
   add(cluster: LocalCluster): Promise<void>
   start(count: number): HostTalkers
+  /** A program that everybody knows, counting over one connection; `undefined` where it is not installed. */
+  count(): RedisSession | undefined
 }
 
 /** `where`: `hosts` and `loopback` refuse to be anywhere else. */
@@ -110,6 +113,13 @@ async function hostsStage(): Promise<Stage> {
         if (first === undefined) return
         const words = ['--address', service.address, '--ports', String(KEPT_PORT), '--local', 'last']
         await cluster.baton(first, 'service', 'add', 'echo', ...words)
+        if (RedisSession.isThere) {
+          for (const name of NODES) RedisSession.startServer(lan.named(name), folder.path)
+          const at = ['--address', service.address, '--ports', String(REDIS_PORT), '--local', 'last']
+          await cluster.baton(first, 'service', 'add', 'redis', ...at)
+          const found = async () => (await first.client.service('redis')).backends.length === NODES.length || undefined
+          await until(found, 5_000, 'the Redis servers are found')
+        }
         const others = async () => (await first.client.service('echo')).backends.length === NODES.length || undefined
         await until(others, 5_000, 'the programs of the second service are found')
       },
@@ -117,6 +127,7 @@ async function hostsStage(): Promise<Stage> {
         const to = { address: service.address, port: KEPT_PORT }
         return new HostTalkers(lan.named(CLIENT), to, count, TALK_EVERY_MS)
       },
+      count: () => (RedisSession.isThere ? RedisSession.start(lan.named(CLIENT), service.address) : undefined),
     },
     remove: async () => {
       await lan.remove()
