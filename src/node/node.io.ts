@@ -19,10 +19,10 @@ import type { PeerInfo } from '../trunk/ports.js'
 import { BackendNews } from './backend-news.js'
 import { Directing, describeObstacle, reasonOfLoss } from './directing.js'
 import { logElection } from './election-log.js'
+import { Handoffs } from './handoffs.js'
 import { Knowledge } from './knowledge.js'
 import { type BrokerEffect, type BrokerEvent, LinkBroker } from './link-broker.js'
 import { LinkOffers } from './link-offers.io.js'
-import { Moves } from './moves.js'
 import type { NodeMachines, NodePorts } from './node-ports.js'
 import { Publication } from './publication.js'
 import { flagsOf, type Role, roleOf, standingOf } from './roles.js'
@@ -34,10 +34,11 @@ const UNABLE_MS = 3_000
 export class Node {
   readonly knowledge: Knowledge
   readonly directing: Directing
-  readonly moves: Moves
+  readonly handoffs: Handoffs
   readonly #swim: Driver<SwimEvent, SwimEffect>
   readonly #sync: Driver<SyncEvent, SyncEffect>
   readonly #elections: Driver<ElectionEvent, ElectionEffect>
+  readonly #links: LinkBroker
   readonly #broker: Driver<BrokerEvent, BrokerEffect>
   readonly #offers: LinkOffers
   readonly #publication: Publication
@@ -60,18 +61,23 @@ export class Node {
       members: () => this.knowledge.carriers(),
       standbys: (contest) => this.#standbysOf(contest),
       onUnable: (contest) => ports.later(() => this.#onUnable(contest)),
+      onOpen: (contest) => this.handoffs.ins.onOpen(contest),
     })
-    this.moves = new Moves({
-      clock,
+    this.handoffs = new Handoffs({
+      ...ports,
+      self: profile.node,
+      knowledge: this.knowledge,
       directing: this.directing,
+      isLinked: (node) => this.#links.isUp(node),
+      isStopping: () => this.#stopping,
+      send: (to, bytes) => ports.sendToPeer(to, CHANNEL.handoff, bytes),
       transfer: (service, to) => this.#elections.feed({ type: 'transfer', service, to }),
-      later: ports.later,
     })
     this.#swim = new Driver(machines.swim, clock, (effect) => this.#onSwim(effect))
     this.#sync = new Driver(machines.sync, clock, (effect) => this.#onSync(effect))
     this.#elections = new Driver(machines.elections, clock, (effect) => this.#onElection(effect))
-    const broker = new LinkBroker(profile.node, ports.dataAt.length, ports.random)
-    this.#broker = new Driver(broker, clock, (effect) => this.#onBroker(effect))
+    this.#links = new LinkBroker(profile.node, ports.dataAt.length, ports.random)
+    this.#broker = new Driver(this.#links, clock, (effect) => this.#onBroker(effect))
     this.#backendNews = new BackendNews(this.knowledge, ports.later, ports.toLane, () => this.directing.followPorts())
     this.#services = new ServiceBook({
       registry: machines.registry,
@@ -127,7 +133,7 @@ export class Node {
       const to = this.successorOf(contest)
       return to === undefined ? [] : [{ contest, to }]
     })
-    for (const { contest, to } of given) this.moves.move(contest, to)
+    for (const { contest, to } of given) this.handoffs.moves.move(contest, to, undefined, true)
     return given
   }
 
@@ -190,6 +196,7 @@ export class Node {
     this.#sync.feed({ type: 'link-down', peer })
     this.#elections.feed({ type: 'link-down', peer, byUs })
     this.#broker.feed({ type: 'control-down', peer })
+    this.handoffs.moves.onPeerGone(peer)
   }
 
   /** Its process is gone, as its host says. */
@@ -205,6 +212,7 @@ export class Node {
     else if (channel === CHANNEL.sync) this.#sync.feed({ type: 'message', from, bytes })
     else if (channel === CHANNEL.election) this.#elections.feed({ type: 'message', from, bytes })
     else if (channel === CHANNEL.trunk) this.#offers.receive(from, bytes)
+    else if (channel === CHANNEL.handoff) this.handoffs.receive(from, bytes)
   }
 
   onStalled(ms: number): void {
@@ -232,7 +240,11 @@ export class Node {
         return this.#onRecovered(message)
       case 'known':
       case 'moved-out':
+      case 'quiet':
+      case 'let-gone':
         return void this.directing.heard(message)
+      case 'rehearsed':
+        return this.handoffs.ins.onRehearsed(message.rehearsal, message.why)
       case 'undirected':
         return this.directing.released(message.slot)
     }
@@ -311,6 +323,7 @@ export class Node {
         })
       }
       case 'acquired': {
+        this.handoffs.moves.onLease(effect.service)
         const services = this.#services.of(effect.service)
         if (services.length > 0 && !this.directing.acquired(effect.service, effect.term, effect.deadline, services)) {
           this.ports.logger.log('error', 'too-many-services', { service: effect.service })
@@ -322,6 +335,7 @@ export class Node {
       case 'lost': {
         const present = this.#services.of(effect.service).length > 0
         this.directing.lost(effect.service, reasonOfLoss(this.#stopping, present))
+        this.handoffs.moves.onLease(effect.service)
         return this.#publication.plan()
       }
     }
