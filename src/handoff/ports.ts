@@ -49,8 +49,13 @@ export interface SocketRepair {
   snapshot(fd: number): Snapshot | RepairFault
   /** Of any connection. It hears nothing any more and stays in repair mode: to be closed, or let go. */
   capture(fd: number): Capture | RepairFault
-  /** A descriptor in repair mode: nothing leaves it, and nothing is answered. Its address need not be on this host yet. */
-  restore(plan: RestorePlan): number | RepairFault
+  /**
+   * A descriptor in repair mode: nothing leaves it, and nothing is answered. Its address need not be on this host yet. `instead`: a
+   * descriptor of the same connection, which is closed at the last moment, and in any case.
+   */
+  restore(plan: RestorePlan, instead?: number): number | RepairFault
+  /** What it tells its peer as the time (TSval); `undefined`: that cannot be asked. */
+  clock(fd: number): number | undefined
   /** Whether a socket of this host has the connection between these ends; also where that cannot be told. */
   isTaken(local: Endpoint, remote: Endpoint): boolean
   /** Into a restored socket: bytes of the peer that nobody has read. */

@@ -20,6 +20,8 @@ export interface Standing {
   readonly finAcknowledged: boolean
   /** Since the snapshot. */
   readonly ageMs: Millis
+  /** The clock that the client was told last, `ageMs` ago, where that is known. */
+  readonly clock: number | undefined
 }
 
 /**
@@ -32,7 +34,7 @@ const TIMESTAMP_DRIFT = 0.001
 const MILLISECOND_CLOCK = 0xfffffffe
 
 export function planRestore(snapshot: Snapshot, standing: Standing): RestorePlan {
-  const { received, finReceived, acknowledged, finAcknowledged, ageMs, local, remote } = standing
+  const { received, finReceived, acknowledged, finAcknowledged, ageMs, clock, local, remote } = standing
   const { firstReceived, firstSent, ...traits } = snapshot
   return {
     ...traits,
@@ -40,7 +42,7 @@ export function planRestore(snapshot: Snapshot, standing: Standing): RestorePlan
     remote,
     receiveSeq: advance(firstReceived, received + (finReceived ? 1 : 0)),
     sendSeq: advance(firstSent, acknowledged + (finAcknowledged ? 1 : 0)),
-    timestamp: traits.timestamp === undefined ? undefined : timestampAfter(traits.timestamp, ageMs),
+    timestamp: traits.timestamp === undefined ? undefined : timestampNow(traits.timestamp, clock, ageMs),
     maxWindow: Math.max(traits.maxWindow, traits.sendWindow),
   }
 }
@@ -48,6 +50,12 @@ export function planRestore(snapshot: Snapshot, standing: Standing): RestorePlan
 /** What the next director begins from: the clock as this one has set it; all else is for life. */
 export function snapshotAfter(snapshot: Snapshot, plan: RestorePlan): Snapshot {
   return { ...snapshot, timestamp: plan.timestamp }
+}
+
+/** A clock that is known goes on as it went: round trips that are measured across the move are true. */
+function timestampNow(atSnapshot: number, told: number | undefined, ageMs: Millis): number {
+  if (told === undefined) return timestampAfter(atSnapshot, ageMs)
+  return (advance(told, Math.ceil(ageMs) + 2) & MILLISECOND_CLOCK) >>> 0
 }
 
 export function timestampAfter(timestamp: number, ageMs: Millis): number {

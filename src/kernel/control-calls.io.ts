@@ -23,6 +23,7 @@ export interface ControlCalls {
   ioctl(fd: number, request: number, argument: Uint8Array): number
   send(fd: number, bytes: Uint8Array): number
   receive(fd: number, into: Uint8Array): number
+  write(fd: number, bytes: Uint8Array): number
   /** Soft and hard limit of open files; above 2⁵³ as `Infinity`. */
   openFilesLimit(): readonly [soft: number, hard: number] | number
   setOpenFilesLimit(soft: number, hard: number): number
@@ -87,6 +88,7 @@ function wrap(declare: (prototype: string) => Call): ControlCalls {
   const ioctl = declare('int ioctl(int, unsigned long, void *)')
   const send = declare('int send(int, void *, size_t, int)')
   const recv = declare('int recv(int, void *, size_t, int)')
+  const write = declare('int write(int, void *, size_t)')
   const getrlimit = declare('int getrlimit(int, void *)')
   const setrlimit = declare('int setrlimit(int, void *)')
   const prctl = declare('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)')
@@ -108,6 +110,7 @@ function wrap(declare: (prototype: string) => Call): ControlCalls {
     ioctl: (fd, request, argument) => ioctl(fd, request, argument),
     send: (fd, bytes) => send(fd, bytes, bytes.byteLength, 0),
     receive: (fd, into) => recv(fd, into, into.byteLength, 0),
+    write: (fd, bytes) => write(fd, bytes, bytes.byteLength),
     openFilesLimit: () => {
       const limits = new BigUint64Array(2)
       const result = getrlimit(RLIMIT_NOFILE, new Uint8Array(limits.buffer))

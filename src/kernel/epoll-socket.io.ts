@@ -3,35 +3,18 @@
  * resume cost no system call. Handlers are called from the poller's turn alone, never from within a call of the caller.
  */
 import { getSystemErrorName } from 'node:util'
-
 import type { Endpoint } from '../base/address.js'
 import type { Millis } from '../base/time.js'
 import type { FormerEnds, Inbound } from '../handoff/ports.js'
 import type { CloseCause, Socket, SocketHandler } from '../proxy/ports.js'
 import { causeOf } from './close-causes.js'
-import {
-  EAGAIN,
-  EINTR,
-  EPERM,
-  EPOLLERR,
-  EPOLLET,
-  EPOLLHUP,
-  EPOLLIN,
-  EPOLLOUT,
-  EPOLLPRI,
-  EPOLLRDHUP,
-  ETIMEDOUT,
-} from './constants.js'
+import { EAGAIN, EINTR, EPERM, EPOLLERR, EPOLLHUP, EPOLLOUT, EPOLLRDHUP, ETIMEDOUT } from './constants.js'
+import { INTEREST, MORE_THAN_BYTES, READABLE } from './epoll-event.js'
 import { NOBODY, NOWHERE } from './nobody.js'
 import type { Sleeper, Source } from './poller.io.js'
 import type { SocketContext } from './socket-context.io.js'
 import { settle, thaw } from './thaw.io.js'
 import { WriteQueue } from './write-queue.js'
-
-const INTEREST = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET
-const READABLE = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLERR | EPOLLHUP
-/** After these a short read does not mean that the kernel's queue is empty. */
-const MORE_THAN_BYTES = EPOLLPRI | EPOLLRDHUP | EPOLLERR | EPOLLHUP
 
 /** Four system calls, which a shorter connection need not cost. */
 export const KEEPALIVE_AFTER_MS: Millis = 1_000
@@ -45,6 +28,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
   /** Of a dialled socket: Nagle's algorithm holds back only what follows a small segment, and many connections write but one. */
   isDelaying = false
   rebuiltKeepaliveMs: Millis = 0
+  isClockTrue = false
   #hasWritten = false
   #fd: number
   #handler = NOBODY
@@ -64,7 +48,8 @@ export class EpollSocket implements Socket, Source, Sleeper {
   #endSent = false
   /** Of a frozen one: what is to become of it when it thaws. */
   #owesReset = false
-  #isSettled = true
+  /** Put into it as sent before. */
+  #filled = 0
   readonly #queue: WriteQueue
 
   constructor(
@@ -139,10 +124,10 @@ export class EpollSocket implements Socket, Source, Sleeper {
     this.context.poller.defer(() => this.#sayClosed('aborted', ''))
   }
 
-  readOut(): void {
+  readOut(isGone: boolean): void {
     const { context } = this
     if (this.#state !== 'open') return
-    context.repair?.deafen(this.#fd)
+    if (!isGone) context.repair?.deafen(this.#fd)
     while (this.#state === 'open' && !this.#endRead) {
       const length = context.read(this.#fd)
       if (length === 0) return this.#readEnd()
@@ -172,7 +157,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
     this.#state = 'open'
     if (this.#owesReset) return this.reset()
     if ('why' in thawed) return this.failLater(EPERM)
-    this.#isSettled = thawed.filled === 0
+    this.#filled = thawed.filled
     if (this.#ending) this.#endSent = true
     this.watch()
     this.#handler.onDrain()
@@ -182,11 +167,13 @@ export class EpollSocket implements Socket, Source, Sleeper {
   /** See `FrozenSocket.settle`. */
   settle(): boolean {
     const { repair, sys, poller } = this.context
-    if (this.#isSettled || this.#state !== 'open' || repair === undefined) return true
+    // Nothing is left to be sent, and no time was measured with a clock that was set ahead.
+    if (this.isClockTrue && this.bytesAcknowledged() >= this.#filled) this.#filled = 0
+    if (this.isSettled || repair === undefined) return true
     const { local, remote } = this
     const next = settle(repair, sys, this.#fd, { local, remote })
     if (next === 'waiting') return false
-    this.#isSettled = true
+    this.#filled = 0
     if (next === 'as-it-is') return true
     poller.forget(this.#fd)
     if (typeof next === 'number') {
@@ -201,7 +188,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
   }
 
   get isSettled(): boolean {
-    return this.#isSettled || this.#state !== 'open'
+    return this.#filled === 0 || this.#state !== 'open'
   }
 
   bytesAcknowledged(): number {
@@ -214,6 +201,10 @@ export class EpollSocket implements Socket, Source, Sleeper {
 
   probe(): void {
     this.context.repair?.probe(this.#fd)
+  }
+
+  clock(): number | undefined {
+    return this.context.repair?.clock(this.#fd)
   }
 
   pause(): void {

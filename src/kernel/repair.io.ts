@@ -121,13 +121,20 @@ export class KernelRepair implements SocketRepair {
     return capture
   }
 
-  restore(plan: RestorePlan): number | RepairFault {
+  restore(plan: RestorePlan, instead = -1): number | RepairFault {
     const isV6 = isIpv6(plan.local.address)
     const fd = this.sys.socket(isV6 ? AF_INET6 : AF_INET, SOCK_STREAM_NONBLOCK_CLOEXEC)
-    if (fd < 0) return fault('socket', fd)
-    const failed = this.#build(fd, isV6, plan)
+    // Between the one and the other a segment of the peer meets nobody, and would be answered with an RST: as short as can be.
+    let isInPlace = instead < 0
+    const makeWay = () => {
+      if (!isInPlace) this.sys.close(instead)
+      isInPlace = true
+      return 0
+    }
+    const failed = fd < 0 ? fault('socket', fd) : this.#build(fd, isV6, plan, makeWay)
     if (failed === undefined) return fd
-    this.sys.close(fd)
+    makeWay()
+    if (fd >= 0) this.sys.close(fd)
     return failed
   }
 
@@ -139,6 +146,10 @@ export class KernelRepair implements SocketRepair {
     const failed = this.#run(this.#connecting(fd, isV6, { local, remote }, []))
     this.sys.close(fd)
     return failed !== undefined
+  }
+
+  clock(fd: number): number | undefined {
+    return this.#calls.get(fd, IPPROTO_TCP, TCP_TIMESTAMP) < 0 ? undefined : this.#calls.view.getUint32(0, true)
   }
 
   fillReceived(fd: number, bytes: Uint8Array): RepairFault | undefined {
@@ -304,7 +315,7 @@ export class KernelRepair implements SocketRepair {
     this.#calls.setAt(fd, SOL_SOCKET, SO_SNDBUFFORCE, held + BUFFER_FACTOR * bytes)
   }
 
-  #build(fd: number, isV6: boolean, plan: RestorePlan): RepairFault | undefined {
+  #build(fd: number, isV6: boolean, plan: RestorePlan, makeWay: () => Result): RepairFault | undefined {
     const { receiveSeq, sendSeq, timestamp, mss } = plan
     const calls = this.#calls
     const numbers: readonly Step[] = [
@@ -315,6 +326,7 @@ export class KernelRepair implements SocketRepair {
       ['TCP_REPAIR_QUEUE', () => calls.set(fd, TCP_REPAIR_QUEUE, NO_QUEUE)],
       // TCP_REPAIR_OPTIONS says what the peer takes, but the kernel goes on cutting segments by what it knew at connect: 536 bytes.
       ['TCP_MAXSEG', () => calls.set(fd, TCP_MAXSEG, Math.min(mss, MAXSEG_MAX))],
+      ['close', makeWay],
     ]
     // The address may be here already, and segments be processed in repair mode too (kernel-notes, fact 6).
     this.deafen(fd)

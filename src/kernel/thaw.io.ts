@@ -52,8 +52,7 @@ export function settle(
     return failed ?? ('why' in capture ? 'as-it-is' : 'waiting')
   }
   const { unread, unacknowledged, finReceived, finSent, finAcknowledged } = capture
-  sys.close(fd)
-  const next = repair.restore({ ...capture, ...ends })
+  const next = repair.restore({ ...capture, ...ends }, fd)
   if (typeof next !== 'number') return next
   const failed =
     (finReceived ? undefined : repair.fillReceived(next, unread)) ??

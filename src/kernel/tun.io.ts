@@ -126,6 +126,11 @@ export class Tun {
     return this.netlink.removeAddress(this.index, address)
   }
 
+  /** An IP packet, as if it came from the network. 0 or a negative errno. */
+  deliver(packet: Uint8Array): number {
+    return Math.min(0, this.calls.write(this.fd, packet))
+  }
+
   /** With all its addresses. */
   close(): void {
     this.calls.close(this.fd)

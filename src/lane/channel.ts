@@ -15,7 +15,7 @@ export interface ChannelLink {
   data(handle: number, offset: number, chunk: Uint8Array): void
   ack(handle: number, written: number, acknowledged: number, window: number): void
   fin(handle: number, offset: number): void
-  freeze(handle: number): void
+  freeze(handle: number, clock: number | undefined): void
   reset(handle: number, reason: Reason): void
   /** The handle is free afterwards. */
   confirm(handle: number): void
@@ -68,8 +68,8 @@ export class Channel implements Counterpart {
     this.#link?.fin(this.#handle, offset)
   }
 
-  freeze(): void {
-    this.#link?.freeze(this.#handle)
+  freeze(clock: number | undefined): void {
+    this.#link?.freeze(this.#handle, clock)
   }
 
   reset(reason: Reason): void {

@@ -162,9 +162,9 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     this.say({ kind: 'fin', handle, offset })
   }
 
-  freeze(handle: number): void {
+  freeze(handle: number, clock: number | undefined): void {
     this.#lastBytes += LAST_BYTES_MAX
-    this.say({ kind: 'freeze', handle })
+    this.say({ kind: 'freeze', handle, clock })
   }
 
   reset(handle: number, reason: Reason): void {
@@ -270,7 +270,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     const half = listenerOf(bound)
     if (bound === undefined || half === undefined) return
     if (frame.kind === 'fin') return half.receiveFin(frame.offset)
-    if (frame.kind === 'freeze') return half.receiveFreeze()
+    if (frame.kind === 'freeze') return half.receiveFreeze(frame.clock)
     if (frame.kind === 'reset') {
       if (bound.role === 'backend' && isForsaken(frame.reason)) return this.host.onForsaken(bound)
       return half.receiveReset(frame.reason)

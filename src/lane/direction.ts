@@ -184,6 +184,12 @@ export class Direction implements ClientHost {
     this.start()
   }
 
+  /** All that have come are served. */
+  get isQuiet(): boolean {
+    for (const client of this.clients) if (client.isUnserved) return false
+    return true
+  }
+
   /** Its address is here. */
   letGo(): void {
     this.#letGoAt ??= this.clock.now()
@@ -212,7 +218,9 @@ export class Direction implements ClientHost {
     this.#revivals?.verdicts.close()
     this.#partings?.close()
     for (const client of [...this.clients]) {
-      this.#contained(client, () => (isForsaken(reason) ? client.vanish(reason) : client.half.abort(reason)))
+      this.#contained(client, () =>
+        isForsaken(reason) ? client.vanish(reason, this.#isGiven) : client.half.abort(reason),
+      )
     }
     this.host.onStopped(this)
   }

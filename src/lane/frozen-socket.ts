@@ -9,12 +9,14 @@ import type { Socket } from '../proxy/ports.js'
 export interface FrozenSocket extends Socket {
   /** All that was written goes into the kernel as sent already, and the client is asked what of it has arrived. */
   letGo(): void
+  /** Its clock goes on as the client knows it. */
+  isClockTrue: boolean
   /** There is nothing to settle, or it is done. */
   readonly isSettled: boolean
   /** How many bytes the client has acknowledged since it was let go. */
   bytesAcknowledged(): number
   /**
-   * What was put in as sent and has not arrived is sent: to be called when the client has said what has arrived, and the socket has
+   * What was put in as sent and has not arrived is sent; to be called when the client has said what has arrived, and the socket has
    * heard it. `false`: not now.
    */
   settle(): boolean

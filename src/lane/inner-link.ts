@@ -37,8 +37,8 @@ export class InnerLink implements ChannelLink {
     this.to.receiveFin(offset)
   }
 
-  freeze(): void {
-    this.to.receiveFreeze()
+  freeze(_handle: number, clock: number | undefined): void {
+    this.to.receiveFreeze(clock)
   }
 
   reset(_handle: number, reason: Reason): void {

@@ -23,19 +23,23 @@ import { Backends } from './backends.js'
 import { openFrame } from './bound.js'
 import { Channel } from './channel.js'
 import { Direction, type DirectionHost } from './direction.js'
+import { Emptying } from './emptying.js'
 import { contained, containFault, type Faulty, faultyBackend, faultyClient, faultyHalf } from './faults.js'
 import { INNER_HANDLE, InnerLink } from './inner-link.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 import type { LedgerNews } from './link-host.js'
 import { Links } from './links.js'
-import { MoveOut } from './move-out.js'
 import { channelTo, OwnLedger } from './own-ledger.js'
 import type { LedgerLink, Recoveries } from './recovery.js'
+import { rehearse } from './rehearsal.js'
 import { laneReport } from './report.js'
 import { Unsettled } from './unsettled.js'
 
 /** Each connection says to which it came. */
 const ANY_ADDRESS = '0.0.0.0'
+/** A program that takes longer to accept a connection keeps a move waiting no longer. */
+const HUSH_MS_MAX: Millis = 200
+const HUSH_LOOK_MS: Millis = 2
 const NO_CANDIDATES: readonly Candidate[] = []
 
 export class Lane implements DirectionHost, Recoveries {
@@ -49,7 +53,7 @@ export class Lane implements DirectionHost, Recoveries {
   readonly #own: OwnLedger
   #splicesAccepted = 0
   #recoveries = 0
-  readonly #moves = new Map<number, MoveOut>()
+  readonly #moves = new Map<number, Emptying>()
 
   constructor(private readonly context: LaneContext) {
     this.#backends = new Backends(context, this.unsettled)
@@ -81,9 +85,15 @@ export class Lane implements DirectionHost, Recoveries {
       case 'move-out':
         return this.#moveOut(message)
       case 'let-go':
-        return this.#of(message)?.letGo()
+        return this.#letGo(message)
       case 'standbys':
         return this.#of(message)?.followStandbys(message.standbys)
+      case 'hush':
+        return this.#hush(message, this.context.clock.now() + HUSH_MS_MAX)
+      case 'rehearse':
+        return rehearse(this.context, message.rehearsal, (why) => {
+          this.context.post({ type: 'rehearsed', rehearsal: message.rehearsal, why })
+        })
       case 'adopt-listener':
         return this.#adoptListener(message)
       case 'front-door':
@@ -214,7 +224,7 @@ export class Lane implements DirectionHost, Recoveries {
 
   #moveOut({ service, term }: Extract<ToLane, { type: 'move-out' }>): void {
     this.#directions.get(service)?.stop('lease-lost')
-    const move = new MoveOut(this.#links.everyLink(), this.nextToken(), () => {
+    const move = new Emptying(this.#links.everyLink(), this.nextToken(), () => {
       this.#moves.delete(move.token)
       this.context.post({ type: 'moved-out', service, term })
     })
@@ -226,6 +236,20 @@ export class Lane implements DirectionHost, Recoveries {
   #of({ service, term }: { readonly service: string; readonly term: Term }): Direction | undefined {
     const direction = this.#directions.get(service)
     return direction !== undefined && sameTerm(direction.term, term) ? direction : undefined
+  }
+
+  #letGo({ service, term }: Extract<ToLane, { type: 'let-go' }>): void {
+    const direction = this.#of({ service, term })
+    if (direction === undefined) return
+    direction.letGo()
+    this.context.post({ type: 'let-gone', service, term })
+  }
+
+  #hush({ service, term }: Extract<ToLane, { type: 'hush' }>, deadline: Millis): void {
+    const direction = this.#directions.get(service)
+    const isQuiet = direction?.isQuiet !== false || this.context.clock.now() >= deadline
+    if (isQuiet) return this.context.post({ type: 'quiet', service, term })
+    this.context.soon(HUSH_LOOK_MS, () => this.#hush({ type: 'hush', service, term }, deadline))
   }
 
   #contained(act: () => void): void {

@@ -43,11 +43,13 @@ export class SocketRebuilder implements Rebuilder {
       acknowledged: row.acknowledged,
       finAcknowledged: row.finAcknowledged,
       ageMs: row.snapshotAgeMs,
+      clock: row.clock,
     })
     const fd = this.repair.restore(plan)
     if (typeof fd !== 'number') return fd
     const ends = { read: row.finUp, sent: row.finAcknowledged }
     const socket = this.sockets.adoptFrozen(fd, local, remote, DOOR_KEEPALIVE_MS, ends)
+    socket.isClockTrue = row.clock !== undefined
     const now = this.clock.now()
     return {
       socket,

@@ -31,6 +31,20 @@ export interface AddressCounts {
   readonly heldBack?: number
 }
 
+/** An address whose new connections wait, and what comes for it. */
+export interface Catcher {
+  /** Handshakes that are not over, and connections that nobody has accepted. */
+  pending(): number
+  /** Not only what opens a connection, but all that comes from now on. */
+  catchAll(): void
+  /** A packet that came; `undefined`: there is none now. */
+  next(): Uint8Array | undefined
+  /** New connections are taken again, if the address is here. */
+  welcome(): void
+  /** Nothing is caught any more. How many packets were lost. */
+  close(): number
+}
+
 export interface AddressKeeper {
   /** Addresses that are on this host now. */
   readonly here: readonly string[]
@@ -47,6 +61,12 @@ export interface AddressKeeper {
   probe(services: readonly Service[], answer: (rival: string | undefined) => void): void
   /** Answers in this call or later, and not after `release`; a problem also when the address is lost again. */
   take(claim: Claim, answer: (taken: Taken) => void): void
+  /** Why the address of these services cannot be had here, as the rest of a sentence that begins with the node; empty: it can. */
+  problem(services: readonly Service[]): string
+  /** `undefined`: nothing can be caught of what comes for the address. */
+  hush(contest: string): Catcher | undefined
+  /** What came to another host is heard here. `false`: it is not for an address that is here. */
+  deliver(contest: string, packet: Uint8Array): boolean
   /** Its services, or the ports on which programs listen, are others now. */
   follow(contest: string, services: readonly Service[]): void
   renewed(contest: string, deadline: Millis): void
@@ -66,6 +86,9 @@ export const NOTHING_TO_TAKE: AddressKeeper = {
   prepare: () => {},
   probe: (_services, answer) => answer(undefined),
   take: (_claim, answer) => answer({ type: 'taken', given: false }),
+  problem: () => '',
+  hush: () => undefined,
+  deliver: () => false,
   follow: () => {},
   renewed: () => {},
   ready: (_contest, then) => then(),

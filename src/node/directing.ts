@@ -7,7 +7,7 @@ import { type Endpoint, formatEndpoint } from '../base/address.js'
 import type { Clock } from '../base/clock.js'
 import { type NodeId, sameTerm, type Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
-import type { FromLane, ToLane } from '../proxy/lane-protocol.js'
+import type { FromLane, MoveAnswer, ToLane } from '../proxy/lane-protocol.js'
 import { LEASE_SLOTS_MAX, type LeaseSlots } from '../proxy/lease-slots.js'
 import { isForsaken, type Reason } from '../proxy/reasons.js'
 import { isOwned, type Service } from '../proxy/service.js'
@@ -41,7 +41,11 @@ interface Held {
   /** As the lanes know it. */
   standbys: readonly NodeId[]
   /** Under way to another node. */
-  moving: { readonly waits: Set<string>; readonly then: () => void } | undefined
+  isMoving: boolean
+  /** What lanes have been asked of all its services, and which have not answered. */
+  asked: { readonly answer: 'quiet' | 'moved-out'; readonly waits: Set<string>; readonly then: () => void } | undefined
+  /** Services whose connections hear and speak. */
+  readonly open: Set<string>
 }
 
 export interface DirectingParts {
@@ -55,6 +59,8 @@ export interface DirectingParts {
   readonly standbys: (contest: string) => readonly NodeId[]
   /** The address of the contest cannot be had here: its services have the reason as an obstacle. */
   readonly onUnable: (contest: string) => void
+  /** Its address is here, and all its connections hear and speak. */
+  readonly onOpen?: (contest: string) => void
 }
 
 export class Directing {
@@ -78,18 +84,14 @@ export class Directing {
     if (slot === undefined) return false
     this.parts.leases.set(slot, deadline)
     const keeper = services.some(isOwned) ? this.parts.keeper : NOTHING_TO_TAKE
-    const sets = { serving: new Set<string>(), recovering: new Set<string>(), unknown: new Set<string>() }
-    const held: Held = {
-      term,
-      slot,
-      keeper,
-      deadline,
-      services,
-      taken: undefined,
-      ...sets,
-      standbys: [],
-      moving: undefined,
+    const sets = {
+      serving: new Set<string>(),
+      recovering: new Set<string>(),
+      unknown: new Set<string>(),
+      open: new Set<string>(),
     }
+    const beginning = { taken: undefined, standbys: [], isMoving: false, asked: undefined }
+    const held: Held = { term, slot, keeper, deadline, services, ...sets, ...beginning }
     this.#held.set(contest, held)
     keeper.take({ contest, term, deadline, slot, services }, (taken) => this.#onTaken(contest, held, taken))
     return true
@@ -153,6 +155,8 @@ export class Directing {
       if (names.has(name)) continue
       held.serving.delete(name)
       this.#undirect(name, held.slot, 'service-removed')
+      // Its lanes' word is not waited for.
+      this.#answered(held, name)
     }
     const known = new Set(before.map(({ name }) => name))
     for (const { name } of services) if (!known.has(name)) this.#direct(name, held, held.taken)
@@ -172,9 +176,7 @@ export class Directing {
   }
 
   /** What the lane says of a service: serving, or an obstacle. `false`: it speaks of a term that is over here. */
-  heard(
-    message: Extract<FromLane, { type: 'serving' | 'cannot-serve' | 'recovered' | 'known' | 'moved-out' }>,
-  ): boolean {
+  heard(message: Extract<FromLane, { readonly service: string; readonly term: Term }>): boolean {
     const { service } = message
     const [contest, held] = this.#of(service) ?? []
     if (contest === undefined || held === undefined || !sameTerm(held.term, message.term)) return false
@@ -182,9 +184,13 @@ export class Directing {
       this.#obstacles.set(service, { at: message.at, code: message.code })
       return true
     }
-    if (message.type === 'moved-out') {
-      held.moving?.waits.delete(service)
-      if (held.moving?.waits.size === 0) held.moving.then()
+    if (message.type === 'moved-out' || message.type === 'quiet') {
+      this.#onAnswer(held, message)
+      return true
+    }
+    if (message.type === 'let-gone') {
+      held.open.add(service)
+      if (this.isOpen(contest)) this.parts.onOpen?.(contest)
       return true
     }
     if (message.type === 'known') {
@@ -194,47 +200,61 @@ export class Directing {
     if (message.type === 'serving') {
       held.serving.add(service)
       this.#obstacles.delete(service)
-    } else held.recovering.delete(service)
+    } else if (message.type === 'recovered') held.recovering.delete(service)
     this.#bringWhenReady(contest, held)
     return true
   }
 
   /** Its connections first, then the address: what comes for one that is not here yet would be answered with an RST. */
   #bringWhenReady(contest: string, held: Held): void {
-    const { services, serving, recovering, keeper, term, moving } = held
-    if (moving !== undefined || recovering.size > 0 || !services.every(({ name }) => serving.has(name))) return
+    const { services, serving, recovering, keeper, term, isMoving } = held
+    if (isMoving || recovering.size > 0 || !services.every(({ name }) => serving.has(name))) return
     keeper.ready(contest, () => {
       for (const { name: service } of services) this.parts.post({ type: 'let-go', service, term })
     })
   }
 
-  /**
-   * The address leaves this host, and then all that is known here of its connections; `then` another node may direct them. `false`:
-   * nothing here can go on elsewhere.
-   */
-  moveOut(contest: string, then: () => void): boolean {
+  /** There are, or may be, connections here that can go on elsewhere. */
+  mayMove(contest: string): boolean {
     const held = this.#held.get(contest)
-    if (held?.taken?.given !== true || held.moving !== undefined || held.recovering.size > 0) return false
+    return held?.taken?.given === true && !held.isMoving && held.recovering.size === 0
+  }
+
+  /** Its services take no new connections for now: `then` those that have come are served. */
+  hush(contest: string, then: () => void): void {
+    const held = this.#held.get(contest)
+    if (held !== undefined) this.#ask(held, 'hush', 'quiet', then)
+  }
+
+  /** The address leaves this host, and then all that is known here of its connections; `then` another node may direct them. */
+  moveOut(contest: string, then: () => void): void {
+    const held = this.#held.get(contest)
+    if (held === undefined) return
     held.keeper.release(contest, held.term)
-    held.moving = { waits: new Set(held.services.map(({ name }) => name)), then }
-    for (const { name: service } of held.services) this.parts.post({ type: 'move-out', service, term: held.term })
-    return true
+    held.isMoving = true
+    this.#ask(held, 'move-out', 'moved-out', then)
   }
 
   /** A move that came to nothing: this node goes on with what it had, as after a takeover. */
   moveBack(contest: string): void {
     const held = this.#held.get(contest)
-    if (held?.moving !== undefined) this.acquired(contest, held.term, held.deadline, held.services)
+    if (held?.isMoving === true) this.acquired(contest, held.term, held.deadline, held.services)
   }
 
   /** Directed, with all its connections, and not on the way to another node. */
   isSettled(contest: string): boolean {
     const held = this.#held.get(contest)
-    return held?.taken !== undefined && held.moving === undefined && held.recovering.size === 0
+    return held?.taken !== undefined && !held.isMoving && held.recovering.size === 0
   }
 
   isMoving(contest: string): boolean {
-    return this.#held.get(contest)?.moving !== undefined
+    return this.#held.get(contest)?.isMoving === true
+  }
+
+  /** Its address is here, and all its connections hear and speak. */
+  isOpen(contest: string): boolean {
+    const held = this.#held.get(contest)
+    return held !== undefined && !held.isMoving && held.services.every(({ name }) => held.open.has(name))
   }
 
   /** Of services that are not directed here yet. */
@@ -272,6 +292,20 @@ export class Directing {
   /** The contests whose leases this node holds. */
   names(): string[] {
     return [...this.#held.keys()]
+  }
+
+  #ask(held: Held, type: 'hush' | 'move-out', answer: 'quiet' | 'moved-out', then: () => void): void {
+    const { services, term } = held
+    held.asked = { answer, waits: new Set(services.map(({ name }) => name)), then }
+    for (const { name: service } of services) this.parts.post({ type, service, term })
+  }
+
+  #onAnswer(held: Held, { type, service }: MoveAnswer): void {
+    if (held.asked?.answer === type) this.#answered(held, service)
+  }
+
+  #answered({ asked }: Held, service: string): void {
+    if (asked?.waits.delete(service) && asked.waits.size === 0) asked.then()
   }
 
   #of(service: string): [contest: string, held: Held] | undefined {

@@ -34,13 +34,17 @@ export class Handovers {
     return this.standbys(contest).find((node) => elections.reaches(node))
   }
 
-  /** Each to the next node in its order, where there is one: what went to whom. */
-  all(contests: readonly string[] = this.parts.directing.names()): readonly Given[] {
+  /** Before this node goes: each to the next node in its order, where there is one: what went to whom. */
+  all(): readonly Given[] {
+    return this.#give(this.parts.directing.names(), true)
+  }
+
+  #give(contests: readonly string[], mustGo: boolean): readonly Given[] {
     const given = contests.flatMap((contest) => {
       const to = this.successor(contest)
       return to === undefined ? [] : [{ contest, to }]
     })
-    for (const { contest, to } of given) this.parts.moves.move(contest, to)
+    for (const { contest, to } of given) this.parts.moves.move(contest, to, undefined, mustGo)
     return given
   }
 
@@ -50,6 +54,7 @@ export class Handovers {
    */
   settled(): readonly Given[] {
     const { directing } = this.parts
-    return this.all(directing.names().filter((contest) => directing.isSettled(contest)))
+    const settled = directing.names().filter((contest) => directing.isSettled(contest))
+    return this.#give(settled, false)
   }
 }

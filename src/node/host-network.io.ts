@@ -9,6 +9,7 @@ import type { Millis } from '../base/time.js'
 import { AnyPort } from '../kernel/bpf/any-port.io.js'
 import { HiddenPorts } from '../kernel/bpf/hidden-ports.io.js'
 import { LeaseGate } from '../kernel/bpf/lease-gate.io.js'
+import { isSegmentTo } from '../kernel/captured-frame.js'
 import { type Lacking, loadControlCalls } from '../kernel/control-calls.io.js'
 import { openFrontDoor } from '../kernel/front-door.io.js'
 import { Netlink } from '../kernel/netlink/netlink.io.js'
@@ -17,6 +18,7 @@ import { loadSyscalls } from '../kernel/syscalls.io.js'
 import { forbidCoreDumps, Tun } from '../kernel/tun.io.js'
 import { DOOR_KEEPALIVE_MS } from '../proxy/service.js'
 import type { AddressCounts } from './address-keeper.js'
+import { Hush, type Hushes } from './hush.io.js'
 import { WireHost } from './wire-host.io.js'
 
 const NO_DEVICE: Lacking = { why: 'there is no device for addresses' }
@@ -43,7 +45,8 @@ export class HostNetwork {
   readonly #anyPort: AnyPort | Lacking
   readonly #wire: WireHost | Lacking
   #hidden: HiddenPorts | Lacking | undefined
-  readonly #doors: number[] = []
+  readonly #doors = new Map<4 | 6, number>()
+  readonly #hushes: Hushes = { addresses: new Set(), doors: this.#doors }
   /** By interface: why the gate is not there; empty: it is. */
   readonly #gated = new Map<number, string>()
 
@@ -215,6 +218,16 @@ export class HostNetwork {
     if (isHere(this.#wire)) this.#wire.hold(address, namesOf(interfaces), slot)
   }
 
+  /** New connections to the address wait; what comes for it is kept. */
+  hush(address: string): Hush | Lacking {
+    return isHere(this.#tun) ? Hush.begin(address, this.#hushes) : this.#tun
+  }
+
+  /** If it is for the address: as if it came from the network. */
+  deliver(address: string, packet: Uint8Array): boolean {
+    return isHere(this.#tun) && isSegmentTo(packet, address) && this.#tun.deliver(packet) === 0
+  }
+
   close(): void {
     if (isHere(this.#wire)) this.#wire.stop()
     if (isHere(this.#tun)) this.#tun.close()
@@ -223,7 +236,7 @@ export class HostNetwork {
     if (this.#hidden !== undefined && isHere(this.#hidden)) this.#hidden.close()
     if (isHere(this.#netlink)) this.#netlink.close()
     const calls = loadControlCalls()
-    if (!('why' in calls)) for (const fd of this.#doors) calls.close(fd)
+    if (!('why' in calls)) for (const fd of this.#doors.values()) calls.close(fd)
   }
 
   #openDoors(): AnyPort | Lacking {
@@ -234,7 +247,7 @@ export class HostNetwork {
       const door = openFrontDoor(family, DOOR_KEEPALIVE_MS)
       const problem = typeof door === 'number' ? anyPort.setListener(family, door) : door
       if (problem === undefined && typeof door === 'number') {
-        this.#doors.push(door)
+        this.#doors.set(family, door)
         this.options.giveDoor(() => duplicateOf(door))
       } else if (problem !== undefined && family === 4) {
         anyPort.close()

@@ -23,7 +23,7 @@ export interface LaneGroupOptions {
   readonly leases: SharedArrayBuffer
   readonly logger: Logger
   readonly logLevel: LogLevel
-  /** `serving`, `recovered`, `known` and `undirected` come once for all lanes. */
+  /** `serving` and all answers come once for all lanes. */
   readonly onMessage: (message: FromLane) => void
   readonly onDeath: (lane: number, error: Error) => void
 }
@@ -33,8 +33,10 @@ export class LaneGroup {
   readonly #memories: SharedArrayBuffer[] = []
   /** Lanes that still look at a lease slot for a service. */
   readonly #lookers = new Map<string, number>()
-  /** By service: lanes that have not moved it out yet. */
-  readonly #movers = new Map<string, number>()
+  /** By what they are to answer: lanes that have not yet. */
+  readonly #awaited = new Map<string, number>()
+  /** By rehearsal: why a lane cannot. */
+  readonly #refused = new Map<number, string>()
   /** By service: what lanes have told of this term so far. */
   readonly #recovered = new Map<string, readonly RecoveredMessage[]>()
   /** By service: lanes that may still meet connections of an earlier director. */
@@ -122,12 +124,15 @@ export class LaneGroup {
         this.#unknowing.set(message.service, left)
         return left > 0 ? undefined : this.options.onMessage(message)
       }
-      case 'moved-out': {
-        const left = (this.#movers.get(message.service) ?? this.#hosts.length) - 1
-        if (left > 0) return void this.#movers.set(message.service, left)
-        this.#movers.delete(message.service)
-        return this.options.onMessage(message)
+      case 'moved-out':
+      case 'quiet':
+      case 'let-gone': {
+        const { type, service, term } = message
+        return this.#onShare(`${type} ${service} ${term.number}`, message)
       }
+      case 'rehearsed':
+        if (message.why !== '') this.#refused.set(message.rehearsal, message.why)
+        return this.#onShare(`rehearsed ${message.rehearsal}`, message)
       case 'undirected': {
         const key = lookersKey(message)
         const left = (this.#lookers.get(key) ?? 1) - 1
@@ -139,6 +144,17 @@ export class LaneGroup {
       default:
         return this.options.onMessage(message)
     }
+  }
+
+  /** Told of when the last lane has said it. */
+  #onShare(key: string, message: FromLane): void {
+    const left = (this.#awaited.get(key) ?? this.#hosts.length) - 1
+    if (left > 0) return void this.#awaited.set(key, left)
+    this.#awaited.delete(key)
+    if (message.type !== 'rehearsed') return this.options.onMessage(message)
+    const why = this.#refused.get(message.rehearsal) ?? ''
+    this.#refused.delete(message.rehearsal)
+    this.options.onMessage({ ...message, why })
   }
 
   /** When the last lane has its share; a later term begins anew. */

@@ -42,10 +42,13 @@ export async function moveService(node: Node, clock: Clock, service: Service, wa
   }
   if (to === self) throw new BatonError('ERR_MOVE_REFUSED', `${names.ref(self).name} directs ${service.name} already`)
   const begun = clock.now()
-  const outcome = await new Promise<MoveOutcome>((resolve) => node.moves.move(contest, to, resolve))
-  if (outcome !== 'handed-over') {
+  const moved = await new Promise<{ outcome: MoveOutcome; why: string }>((resolve) => {
+    node.handoffs.moves.move(contest, to, (outcome, why) => resolve({ outcome, why }))
+  })
+  if (moved.outcome !== 'handed-over') {
     const hint = '`baton status` shows whether it is alive and linked; this node goes on'
-    throw new BatonError('ERR_MOVE_REFUSED', `${names.ref(to).name} cannot take ${service.name} now`, { hint })
+    const message = `${names.ref(to).name} cannot take ${service.name} now: ${moved.why}`
+    throw new BatonError('ERR_MOVE_REFUSED', message, { hint })
   }
   while (node.knowledge.servingBy(to, service.name)?.state !== 'serving') {
     if (clock.now() - begun > MOVE_MS_MAX) {

@@ -21,11 +21,11 @@ import { Directing, describeObstacle, reasonOfLoss } from './directing.js'
 import { drainedAt, nodeKey } from './drains.js'
 import { logElection } from './election-log.js'
 import { Errands } from './errands.js'
+import { Handoffs } from './handoffs.js'
 import { Handovers } from './handovers.js'
 import { Knowledge } from './knowledge.js'
 import { type BrokerEffect, type BrokerEvent, LinkBroker } from './link-broker.js'
 import { LinkOffers } from './link-offers.io.js'
-import { Moves } from './moves.js'
 import type { NodeMachines, NodePorts } from './node-ports.js'
 import { Publication } from './publication.js'
 import { flagsOf, type Role, roleOf, standingOf } from './roles.js'
@@ -38,14 +38,15 @@ const UNABLE_MS = 3_000
 export class Node {
   readonly knowledge: Knowledge
   readonly directing: Directing
-  readonly moves: Moves
   readonly handovers: Handovers
   /** What operators' commands ask of other nodes. */
   readonly errands: Errands
   readonly tally: Tally
+  readonly handoffs: Handoffs
   readonly #swim: Driver<SwimEvent, SwimEffect>
   readonly #sync: Driver<SyncEvent, SyncEffect>
   readonly #elections: Driver<ElectionEvent, ElectionEffect>
+  readonly #links: LinkBroker
   readonly #broker: Driver<BrokerEvent, BrokerEffect>
   readonly #offers: LinkOffers
   readonly #publication: Publication
@@ -68,23 +69,29 @@ export class Node {
       members: () => this.knowledge.carriers(),
       standbys: (contest) => this.handovers.standbys(contest),
       onUnable: (contest) => ports.later(() => this.#onUnable(contest)),
+      onOpen: (contest) => this.handoffs.ins.onOpen(contest),
     })
     this.tally = new Tally(profile.node)
-    this.moves = new Moves({
-      clock,
+    this.handoffs = new Handoffs({
+      ...ports,
+      self: profile.node,
+      knowledge: this.knowledge,
       told: (outcome) => this.tally.moved(outcome),
       directing: this.directing,
+      isLinked: (node) => this.#links.isUp(node),
+      isStopping: () => this.#stopping,
+      send: (to, bytes) => ports.sendToPeer(to, CHANNEL.handoff, bytes),
       transfer: (service, to) => this.#elections.feed({ type: 'transfer', service, to }),
-      later: ports.later,
     })
     this.errands = new Errands({ clock, send: (to, bytes) => ports.sendToPeer(to, CHANNEL.operator, bytes) })
-    const { moves, directing } = this
-    this.handovers = new Handovers({ self: profile.node, elections: machines.elections, clock, directing, moves })
+    const { directing, handoffs } = this
+    const { elections } = machines
+    this.handovers = new Handovers({ self: profile.node, elections, clock, directing, moves: handoffs.moves })
     this.#swim = new Driver(machines.swim, clock, (effect) => this.#onSwim(effect))
     this.#sync = new Driver(machines.sync, clock, (effect) => this.#onSync(effect))
     this.#elections = new Driver(machines.elections, clock, (effect) => this.#onElection(effect))
-    const broker = new LinkBroker(profile.node, ports.dataAt.length, ports.random)
-    this.#broker = new Driver(broker, clock, (effect) => this.#onBroker(effect))
+    this.#links = new LinkBroker(profile.node, ports.dataAt.length, ports.random)
+    this.#broker = new Driver(this.#links, clock, (effect) => this.#onBroker(effect))
     this.#backendNews = new BackendNews(this.knowledge, ports.later, ports.toLane, () => this.directing.followPorts())
     this.#services = new ServiceBook({
       registry: machines.registry,
@@ -187,6 +194,7 @@ export class Node {
     this.#sync.feed({ type: 'link-down', peer })
     this.#elections.feed({ type: 'link-down', peer, byUs })
     this.#broker.feed({ type: 'control-down', peer })
+    this.handoffs.moves.onPeerGone(peer)
   }
 
   /** Its process is gone, as its host says. */
@@ -203,6 +211,7 @@ export class Node {
     else if (channel === CHANNEL.election) this.#elections.feed({ type: 'message', from, bytes })
     else if (channel === CHANNEL.trunk) this.#offers.receive(from, bytes)
     else if (channel === CHANNEL.operator) this.errands.receive(from, bytes)
+    else if (channel === CHANNEL.handoff) this.handoffs.receive(from, bytes)
   }
 
   onStalled(ms: number): void {
@@ -230,7 +239,11 @@ export class Node {
         return this.#onRecovered(message)
       case 'known':
       case 'moved-out':
+      case 'quiet':
+      case 'let-gone':
         return void this.directing.heard(message)
+      case 'rehearsed':
+        return this.handoffs.ins.onRehearsed(message.rehearsal, message.why)
       case 'undirected':
         return this.directing.released(message.slot)
     }
@@ -310,6 +323,7 @@ export class Node {
         })
       }
       case 'acquired': {
+        this.handoffs.moves.onLease(effect.service)
         const services = this.#services.of(effect.service)
         if (services.length > 0 && !this.directing.acquired(effect.service, effect.term, effect.deadline, services)) {
           this.ports.logger.log('error', 'too-many-services', { service: effect.service })
@@ -322,6 +336,7 @@ export class Node {
       case 'lost': {
         const present = this.#services.of(effect.service).length > 0
         this.directing.lost(effect.service, reasonOfLoss(this.#stopping, present))
+        this.handoffs.moves.onLease(effect.service)
         return this.#publication.plan()
       }
     }

@@ -7,7 +7,6 @@
  *   ready    all lanes serve it, and no rival was heard: ports, deadline, then the address, then the network is told
  *   release  the other way round
  */
-import type { Rival } from '../address/ports.js'
 import type { Alarm, AlarmClock } from '../base/clock.js'
 import { sameTerm, type Term } from '../base/ids.js'
 import type { Logger } from '../base/log.js'
@@ -17,7 +16,8 @@ import { errorName } from '../kernel/control-calls.io.js'
 import { HEIRLESS_MS } from '../lane/backends.js'
 import { expandPorts, parsePorts } from '../proxy/port-list.js'
 import { isOwned, type Service } from '../proxy/service.js'
-import type { AddressCounts, AddressKeeper, Claim, Taken } from './address-keeper.js'
+import type { AddressCounts, AddressKeeper, Catcher, Claim, Taken } from './address-keeper.js'
+import { Disputes } from './disputes.js'
 import { HookCalls } from './hook-calls.io.js'
 import type { HostNetwork, HostNetworkOptions } from './host-network.io.js'
 
@@ -26,9 +26,6 @@ const LOOK_EVERY_MS: Millis = 1_000
 
 /** After so long no backend half waits for its director any more: whatever is not known then is nobody's. */
 const GUARDED_MS_MAX: Millis = HEIRLESS_MS
-
-/** So long after another host was last heard to claim an address that is held here it is told of as disputed. */
-const DISPUTED_MS: Millis = 60_000
 
 export type OnRival = HostNetworkOptions['onRival']
 
@@ -53,6 +50,8 @@ export type Network = Pick<
   | 'probe'
   | 'counts'
   | 'announce'
+  | 'hush'
+  | 'deliver'
   | 'close'
 >
 
@@ -67,11 +66,6 @@ export interface OwnAddressesParts {
   readonly portsOf: (service: Service) => readonly number[]
   /** What `dispute` answers for some service is another now. */
   readonly onDispute: () => void
-}
-
-interface Dispute {
-  readonly why: string
-  readonly alarm: Alarm
 }
 
 interface Holding {
@@ -92,8 +86,7 @@ interface Holding {
 export class OwnAddresses implements AddressKeeper {
   /** By contest. */
   readonly #held = new Map<string, Holding>()
-  /** By address. */
-  readonly #disputes = new Map<string, Dispute>()
+  readonly #disputes: Disputes
 
   /** By address: a look for rivals that goes on, and what it finds, as the rest of a sentence that begins with the node. */
   readonly #rivals = new Map<string, Promise<string | undefined>>()
@@ -107,6 +100,7 @@ export class OwnAddresses implements AddressKeeper {
   #looks: NodeJS.Timeout | undefined
 
   constructor(private readonly parts: OwnAddressesParts) {
+    this.#disputes = new Disputes(parts.clock, parts.logger, parts.onDispute)
     this.#hooks = new HookCalls(parts.logger)
   }
 
@@ -145,7 +139,7 @@ export class OwnAddresses implements AddressKeeper {
   }
 
   dispute([service]: readonly Service[]): string | undefined {
-    return service === undefined ? undefined : this.#disputes.get(service.address)?.why
+    return service === undefined ? undefined : this.#disputes.why(service.address)
   }
 
   counts(address: string): AddressCounts | undefined {
@@ -231,6 +225,26 @@ export class OwnAddresses implements AddressKeeper {
     if (holding !== undefined && sameTerm(holding.claim.term, term)) this.#drop(contest)
   }
 
+  problem([service]: readonly Service[]): string {
+    if (service === undefined || !isOwned(service) || service.own !== 'tun') return ''
+    return this.#network().problemWith(service.address) ?? ''
+  }
+
+  hush(contest: string): Catcher | undefined {
+    const holding = this.#held.get(contest)
+    if (holding?.state !== 'here' || holding.services[0]?.own !== 'tun') return undefined
+    const caught = this.#network().hush(holding.address)
+    if (!('why' in caught)) return caught
+    this.parts.logger.log('warn', 'packets-not-caught', { address: holding.address, why: caught.why })
+    return undefined
+  }
+
+  deliver(contest: string, packet: Uint8Array): boolean {
+    const holding = this.#held.get(contest)
+    if (holding?.state !== 'here' || holding.services[0]?.own !== 'tun') return false
+    return this.#network().deliver(holding.address, packet)
+  }
+
   /** Called each second: interfaces come and go, and tools that tidy networks up know nothing of us. */
   look(): void {
     const network = this.#opened
@@ -271,38 +285,22 @@ export class OwnAddresses implements AddressKeeper {
   async close(): Promise<void> {
     clearInterval(this.#looks)
     for (const contest of [...this.#held.keys()]) this.#drop(contest)
-    for (const { alarm } of this.#disputes.values()) alarm.set(undefined)
+    this.#disputes.close()
     this.#opened?.close()
     await this.#hooks.ended()
   }
 
   #network(): Network {
     if (this.#opened !== undefined) return this.#opened
-    const network = this.parts.openNetwork((address, rival, times) => this.#onRival(address, rival, times))
+    const network = this.parts.openNetwork((address, rival, times) => {
+      this.#disputes.heard(address, rival, times, this.here.includes(address))
+    })
     this.#opened = network
     this.#clearsAt = this.parts.clock.now() + GRAVE_S * 1_000
     network.endLastLife(this.#services.map(({ address }) => address))
     this.#looks = setInterval(() => this.look(), LOOK_EVERY_MS).unref()
     this.parts.logger.log('info', 'addresses', network.abilities)
     return network
-  }
-
-  /** The lease says who has it, so this node goes on; an administrator has to find out who the other is. */
-  #onRival(address: string, { mac, interface: on }: Rival, times: number): void {
-    const { clock, logger, onDispute } = this.parts
-    logger.log('error', 'address-rival', { address, mac, interface: on, times })
-    if (!this.here.includes(address)) return
-    const before = this.#disputes.get(address)
-    const why = `has ${address}, and a host with the link address ${mac} on ${on} claims it too: take it away there`
-    const alarm = before?.alarm ?? clock.alarm(() => this.#settle(address))
-    alarm.set(clock.now() + DISPUTED_MS)
-    this.#disputes.set(address, { why, alarm })
-    if (before?.why !== why) onDispute()
-  }
-
-  #settle(address: string): void {
-    this.#disputes.get(address)?.alarm.set(undefined)
-    if (this.#disputes.delete(address)) this.parts.onDispute()
   }
 
   #show(holding: Holding, service: Service, then: () => void): void {
@@ -369,7 +367,7 @@ export class OwnAddresses implements AddressKeeper {
     const [service] = holding.claim.services
     if (service?.own === 'hook') return void this.#hooks.call(service, 'remove')
     this.#network().remove(holding.address)
-    this.#settle(holding.address)
+    this.#disputes.settle(holding.address)
     this.parts.logger.log('info', 'address-gone', { address: holding.address })
   }
 

@@ -53,6 +53,8 @@ export class BackendHalf implements HalfOwner, Enrolled {
   term: Term
   #snapshot: ClientSnapshot
   #opened = false
+  /** Of the client's socket when its director gave it up, which no later one has taken yet. */
+  #clock: { readonly value: number; readonly at: Millis } | undefined
   #finished = false
   #confirmed = false
 
@@ -93,6 +95,12 @@ export class BackendHalf implements HalfOwner, Enrolled {
   obey(term: Term, snapshot: Uint8Array, snapshotAgeMs: Millis): void {
     this.term = term
     if (snapshot.byteLength > 0) this.#snapshot = { bytes: snapshot, at: this.host.clock.now() - snapshotAgeMs }
+    this.#clock = undefined
+  }
+
+  /** The client's socket says nothing from now on, and this was the time that it told last. */
+  onFrozen(clock: number | undefined): void {
+    this.#clock = clock === undefined ? undefined : { value: clock, at: this.host.clock.now() }
   }
 
   /** What another director needs to rebuild the client half. */
@@ -109,7 +117,8 @@ export class BackendHalf implements HalfOwner, Enrolled {
       local: half.socket.local,
       remote: half.socket.remote,
       snapshot: this.#snapshot.bytes,
-      snapshotAgeMs: now - this.#snapshot.at,
+      snapshotAgeMs: now - (this.#clock?.at ?? this.#snapshot.at),
+      clock: this.#clock?.value,
       ageMs: now - this.startedAt,
       up: received,
       finUp: finReceived,

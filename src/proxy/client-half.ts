@@ -179,12 +179,15 @@ export class ClientHalf implements HalfOwner, Enrolled {
     this.half.join(counterpart, this.half.sent)
   }
 
-  /** Another director goes on with this client, now or later: neither the client nor the backend half is told of an end. */
-  vanish(reason: Reason): void {
+  /**
+   * Another director goes on with this client, now or later: neither the client nor the backend half is told of an end. `isGone`: its
+   * address has left this host.
+   */
+  vanish(reason: Reason, isGone = false): void {
     const { phase } = this.#state
     if (phase !== 'joined') return this.half.abort(reason)
     this.#state = { phase: 'closed' }
-    this.half.vanish(reason)
+    this.half.vanish(reason, isGone)
   }
 
   onOpened(credit: number, server: ServerEnds, counterpart: Counterpart): void {

@@ -16,8 +16,8 @@ export interface Counterpart {
   data(offset: number, chunk: Uint8Array): void
   ack(written: number, acknowledged: number, window: number): void
   fin(offset: number): void
-  /** What follows are the last bytes of this half, which may go beyond the credit that was given. */
-  freeze(): void
+  /** What follows are the last bytes of this half, which may go beyond the credit that was given. `clock`: of its socket (TSval). */
+  freeze(clock: number | undefined): void
   reset(reason: Reason): void
   /** The client half is done: the backend half need not be kept any longer. */
   confirm(): void

@@ -60,8 +60,13 @@ export interface Socket {
    * on elsewhere; a socket for which that cannot be done now is reset. Missing where it never can. `onClose` follows as after `reset`.
    */
   vanish?(): void
-  /** Reads all that the kernel has, at once and also where it is paused; nothing more comes in. Missing where that cannot be done. */
-  readOut?(): void
+  /**
+   * Reads all that the kernel has, at once and also where it is paused; nothing more comes in. Missing where that cannot be done.
+   * `isGone`: nothing can come, its address has left this host.
+   */
+  readOut?(isGone: boolean): void
+  /** What it tells its peer as the time (TSval, RFC 7323); missing, or `undefined`, where that is not known. */
+  clock?(): number | undefined
   pause(): void
   resume(): void
   /** Bytes taken by `write` that are not in the kernel yet. */

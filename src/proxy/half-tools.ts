@@ -62,5 +62,7 @@ export interface HalfOwner {
   /** The gate is closed: not a byte more, in either direction. */
   onDeposed(): void
   /** The other half broke the protocol; the splice is reset. */
+  /** The other half is about to give its last bytes; `clock` is that of its socket (TSval). */
+  onFrozen?(clock: number | undefined): void
   onIncident(what: string): void
 }

@@ -70,7 +70,6 @@ export class Half implements SocketHandler, Enrolled {
     return this.#sent
   }
 
-  /** Bytes from the other half. */
   get received(): number {
     return this.#received
   }
@@ -214,8 +213,9 @@ export class Half implements SocketHandler, Enrolled {
   }
 
   /** The last bytes are to come: they may go beyond the credit. */
-  receiveFreeze(): void {
+  receiveFreeze(clock: number | undefined): void {
     this.#grant.extend(LAST_BYTES_MAX)
+    this.owner.onFrozen?.(clock)
   }
 
   receiveReset(reason: Reason): void {
@@ -266,15 +266,15 @@ export class Half implements SocketHandler, Enrolled {
    * Ends, and neither the client nor its program is told of an end: somebody else goes on with this socket's connection. What its
    * kernel has told the client that it has, the other half gets first, beyond its credit.
    */
-  vanish(reason: Reason): void {
+  vanish(reason: Reason, isGone: boolean): void {
     const counterpart = this.#counterpart
     if (this.#closed) return
     if (counterpart !== undefined) {
-      counterpart.freeze()
+      counterpart.freeze(this.socket.clock?.())
       this.#leaving = true
       this.#limit = Math.max(this.#limit, this.#sent + LAST_BYTES_MAX)
       this.release()
-      this.socket.readOut?.()
+      this.socket.readOut?.(isGone)
       counterpart.reset(reason)
       this.#counterpart = undefined
     }

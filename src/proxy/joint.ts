@@ -25,8 +25,8 @@ export class Joint implements Counterpart {
     this.other.receiveFin(offset)
   }
 
-  freeze(): void {
-    this.other.receiveFreeze()
+  freeze(clock: number | undefined): void {
+    this.other.receiveFreeze(clock)
   }
 
   reset(reason: Reason): void {

@@ -94,8 +94,12 @@ export type ToLane =
     }
   /** Who would direct it next, in their order: they are told what no ledger has. */
   | { readonly type: 'standbys'; readonly service: string; readonly term: Term; readonly standbys: readonly NodeId[] }
-  /** The service's address is here: rebuilt connections may speak. */
+  /** The service's address is here: rebuilt connections may speak. Answered with `let-gone`. */
   | { readonly type: 'let-go'; readonly service: string; readonly term: Term }
+  /** No new connection comes for now: answered with `quiet` when all that have come are served, or after a while. */
+  | { readonly type: 'hush'; readonly service: string; readonly term: Term }
+  /** Connections may soon be rebuilt here: what is slow at the first time is done now. Answered with `rehearsed`. */
+  | { readonly type: 'rehearse'; readonly rehearsal: number }
   /** Answered with `undirected`. */
   | { readonly type: 'undirect'; readonly service: string; readonly slot: number; readonly why: Reason }
   /**
@@ -133,8 +137,9 @@ export type FromLane =
   | RecoveredMessage
   /** No connection of an earlier director can turn up any more: one that is not known now is nobody's. */
   | KnownMessage
-  /** Every node has what its backend halves are to have. */
-  | { readonly type: 'moved-out'; readonly service: string; readonly term: Term }
+  | MoveAnswer
+  /** Why nothing can be rebuilt here; empty: it can. */
+  | { readonly type: 'rehearsed'; readonly rehearsal: number; readonly why: string }
   /** A port cannot be listened on; the lane has let all of them go. */
   | {
       readonly type: 'cannot-serve'
@@ -160,6 +165,13 @@ export type FromLane =
   | { readonly type: 'answer'; readonly query: number; readonly report: LaneReport }
   | { readonly type: 'log'; readonly level: LogLevel; readonly event: string; readonly fields: LogFields }
   | { readonly type: 'stopped' }
+
+export interface MoveAnswer {
+  /** All are served that have come; every node has what its backend halves are to have; what was rebuilt hears and speaks. */
+  readonly type: 'quiet' | 'moved-out' | 'let-gone'
+  readonly service: string
+  readonly term: Term
+}
 
 export interface RecoveredMessage {
   readonly type: 'recovered'

@@ -19,6 +19,7 @@ import {
   putName,
   putNode,
   putTerm,
+  putU32,
   readId,
   readNode,
   readTerm,
@@ -45,6 +46,8 @@ export interface LedgerRow {
   /** Of the client socket (handoff's snapshot-codec), taken `snapshotAgeMs` ago; empty: it cannot be rebuilt. */
   readonly snapshot: Uint8Array
   readonly snapshotAgeMs: Millis
+  /** The director gave the socket up in order `snapshotAgeMs` ago, and that was its clock (TSval) then: it has said nothing since. */
+  readonly clock: number | undefined
   /** Since OPEN. */
   readonly ageMs: Millis
   /** Bytes of the client that have arrived for good. */
@@ -134,6 +137,7 @@ export function putRow(out: ByteWriter, { service, row }: RowFrame): void {
   putEndpoint(out, FIELD.local, row.local)
   putEndpoint(out, FIELD.remote, row.remote)
   if (row.snapshot.byteLength > 0) putBytes(out, FIELD.snapshot, row.snapshot)
+  if (row.clock !== undefined) putU32(out, FIELD.clock, row.clock)
 }
 
 export function readRow(handle: number, r: ByteReader): RowFrame {
@@ -152,6 +156,7 @@ export function readRow(handle: number, r: ByteReader): RowFrame {
     remote: f.endpoint(FIELD.remote),
     snapshot: f.bytes(FIELD.snapshot),
     snapshotAgeMs,
+    clock: f.has(FIELD.clock) ? f.u32(FIELD.clock) : undefined,
     ageMs,
     up,
     finUp: (bits & FIN_UP) !== 0,

@@ -175,6 +175,8 @@ function encodePayload(frame: SpliceFrame, out: ByteWriter): void {
       putProgress(out, frame)
       break
     case 'freeze':
+      if (frame.clock !== undefined) out.u32(frame.clock)
+      break
     case 'thaw':
     case 'confirm':
       break
@@ -230,7 +232,7 @@ function readPayload(kind: number, handle: number, r: ByteReader): SpliceFrame |
     case KIND.resumed:
       return { kind: 'resumed', handle, ...readProgress(r) }
     case KIND.freeze:
-      return bare('freeze', handle)
+      return { kind: 'freeze', handle, clock: r.remaining === 0 ? undefined : r.u32() }
     case KIND.thaw:
       return bare('thaw', handle)
     case KIND.confirm:

@@ -26,10 +26,11 @@ export const FIELD = {
   local: 10,
   remote: 11,
   snapshotAgeMs: 12,
+  clock: 13,
 } as const
 
 /** Types from here on belong to later releases. */
-const TYPES = 13
+const TYPES = 14
 
 const nodeBytes = new Recent(fromHex)
 const ipBytes = new Recent((address: string) => parseIp(address) ?? NOTHING)
@@ -147,6 +148,10 @@ export class Fields {
     if (end - start === IPV6_ENDPOINT_BYTES) return { address: formatIp(bytes.subarray(start, end - 2)), port }
     this.r.fail()
     return NO_ENDPOINT
+  }
+
+  has(type: number): boolean {
+    return !this.#isEmpty(type)
   }
 
   #isEmpty(type: number): boolean {

@@ -142,9 +142,17 @@ export interface ResumedFrame {
   readonly window: number
 }
 
-/** Stop sending on this splice (FREEZE), go on (THAW), the splice may be forgotten (CONFIRM). */
+/** The last bytes follow, perhaps beyond the credit: the client's socket is given up, and has said all that it will say. */
+export interface FreezeFrame {
+  readonly kind: 'freeze'
+  readonly handle: number
+  /** Of that socket (TSval, RFC 7323). */
+  readonly clock: number | undefined
+}
+
+/** Go on (THAW), the splice may be forgotten (CONFIRM). */
 export interface BareFrame {
-  readonly kind: 'freeze' | 'thaw' | 'confirm'
+  readonly kind: 'thaw' | 'confirm'
   readonly handle: number
 }
 
@@ -182,6 +190,7 @@ export type SpliceFrame =
   | ResetFrame
   | ResumeFrame
   | ResumedFrame
+  | FreezeFrame
   | BareFrame
   | HelloFrame
   | PingFrame

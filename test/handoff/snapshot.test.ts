@@ -20,7 +20,14 @@ const SNAPSHOT: Snapshot = {
   receiveWindow: 65_160,
 }
 const ENDS = { local: { address: '192.0.2.1', port: 80 }, remote: { address: '192.0.2.2', port: 40_000 } }
-const BEGINNING = { received: 0, finReceived: false, acknowledged: 0, finAcknowledged: false, ageMs: 0 }
+const BEGINNING = {
+  received: 0,
+  finReceived: false,
+  acknowledged: 0,
+  finAcknowledged: false,
+  ageMs: 0,
+  clock: undefined,
+}
 
 test('its bytes, as docs/wire-splice.md has them', () => {
   const hex = '0107a700b4050000f0ffffffe80300008813000000fb0000ffff000088fe0000'
@@ -54,6 +61,15 @@ test('sequence numbers are the first ones and what has gone since; each FIN is o
   assert.equal([plan.receiveSeq, plan.sendSeq], [1_024, 4])
   const ended = planRestore(SNAPSHOT, { ...ENDS, ...BEGINNING, finReceived: true, finAcknowledged: true })
   assert.equal([ended.receiveSeq, ended.sendSeq], [1_001, 0xfffffff1])
+})
+
+test('a clock that the client was told when its director gave it up goes on from there, and no further', () => {
+  for (const clock of [1_000, 1_001, 0xffffffff]) {
+    const plan = planRestore(SNAPSHOT, { ...ENDS, ...BEGINNING, ageMs: 50.5, clock })
+    const ahead = distance(clock, plan.timestamp as number)
+    assert.ok(ahead > 51 && ahead <= 53, `${ahead} ms ahead`)
+    assert.is((plan.timestamp as number) & 1, 0)
+  }
 })
 
 test('the clock is never behind what the client has seen, over a hundred directors in succession, and even', () => {

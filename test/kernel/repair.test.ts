@@ -105,8 +105,11 @@ for (const address of ['127.0.0.1', '::1']) {
         acknowledged: 3,
         finAcknowledged: false,
         ageMs: 0,
+        clock: undefined,
       })
       const fd = done(repair.restore(plan)) as number
+      const ahead = (repair.clock(fd) ?? 0) - (plan.timestamp ?? 0)
+      assert.ok(ahead >= 0 && ahead < 1_000, `its clock is ${ahead} ms from where it was set`)
       done(repair.fillSent(fd, Buffer.from('come')))
       done(repair.letGo(fd))
       await waitFor(() => repair.bytesAcknowledged(fd) === 4)
@@ -141,7 +144,14 @@ test(
     await new Promise((resolve) => pair.server.once('close', resolve))
     for (let director = 1; director <= 100; director++) {
       const said = 4 * (director - 1)
-      const standing = { received: said, finReceived: false, acknowledged: said, finAcknowledged: false, ageMs: 50 }
+      const standing = {
+        received: said,
+        finReceived: false,
+        acknowledged: said,
+        finAcknowledged: false,
+        ageMs: 50,
+        clock: undefined,
+      }
       const plan = planRestore(snapshot, { ...pair.ends, ...standing })
       snapshot = snapshotAfter(snapshot, plan)
       const fd = done(repair.restore(plan)) as number
@@ -204,7 +214,14 @@ test(
     )
     pair.server.destroy()
     await new Promise((resolve) => pair.server.once('close', resolve))
-    const progress = { received: 4, finReceived: true, acknowledged: 0, finAcknowledged: false, ageMs: 0 }
+    const progress = {
+      received: 4,
+      finReceived: true,
+      acknowledged: 0,
+      finAcknowledged: false,
+      ageMs: 0,
+      clock: undefined,
+    }
     const fd = done(repair.restore(planRestore(snapshot, { ...pair.ends, ...progress }))) as number
     done(repair.letGo(fd))
     done(repair.send(fd, Buffer.from('heard you')))
@@ -263,7 +280,14 @@ test(
     const pair = await connected(scope)
     const snapshot = done(repair.snapshot(pair.fd))
     if ('why' in snapshot) return
-    const beginning = { received: 0, finReceived: false, acknowledged: 0, finAcknowledged: false, ageMs: 0 }
+    const beginning = {
+      received: 0,
+      finReceived: false,
+      acknowledged: 0,
+      finAcknowledged: false,
+      ageMs: 0,
+      clock: undefined,
+    }
     const plan = planRestore(snapshot, { ...pair.ends, ...beginning })
     const lowest = () => {
       const fd = sys.eventfd(0, 0)
@@ -290,7 +314,14 @@ test(
     await waitFor(() => repair.bytesIn(pair.fd) === 4)
     leave(pair)
     await new Promise((resolve) => pair.server.once('close', resolve))
-    const none = { received: 0, finReceived: false, acknowledged: 0, finAcknowledged: false, ageMs: 0 }
+    const none = {
+      received: 0,
+      finReceived: false,
+      acknowledged: 0,
+      finAcknowledged: false,
+      ageMs: 0,
+      clock: undefined,
+    }
     const fd = done(repair.restore(planRestore(snapshot, { ...pair.ends, ...none }))) as number
     done(repair.letGo(fd))
     const socket = adopted(scope, fd)

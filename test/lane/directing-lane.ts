@@ -1,5 +1,6 @@
 /** A lane that directs, without a kernel, threads or time. */
 import { Prng } from '../../src/base/prng.js'
+import type { Rebuilder } from '../../src/lane/frozen-socket.js'
 import { Lane } from '../../src/lane/lane.js'
 import type { FromLane } from '../../src/proxy/lane-protocol.js'
 import { LeaseSlots } from '../../src/proxy/lease-slots.js'
@@ -45,12 +46,13 @@ export class DirectingLane {
   #listener: ListenHandler | undefined
   readonly adopted: number[] = []
   readonly letGo: number[] = []
+  readonly soon: (() => void)[] = []
   dialFails = false
   endFails = false
   readonly lane: Lane
 
   /** The last of so many lanes; the first, 0, opens the port of the service. */
-  constructor(lane = 0) {
+  constructor(lane = 0, rebuilder?: Rebuilder) {
     const memory = LeaseSlots.bytes()
     const leases = new LeaseSlots(memory)
     const names = { node: A, name: 'a', boot: 1, address: '10.0.0.1' } as const
@@ -85,6 +87,7 @@ export class DirectingLane {
         },
         closeDescriptor: (fd) => this.letGo.push(fd),
       },
+      rebuilder,
       seals: { sealer: unused, opener: unused },
       leases,
       counters: sumOfCounters([]),
@@ -94,7 +97,7 @@ export class DirectingLane {
         if (this.endFails && message.type === 'log' && message.event === 'splice-ended') bug()
         this.heard.push(message)
       },
-      soon: () => {},
+      soon: (_afterMs, task) => this.soon.push(task),
       defer: (task) => task(),
     })
     leases.set(0, Number.MAX_SAFE_INTEGER)
@@ -108,6 +111,12 @@ export class DirectingLane {
     const client = new ClientSocket(++this.#fd)
     this.during(3, () => this.#listener?.onAccept(client))
     return client
+  }
+
+  /** The program that was dialled last accepts. */
+  openLast(): void {
+    const program = this.#programs.at(-1) as FakeSocket
+    this.during(program.fd, () => program.open())
   }
 
   splice(): Splice {

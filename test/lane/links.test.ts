@@ -136,7 +136,7 @@ test('a link whose peer asks on and never reads ends before its answers fill the
 
 test('the last bytes of splices that leave are no such answers: the link stands until they have left', () => {
   const room = new LinkUnderTest()
-  room.link.freeze(1)
+  room.link.freeze(1, undefined)
   room.socket.queued = () => 32 * 1024 * 1024
   room.hears({ kind: 'ping', handle: 0, token: 1 })
   assert.is(room.socket.resets, 0)

@@ -17,6 +17,7 @@ const { row: ROW } = FRAMES['row'] as { readonly row: LedgerRow }
 class Frozen extends FakeSocket implements FrozenSocket {
   /** What had been written when it was let go. */
   let: number | undefined
+  isClockTrue = false
   isSettled = true
   letGo = () => {
     this.let ??= this.delivered.length

@@ -54,6 +54,11 @@ export class Room {
     probe: async () => this.network.rival,
     announce: (address: string, slot: number) => void this.done.push(`announce ${address} ${slot}`),
     counts: () => ({ device: 'baton0' }),
+    hush: (address: string) => ({ why: `nothing is caught for ${address}` }),
+    deliver: (address: string) => {
+      this.done.push(`deliver to ${address}`)
+      return true
+    },
     close: () => void this.done.push('close'),
   }
   readonly addresses: OwnAddresses

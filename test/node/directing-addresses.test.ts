@@ -216,4 +216,46 @@ test('a new term of the same address takes it anew; the old one, let go later, t
   assert.equal(room.take(), [])
 })
 
+test('a move: hushed and emptied when all services say so; nothing is brought meanwhile', () => {
+  const room = new Room()
+  room.acquire([WEB, MAIL])
+  assert.ok(!room.directing.mayMove(IP), 'it has asked for the connections of the director before')
+  room.serves('web', 'mail')
+  room.recovered('web', 'mail')
+  assert.ok(room.directing.mayMove(IP))
+  assert.not(room.directing.isOpen(IP))
+  const answer = (type: 'quiet' | 'moved-out' | 'let-gone', name: string) =>
+    assert.ok(room.directing.heard({ type, service: name, term: TERM }))
+  answer('let-gone', 'web')
+  assert.not(room.directing.isOpen(IP))
+  answer('let-gone', 'mail')
+  assert.ok(room.directing.isOpen(IP))
+  room.take()
+  room.directing.hush(IP, () => room.said.push('hushed'))
+  answer('moved-out', 'web')
+  answer('quiet', 'web')
+  answer('quiet', 'web')
+  assert.equal(room.take(), [])
+  answer('quiet', 'mail')
+  assert.equal(room.take(), ['hushed'])
+  room.directing.moveOut(IP, () => room.said.push('emptied'))
+  assert.equal(room.take(), [`release ${IP} 1`])
+  assert.equal(
+    [room.directing.isOpen(IP), room.directing.mayMove(IP), room.directing.isMoving(IP)],
+    [false, false, true],
+  )
+  answer('moved-out', 'web')
+  room.serves('web')
+  assert.equal(room.take(), [])
+  room.directing.follow(IP, [WEB])
+  assert.equal(
+    room.take(),
+    [`follow ${IP} web`, 'undirect mail', 'emptied'],
+    'a service that was removed is not waited for',
+  )
+  room.directing.moveBack(IP)
+  assert.equal(room.take(), [`release ${IP} 1`, 'undirect web', `take ${IP} for web`, 'direct web, given'])
+  assert.not(room.directing.isMoving(IP))
+})
+
 test.run()

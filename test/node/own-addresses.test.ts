@@ -339,4 +339,19 @@ test('a rival that is seen later is told of until a minute after its last word, 
   assert.is(room.disputes.length, 4)
 })
 
+test('packets are caught and heard for an address that is here alone', (scope) => {
+  const room = new Room(scope)
+  room.claim()
+  assert.equal([room.addresses.hush(IP), room.addresses.deliver(IP, new Uint8Array(40))], [undefined, false])
+  room.addresses.ready(IP)
+  room.take()
+  assert.ok(room.addresses.deliver(IP, new Uint8Array(40)))
+  assert.is(room.addresses.hush(IP), undefined)
+  assert.equal(room.take(), [`deliver to ${IP}`])
+  assert.ok(room.logged.includes('packets-not-caught'))
+  room.network.problem = 'has it on eth0 already'
+  assert.is(room.addresses.problem([WEB]), 'has it on eth0 already')
+  assert.is(room.addresses.problem([]), '')
+})
+
 test.run()

@@ -119,4 +119,14 @@ test('a connection that stands after its splice was reset says nothing any more'
   assert.equal(socket.delivered, [])
 })
 
+test('a client half that is given up says its clock, which holds until another director goes on with the client', () => {
+  const { socket, backend } = dial()
+  socket.open()
+  assert.is(backend.row().clock, undefined)
+  backend.half.receiveFreeze(4_711)
+  assert.is(backend.row().clock, 4_711)
+  backend.obey({ number: 2, holder: 'b' }, Uint8Array.of(1), 5)
+  assert.equal([backend.row().clock, backend.row().snapshotAgeMs], [undefined, 5])
+})
+
 test.run()

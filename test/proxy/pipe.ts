@@ -56,8 +56,8 @@ export class Pipe implements Counterpart {
     this.#isBroken = false
   }
 
-  freeze(): void {
-    this.to?.receiveFreeze()
+  freeze(clock: number | undefined): void {
+    this.to?.receiveFreeze(clock)
   }
 
   /** Delivers the oldest; `false`: there is none. */

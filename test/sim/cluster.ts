@@ -22,9 +22,16 @@ export interface ClusterOptions {
   readonly forced?: boolean
   /**
    * To see the laws broken: disks that give back what was saved first, votes that fall out, a cut that never heals,
-   * directors that endorse before they stop, witnesses that stand, force that the laws are not told of.
+   * directors that endorse before they stop, or go on after they have endorsed, witnesses that stand, force that the laws are not told of.
    */
-  readonly broken?: 'old-registry' | 'lost-votes' | 'no-healing' | 'rash-endorser' | 'eager-witness' | 'secret-force'
+  readonly broken?:
+    | 'old-registry'
+    | 'lost-votes'
+    | 'no-healing'
+    | 'rash-endorser'
+    | 'thawing-director'
+    | 'eager-witness'
+    | 'secret-force'
   readonly trace?: (line: string) => void
 }
 
@@ -33,7 +40,9 @@ const FAULTS_MS = 20_000
 const CALM_MS = 45_000
 /** After force the sides have met by then, and the last lease of the one that gave way is over. */
 const MEETING_MS = 10_000
-const SERVICES = ['web', 'db'] as const
+/** By what a lease is for: an address that hosts bring and move, and a service whose address every host has. */
+const SERVICES = { '10.0.1.1': 'web', db: 'db' } as const
+const CONTESTS = Object.keys(SERVICES) as readonly (keyof typeof SERVICES)[]
 
 export class Cluster {
   readonly hosts: Host[] = []
@@ -69,11 +78,11 @@ export class Cluster {
     this.#network.weather = weatherOf(random)
     this.laws = new Laws(
       this.hosts,
-      () => SERVICES,
+      () => CONTESTS,
       (service) => (service === 'db' ? 'n1' : undefined),
       () => this.now,
     )
-    this.#operators = new Operators(this.#scene(), options.broken === 'rash-endorser')
+    this.#operators = new Operators(this.#scene(), options.broken)
     this.#plan()
   }
 
@@ -115,12 +124,13 @@ export class Cluster {
   #addServices(): void {
     const founder = this.hosts[0]
     if (founder?.node === undefined) return this.#queue.later(200, () => this.#addServices())
-    for (const [i, name] of SERVICES.entries()) {
+    for (const [i, contest] of CONTESTS.entries()) {
+      const name = SERVICES[contest]
       const parsed = parseService({
         name,
         address: `10.0.1.${i + 1}`,
         ports: '80',
-        own: 'none',
+        own: name === contest ? 'none' : 'tun',
         alone: name === 'db' ? 'n1' : '',
       })
       if (parsed.type !== 'service') throw new Error(JSON.stringify(parsed.problems))
@@ -268,7 +278,7 @@ export class Cluster {
   }
 
   #edit(host: Host): void {
-    const service = SERVICES[this.#random.below(SERVICES.length)] ?? 'web'
+    const service = SERVICES[CONTESTS[this.#random.below(CONTESTS.length)] ?? 'db']
     const known = host.node?.knowledge.service(service)
     if (known === undefined) return
     this.#writes++
@@ -295,7 +305,7 @@ export class Cluster {
     return {
       hosts: this.hosts,
       random: this.#random,
-      services: SERVICES,
+      services: CONTESTS,
       later: (ms, run) => this.#queue.later(ms, run),
       start: (host) => this.#start(host),
       end: (host, silently) => this.#end(host, silently),
@@ -318,6 +328,7 @@ export class Cluster {
     return {
       trunk: () => this.#network,
       voted: (host, record) => this.laws.voted(host, record),
+      took: (host, contest, term) => this.laws.took(host, contest, term.number),
       saved: (host, registry) => {
         if (!this.#firstSaved.has(host.index) && registry.length > 0) this.#firstSaved.set(host.index, registry)
         this.laws.saved(host, registry)
@@ -335,7 +346,11 @@ export class Cluster {
           this.laws.acquired(host, String(service), Number(String(term).split('@')[0]), alone === true)
         }
         const { why } = fields
-        if (event === 'lease-lost' && String(why).startsWith('handed over')) this.#note('lease handed over', 'so')
+        if (event === 'lease-lost' && String(why).startsWith('handed over')) {
+          this.laws.handedOver(host, String(fields['service']), Number(String(fields['term']).split('@')[0]))
+          this.#note('lease handed over', 'so')
+        }
+        if (event === 'moved-out') this.#note('moved with its connections', 'so')
         const text = Object.entries(fields).map(([key, value]) => `${key}=${value}`)
         this.#trace(`${nameOf(host)}  ${event} ${text.join(' ')}`)
       },

@@ -15,22 +15,18 @@ import { Facts } from '../../src/gossip/facts.js'
 import { type Delta, Registry } from '../../src/gossip/registry.js'
 import { Swim } from '../../src/gossip/swim.js'
 import { Sync } from '../../src/gossip/sync.js'
-import { NOTHING_TO_TAKE } from '../../src/node/address-keeper.js'
 import { Node } from '../../src/node/node.io.js'
 import { flagsOf } from '../../src/node/roles.js'
-import type { ToLane } from '../../src/proxy/lane-protocol.js'
 import { LeaseSlots } from '../../src/proxy/lease-slots.js'
+import { contestOf } from '../../src/proxy/service.js'
 import type { WantedPeer } from '../../src/trunk/ports.js'
 import type { EventQueue } from './event-queue.js'
 import type { Network, Port } from './network.js'
+import { SimAddresses } from './sim-addresses.js'
+import { SimLane } from './sim-lane.js'
 
 /** Ends the turn in which a host loses power, wherever that turn is. */
 export class PowerCut extends Error {}
-
-export interface Directed {
-  readonly term: Term
-  readonly slot: number
-}
 
 export interface HostOptions {
   readonly index: number
@@ -54,6 +50,8 @@ export interface Watcher {
   /** `true`: the power fails now, before that write is on the disk. */
   failsAt(host: Host): boolean
   saved(host: Host, registry: Delta): void
+  /** It is to direct in that term: a lease that is new, or one that it goes on with. */
+  took?(host: Host, contest: string, term: Term): void
   trunk(host: Host): Network
 }
 
@@ -71,7 +69,6 @@ const LEASE_BYTES = LeaseSlots.bytes
 export class Host implements Port {
   readonly id: NodeId
   readonly disk: Disk
-  readonly directed = new Map<string, Directed>()
   node: Node | undefined
   elections: Elections | undefined
   registry: Registry | undefined
@@ -82,6 +79,10 @@ export class Host implements Port {
   readonly #rate: number
   #later: (() => void)[] = []
   #turning = false
+  #lane: SimLane | undefined
+  readonly #addresses = new SimAddresses((slot) => this.isUp && this.#leases.isHeld(slot, this.clock()), {
+    took: (contest, term) => this.watcher.took?.(this, contest, term),
+  })
 
   constructor(
     readonly options: HostOptions,
@@ -122,14 +123,23 @@ export class Host implements Port {
     return this.#offset + this.queue.now * this.#rate
   }
 
-  /** A lane's own look. */
-  acts(service: string): boolean {
-    const directed = this.directed.get(service)
-    return this.isUp && directed !== undefined && this.#leases.isHeld(directed.slot, this.clock())
+  /** A lane's own look, at any service that the lease is for. */
+  acts(contest: string): boolean {
+    for (const [name, { slot }] of this.isUp ? (this.#lane?.directed ?? []) : []) {
+      const service = this.node?.knowledge.service(name)
+      const isIts = name === contest || (service !== undefined && contestOf(service) === contest)
+      if (isIts && this.#leases.isHeld(slot, this.clock())) return true
+    }
+    return false
   }
 
-  isAlone(service: string): boolean {
-    return this.elections?.holding(service)?.alone === true
+  /** Clients that ask the network for the address find this host. */
+  answersFor(contest: string): boolean {
+    return this.#addresses.answersFor(contest)
+  }
+
+  isAlone(contest: string): boolean {
+    return this.elections?.holding(contest)?.alone === true
   }
 
   start(seeds: readonly Endpoint[]): void {
@@ -189,6 +199,12 @@ export class Host implements Port {
       facts,
     }
     this.#leases = new LeaseSlots(LEASE_BYTES())
+    const lane = new SimLane((afterMs, message) => {
+      this.queue.later(afterMs, () => {
+        if (this.#lane === lane) this.turn(() => this.node?.onLane(message))
+      })
+    })
+    this.#lane = lane
     this.elections = elections
     this.registry = registry
     const node = new Node(self, machines, {
@@ -202,7 +218,7 @@ export class Host implements Port {
       unwantPeer: (peer) => void this.#wanted.delete(peer),
       dataAt: [self.data],
       suites: ['secretstream'],
-      toLane: (message) => this.#toLane(message),
+      toLane: (message) => lane.receive(message),
       saveVotes: (records) => this.#saveVotes(records),
       saveRegistry: () => {
         this.disk.registry = structuredClone(registry.state()) as Delta
@@ -212,7 +228,7 @@ export class Host implements Port {
         this.disk.members = addresses
       },
       later: (run) => this.#later.push(run),
-      addresses: NOTHING_TO_TAKE,
+      addresses: this.#addresses.keeper,
     })
     this.node = node
     this.turn(() => {
@@ -227,7 +243,8 @@ export class Host implements Port {
     this.node = undefined
     this.elections = undefined
     this.registry = undefined
-    this.directed.clear()
+    this.#lane = undefined
+    this.#addresses.clear()
     this.#wanted.clear()
     this.#later = []
   }
@@ -302,22 +319,6 @@ export class Host implements Port {
   #want({ node, boot }: WantedPeer): void {
     this.#wanted.set(node, boot)
     this.watcher.trunk(this).dial(this)
-  }
-
-  #toLane(message: ToLane): void {
-    if (message.type === 'undirect') {
-      const { service, slot } = message
-      this.directed.delete(service)
-      this.queue.later(2, () => this.turn(() => this.node?.onLane({ type: 'undirected', service, slot })))
-    }
-    if (message.type !== 'direct') return
-    const { service, term, slot } = message
-    this.directed.set(service, { term, slot })
-    this.queue.later(2, () => {
-      this.turn(() => {
-        if (this.directed.get(service)?.term === term) this.node?.onLane({ type: 'serving', service, term })
-      })
-    })
   }
 
   #saveVotes(records: readonly DurableRecord[]): void {

@@ -8,16 +8,27 @@ const test = suite('sim/laws')
 interface Act {
   readonly acts: boolean
   readonly alone?: boolean
+  /** The address is there. */
+  readonly answers?: boolean
   /** The clock stands at 0. */
   readonly leaseEnds?: number
 }
 
 /** Hosts that only say whether they act for `web`. */
 function court(...acts: readonly Act[]): { laws: Laws; hosts: Host[] } {
-  const hosts = acts.map(({ acts: isActing, alone = false, leaseEnds = 1 }, index) => {
+  const hosts = acts.map(({ acts: isActing, alone = false, answers = false, leaseEnds = 1 }, index) => {
     const [clock, elections] = [() => 0, { holding: () => ({ deadline: leaseEnds }) }]
     const id = `${index}`
-    return { index, id, options: {}, acts: () => isActing, isAlone: () => alone, clock, elections } as unknown as Host
+    return {
+      index,
+      id,
+      options: {},
+      acts: () => isActing,
+      answersFor: () => answers,
+      isAlone: () => alone,
+      clock,
+      elections,
+    } as unknown as Host
   })
   const laws = new Laws(
     hosts,
@@ -32,6 +43,23 @@ test('two that act with a majority', () => {
   const { laws } = court({ acts: true }, { acts: false }, { acts: true })
   laws.checkActing()
   assert.is(laws.broken, 'two act for web: n1 and n3 at 1234.0 ms')
+})
+
+test('two that answer for an address', () => {
+  const { laws } = court({ acts: true, answers: true }, { acts: false, answers: true })
+  laws.checkActing()
+  assert.is(laws.broken, 'two answer for web: n1 and n2 at 1234.0 ms')
+})
+
+test('one that goes on in a term that it has handed over; in a later one it may', () => {
+  const { laws, hosts } = court({ acts: false })
+  const [host] = hosts as [Host]
+  laws.took(host, 'web', 5)
+  laws.handedOver(host, 'web', 5)
+  laws.took(host, 'web', 7)
+  assert.is(laws.broken, undefined)
+  laws.took(host, 'web', 5)
+  assert.match(laws.broken ?? '', 'n1 goes on with web in term 5, which it has handed over')
 })
 
 test('one that acts alone though the service names another', () => {

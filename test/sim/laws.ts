@@ -15,6 +15,7 @@ export class Laws {
   /** Somebody used force, and the sides have not met yet: until then two may direct, each with voters of its own. */
   isForced = false
   readonly #holders = new Map<string, NodeId>()
+  readonly #handedOver = new Set<string>()
   readonly #highest = new Map<string, number>()
   readonly #votes = new Map<string, { number: number; holder: NodeId }>()
   readonly #stamps = new Map<string, Stamp>()
@@ -48,10 +49,25 @@ export class Laws {
           this.break(`${nameOf(host)} acts alone for ${service}, unasked`)
         else this.aloneSeen++
       }
+      const answering = this.hosts.filter((host) => host.answersFor(service) && !host.isAlone(service))
+      if (answering.length > 1 && !this.isForced) {
+        this.break(`two answer for ${service}: ${answering.map(nameOf).join(' and ')}`)
+      }
       if (quorate > 1 && !this.isForced) {
         const names = this.hosts.filter((host) => host.acts(service)).map(nameOf)
         this.break(`two act for ${service}: ${names.join(' and ')}`)
       }
+    }
+  }
+
+  /** It has endorsed another: whatever comes of that, it directs in this term no more. */
+  handedOver(host: Host, service: string, number: number): void {
+    this.#handedOver.add(`${host.index} ${host.boot} ${service} ${number}`)
+  }
+
+  took(host: Host, service: string, number: number): void {
+    if (this.#handedOver.has(`${host.index} ${host.boot} ${service} ${number}`)) {
+      this.break(`${nameOf(host)} goes on with ${service} in term ${number}, which it has handed over`)
     }
   }
 

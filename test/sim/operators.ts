@@ -3,16 +3,20 @@
  * end either side right after; make nodes leave, some of which come back; give nodes up on both sides of a cut, also by
  * force. They follow the rules that the commands follow, and nothing else.
  */
-import type { NodeId } from '../../src/base/ids.js'
+import type { NodeId, Term } from '../../src/base/ids.js'
 import type { Prng } from '../../src/base/prng.js'
 import { encodeElection } from '../../src/election/codec.js'
 import { quorumOf } from '../../src/election/durable-state.js'
+import { contestOf } from '../../src/proxy/service.js'
 import { CHANNEL } from '../../src/trunk/channels.js'
 import type { Host } from './host.js'
 import { nameOf } from './laws.js'
 
 /** As `baton leave` waits and looks, and how long a node that has left lingers to say so. */
 const [LEAVE_MS_MAX, LOOK_EVERY_MS, LINGER_MS] = [10_000, 50, 600]
+
+/** A move takes as long here, from the question to the endorsement: a fault may come at any step. */
+const MOVE_MS = 30
 
 export interface Scene {
   readonly hosts: readonly Host[]
@@ -39,15 +43,17 @@ export class Operators {
 
   constructor(
     private readonly scene: Scene,
-    /** A director that endorses before it stops acting. */
-    private readonly isRash: boolean,
+    /** Directors that endorse before they stop acting, or go on after they have endorsed. */
+    private readonly broken?: string,
   ) {}
 
   // --- hand-overs ---
 
   /** One service or all, once or to and fro, and often with a fault on either side just behind it. */
   handOver(): void {
-    const { services, random } = this.scene
+    const { hosts, random } = this.scene
+    const directed = this.scene.services.filter((service) => hosts.some((host) => host.acts(service)))
+    const services = directed.length > 0 ? directed : this.scene.services
     const several = random.chance(0.3) ? services : [this.#oneOf(services)]
     for (const service of several) {
       const source = this.#directorOf(service)
@@ -62,8 +68,19 @@ export class Operators {
     if (!source.isUp) return
     const state = this.#stateOf(target)
     this.scene.note(`hand-over to ${state}`, `${nameOf(source)} hands ${service} over to ${nameOf(target)}, ${state}`)
-    if (this.isRash) this.#endorseTooSoon(service, source, target)
-    else source.turn(() => source.node?.moves.move(service, target.id))
+    if (this.broken === 'rash-endorser') return this.#endorseTooSoon(service, source, target)
+    const { term } = source.elections?.holding(service) ?? {}
+    source.turn(() => {
+      source.node?.handoffs.moves.move(service, target.id, (outcome, why) => {
+        this.scene.note(`hand-over ${outcome}`, `${nameOf(source)} says ${outcome} of ${service}: ${why}`)
+        if (this.broken === 'thawing-director' && outcome === 'handed-over') this.#thaw(service, source, term)
+      })
+    })
+  }
+
+  #thaw(contest: string, source: Host, term: Term | undefined): void {
+    const services = source.node?.knowledge.services.active.filter((service) => contestOf(service) === contest) ?? []
+    if (term !== undefined) source.node?.directing.acquired(contest, term, source.clock() + 1_000, services)
   }
 
   #stateOf(target: Host): string {
@@ -75,7 +92,7 @@ export class Operators {
 
   #disturb(source: Host, target: Host): void {
     const { random } = this.scene
-    const soon = (run: () => void) => this.scene.later(random.between(0, 4), run)
+    const soon = (run: () => void) => this.scene.later(random.between(0, MOVE_MS), run)
     switch (random.below(8)) {
       case 0:
         return soon(() => this.scene.end(source, random.chance(0.5)))

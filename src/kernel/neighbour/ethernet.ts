@@ -2,6 +2,7 @@ import type { Mac } from '../../address/ports.js'
 import type { ByteWriter } from '../../base/bytes.js'
 
 export const ETHERNET_BYTES = 14
+export const ETH_P_IP = 0x0800
 export const ETH_P_ARP = 0x0806
 export const ETH_P_IPV6 = 0x86dd
 export const BROADCAST: Mac = 'ff:ff:ff:ff:ff:ff'

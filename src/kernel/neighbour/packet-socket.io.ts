@@ -5,18 +5,11 @@
 import type { Heard, Mac, Said } from '../../address/ports.js'
 import { isIpv6, parseIp } from '../../base/address.js'
 import { ByteWriter } from '../../base/bytes.js'
-import {
-  AF_INET6,
-  EPOLLIN,
-  IPPROTO_IPV6,
-  SO_ATTACH_FILTER,
-  SOCK_NONBLOCK_CLOEXEC,
-  SOCK_RAW,
-  SOL_SOCKET,
-} from '../constants.js'
+import { attachFilter } from '../classic-filter.io.js'
+import type { Instruction } from '../classic-filter.js'
+import { AF_INET6, EPOLLIN, IPPROTO_IPV6, SOCK_NONBLOCK_CLOEXEC, SOCK_RAW } from '../constants.js'
 import { type ControlCalls, errorName, type Lacking, loadControlCalls } from '../control-calls.io.js'
 import type { Source } from '../poller.io.js'
-import { addressOf } from '../syscalls.io.js'
 import { decodeArp, encodeArp } from './arp.js'
 import { ETH_P_ARP, ETH_P_IPV6, ETHERNET_BYTES, macBytes, multicastMac } from './ethernet.js'
 import { decodeNdp, encodeNdp, solicitedNode } from './ndp.js'
@@ -34,8 +27,6 @@ const FRAME_BYTES_MAX = 2_048
 const FRAMES_PER_TURN = 64
 const EINTR = 4
 
-/** Classic BPF (linux/filter.h): code, jump if true, jump if false, constant. */
-type Instruction = readonly [code: number, yes: number, no: number, constant: number]
 /** What the kernel knows of a frame beside its bytes (SKF_AD_OFF). */
 const PACKET_TYPE_AT = 0xffff_f000 + 4
 const INTERFACE_AT = 0xffff_f000 + 8
@@ -141,14 +132,4 @@ export class PacketSocket implements Source {
     const option = isOn ? IPV6_ADD_MEMBERSHIP : IPV6_DROP_MEMBERSHIP
     if (this.groups >= 0) this.calls.setsockopt(this.groups, IPPROTO_IPV6, option, membership)
   }
-}
-
-function attachFilter(calls: ControlCalls, fd: number, filter: readonly Instruction[]): number {
-  const program = new ByteWriter(8 * filter.length)
-  for (const [code, yes, no, constant] of filter) program.u16(code).u8(yes).u8(no).u32(constant)
-  // The kernel is told its address: it lies in memory of its own, which does not move.
-  const memory = new Uint8Array(new ArrayBuffer(program.length))
-  memory.set(program.view())
-  const value = new ByteWriter(16).u16(filter.length).u16(0).u32(0).u64(addressOf(memory.buffer)).finish()
-  return calls.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, value)
 }

@@ -12,6 +12,7 @@ import {
   IFADDRMSG_BYTES,
   IFINFOMSG_BYTES,
   linkUpRequest,
+  looseSourceRequest,
   type NetAddress,
   type NetLink,
   type NetRoute,
@@ -76,6 +77,7 @@ export class Netlink {
   /** Without a link-local address of its own; where there is no IPv6 it gets none anyway. */
   setUp(index: number): number {
     this.#tell(RTM_NEWLINK, 0, noLinkLocalRequest(index))
+    this.#tell(RTM_NEWLINK, 0, looseSourceRequest(index))
     return this.#tell(RTM_NEWLINK, 0, linkUpRequest(index))
   }
 

@@ -20,6 +20,10 @@ const IFLA_INFO_KIND = 1
 const IFLA_AF_SPEC = 26
 const IFLA_INET6_ADDR_GEN_MODE = 8
 const IN6_ADDR_GEN_MODE_NONE = 1
+const IFLA_INET_CONF = 1
+/** linux/ip.h. */
+const IPV4_DEVCONF_RP_FILTER = 8
+const RP_FILTER_LOOSE = 2
 const IFA_ADDRESS = 1
 const IFA_LOCAL = 2
 /** Preferred and valid lifetime in seconds, and two times that only the kernel writes. */
@@ -173,6 +177,18 @@ export function addressRequest(index: number, address: string): Uint8Array {
 
 export function linkUpRequest(index: number): Uint8Array {
   return new ByteWriter(64).u8(0).u8(0).u16(0).u32(index).u32(IFF_UP).u32(IFF_UP).finish()
+}
+
+/**
+ * What comes by it may be from whoever can be reached by any interface: of this setting and that for all interfaces the higher counts
+ * (Documentation/networking/ip-sysctl.rst, rp_filter), and 1 would drop what other hosts have caught for us.
+ */
+export function looseSourceRequest(index: number): Uint8Array {
+  const out = new ByteWriter(64).u8(0).u8(0).u16(0).u32(index).u32(0).u32(0)
+  const settings = putAttribute(new ByteWriter(16), IPV4_DEVCONF_RP_FILTER, u32Attribute(RP_FILTER_LOOSE)).finish()
+  const families = new ByteWriter(32)
+  putAttribute(families, AF_INET, putAttribute(new ByteWriter(16), IFLA_INET_CONF, settings).finish())
+  return putAttribute(out, IFLA_AF_SPEC, families.finish()).finish()
 }
 
 /** It makes itself no link-local address when it goes up. */

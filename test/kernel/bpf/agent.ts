@@ -3,15 +3,22 @@ import dgram from 'node:dgram'
 import { readdirSync, readlinkSync } from 'node:fs'
 import net from 'node:net'
 import readline from 'node:readline'
+import { fromHex, toHex } from '../../../src/base/bytes.js'
 import { messageOf } from '../../../src/base/errors.js'
 import { AnyPort } from '../../../src/kernel/bpf/any-port.io.js'
 import { loadBpf } from '../../../src/kernel/bpf/bpf.io.js'
 import { HiddenPorts } from '../../../src/kernel/bpf/hidden-ports.io.js'
 import type { HookName } from '../../../src/kernel/bpf/interface-hook.io.js'
 import { LeaseGate } from '../../../src/kernel/bpf/lease-gate.io.js'
+import { attachFilter, detachFilter } from '../../../src/kernel/classic-filter.io.js'
+import { hushFilter } from '../../../src/kernel/classic-filter.js'
+import { loadControlCalls } from '../../../src/kernel/control-calls.io.js'
+import { HalfOpen } from '../../../src/kernel/half-open.io.js'
 import { loadLibc } from '../../../src/kernel/libc.io.js'
+import { PacketTrap } from '../../../src/kernel/packet-trap.io.js'
 import { KernelRepair } from '../../../src/kernel/repair.io.js'
 import { loadSyscalls } from '../../../src/kernel/syscalls.io.js'
+import { Tun } from '../../../src/kernel/tun.io.js'
 import { probe, sendFrame } from './address-prober.js'
 
 type Ports = 'any' | readonly number[]
@@ -23,6 +30,10 @@ let anyPort: AnyPort | undefined
 let hidden: HiddenPorts | undefined
 let gate: LeaseGate | undefined
 let isStorming = false
+let tun: Tun | undefined
+let trap: PacketTrap | undefined
+let heard = ''
+const doors = new Map<string, number>()
 
 function opened<T extends object>(value: T): Exclude<T, { why: string }> {
   if ('why' in value) throw new Error(String(value.why))
@@ -181,6 +192,40 @@ const operations = {
   },
   probe,
   sendFrame,
+  tun: (addresses: readonly string[]) => {
+    tun = opened(Tun.open())
+    for (const address of addresses) if (tun.add(address) < 0) throw new Error(`no ${address}`)
+  },
+  /** Keeps what it hears. */
+  door: async (address: string, port: number) => {
+    const server = await listen(address, port, 'door')
+    server.on('connection', (socket) => socket.on('data', (data) => (heard += data)))
+    doors.set(address, (server as unknown as { _handle: { fd: number } })._handle.fd)
+  },
+  heard: () => heard,
+  hush: (address: string, addresses: readonly string[]) => {
+    const result = attachFilter(opened(loadControlCalls()), one(doors.get(address)), hushFilter(addresses))
+    if (result < 0) throw new Error(`no filter: ${result}`)
+  },
+  unhush: (address: string) => detachFilter(opened(loadControlCalls()), one(doors.get(address))),
+  trap: (address: string) => {
+    trap = opened(PacketTrap.open(address))
+  },
+  widen: () => one(trap).widen(),
+  caught: () => {
+    const packets: string[] = []
+    for (let packet = trap?.next(); packet !== undefined; packet = trap?.next()) packets.push(toHex(packet))
+    return packets
+  },
+  untrap: () => {
+    const lost = one(trap).lost()
+    trap?.close()
+    return lost
+  },
+  deliver: (packets: readonly string[]) => packets.map((packet) => one(tun).deliver(fromHex(packet))),
+  halfOpen: (address: string) => opened(HalfOpen.open()).count(address),
+  /** Says nothing more, and does not wait. */
+  utter: (name: string, text: string) => void one(kept.get(name)).write(text),
 }
 
 function linkOf(path: string): string {

@@ -5,7 +5,7 @@
 import { LINK_HANDLE } from '../proxy/splice-frame.js'
 import type { LedgerLink } from './recovery.js'
 
-export class MoveOut {
+export class Emptying {
   readonly #waits: Set<LedgerLink>
 
   constructor(
