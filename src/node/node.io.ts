@@ -94,13 +94,11 @@ export class Node {
     this.#broker = new Driver(this.#links, clock, (effect) => this.#onBroker(effect))
     this.#backendNews = new BackendNews(this.knowledge, ports.later, ports.toLane, () => this.directing.followPorts())
     this.#services = new ServiceBook({
+      ...ports,
       registry: machines.registry,
       knowledge: this.knowledge,
       directing: this.directing,
       backendNews: this.#backendNews,
-      addresses: ports.addresses,
-      logger: ports.logger,
-      toLane: ports.toLane,
       elections: (event) => {
         if (event.type === 'service-gone') this.tally.forget(event.name)
         this.#elections.feed(event)
@@ -112,13 +110,10 @@ export class Node {
       this.#backendNews.plan()
     })
     this.#offers = new LinkOffers({
-      dataAt: ports.dataAt,
-      suites: ports.suites,
+      ...ports,
       onLanes: (peer, lanes) => this.#broker.feed({ type: 'lanes', peer, lanes }),
       nameOf: (node) => this.knowledge.nameOf(node),
       send: (to, bytes) => ports.sendToPeer(to, CHANNEL.trunk, bytes),
-      toLane: ports.toLane,
-      logger: ports.logger,
     })
   }
 
