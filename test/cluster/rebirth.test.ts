@@ -21,7 +21,7 @@ test(
     assert.is(report.silent.alive, CLIENTS / 2)
     // What kept the last life silent does not hold back this one.
     await site.cluster.settled()
-    await site.cluster.baton(node, 'move', 'echo', '--to', node.name)
+    await site.cluster.baton((await site.director()).node, 'move', 'echo', '--to', node.name)
     assert.is((await site.director()).node.name, node.name)
     const back = await site.fare(ADDRESS6, 4, () => {})
     assert.is(
