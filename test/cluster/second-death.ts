@@ -1,4 +1,6 @@
 /** A director is killed, and the next one as soon as it has said something: what becomes of connections. */
+
+import type { TalkersReport } from '../../src/lab/fates.js'
 import { until } from '../../src/lab/wait.io.js'
 import { assert, type Scope } from '../harness/suite.js'
 import { ADDRESS, losses, SurvivalSite, sumOf } from './survival.js'
@@ -12,7 +14,7 @@ export async function said(site: SurvivalSite, event: string, but: string): Prom
   const before = new Map(nodes.map((node) => [node, site.cluster.log(node).length]))
   return until(
     () => nodes.find((node) => site.cluster.log(node).slice(before.get(node)).includes(`"event":"${event}"`))?.name,
-    10_000,
+    20_000,
     `somebody says ${event}`,
     1,
   )
@@ -23,28 +25,35 @@ export async function killInSuccession(scope: Scope, event: string): Promise<voi
   const { node } = await site.director()
   const killed = [node.name]
   const report = await site.fare(ADDRESS, CLIENTS, async () => {
-    const acquired = said(site, 'lease-acquired', node.name)
-    const telling = said(site, event, node.name)
+    const both = Promise.all(['lease-acquired', event].map((word) => said(site, word, node.name)))
     await site.cluster.kill(node)
-    const name = await acquired
-    await telling
+    const [name = ''] = await both
     killed.push(name)
     await site.cluster.kill(site.cluster.named(name))
   })
   const { ECONNRESET = 0, ...wrong } = losses(report)
-  const told = ['lease-acquired', 'recovered', 'address-here', 'guard-over', 'verdicts', 'not-rebuilt'].flatMap(
-    (word) => {
-      return site.events(word).map((line) => JSON.stringify(line))
-    },
-  )
-  assert.equal(
-    wrong,
-    {},
-    `nobody stalls, is ended or hears a wrong byte (${killed} are dead)\n${told.sort().join('\n')}`,
-  )
+  assert.equal(wrong, {}, `nobody stalls, is ended or hears a wrong byte (${killed} are dead)\n${story(site, report)}`)
   const alive = sumOf(report, (fates) => fates.alive)
   // A quarter had its program on the second one's host.
   assert.ok(alive >= CLIENTS / 2, `${alive} of ${CLIENTS} live on, ${ECONNRESET} were reset`)
   assert.is(alive + ECONNRESET, CLIENTS)
   assert.not(killed.includes((await site.director()).node.name))
+}
+
+const STORY = [
+  'lease-acquired',
+  'ledger-told',
+  'recovered',
+  'address-here',
+  'guard-over',
+  'verdicts',
+  'not-rebuilt',
+  'farewells',
+]
+
+/** For whoever has to find out why. */
+function story(site: SurvivalSite, { talking, silent }: TalkersReport): string {
+  const lines = STORY.flatMap((word) => site.events(word).map((line) => JSON.stringify(line)))
+  const fates = [talking, silent].map(({ alive, lost }) => JSON.stringify({ alive, lost }))
+  return [...fates, ...lines.sort()].join('\n')
 }
