@@ -1,5 +1,6 @@
 /** Services as text: the table of `status` and `service list`, and the page of `service show`. */
 import { isIpv6, isLoopback } from '../base/address.js'
+import { formatProgram } from '../base/program.js'
 import type { Millis } from '../base/time.js'
 import type { ServiceDefinitionView, ServiceView, ServiceWritten } from '../node/control-protocol.js'
 import type { Screen, StyledText } from './colour.js'
@@ -117,10 +118,17 @@ function renderBackends(view: ServiceView, screen: Screen): string[] {
     { title: 'BACKEND', min: 12 },
     { title: 'ADDRESS', min: 21 },
     { title: 'PORT', align: 'right' },
+    { title: 'PROGRAM', min: 8 },
     { title: 'SPLICES', align: 'right' },
   ]
-  const rows = view.backends.map(({ node, address, port, splices }) => ({
-    cells: [node.name, address, String(port), formatCount(splices)],
+  const rows = view.backends.map(({ node, address, port, program, splices }) => ({
+    cells: [
+      node.name,
+      address,
+      String(port),
+      program === undefined ? '?' : formatProgram(program),
+      formatCount(splices),
+    ],
   }))
   return renderTable(columns, rows, screen)
 }

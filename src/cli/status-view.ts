@@ -131,12 +131,22 @@ function memberProblem({ state, link }: MemberView): string | undefined {
   return undefined
 }
 
-/** Ports alone where a program listens on the node's own address or on all; anything else with its address. */
+/**
+ * Ports alone where a program listens on the node's own address or on all; anything else with its address. Who listens
+ * stands behind its ports: `22 sshd, 80,443 nginx`; nothing, where it is not known.
+ */
 function listenersText({ listeners, address }: MemberView): string {
-  const texts = listeners.map((listener) =>
-    isWildcard(listener.address) || listener.address === address ? String(listener.port) : formatEndpoint(listener),
+  const byName = new Map<string, Set<string>>()
+  for (const listener of listeners) {
+    const isPlain = isWildcard(listener.address) || listener.address === address
+    const name = listener.program?.name ?? ''
+    const where = byName.get(name) ?? new Set()
+    byName.set(name, where.add(isPlain ? String(listener.port) : formatEndpoint(listener)))
+  }
+  const groups = [...byName].map(([name, where]) =>
+    name === '' ? [...where].join(', ') : `${[...where].join(',')} ${name}`,
   )
-  return texts.length === 0 ? '–' : [...new Set(texts)].join(', ')
+  return groups.length === 0 ? '–' : groups.join(', ')
 }
 
 function renderElectorate(electorate: ElectorateView, screen: Screen): string[] {

@@ -6,6 +6,7 @@ import {
   type ListeningSocket,
   type SocketSource,
   type SourceProblem,
+  tooManySockets,
 } from './listening-socket.js'
 import { decodeListenReply, encodeListenQuery } from './sock-diag.js'
 import { addressOf, loadSyscalls, type Result, type Syscalls } from './syscalls.io.js'
@@ -67,18 +68,14 @@ export class DiagSource implements SocketSource {
       const reply = decodeListenReply(this.#datagram.subarray(0, length), sequence)
       if (reply.errno !== undefined) return { code: 'unreadable', why: `sock_diag says ${errorName(reply.errno)}` }
       if (into.length < LISTENING_SOCKETS_MAX) into.push(...reply.sockets)
-      if (reply.done) return into.length < LISTENING_SOCKETS_MAX ? undefined : tooMany(into.length)
+      if (reply.done) return into.length < LISTENING_SOCKETS_MAX ? undefined : tooManySockets(into)
     }
-    return tooMany(into.length)
+    return tooManySockets(into)
   }
 }
 
 function failed(call: string, result: Result): SourceProblem {
   return { code: 'unreadable', why: `sock_diag: ${call} failed with ${errorName(-result)}` }
-}
-
-function tooMany(seen: number): SourceProblem {
-  return { code: 'too-many', why: `${seen} listening sockets or more, the limit is ${LISTENING_SOCKETS_MAX}` }
 }
 
 function unsupported(why: string): SourceProblem {

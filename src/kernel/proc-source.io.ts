@@ -7,6 +7,7 @@ import {
   type ListeningSocket,
   type SocketSource,
   type SourceProblem,
+  tooManySockets,
 } from './listening-socket.js'
 import { ListenScan } from './proc-net-tcp.js'
 
@@ -33,7 +34,7 @@ export class ProcSource implements SocketSource {
       // A kernel without IPv6 has no tcp6.
       const all = [...sockets, ...(this.#scan('tcp6') ?? [])]
       if (all.length < LISTENING_SOCKETS_MAX) return all
-      return { code: 'too-many', why: `${all.length} listening sockets or more, the limit is ${LISTENING_SOCKETS_MAX}` }
+      return tooManySockets(all)
     } catch (error) {
       return { code: 'unreadable', why: messageOf(error) }
     }

@@ -45,7 +45,7 @@ import { importServices } from './service-import.io.js'
 import { plannedService, serviceUnknown } from './service-write.js'
 import { registryKey } from './services.js'
 import { countersView, definitionView, memberView, Names, serviceView, spliceView, survivalView } from './status.js'
-import { electorateView, whyView } from './why.js'
+import { electorateView, servedBy, whyView } from './why.js'
 
 export interface ControlApiParts {
   readonly node: Node
@@ -183,7 +183,9 @@ export class NodeApi implements ControlApi {
     const service = this.#known(name)
     const { node, clock } = this.parts
     const explanation = node.machines.elections.explain(contestOf(service), clock.now())
-    return whyView(name, explanation, this.#names(), this.#obstacles(service), clock.now(), this.#drained())
+    const drained = this.#drained()
+    const view = whyView(name, explanation, this.#names(), this.#obstacles(service), clock.now(), drained)
+    return { ...view, sentences: [...view.sentences, servedBy(node.knowledge.candidates(service))] }
   }
 
   #existing(): Service[] {

@@ -2,6 +2,7 @@
  * What the CLI and the node say to each other over the unix socket: JSON bodies of `/v1/…`. Both sides import these
  * types and nothing else of each other. A release may add fields, never change the meaning of one.
  */
+import type { Program } from '../base/program.js'
 import type { Millis } from '../base/time.js'
 import type { AddressCounts } from './address-keeper.js'
 import type { DrillPlan, DrillRecordView, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
@@ -17,6 +18,8 @@ export interface TermView {
 export interface ListenerView {
   readonly address: string
   readonly port: number
+  /** Its process, as its node sees it; missing where that cannot be known (`baton doctor` says why). */
+  readonly program?: Program
 }
 
 export interface MemberView extends NodeRef {
@@ -79,6 +82,8 @@ export interface BackendView {
   readonly port: number
   readonly address: string
   readonly splices: number
+  /** As of a listener. */
+  readonly program?: Program
 }
 
 export interface ServiceView {

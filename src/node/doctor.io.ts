@@ -9,6 +9,7 @@ import { readInterfaces } from '../kernel/interfaces.io.js'
 import { isProblem } from '../kernel/listening-socket.js'
 import { PacketSocket } from '../kernel/neighbour/packet-socket.io.js'
 import { Netlink } from '../kernel/netlink/netlink.io.js'
+import { visibleProcesses } from '../kernel/proc-programs.io.js'
 import { ProcSource } from '../kernel/proc-source.io.js'
 import { mayRepair } from '../kernel/repair-right.io.js'
 import type { Silence } from '../kernel/silence/outcome.js'
@@ -50,6 +51,7 @@ function lookAround(silence: Silence): HostFacts {
     leaseGate: typeof leaseGate === 'string' ? { by: leaseGate } : leaseGate,
     repair: mayRepair(),
     socketTable: socketTable(),
+    processes: visibleProcesses('/proc'),
     firstFreePort: numberOf('net/ipv4/ip_unprivileged_port_start', 1_024),
     openFiles: openFiles(),
     somaxconn: numberOf('net/core/somaxconn', 128),

@@ -25,6 +25,8 @@ export interface HostFacts {
   readonly leaseGate: { readonly by: string } | { readonly why: string }
   readonly repair: string
   readonly socketTable: { readonly name: string } | { readonly why: string }
+  /** Processes whose descriptors may be seen, of those that were tried; whether others are hidden altogether. */
+  readonly processes: { readonly open: number; readonly tried: number; readonly isHidden: boolean }
   /** Ports from here on need no right. */
   readonly firstFreePort: number
   readonly openFiles: number
@@ -67,6 +69,7 @@ export function examine(facts: HostFacts): Finding[] {
     leaseGate(facts),
     anyPort(facts),
     listeners(facts),
+    programs(facts),
     survival(facts),
     ...network(facts),
   ]
@@ -222,6 +225,21 @@ function listeners({ socketTable }: HostFacts): Finding {
   }
   const isSlow = socketTable.name !== 'sock_diag'
   return { id, area, level: isSlow ? 'note' : 'ok', found: `programs are found by ${socketTable.name}, within 200 ms` }
+}
+
+function programs({ processes: { open, tried, isHidden } }: HostFacts): Finding {
+  const [id, area] = ['programs', 'listeners'] as const
+  if (open === tried && !isHidden)
+    return { id, area, level: 'ok', found: 'listeners have the name and pid of their program' }
+  const hidden = isHidden ? 'processes of other users are hidden (hidepid); ' : ''
+  return {
+    id,
+    area,
+    level: 'note',
+    found: `${hidden}the descriptors of ${open} of ${tried} processes may be seen`,
+    without: 'listeners of the others have no name and no pid; they are served all the same',
+    cure: 'CAP_SYS_PTRACE would show them, but lets a process read and change every other: names are hardly worth it',
+  }
 }
 
 function survival({ repair, anyPort: why }: HostFacts): Finding {

@@ -20,7 +20,6 @@ import { Swim } from '../gossip/swim.js'
 import { Sync } from '../gossip/sync.js'
 import { openUdp } from '../gossip/udp.io.js'
 import { loadLibc } from '../kernel/libc.io.js'
-import { SocketTable } from '../kernel/socket-table.io.js'
 import type { FromLane } from '../proxy/lane-protocol.js'
 import { LeaseSlots } from '../proxy/lease-slots.js'
 import { trunkConfig } from '../trunk/config.js'
@@ -43,6 +42,7 @@ import { handedOver } from './mover.io.js'
 import { Node } from './node.io.js'
 import { Notify } from './notify.io.js'
 import { withBind } from './own-address.io.js'
+import { programWatch } from './program-watch.io.js'
 import { flagsOf } from './roles.js'
 import { DeathSilence } from './silence.io.js'
 import { StallWatch } from './stall-watch.io.js'
@@ -347,17 +347,12 @@ class RunningNode {
     stalls.start()
     this.#cleanups.push(() => stalls.stop())
     if (this.options.witness) return
-    const sockets = new SocketTable({
+    const sockets = programWatch({
       clock: this.clock,
-      onListeners: (listeners) => {
-        this.#warnings.delete('socket-table')
-        const { listenerUsers: users } = this.options
-        node.onListeners(users === undefined ? listeners : listeners.filter(({ uid }) => users.includes(uid)))
-      },
-      onProblem: ({ code, why }) => {
-        this.#warnings.set('socket-table', `programs of this host are not found: ${why}`)
-        this.logger.log('error', 'socket-table', { code, why })
-      },
+      users: this.options.listenerUsers,
+      warnings: this.#warnings,
+      logger: this.logger,
+      onListeners: (listeners) => node.onListeners(listeners),
     })
     sockets.start()
     this.#cleanups.push(() => sockets.stop())

@@ -13,6 +13,7 @@ import type { Service } from '../proxy/service.js'
 import type { AddressCounts } from './address-keeper.js'
 import type {
   CountersView,
+  ListenerView,
   MemberView,
   NodeRef,
   ServiceDefinitionView,
@@ -53,7 +54,7 @@ export interface MemberFacts {
   readonly voters: ReadonlySet<NodeId>
   /** Ports of all services: listeners on others are nobody's business here. */
   readonly servicePorts: (port: number) => boolean
-  readonly listenersOf: (node: NodeId) => readonly { address: string; port: number }[]
+  readonly listenersOf: (node: NodeId) => readonly ListenerView[]
   readonly linkOf: (node: NodeId) => MemberView['link']
   readonly directs: (node: NodeId) => readonly string[]
 }
@@ -118,11 +119,12 @@ export function serviceView(service: Service, facts: ServiceFacts): ServiceView 
     why: facts.why,
     ...(shown && { problem: shown }),
     ...(facts.here !== undefined && { here: facts.here }),
-    backends: facts.candidates.map(({ node, port, address }) => ({
+    backends: facts.candidates.map(({ node, port, address, program }) => ({
       node: names.ref(node),
       port,
       address,
       splices: mine.find((row) => row.node === node)?.splices ?? 0,
+      ...(program && { program }),
     })),
     splices: mine.reduce((sum, row) => sum + row.splices, 0),
     ...(facts.drill !== undefined && { drill: facts.drill }),

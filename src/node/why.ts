@@ -1,11 +1,16 @@
 /** Elections in plain words: who directs, since when, why that one, who else could, what would change it, or why nobody. */
 import type { NodeId } from '../base/ids.js'
+import { formatProgram } from '../base/program.js'
 import { formatSpan, type Millis } from '../base/time.js'
 import { quorumOf } from '../election/durable-state.js'
 import type { Elections } from '../election/elections.js'
 import type { Explanation } from '../election/explanation.js'
+import type { ListenerCandidate } from '../proxy/listener-table.js'
 import type { ElectorateView, NodeRef, VoteView, WhyView } from './control-protocol.js'
 import type { Names } from './status.js'
+
+/** More are counted, not named. */
+const BACKENDS_NAMED_MAX = 6
 
 export function electorateView(
   elections: Pick<Elections, 'electorate'>,
@@ -118,6 +123,16 @@ function whyDrained(id: NodeId, directs: boolean, names: Names): string {
   const { name } = names.ref(id)
   const rest = directs ? ', and gives this service away as soon as another node can take it' : ' and takes nothing'
   return `${name} was drained by an operator${rest}: \`baton drain --director ${name} --undo\` puts it back.`
+}
+
+/** Who answers behind the service. */
+export function servedBy(candidates: readonly ListenerCandidate[]): string {
+  if (candidates.length === 0) return 'No program of a live node listens on its ports.'
+  const named = candidates.slice(0, BACKENDS_NAMED_MAX).map(({ name, port, program }) => {
+    return `${program === undefined ? 'an unknown program' : formatProgram(program)} on port ${port} of ${name}`
+  })
+  const more = candidates.length - named.length
+  return `It is served by ${list(more === 0 ? named : [...named, `${more} more`])}.`
 }
 
 /** How many voters may still go before nobody can direct. */

@@ -3,6 +3,7 @@
  * is the scheduler's decision.
  */
 import type { NodeId } from '../base/ids.js'
+import type { Program } from '../base/program.js'
 import { LISTENERS_PER_NODE_MAX, lowestPorts, type PublishedListener } from './listener.js'
 import { dialAddress, type NodeAddresses, remoteness } from './listener-ownership.js'
 import type { Candidate } from './schedule/scheduler.js'
@@ -17,6 +18,8 @@ export interface ServingNode extends NodeAddresses {
 export interface ListenerCandidate extends Candidate {
   /** Where the node's backend half connects to. */
   readonly address: string
+  /** Who listens there, where its node could tell. */
+  readonly program?: Program
 }
 
 /** Facts of more nodes than these are refused: forget those that left. */
@@ -74,7 +77,8 @@ export class ListenerTable {
     const address = listener === undefined ? undefined : dialAddress(listener, serving)
     if (address === undefined) return undefined
     const { node, name, local } = serving
-    return { node, name, address, port, local }
+    const program = listener?.program
+    return { node, name, address, port, local, ...(program && { program }) }
   }
 }
 

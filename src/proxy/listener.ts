@@ -1,3 +1,5 @@
+import type { Program } from '../base/program.js'
+
 /** A program that listens on a TCP port of a node, as that node found it in its kernel's socket table. */
 export interface PublishedListener {
   /** Canonical; `0.0.0.0` or `::` for all addresses of the host. */
@@ -7,6 +9,8 @@ export interface PublishedListener {
   readonly uid: number
   /** Whether `::` leaves IPv4 alone; `undefined` where the node's kernel was not asked. */
   readonly v6only?: boolean
+  /** Its process on its host; `undefined` where the node cannot tell, or is of an earlier release. */
+  readonly program?: Program
 }
 
 /**

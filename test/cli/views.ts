@@ -29,7 +29,9 @@ const member = (i: number, more: Partial<MemberView> = {}): MemberView => ({
   drained: false,
   priority: 100,
   link: { state: i === 0 ? 'self' : 'up' },
-  listeners: [{ address: `127.0.0.1${i + 1}`, port: 8080 }],
+  listeners: [
+    { address: `127.0.0.1${i + 1}`, port: 8080, ...(i === 2 ? {} : { program: { pid: 812 + i, name: 'nginx' } }) },
+  ],
   directs: i === 1 ? ['web'] : [],
   ...more,
 })
@@ -59,7 +61,14 @@ export const web: ServiceView = {
   alone: false,
   serving: 'yes',
   why: 'node2 directs since 3m 12s: it is the first of three candidates',
-  backends: NODES.map((node, i) => ({ node, port: 8080, address: `127.0.0.1${i + 1}`, splices: 30 + i })),
+  backends: NODES.map((node, i) => ({
+    node,
+    port: 8080,
+    address: `127.0.0.1${i + 1}`,
+    splices: 30 + i,
+    // The third node cannot tell.
+    ...(i === 2 ? {} : { program: { pid: 812 + i, name: 'nginx' } }),
+  })),
   splices: 93,
 }
 
@@ -140,7 +149,9 @@ export const longNames: StatusView = {
     member(0, {
       name: 'a-node-with-a-name-of-some-length.rack-17.example',
       address: '2001:db8:1234:5678:9abc:def0:1234:5678',
-      listeners: [80, 443, 5432, 6379, 8080, 8443, 9000, 9090].map((port) => ({ address: '::', port })),
+      listeners: [80, 443, 5432, 6379, 8080, 8443, 9000, 9090].map((port) => {
+        return { address: '::', port, program: { pid: 4_194_304, name: 'evil\u001b[2Jname' } }
+      }),
       directs: ['a-service-of-a-length-that-nobody-would-type', 'another'],
     }),
     // A name that would clear the screen of who looks.

@@ -99,7 +99,7 @@ test("another program's listener is told within 200 ms, and its end too; our own
       said.push([...list])
       changed()
     },
-    onProblem: ({ why }) => assert.unreachable(why),
+    onProblem: (problem) => assert.unreachable(problem?.why),
   })
   scope.defer(() => table.stop())
   const ownPort = await listen(scope, '127.0.0.1')

@@ -1,11 +1,18 @@
 import type { AlarmClock } from '../../src/base/clock.js'
-import type { ListeningSocket, SocketSource, SourceProblem } from '../../src/kernel/listening-socket.js'
+import { formatProgram } from '../../src/base/program.js'
+import {
+  type ListeningSocket,
+  type SocketSource,
+  type SourceProblem,
+  tooManySockets,
+} from '../../src/kernel/listening-socket.js'
 import { SocketTable } from '../../src/kernel/socket-table.io.js'
 import { assert, suite } from '../harness/suite.js'
+import { FakeProcesses } from './fake-processes.js'
 
 const test = suite('kernel/socket-table')
 
-/** A clock that stands still until told, with the one alarm of one table. */
+/** A clock that stands still until told, with the alarm of one table; that of its programs never rings. */
 class FakeClock implements AlarmClock {
   deadline: number | undefined
   #now = 1_000
@@ -43,7 +50,11 @@ class FakeSource implements SocketSource {
   }
 }
 
-function fakeTable(own: readonly number[] = []) {
+const textOf = ({ address, port, program }: ListeningSocket) => {
+  return `${address}:${port}${program === undefined ? '' : `=${formatProgram(program)}`}`
+}
+
+function fakeTable(own: readonly number[] = [], processes = new FakeProcesses()) {
   const clock = new FakeClock()
   const source = new FakeSource(clock)
   const said: string[] = []
@@ -52,8 +63,9 @@ function fakeTable(own: readonly number[] = []) {
     clock,
     source,
     ownSockets,
-    onListeners: (list) => said.push(list.map(({ address, port }) => `${address}:${port}`).join(' ')),
-    onProblem: ({ code }) => said.push(`problem ${code}`),
+    processes,
+    onListeners: (list) => said.push(list.map(textOf).join(' ')),
+    onProblem: (problem) => said.push(problem === undefined ? 'over' : `problem ${problem.code}`),
   })
   return { clock, source, said, table }
 }
@@ -101,7 +113,7 @@ test('a problem is told once, and what was said before stays', () => {
   assert.equal(said, ['10.0.0.1:80', 'problem unreadable'])
 })
 
-test('that a problem is over is told, also where nothing has changed meanwhile', () => {
+test('that a problem is over is told, and no listener twice', () => {
   const { clock, source, said, table } = fakeTable()
   source.answer = [listening(80, 1)]
   table.start()
@@ -110,7 +122,33 @@ test('that a problem is over is told, also where nothing has changed meanwhile',
   source.answer = [listening(80, 1)]
   clock.ring()
   clock.ring()
-  assert.equal(said, ['10.0.0.1:80', 'problem unreadable', '10.0.0.1:80'])
+  assert.equal(said, ['10.0.0.1:80', 'problem unreadable', 'over'])
+})
+
+test('of too many sockets those are told that were looked at, not for ever those of before', () => {
+  const { clock, source, said, table } = fakeTable([2])
+  source.answer = [listening(80, 1)]
+  table.start()
+  for (const port of [443, 444]) {
+    source.answer = tooManySockets([listening(port, 3), listening(90, 2)])
+    clock.ring()
+  }
+  source.answer = [listening(80, 1)]
+  clock.ring()
+  assert.equal(said, ['10.0.0.1:80', 'problem too-many', '10.0.0.1:443', '10.0.0.1:444', 'over', '10.0.0.1:80'])
+})
+
+test('a listener has its program at once where that is soon found, and another when the socket is another', () => {
+  const processes = new FakeProcesses()
+  processes.set(812, 'nginx', { sockets: { 6: 1 } })
+  const { clock, source, said, table } = fakeTable([], processes)
+  source.answer = [listening(80, 1)]
+  table.start()
+  processes.set(900, 'caddy', { sockets: { 7: 2 } })
+  source.answer = [listening(80, 2)]
+  clock.ring()
+  clock.ring()
+  assert.equal(said, ['10.0.0.1:80=nginx (812)', '10.0.0.1:80=caddy (900)'])
 })
 
 test('a system without the table is asked once', () => {
