@@ -19,7 +19,7 @@ export interface HeldSocket {
 
 /** Where processes are seen; `ProcPrograms` has the words. */
 export interface Processes {
-  newestFirst(): Generator<void, readonly number[]>
+  newestFirst(): Generator<number | undefined>
   socketsOf(pid: number): Generator<HeldSocket | undefined>
   socketAt(pid: number, fd: number): number | undefined
   program(pid: number): Program | undefined
@@ -158,8 +158,12 @@ export class ListenerPrograms {
   *#search(wanted: Set<number>, startedAt: Millis): Generator<void, boolean> {
     let [news, searched] = [false, 0]
     const kept = new Map<number, { program: Program; fd: number }>()
-    for (const pid of yield* this.processes.newestFirst()) {
+    for (const pid of this.processes.newestFirst()) {
       if (wanted.size === 0 || searched > SEARCHED_MAX) break
+      if (pid === undefined) {
+        yield
+        continue
+      }
       for (const socket of this.processes.socketsOf(pid)) {
         searched++
         yield

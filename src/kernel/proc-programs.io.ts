@@ -5,7 +5,7 @@
  * There may be a million descriptors on a host, and reading one takes microseconds: what may be long is a generator that
  * yields after each small piece, and whoever runs it looks at the time.
  */
-import { type Dir, opendirSync, readFileSync, readlinkSync } from 'node:fs'
+import { type Dir, existsSync, opendirSync, readFileSync, readlinkSync } from 'node:fs'
 import path from 'node:path'
 import { errnoOf } from '../base/errors.js'
 import { type Program, programName } from '../base/program.js'
@@ -14,6 +14,8 @@ import type { HeldSocket, Processes } from './listener-programs.js'
 export const PROCESSES_MAX = 65_536
 /** Of one process; a proxy with more connections has its listeners among the first. */
 export const DESCRIPTORS_MAX = 65_536
+/** How many numbers below the last one are tried. */
+const GUESSES = 64
 /** Read of a folder at a time. */
 const ENTRIES_PER_READ = 32
 
@@ -25,16 +27,36 @@ export class ProcPrograms implements Processes {
 
   /**
    * All but this process, the newest first as far as numbers tell: whose listener is new is most often new itself. The
-   * first process of the host, which holds sockets for others, comes last.
+   * first process of the host, which holds sockets for others, comes last. Numbers below the last that was given out are
+   * tried before the folder is read, which takes milliseconds where there are thousands; most of them are of threads.
    */
-  *newestFirst(): Generator<void, readonly number[]> {
+  *newestFirst(): Generator<number | undefined> {
+    const tried = new Set([this.self])
+    const last = this.#lastNumber()
+    for (let number = last; number > 0 && number > last - GUESSES; number--) {
+      const pid = this.#processOf(number)
+      yield pid === undefined || tried.has(pid) ? undefined : pid
+      if (pid !== undefined) tried.add(pid)
+    }
     const pids: number[] = []
     for (const name of names(this.procFolder)) {
-      if (name === undefined) yield
-      else if (/^\d+$/.test(name) && Number(name) !== this.self) pids.push(Number(name))
+      if (name === undefined) yield undefined
+      else if (/^\d+$/.test(name) && !tried.has(Number(name))) pids.push(Number(name))
       if (pids.length === PROCESSES_MAX) break
     }
-    return pids.sort((a, b) => b - a)
+    yield* pids.sort((a, b) => b - a)
+  }
+
+  /** The last field of loadavg (proc(5)), in our namespace of processes; 0 where it cannot be read. */
+  #lastNumber(): number {
+    return Number(/ (\d+)\s*$/.exec(this.#read('loadavg').toString())?.[1] ?? 0)
+  }
+
+  /** /proc answers for threads too, though it does not list them. */
+  #processOf(number: number): number | undefined {
+    if (!existsSync(path.join(this.procFolder, String(number)))) return undefined
+    const pid = Number(/^Tgid:\s*(\d+)$/m.exec(this.#read(String(number), 'status').toString())?.[1] ?? 0)
+    return pid === 0 ? undefined : pid
   }
 
   /** What `pid` holds. */
@@ -60,21 +82,22 @@ export class ProcPrograms implements Processes {
 
   /** `undefined` for one that is gone or has no name. */
   program(pid: number): Program | undefined {
-    const text = this.#read(pid, 'comm')
+    const text = this.#read(String(pid), 'comm')
     const name = programName(text.at(-1) === 0x0a ? text.subarray(0, -1) : text)
     return name === '' ? undefined : { pid, name }
   }
 
   parentOf(pid: number): number | undefined {
     // `PID (NAME) STATE PARENT …`, where a name may have brackets and blanks.
-    const text = this.#read(pid, 'stat').toString('latin1')
+    const text = this.#read(String(pid), 'stat').toString('latin1')
     const parent = Number(/^ \S (\d+) /.exec(text.slice(text.lastIndexOf(')') + 1))?.[1] ?? 0)
     return parent === 0 || parent === this.self ? undefined : parent
   }
 
-  #read(pid: number, file: string): Buffer {
+  /** Nothing, of one that is gone or may not be read. */
+  #read(...file: string[]): Buffer {
     try {
-      return readFileSync(path.join(this.procFolder, String(pid), file))
+      return readFileSync(path.join(this.procFolder, ...file))
     } catch {
       return Buffer.alloc(0)
     }

@@ -23,9 +23,9 @@ export class FakeProcesses implements Processes {
     this.#all.delete(pid)
   }
 
-  *newestFirst() {
-    yield this.onStep()
-    return [...this.#all.keys()].sort((a, b) => b - a)
+  *newestFirst(): Generator<number | undefined> {
+    this.onStep()
+    yield* [...this.#all.keys()].sort((a, b) => b - a)
   }
 
   *socketsOf(pid: number) {

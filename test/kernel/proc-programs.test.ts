@@ -36,13 +36,6 @@ function all<T>(steps: Generator<T>): T[] {
   return [...steps].filter((step) => step !== undefined)
 }
 
-function returned<T>(steps: Generator<void, T>): T {
-  for (;;) {
-    const step = steps.next()
-    if (step.done === true) return step.value
-  }
-}
-
 test('processes, their sockets, names and parents are read from a folder like /proc', async (scope) => {
   const folder = await tempDir(scope, 'proc')
   const files = { 0: '/dev/null', 1: 'pipe:[5]', 2: 'anon_inode:[eventpoll]' }
@@ -52,7 +45,7 @@ test('processes, their sockets, names and parents are read from a folder like /p
   await addProcess(folder, 901, { comm: 'a child of it\n', parent: 900 })
   await writeFile(path.join(folder, 'uptime'), '1 1')
   const proc = new ProcPrograms(folder, 900)
-  assert.equal(returned(proc.newestFirst()), [901, 812, 90])
+  assert.equal(all(proc.newestFirst()), [901, 812, 90])
   const sockets = all(proc.socketsOf(812)).sort((a, b) => (a?.fd ?? 0) - (b?.fd ?? 0))
   assert.equal(sockets, [
     { inode: 77, fd: 6 },
@@ -64,13 +57,32 @@ test('processes, their sockets, names and parents are read from a folder like /p
   assert.equal([proc.parentOf(812), proc.parentOf(90), proc.parentOf(901)], [1, undefined, undefined])
 })
 
+test('numbers below the last that was given out are tried first, and a thread stands for its process', async (scope) => {
+  const folder = await tempDir(scope, 'proc')
+  for (const pid of [1, 30_000, 99, 101, 40_000]) await addProcess(folder, pid, { comm: 'a\n' })
+  // 104 is a thread of 99, 103 one of 30000, 100 one of this process.
+  for (const [number, pid] of [
+    [99, 99],
+    [100, 101],
+    [101, 101],
+    [103, 30_000],
+    [104, 99],
+  ] as const) {
+    await mkdir(path.join(folder, String(number)), { recursive: true })
+    await writeFile(path.join(folder, String(number), 'status'), `Name:\ta\nTgid:\t${pid}\nNgid:\t0\n`)
+  }
+  await writeFile(path.join(folder, 'loadavg'), '0.20 0.18 0.12 1/80 105\n')
+  const order = all(new ProcPrograms(folder, 101).newestFirst())
+  assert.equal(order.slice(0, 3), [99, 30_000, 40_000])
+})
+
 test('a process that is gone, or may not be read, holds nothing and has no name', async (scope) => {
   const folder = await tempDir(scope, 'proc')
   await mkdir(path.join(folder, '7'))
   const proc = new ProcPrograms(folder)
   assert.equal([all(proc.socketsOf(7)), all(proc.socketsOf(8))], [[], []])
   assert.equal([proc.program(7), proc.parentOf(7)], [undefined, undefined])
-  assert.equal(returned(new ProcPrograms(path.join(folder, 'nothing')).newestFirst()), [])
+  assert.equal(all(new ProcPrograms(path.join(folder, 'nothing')).newestFirst()), [])
 })
 
 test('many descriptors are read in pieces', async (scope) => {
