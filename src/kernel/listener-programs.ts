@@ -34,6 +34,8 @@ const ADVANCE_MS: Millis = 1_000
 /** How often holders are looked at, and a search for what was not found is due: at first, and after many in vain. */
 export const REVIEW_MS: Millis = 1_000
 export const RETRY_MS_MAX: Millis = 64_000
+/** So many times what a search in vain took passes before the next: the time in advance is for what is new. */
+const RESTS_PER_RETRY = 20
 /** Of one search: those beyond stay unknown. */
 const SEARCHED_MAX = 1_000_000
 const ANCESTORS_MAX = 16
@@ -181,7 +183,8 @@ export class ListenerPrograms {
       yield
     }
     for (const inode of wanted) {
-      const waitMs = Math.min(RETRY_MS_MAX, 2 * (this.#known.get(inode)?.retry?.waitMs ?? REVIEW_MS / 2))
+      const before = this.#known.get(inode)?.retry?.waitMs ?? REVIEW_MS / 2
+      const waitMs = Math.min(RETRY_MS_MAX, Math.max(2 * before, RESTS_PER_RETRY * (this.clock.now() - startedAt)))
       news = this.#learn(inode, { holder: kept.get(inode), retry: { at: startedAt + waitMs, waitMs } }) || news
     }
     return news

@@ -220,6 +220,7 @@ export const why: WhyView = {
   sentences: [
     'node2 directs web in term 7 since 3m 12s.',
     'It took over because the lease of node3 ran out, and it is the first in the order of preference among the nodes that could.',
+    'It is served by nginx (812) on port 8080 of node1 and an unknown program on port 8080 of node3.',
   ],
   candidates: [
     { ...node2, rank: 1, eligible: true, note: 'directs now' },

@@ -30,6 +30,20 @@ test('who listens on a port of a service can serve it; facts may come before the
   assert.equal(seatsOf(knowledge), ['node-b:80', 'node-c:80'])
 })
 
+test('the program of a listener is known to all; seats do not change with it', () => {
+  const knowledge = knowledgeOf(WEB)
+  const program = { pid: 812, name: 'nginx' }
+  const say = (more: object) => {
+    const listeners = encodeListeners([{ ...listener(80), ...more }])
+    knowledge.setFacts(B, encodeNodeFacts({ listeners, serving: [] }))
+    return [knowledge.candidates(WEB)[0]?.program, knowledge.programsOf(B)[0]?.program]
+  }
+  assert.equal(say({}), [undefined, undefined])
+  const seats = knowledge.seats(WEB)
+  assert.equal(say({ program }), [program, program])
+  assert.equal(knowledge.seats(WEB), seats)
+})
+
 test('every port of a service has its own seats', () => {
   const many = service('many', 80, { ports: [{ first: 80, last: 81 }] })
   const knowledge = knowledgeOf(many)

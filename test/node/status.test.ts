@@ -131,14 +131,19 @@ test('splices are counted for the service and for each backend; one that listens
     { service: 'web', node: C, splices: 3 },
     { service: 'mail', node: A, splices: 50 },
   ]
-  const candidates = [A, B].map((node) => ({ node, name: '', address: '10.0.0.10', port: 80, local: false }))
+  const one = { name: '', address: '10.0.0.10', port: 80, local: false }
+  const program = { pid: 812, name: 'nginx' }
+  const candidates = [
+    { ...one, node: A, program },
+    { ...one, node: B },
+  ]
   const view = serviceView(WEB, serviceFacts({ candidates, report: report({ perBackend }) }))
   assert.is(view.splices, 5)
   assert.equal(
-    view.backends.map(({ node, splices }) => [node.name, splices]),
+    view.backends.map(({ node, splices, program: of }) => [node.name, splices, of]),
     [
-      ['node-a', 2],
-      ['node-b', 0],
+      ['node-a', 2, program],
+      ['node-b', 0, undefined],
     ],
   )
 })

@@ -1,6 +1,6 @@
 import type { Explanation } from '../../src/election/explanation.js'
 import { Names } from '../../src/node/status.js'
-import { electorateView, whyView } from '../../src/node/why.js'
+import { electorateView, servedBy, whyView } from '../../src/node/why.js'
 import { assert, suite } from '../harness/suite.js'
 import { A, B, C, member } from './sample.js'
 
@@ -33,6 +33,18 @@ function why(explanation: Explanation, obstacles: readonly string[] = []) {
 function text(explanation: Explanation, obstacles: readonly string[] = []): string {
   return why(explanation, obstacles).sentences.join(' ')
 }
+
+test('who answers behind the service is named with its program, or counted where there are many', () => {
+  const one = { node: A, name: 'node-a', address: '10.0.0.10', port: 80, local: false }
+  const named = servedBy([
+    { ...one, program: { pid: 812, name: 'nginx' } },
+    { ...one, name: 'node-b', port: 81 },
+  ])
+  assert.is(named, 'It is served by nginx (812) on port 80 of node-a and an unknown program on port 81 of node-b.')
+  const many = Array.from({ length: 9 }, (_, i) => ({ ...one, port: i + 1 }))
+  assert.match(servedBy(many), /port 6 of node-a and 3 more\.$/)
+  assert.is(servedBy([]), 'No program of a live node listens on its ports.')
+})
 
 test('who directs, in which term, for how long, and who is next', () => {
   const { director, term, sinceMs, sentences } = why(SERVED)
