@@ -60,8 +60,13 @@ test(
     const { serviceAddress: host } = fixture
     // One Redis only: what one client publishes, the other must hear.
     const address = fixture.addresses[1] ?? ''
-    await startRedis(scope, { address, port: 6390 })
+    const { pid } = await startRedis(scope, { address, port: 6390 })
     await addService(fixture, 'redis', '6390', 1)
+    for (const { name, client } of fixture.cluster.nodes) {
+      const backend = async () => (await client.service('redis')).backends[0]?.program
+      await until(backend, 5_000, `${name} knows which program listens on node2`)
+      assert.equal(await backend(), { pid, name: 'redis-server' })
+    }
     const cli = (...args: string[]) => run(programPath('redis-cli'), ['-h', host, '-p', '6390', ...args])
     assert.is((await cli('SET', 'greeting', 'hello')).stdout.trim(), 'OK')
     assert.is((await cli('GET', 'greeting')).stdout.trim(), 'hello')
