@@ -34,8 +34,8 @@ const ADVANCE_MS: Millis = 1_000
 /** How often holders are looked at, and a search for what was not found is due: at first, and after many in vain. */
 export const REVIEW_MS: Millis = 1_000
 export const RETRY_MS_MAX: Millis = 64_000
-/** So many times what a search in vain took passes before the next: the time in advance is for what is new. */
-const RESTS_PER_RETRY = 20
+/** So many times what a search in vain, or a look at all holders, took passes before the next: the time in advance is for what is new. */
+const RESTS = 20
 /** Of one search: those beyond stay unknown. */
 const SEARCHED_MAX = 1_000_000
 const ANCESTORS_MAX = 16
@@ -184,7 +184,7 @@ export class ListenerPrograms {
     }
     for (const inode of wanted) {
       const before = this.#known.get(inode)?.retry?.waitMs ?? REVIEW_MS / 2
-      const waitMs = Math.min(RETRY_MS_MAX, Math.max(2 * before, RESTS_PER_RETRY * (this.clock.now() - startedAt)))
+      const waitMs = Math.min(RETRY_MS_MAX, Math.max(2 * before, RESTS * (this.clock.now() - startedAt)))
       news = this.#learn(inode, { holder: kept.get(inode), retry: { at: startedAt + waitMs, waitMs } }) || news
     }
     return news
@@ -217,6 +217,7 @@ export class ListenerPrograms {
 
   /** Looks at each holder: whether it still has the socket, and its name. What was not found is due again in its time. */
   *#review(): Generator<void, boolean> {
+    const startedAt = this.clock.now()
     let news = false
     for (const inode of this.#inodes) {
       const known = this.#known.get(inode)
@@ -231,6 +232,8 @@ export class ListenerPrograms {
       }
       yield
     }
+    // Thousands of listeners are looked at less often.
+    this.#reviewAt = startedAt + Math.max(REVIEW_MS, RESTS * (this.clock.now() - startedAt))
     return news
   }
 
