@@ -115,7 +115,7 @@ export class Direction implements ClientHost {
     if (members === undefined) return
     const { rebuilder } = context
     const { name, address } = definition
-    this.#news = new MortalNews(name, term, context.setup.node)
+    this.#news = new MortalNews(name, term)
     if (rebuilder !== undefined) {
       this.#revivals = new Revivals(this, context, rebuilder)
       this.#partings = new Partings(name, address, context, rebuilder)
@@ -201,9 +201,9 @@ export class Direction implements ClientHost {
     this.#standbys = standbys
   }
 
-  /** A splice whose both halves were on an earlier director's host. */
+  /** A splice of an earlier director, whose program was on `host`. */
   onMortal({ client, destination, host }: MortalFrame): void {
-    if (host !== this.context.setup.node) this.#partings?.expect(host, { client, destination })
+    this.#partings?.expect(host, { client, destination })
   }
 
   get revivals(): RevivalReport {
@@ -317,6 +317,7 @@ export class Direction implements ClientHost {
   #revive(row: LedgerRow, link: LedgerLink): void {
     if (this.#state === 'over') return
     const client = this.#revivals?.revive(row, link, this.host.darkMs(row.term.holder))
+    this.#partings?.forget(row)
     if (client === undefined) this.#partings?.expect('', row)
     else if (!client.half.isClosed) this.clients.add(client)
   }

@@ -1,6 +1,7 @@
 /**
- * Tells the next in line of splices that would end with this director because both their halves are on its host, and when they have
- * ended. Once a second, and only of those that are older than that: whoever comes and goes costs nothing.
+ * Tells the next in line of the clients of this director, of where their programs are, and when they have ended. Whoever is in no ledger
+ * when this director is gone is lost, because both halves were on its host, or because the other one's died as well, and is told so.
+ * Once a second, and only of those that are older than that: whoever comes and goes costs nothing.
  */
 import type { NodeId, Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
@@ -25,7 +26,6 @@ export class MortalNews {
   constructor(
     private readonly service: string,
     private readonly term: Term,
-    private readonly self: NodeId,
   ) {}
 
   sweep(now: Millis, clients: Iterable<Splice>, links: readonly LedgerLink[]): void {
@@ -35,8 +35,8 @@ export class MortalNews {
     const mortal = new Set<Splice>()
     for (const client of clients) {
       if (mortal.size >= MORTALS_MAX) break
-      const isMortal = client.served && client.node?.node === this.self && !client.half.isClosed
-      if (isMortal && now - client.startedAt >= TELL_EVERY_MS) mortal.add(client)
+      const stands = client.served && client.node !== undefined && !client.half.isClosed
+      if (stands && now - client.startedAt >= TELL_EVERY_MS) mortal.add(client)
     }
     for (const link of links) this.#tell(link, mortal)
   }
@@ -56,9 +56,11 @@ export class MortalNews {
     }
   }
 
-  #frame({ id, client, destination }: Splice, isOver: boolean): MortalFrame {
-    const { service, term, self } = this
-    return { kind: 'mortal', handle: LINK_HANDLE, service, term, id, client, destination, host: self, isOver }
+  #frame({ id, client, destination, node }: Splice, isOver: boolean): MortalFrame {
+    const { service, term } = this
+    // One that is over is named by its id alone.
+    const host = node?.node ?? term.holder
+    return { kind: 'mortal', handle: LINK_HANDLE, service, term, id, client, destination, host, isOver }
   }
 }
 

@@ -9,7 +9,9 @@ import { type LaneContext, logFrom } from './lane-context.js'
 export class Partings {
   readonly #farewells: Farewells
   /** By the node where both halves were. */
-  readonly #expected = new Map<NodeId, Parting[]>()
+  readonly #expected = new Map<NodeId, Map<string, Parting>>()
+  /** Of which a ledger has told this lane. */
+  readonly #known = new Set<string>()
   #tap: Tap | undefined
   #isReported = true
 
@@ -29,11 +31,20 @@ export class Partings {
 
   /** Lost, unless `host` still tells of it. */
   expect(host: NodeId, parting: Parting): void {
-    const expected = this.#expected.get(host) ?? []
-    if (expected.length < FAREWELLS_MAX) expected.push(parting)
+    const key = keyOf(parting)
+    if (this.#known.has(key)) return
+    const expected = this.#expected.get(host) ?? new Map<string, Parting>()
+    if (expected.size < FAREWELLS_MAX) expected.set(key, parting)
     this.#expected.set(host, expected)
     // From before the address is here, where it can be: a client that begins anew from the same port is seen to do so.
     this.#open()
+  }
+
+  /** A ledger has it, in whatever order it and `expect` come. */
+  forget(parting: Parting): void {
+    const key = keyOf(parting)
+    this.#known.add(key)
+    for (const expected of this.#expected.values()) expected.delete(key)
   }
 
   add(parting: Parting): void {
@@ -47,8 +58,9 @@ export class Partings {
     for (const [host, partings] of this.#expected) {
       if (mayTell(host)) continue
       this.#expected.delete(host)
-      for (const parting of partings) this.add(parting)
+      for (const parting of partings.values()) this.add(parting)
     }
+    if (this.#expected.size === 0) this.#known.clear()
     if (this.#tap === undefined) return
     this.#farewells.look(now)
     if (this.#farewells.size > 0 || this.#expected.size > 0) return
@@ -74,4 +86,8 @@ export class Partings {
     this.#tap = tap
     return true
   }
+}
+
+function keyOf({ client, destination }: Parting): string {
+  return `${client.address} ${client.port} ${destination.port}`
 }

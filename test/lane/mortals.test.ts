@@ -47,8 +47,8 @@ class FakeLink implements LedgerLink {
   }
 }
 
-test('told once a second: splices with a program here that are older than that, and when they are over', () => {
-  const news = new MortalNews('web', TERM, 'a')
+test('told once a second: splices that are older than that, where their programs are, and when they are over', () => {
+  const news = new MortalNews('web', TERM)
   const link = new FakeLink('b')
   const clients = [
     splice(1),
@@ -59,7 +59,7 @@ test('told once a second: splices with a program here that are older than that, 
     splice(6),
   ]
   news.sweep(1_000, clients, [link])
-  assert.equal(link.take(), ['1 of a', '6 of a'])
+  assert.equal(link.take(), ['1 of a', '2 of c', '6 of a'])
   news.sweep(1_900, clients, [link])
   assert.equal(link.take(), [], 'not yet')
   news.sweep(2_000, clients.slice(0, 5), [link])
@@ -67,7 +67,7 @@ test('told once a second: splices with a program here that are older than that, 
 })
 
 test('a link that is new is told all; one that is gone is forgotten', () => {
-  const news = new MortalNews('web', TERM, 'a')
+  const news = new MortalNews('web', TERM)
   const [one, two] = [new FakeLink('b'), new FakeLink('c')]
   news.sweep(1_000, [splice(1)], [one])
   news.sweep(2_000, [splice(1)], [])

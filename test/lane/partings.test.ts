@@ -108,4 +108,14 @@ test('without a raw socket nobody is told, and nothing is kept', () => {
   assert.equal([room.sweep(), room.heard], [[], []])
 })
 
+test('whoever is in a ledger is not lost, whichever is heard first', () => {
+  const room = new Room()
+  room.partings.expect('b', parting(1))
+  room.partings.forget(parting(1))
+  room.partings.forget(parting(2))
+  room.partings.expect('b', parting(2))
+  room.partings.expect('b', parting(3))
+  assert.equal(room.sweep(), ['ask 192.0.2.1 3 0'])
+})
+
 test.run()
