@@ -47,6 +47,8 @@ export interface AddressKeeper {
   probe(services: readonly Service[], answer: (rival: string | undefined) => void): void
   /** Answers in this call or later, and not after `release`; a problem also when the address is lost again. */
   take(claim: Claim, answer: (taken: Taken) => void): void
+  /** It is here, brought by the process before: nothing is asked of anybody. `answer`: a problem, if it is lost. */
+  adopt(claim: Claim, given: boolean, answer: (taken: Taken) => void): void
   /** Its services, or the ports on which programs listen, are others now. */
   follow(contest: string, services: readonly Service[]): void
   renewed(contest: string, deadline: Millis): void
@@ -65,6 +67,7 @@ export const NOTHING_TO_TAKE: AddressKeeper = {
   counts: () => undefined,
   prepare: () => {},
   probe: (_services, answer) => answer(undefined),
+  adopt: () => {},
   take: (_claim, answer) => answer({ type: 'taken', given: false }),
   follow: () => {},
   renewed: () => {},

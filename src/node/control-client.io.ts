@@ -13,6 +13,8 @@ import type {
   ImportView,
   MoveRequest,
   MoveView,
+  ReplaceRequest,
+  ReplaceView,
   ServiceView,
   ServiceWrite,
   ServiceWritten,
@@ -20,7 +22,7 @@ import type {
   StatusView,
   WhyView,
 } from './control-protocol.js'
-import { ANSWER_BYTES_MAX, ANSWER_MS_MAX, DEPARTURE_MS_MAX, MOVE_MS_MAX } from './control-socket.js'
+import { ANSWER_BYTES_MAX, ANSWER_MS_MAX, DEPARTURE_MS_MAX, MOVE_MS_MAX, RELOAD_MS_MAX } from './control-socket.js'
 
 interface Request {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
@@ -85,6 +87,23 @@ export class ControlClient implements ControlApi {
 
   forget(request: ForgetRequest): Promise<DepartureView> {
     return this.#ask({ method: 'POST', path: '/v1/forget', body: request }, this.deadlineMs + DEPARTURE_MS_MAX)
+  }
+
+  replace(request: ReplaceRequest): Promise<ReplaceView> {
+    return this.#ask({ method: 'POST', path: '/v1/replace', body: request })
+  }
+
+  /** The process that is asked ends: another answers for it. */
+  async reload(): Promise<StatusView> {
+    const before = (await this.status()).node.replaced?.times ?? 0
+    try {
+      return await this.#ask({ method: 'POST', path: '/v1/reload' }, this.deadlineMs + RELOAD_MS_MAX)
+    } catch (error) {
+      if (!(error instanceof BatonError) || error.code !== 'ERR_CONTROL_FAILED') throw error
+      const status = await this.status()
+      if ((status.node.replaced?.times ?? 0) > before) return status
+      throw error
+    }
   }
 
   async #ask<View>(request: Request, deadlineMs = this.deadlineMs): Promise<View> {

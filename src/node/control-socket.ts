@@ -22,5 +22,8 @@ export const DEPARTURE_MS_MAX: Millis = 10_000
 /** The old director waits for a second at most, and the new one needs some milliseconds for a thousand connections. */
 export const MOVE_MS_MAX: Millis = 5_000
 
+/** A new process has to start on a busy host, and to find a moment when nothing is being recovered or moved. */
+export const RELOAD_MS_MAX: Millis = 60_000
+
 export const SPLICES_LIMIT_DEFAULT = 100
 export const SPLICES_LIMIT_MAX = 10_000

@@ -15,8 +15,9 @@ import type { Millis } from '../base/time.js'
 import { GRAVE_S } from '../kernel/bpf/grave-program.js'
 import { errorName } from '../kernel/control-calls.io.js'
 import { HEIRLESS_MS } from '../lane/backends.js'
-import { expandPorts, parsePorts } from '../proxy/port-list.js'
+import { portsOfText } from '../proxy/port-list.js'
 import { isOwned, type Service } from '../proxy/service.js'
+import { AddressDisputes } from './address-disputes.js'
 import type { AddressCounts, AddressKeeper, Claim, Taken } from './address-keeper.js'
 import { HookCalls } from './hook-calls.io.js'
 import type { HostNetwork, HostNetworkOptions } from './host-network.io.js'
@@ -26,9 +27,6 @@ const LOOK_EVERY_MS: Millis = 1_000
 
 /** After so long no backend half waits for its director any more: whatever is not known then is nobody's. */
 const GUARDED_MS_MAX: Millis = HEIRLESS_MS
-
-/** So long after another host was last heard to claim an address that is held here it is told of as disputed. */
-const DISPUTED_MS: Millis = 60_000
 
 export type OnRival = HostNetworkOptions['onRival']
 
@@ -53,6 +51,8 @@ export type Network = Pick<
   | 'probe'
   | 'counts'
   | 'announce'
+  | 'leaving'
+  | 'arm'
   | 'close'
 >
 
@@ -61,17 +61,14 @@ export interface OwnAddressesParts {
   readonly logger: Logger
   /** Called when there is a service whose address may be wanted here: a host without one gets no device. */
   readonly openNetwork: (onRival: OnRival) => Network
+  /** Another process has the device, and gives it away: it is opened at once. */
+  readonly inherits?: boolean
   /** Ports of this node itself, which others need whatever a service says. */
   readonly keepOpen: readonly number[]
   /** On which a service takes connections now. */
   readonly portsOf: (service: Service) => readonly number[]
   /** What `dispute` answers for some service is another now. */
   readonly onDispute: () => void
-}
-
-interface Dispute {
-  readonly why: string
-  readonly alarm: Alarm
 }
 
 interface Holding {
@@ -92,9 +89,7 @@ interface Holding {
 export class OwnAddresses implements AddressKeeper {
   /** By contest. */
   readonly #held = new Map<string, Holding>()
-  /** By address. */
-  readonly #disputes = new Map<string, Dispute>()
-
+  readonly #disputes: AddressDisputes
   /** By address: a look for rivals that goes on, and what it finds, as the rest of a sentence that begins with the node. */
   readonly #rivals = new Map<string, Promise<string | undefined>>()
   readonly #hooks: HookCalls
@@ -104,10 +99,19 @@ export class OwnAddresses implements AddressKeeper {
   /** When what earlier lives of this node left on the interfaces has nothing more to do. */
   #clearsAt: Millis = Number.POSITIVE_INFINITY
   #services: readonly Service[] = []
+  #inherits: boolean
   #looks: NodeJS.Timeout | undefined
 
   constructor(private readonly parts: OwnAddressesParts) {
     this.#hooks = new HookCalls(parts.logger)
+    this.#disputes = new AddressDisputes(parts.clock, parts.onDispute)
+    this.#inherits = parts.inherits === true
+    if (this.#inherits) this.#network()
+  }
+
+  /** For another process of this node. */
+  get estate(): Pick<Network, 'leaving' | 'arm'> | undefined {
+    return this.#opened
   }
 
   /** Of services whose address is on this host now. */
@@ -145,11 +149,20 @@ export class OwnAddresses implements AddressKeeper {
   }
 
   dispute([service]: readonly Service[]): string | undefined {
-    return service === undefined ? undefined : this.#disputes.get(service.address)?.why
+    return service === undefined ? undefined : this.#disputes.why(service.address)
   }
 
   counts(address: string): AddressCounts | undefined {
     return this.here.includes(address) ? this.#opened?.counts(address) : undefined
+  }
+
+  adopt(claim: Claim, given: boolean, answer: (taken: Taken) => void): void {
+    const [service] = claim.services
+    if (service === undefined) return
+    const holding = this.#hold(claim, service.address, answer)
+    holding.isKnown = true
+    if (service.own === 'hook') holding.state = 'here'
+    else if (!given) this.#bring(holding)
   }
 
   take(claim: Claim, answer: (taken: Taken) => void): void {
@@ -157,12 +170,7 @@ export class OwnAddresses implements AddressKeeper {
     if (service === undefined) return
     const { address } = service
     this.#drop(claim.contest)
-    const alarm = this.parts.clock.alarm(() => this.#onDeadline(claim.contest))
-    const { services, deadline } = claim
-    const beginning = { state: 'taken', isReady: false, isKnown: false } as const
-    const holding: Holding = { claim, address, answer, alarm, services, deadline, ...beginning }
-    this.#held.set(claim.contest, holding)
-    alarm.set(deadline)
+    const holding = this.#hold(claim, address, answer)
     if (service.own === 'hook') return void this.#takeByHook(holding, service)
     const network = this.#network()
     const problem = network.problemWith(address)
@@ -271,7 +279,7 @@ export class OwnAddresses implements AddressKeeper {
   async close(): Promise<void> {
     clearInterval(this.#looks)
     for (const contest of [...this.#held.keys()]) this.#drop(contest)
-    for (const { alarm } of this.#disputes.values()) alarm.set(undefined)
+    this.#disputes.close()
     this.#opened?.close()
     await this.#hooks.ended()
   }
@@ -281,28 +289,19 @@ export class OwnAddresses implements AddressKeeper {
     const network = this.parts.openNetwork((address, rival, times) => this.#onRival(address, rival, times))
     this.#opened = network
     this.#clearsAt = this.parts.clock.now() + GRAVE_S * 1_000
-    network.endLastLife(this.#services.map(({ address }) => address))
+    // The process before lives still.
+    if (!this.#inherits) network.endLastLife(this.#services.map(({ address }) => address))
+    this.#inherits = false
     this.#looks = setInterval(() => this.look(), LOOK_EVERY_MS).unref()
     this.parts.logger.log('info', 'addresses', network.abilities)
     return network
   }
 
   /** The lease says who has it, so this node goes on; an administrator has to find out who the other is. */
-  #onRival(address: string, { mac, interface: on }: Rival, times: number): void {
-    const { clock, logger, onDispute } = this.parts
-    logger.log('error', 'address-rival', { address, mac, interface: on, times })
+  #onRival(address: string, rival: Rival, times: number): void {
+    this.parts.logger.log('error', 'address-rival', { address, mac: rival.mac, interface: rival.interface, times })
     if (!this.here.includes(address)) return
-    const before = this.#disputes.get(address)
-    const why = `has ${address}, and a host with the link address ${mac} on ${on} claims it too: take it away there`
-    const alarm = before?.alarm ?? clock.alarm(() => this.#settle(address))
-    alarm.set(clock.now() + DISPUTED_MS)
-    this.#disputes.set(address, { why, alarm })
-    if (before?.why !== why) onDispute()
-  }
-
-  #settle(address: string): void {
-    this.#disputes.get(address)?.alarm.set(undefined)
-    if (this.#disputes.delete(address)) this.parts.onDispute()
+    this.#disputes.heard(address, rival)
   }
 
   #show(holding: Holding, service: Service, then: () => void): void {
@@ -318,6 +317,16 @@ export class OwnAddresses implements AddressKeeper {
     const { mac } = rival
     this.parts.logger.log('error', 'rival-answers', { address, mac, interface: rival.interface })
     return `cannot take ${address}: a host with the link address ${mac} answers for it on ${rival.interface}; take it away there`
+  }
+
+  #hold(claim: Claim, address: string, answer: (taken: Taken) => void): Holding {
+    const alarm = this.parts.clock.alarm(() => this.#onDeadline(claim.contest))
+    const { services, deadline } = claim
+    const beginning = { state: 'taken', isReady: false, isKnown: false } as const
+    const holding: Holding = { claim, address, answer, alarm, services, deadline, ...beginning }
+    this.#held.set(claim.contest, holding)
+    alarm.set(deadline)
+    return holding
   }
 
   /** What went wrong. */
@@ -369,7 +378,7 @@ export class OwnAddresses implements AddressKeeper {
     const [service] = holding.claim.services
     if (service?.own === 'hook') return void this.#hooks.call(service, 'remove')
     this.#network().remove(holding.address)
-    this.#settle(holding.address)
+    this.#disputes.settle(holding.address)
     this.parts.logger.log('info', 'address-gone', { address: holding.address })
   }
 
@@ -387,9 +396,4 @@ export class OwnAddresses implements AddressKeeper {
 /** Both are brought by the same means. */
 function comesAlike(a: Service | undefined, b: Service | undefined): boolean {
   return a?.own === b?.own && a?.hook === b?.hook
-}
-
-function portsOfText(text: string): readonly number[] {
-  const parsed = parsePorts(text)
-  return parsed.type === 'ports' ? expandPorts(parsed.ports) : []
 }

@@ -54,6 +54,8 @@ export class Room {
     probe: async () => this.network.rival,
     announce: (address: string, slot: number) => void this.done.push(`announce ${address} ${slot}`),
     counts: () => ({ device: 'baton0' }),
+    leaving: undefined,
+    arm: () => void this.done.push('arm'),
     close: () => void this.done.push('close'),
   }
   readonly addresses: OwnAddresses
