@@ -29,7 +29,8 @@ const HIDDEN = [
 
 /** `program`: the file of the baton command. */
 export function planInstallation(program: string, root = '/'): Installation {
-  const command = [process.execPath, program, 'up', '--state', STATE_FOLDER]
+  const words = (name: string) => [process.execPath, program, name, '--state', STATE_FOLDER]
+  const [command, reload] = [words('up'), words('reload')]
   const at = (file: string) => path.join(root, file)
   const notes = [process.execPath, program].flatMap((file) => {
     const where = HIDDEN.find(({ folder }) => folder.test(file))
@@ -37,7 +38,7 @@ export function planInstallation(program: string, root = '/'): Installation {
   })
   return {
     files: [
-      { path: at('etc/systemd/system/baton.service'), text: systemdUnit({ command, user: USER }) },
+      { path: at('etc/systemd/system/baton.service'), text: systemdUnit({ command, reload, user: USER }) },
       { path: at('etc/sysusers.d/baton.conf'), text: systemdUser(USER) },
     ],
     commands: [['systemd-sysusers'], ['systemctl', 'daemon-reload']],

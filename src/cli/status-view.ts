@@ -25,7 +25,14 @@ export function renderStatus(view: StatusView, screen: Screen): string {
 }
 
 function renderNode({ node }: StatusView, screen: Screen): string[] {
-  const facts = [`up ${formatSpan(node.upMs)}`, `boot ${node.boot}`, `baton ${node.version}`, shortId(node.id)]
+  const replaced = node.replaced === undefined ? [] : [`replaced ${formatSpan(node.replaced.agoMs)} ago`]
+  const facts = [
+    `up ${formatSpan(node.upMs)}`,
+    ...replaced,
+    `boot ${node.boot}`,
+    `baton ${node.version}`,
+    shortId(node.id),
+  ]
   const state: Style = node.state === 'running' ? 'good' : 'warn'
   return [
     `${screen.paint('bold', node.name)}  ${screen.paint(state, node.state)}  ${screen.paint('dim', facts.join(' · '))}`,

@@ -3,6 +3,7 @@
 export interface UnitOptions {
   /** The command, its words as systemd is to read them. */
   readonly command: readonly string[]
+  readonly reload: readonly string[]
   readonly user: string
 }
 
@@ -15,7 +16,7 @@ const RIGHTS: readonly (readonly [name: string, why: string])[] = [
   ['CAP_NET_BIND_SERVICE', 'service ports below 1024'],
 ]
 
-export function systemdUnit({ command, user }: UnitOptions): string {
+export function systemdUnit({ command, reload, user }: UnitOptions): string {
   const rights = RIGHTS.map(([name]) => name).join(' ')
   return `[Unit]
 Description=Baton: one address, every node
@@ -27,6 +28,8 @@ StartLimitIntervalSec=0
 [Service]
 Type=notify
 ExecStart=${command.map(quoted).join(' ')}
+# An upgrade that costs no connection: the node starts itself anew, and tells systemd of its new main process.
+ExecReload=${reload.map(quoted).join(' ')}
 Restart=always
 RestartSec=1
 WatchdogSec=10

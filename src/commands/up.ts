@@ -89,6 +89,9 @@ export default class Up extends BatonCommand {
       default: PRIORITY_DEFAULT,
       helpValue: 'N',
     }),
+    replace: Flags.boolean({
+      description: 'take the place of the process that runs on this state folder, with all its connections',
+    }),
     'log-format': Flags.option({
       options: ['auto', 'pretty', 'json'] as const,
       description: 'auto: pretty on a terminal, else json',
@@ -128,6 +131,7 @@ export default class Up extends BatonCommand {
       logFormat: flags['log-format'] === 'auto' ? (process.stderr.isTTY ? 'pretty' : 'json') : flags['log-format'],
       logLevel: flags['log-level'],
       version: this.config.version,
+      replace: flags.replace,
       ...(file === undefined || config?.services === undefined
         ? {}
         : { declared: { file, services: config.services, prune: config.prune } }),

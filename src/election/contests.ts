@@ -7,9 +7,11 @@ import { sameTerm } from '../base/ids.js'
 import type { Prng } from '../base/prng.js'
 import type { Millis } from '../base/time.js'
 import type { Announcements, HeldClaim } from './announcements.js'
+import type { CarriedElections } from './carried.js'
 import type { ElectionConfig } from './config.js'
 import { type DurableState, quorumOf } from './durable-state.js'
 import { Elector } from './elector.js'
+import type { CarriedElector } from './elector-state.js'
 import type { ElectorateKeeper } from './electorate-keeper.js'
 import { type Explanation, explain } from './explanation.js'
 import { Failback } from './failback.js'
@@ -66,12 +68,16 @@ export class Contests {
   readonly #failback: Failback
   readonly #lone: LoneHolder
   #renewAt: Millis = Number.POSITIVE_INFINITY
+  /** Of services that are not known here yet. */
+  readonly #carried: Map<string, CarriedElector>
   #stopped = false
 
   constructor(
     private readonly options: ContestOptions,
     private readonly parts: ContestParts,
+    carried: CarriedElections['electors'] = [],
   ) {
+    this.#carried = new Map(carried)
     const { self, config } = options
     this.#failback = new Failback(self, config, parts.roster)
     this.#lone = new LoneHolder(self, config, parts.roster, parts.keeper, parts.voting)
@@ -85,6 +91,15 @@ export class Contests {
       else next = Math.min(next, Math.max(elector.turn(0), this.#aloneFrom(rules)))
     }
     return next
+  }
+
+  get carried(): CarriedElections['electors'] {
+    return [...this.#contests].map(([service, { elector }]) => [service, elector.carried] as const)
+  }
+
+  /** A voter is back. */
+  renewNow(now: Millis): void {
+    if (this.#renewAt !== Number.POSITIVE_INFINITY) this.#renewAt = now
   }
 
   holding(service: string): { readonly term: Term; readonly deadline: Millis; readonly alone: boolean } | undefined {
@@ -244,6 +259,11 @@ export class Contests {
     const { random, probesRivals } = this.options
     const elector = new Elector(service, this.options.self, this.options.config, random, probesRivals, now)
     elector.heardNumber(this.options.durable.votes.get(service)?.number ?? 0)
+    const carried = this.#carried.get(service)
+    if (carried !== undefined) elector.resume(carried)
+    // What an earlier process of this life holds is renewed at once.
+    if (carried?.holding !== undefined) this.#renewAt = now
+    this.#carried.delete(service)
     this.#contests.set(service, { elector, rules })
   }
 

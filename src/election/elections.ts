@@ -10,6 +10,7 @@ import type { Machine } from '../base/machine.js'
 import type { Millis } from '../base/time.js'
 import { Announcements } from './announcements.js'
 import { BatchNumbers } from './batches.js'
+import type { CarriedElections } from './carried.js'
 import { decodeElection, encodeElection } from './codec.js'
 import { type ContestOptions, Contests } from './contests.js'
 import type { DurableRecord } from './durable-state.js'
@@ -26,6 +27,8 @@ export interface ElectionsOptions extends ContestOptions {
   /** Nothing was ever voted here, so no earlier boot can have granted anything: no silence is needed. */
   readonly isFresh: boolean
   readonly now: Millis
+  /** Of an earlier process of this very life, which acts no more. */
+  readonly carried?: CarriedElections | undefined
   /** For tests that show what each rule is for. */
   readonly rules?: Partial<VoterRules & ElectorateRules>
 }
@@ -42,13 +45,14 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
   #stopped = false
 
   constructor(private readonly options: ElectionsOptions) {
-    const { self, config, random, durable, isFresh, now, rules = {} } = options
+    const { self, config, random, durable, isFresh, now, carried, rules = {} } = options
     const emit = (effect: ElectionEffect) => void this.#effects.push(effect)
     const send = (to: NodeId, message: ElectionMessage) => this.#send(to, message)
     const persist = (records: readonly DurableRecord[]) => emit({ type: 'persist', records })
     const roster = new Roster(self, now)
     // The last boot may have run with a longer lease.
-    const silentUntil = isFresh ? now : now + Math.max(config.leaseMs, durable.leaseMs ?? 0)
+    const bootUntil = isFresh ? now : now + Math.max(config.leaseMs, durable.leaseMs ?? 0)
+    const silentUntil = carried?.voter.silentUntil ?? bootUntil
     const voter = new Voter(durable.votes, config.leaseMs, silentUntil, { ...SOUND_RULES, ...rules })
     const broadcast = (message: ElectionMessage) => this.#broadcast(message)
     const ports = {
@@ -59,7 +63,7 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
         emit({ type: 'electorate', epoch, voters }),
     }
     const keeperRules = { ...SOUND_ELECTORATE_RULES, ...rules }
-    const keeper = new ElectorateKeeper(self, durable, config, random, keeperRules, ports, roster, now, silentUntil)
+    const keeper = new ElectorateKeeper(self, durable, config, random, keeperRules, ports, roster, now, bootUntil)
     const numbers = new BatchNumbers()
     const polling = new Polling(self, config, numbers, send)
     const announcements = new Announcements(numbers, send)
@@ -71,17 +75,29 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
     this.#polling = polling
     this.#announcements = announcements
     this.#voting = voting
-    this.#contests = new Contests(options, {
-      roster,
-      keeper,
-      voter,
-      voting,
-      polling,
-      announcements,
-      emit,
-      send,
-      broadcast,
-    })
+    this.#contests = new Contests(
+      options,
+      {
+        roster,
+        keeper,
+        voter,
+        voting,
+        polling,
+        announcements,
+        emit,
+        send,
+        broadcast,
+      },
+      carried?.electors,
+    )
+    if (carried === undefined) return
+    roster.resume(carried.boots)
+    voter.resume(carried.voter)
+  }
+
+  /** For another process that goes on with this life: nothing may be done here afterwards, unless that comes to nothing. */
+  get carried(): CarriedElections {
+    return { voter: this.#voter.carried, boots: this.#roster.boots, electors: this.#contests.carried }
   }
 
   handle(event: ElectionEvent, now: Millis): void {
@@ -95,6 +111,8 @@ export class Elections implements Machine<ElectionEvent, ElectionEffect> {
         if (this.#roster.isReborn(event.peer, event.boot)) this.#bury(event.peer, now)
         this.#roster.linkUp(event.peer, event.boot, now)
         this.#keeper.linkUp(event.peer)
+        // What an earlier process of this life holds was renewed last before its links ended.
+        if (this.options.carried !== undefined) this.#contests.renewNow(now)
         this.#announcements.tell([event.peer], this.#contests.held(now), now)
         break
       case 'link-down':

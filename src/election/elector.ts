@@ -15,16 +15,10 @@ import type { Prng } from '../base/prng.js'
 import type { Millis } from '../base/time.js'
 import type { ElectionConfig } from './config.js'
 import { type Electorate, quorumOf } from './durable-state.js'
+import type { CarriedElector, ElectorState, KnownHolder, LastAnswer, Unable } from './elector-state.js'
 import { LeaseCount } from './lease.js'
 import { FLAG_ALONE, FLAG_DIES_WITH_PROCESS, type LeaseVerdict } from './messages.js'
 import type { Round } from './polling.js'
-
-/** What a voter answered last, for `why`. */
-export interface LastAnswer {
-  readonly verdict: LeaseVerdict['verdict']
-  readonly highest: Term
-  readonly at: Millis
-}
 
 /**
  * `won`: a majority has granted, and a rival is to be looked for; `quorate`: a lease held alone now has its majority;
@@ -32,34 +26,10 @@ export interface LastAnswer {
  */
 export type ElectorOutcome = 'none' | 'won' | 'acquired' | 'renewed' | 'quorate' | 'again'
 
-export interface KnownHolder {
-  readonly term: Term
-  readonly flags: number
-  readonly until: Millis
-  readonly since: Millis
-}
-
-interface Unable {
-  readonly until: Millis
-  readonly why: string
-}
-
-type State =
-  | { readonly phase: 'idle' }
-  | {
-      readonly phase: 'standing'
-      readonly term: Term
-      readonly since: Millis
-      /** Whoever gave up the term before in favour of this node. */
-      readonly endorser: NodeId | undefined
-      won: boolean
-    }
-  | { readonly phase: 'holding'; readonly term: Term; readonly since: Millis; deadline: Millis; alone: boolean }
-
 export class Elector {
   readonly answers = new Map<NodeId, LastAnswer>()
   readonly #count = new LeaseCount()
-  #state: State = { phase: 'idle' }
+  #state: ElectorState = { phase: 'idle' }
   /** The director as it says itself. */
   #known: KnownHolder | undefined
   #highestNumber = 0
@@ -86,7 +56,32 @@ export class Elector {
     this.#notBefore = now + config.renewEveryMs
   }
 
-  get state(): Readonly<State> {
+  get carried(): CarriedElector {
+    const holding = this.#state.phase === 'holding' ? { ...this.#state } : undefined
+    const wanted = this.#state.phase === 'standing' ? this.#state.term.number : 0
+    return {
+      holding,
+      granted: this.#count.granted,
+      known: this.#known,
+      highestNumber: this.#highestNumber,
+      unusedNumber: Math.max(wanted, this.#unusedNumber),
+      notBefore: this.#notBefore,
+      unable: this.#unable,
+    }
+  }
+
+  /** Goes on where an earlier process of this life was. */
+  resume({ holding, granted, known, highestNumber, unusedNumber, notBefore, unable }: CarriedElector): void {
+    if (holding !== undefined) this.#state = { ...holding }
+    for (const [voter, sentAt] of granted) this.#count.grant(voter, sentAt)
+    this.#known = known
+    this.#highestNumber = Math.max(this.#highestNumber, highestNumber)
+    this.#unusedNumber = unusedNumber
+    this.#notBefore = Math.max(this.#notBefore, notBefore)
+    this.#unable = unable
+  }
+
+  get state(): Readonly<ElectorState> {
     return this.#state
   }
 
@@ -229,7 +224,7 @@ export class Elector {
     if (answer.verdict === 'granted') {
       // To an earlier candidacy with this number, which was given up: that grant was released.
       if (round.number <= this.#roundBefore) return 'none'
-      this.#count.granted(voter, round.sentAt)
+      this.#count.grant(voter, round.sentAt)
       return this.#recount(electorate, now)
     }
     if (this.#state.phase === 'standing') return this.#refused(answer, isBuried, now)

@@ -9,7 +9,11 @@ import type { Millis } from '../base/time.js'
 export class LeaseCount {
   readonly #grantedSince = new Map<NodeId, Millis>()
 
-  granted(voter: NodeId, sentAt: Millis): void {
+  get granted(): readonly (readonly [voter: NodeId, sentAt: Millis])[] {
+    return [...this.#grantedSince]
+  }
+
+  grant(voter: NodeId, sentAt: Millis): void {
     const before = this.#grantedSince.get(voter)
     if (before === undefined || sentAt > before) this.#grantedSince.set(voter, sentAt)
   }

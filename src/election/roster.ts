@@ -50,6 +50,15 @@ export class Roster {
     return this.#boots.get(node) ?? 0
   }
 
+  /** The life of every peer that was ever linked. */
+  get boots(): readonly (readonly [node: NodeId, boot: number])[] {
+    return [...this.#boots]
+  }
+
+  resume(boots: readonly (readonly [node: NodeId, boot: number])[]): void {
+    for (const [node, boot] of boots) this.#boots.set(node, boot)
+  }
+
   linkUp(node: NodeId, boot: number, now: Millis): void {
     this.#boots.set(node, boot)
     this.#linkedSince.set(node, now)

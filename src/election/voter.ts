@@ -16,6 +16,14 @@ export interface Grant {
   readonly flags: number
 }
 
+/** For another process of this life. */
+export interface CarriedVoter {
+  readonly silentUntil: Millis
+  /** By service: whom it may not vote against yet. */
+  readonly grants: readonly (readonly [service: string, grant: Grant])[]
+  readonly held: readonly (readonly [service: string, term: Term])[]
+}
+
 /** Rules that a test may break to see that its checker notices. */
 export interface VoterRules {
   readonly honourGrants: boolean
@@ -47,6 +55,16 @@ export class Voter {
     private readonly silentUntil: Millis,
     private readonly rules: VoterRules,
   ) {}
+
+  get carried(): CarriedVoter {
+    return { silentUntil: this.silentUntil, grants: [...this.#grants], held: [...this.#held] }
+  }
+
+  /** What an earlier process of this life granted holds on. */
+  resume({ grants, held }: CarriedVoter): void {
+    for (const [service, grant] of grants) this.#grants.set(service, grant)
+    for (const [service, term] of held) this.#held.set(service, term)
+  }
 
   /** The answer to one claim; `vote` is set where it is a new one, which must become durable first. */
   judge(

@@ -48,6 +48,14 @@ export class Facts {
     return [...this.#facts.values()]
   }
 
+  /** What an earlier process of this life knew; its own word is counted on from there. */
+  resume(facts: readonly Fact[]): void {
+    for (const fact of facts) {
+      if (fact.node === this.self.node) this.#version = fact.version
+      this.#put(fact)
+    }
+  }
+
   /** Says something new of this node. `undefined` if it is longer than `FACT_BYTES_MAX`, and then the old word stands. */
   publish(bytes: Uint8Array): Fact | undefined {
     if (bytes.byteLength > FACT_BYTES_MAX) return undefined

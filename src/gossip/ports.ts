@@ -10,6 +10,8 @@ export type { Member, MemberProfile, MemberState } from './messages.js'
 
 export type SwimEvent =
   | { readonly type: 'start' }
+  /** What an earlier process of this very life knew; after `start`. */
+  | { readonly type: 'carried'; readonly members: readonly Member[] }
   /** Already opened by the seal; `bytes` is not kept. */
   | { readonly type: 'datagram'; readonly from: Endpoint; readonly bytes: Uint8Array }
   /**

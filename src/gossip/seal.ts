@@ -20,16 +20,23 @@ export const SEAL_OVERHEAD_BYTES = 1 + NONCE_BYTES + nacl.secretbox.overheadLeng
 export const SEAL_KEY_BYTES = nacl.secretbox.keyLength
 
 export class Sealer {
-  #counter = 0
+  #counter: number
   readonly #prefix: string
 
-  /** `key` has 32 bytes. One sealer for each boot: a second one would use its nonces again. */
+  /** `key` has 32 bytes. One sealer for each boot: a second one would use its nonces again, unless it counts on from there. */
   constructor(
     private readonly key: Uint8Array,
     private readonly sender: Identity,
+    counter = 0,
   ) {
+    this.#counter = counter
     assert(key.byteLength === SEAL_KEY_BYTES, `a sealing key has ${SEAL_KEY_BYTES} bytes`)
     this.#prefix = sender.node.slice(0, 2 * SENDER_BYTES)
+  }
+
+  /** Of the next datagram. */
+  get counter(): number {
+    return this.#counter
   }
 
   seal(content: Uint8Array): Uint8Array {

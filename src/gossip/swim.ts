@@ -123,6 +123,8 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
     switch (event.type) {
       case 'start':
         return this.#start(now)
+      case 'carried':
+        return this.#view.resume(event.members, now)
       case 'datagram':
         return this.#receive(event.bytes, { type: 'datagram', at: event.from }, now)
       case 'stream':

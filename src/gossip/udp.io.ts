@@ -7,6 +7,8 @@ import type { Opener, RefusalReason, Sealer } from './seal.js'
 export interface UdpOptions {
   /** Port 0: any free one. */
   readonly bind: Endpoint
+  /** A socket that is bound already, there. */
+  readonly fd?: number | undefined
   readonly sealer: Sealer
   readonly opener: Opener
   /** Opened and not seen before. Called from the socket's event, never from within `send`. */
@@ -18,7 +20,7 @@ export interface UdpOptions {
 }
 
 export type UdpOpened =
-  | { readonly type: 'open'; readonly port: DatagramPort }
+  | { readonly type: 'open'; readonly port: UdpPort }
   | { readonly type: 'failed'; readonly error: BatonError }
 
 /** Room for a burst from many members while the loop is busy; the kernel may grant less. */
@@ -42,7 +44,8 @@ export function openUdp(options: UdpOptions): Promise<UdpOpened> {
       socket.close()
       resolve({ type: 'failed', error: bindFailed(bind, error) })
     })
-    socket.bind(bind.port, bind.address, () => {
+    const { fd } = options
+    socket.bind(fd === undefined ? { port: bind.port, address: bind.address } : { fd }, () => {
       socket.removeAllListeners('error')
       socket.on('error', (error) => options.onProblem?.(errnoOf(error) || messageOf(error), undefined))
       enlargeReceiveBuffer(socket)
@@ -52,7 +55,7 @@ export function openUdp(options: UdpOptions): Promise<UdpOpened> {
   })
 }
 
-class UdpPort implements DatagramPort {
+export class UdpPort implements DatagramPort {
   #closed = false
 
   constructor(
@@ -60,6 +63,13 @@ class UdpPort implements DatagramPort {
     readonly local: Endpoint,
     private readonly options: UdpOptions,
   ) {}
+
+  /** Of its socket; -1: Node does not tell. */
+  get fd(): number {
+    const state = Object.getOwnPropertySymbols(this.socket).find(({ description }) => description === 'state symbol')
+    const { handle } = (state === undefined ? {} : Reflect.get(this.socket, state)) as { handle?: { fd?: number } }
+    return handle?.fd ?? -1
+  }
 
   send(to: Endpoint, payload: Uint8Array): void {
     if (this.#closed) return

@@ -53,6 +53,14 @@ export class View {
     this.table.begin(this.self, now)
   }
 
+  /** Goes on as an earlier process of this life. What this one says of itself is said anew, above what that one said. */
+  resume(members: readonly Member[], now: Millis): void {
+    for (const member of members) {
+      if (member.profile.node !== this.table.self) this.#apply({ ...member, accuser: this.table.self }, undefined, now)
+      else this.announce({}, now, member.incarnation)
+    }
+  }
+
   get self(): Member {
     return this.table.get(this.table.self) as Member
   }

@@ -6,7 +6,15 @@ import { type Endpoint, isIpv6 } from '../base/address.js'
 import type { Clock } from '../base/clock.js'
 import type { Millis } from '../base/time.js'
 import type { FormerEnds, OnSegment, SocketRepair } from '../handoff/ports.js'
-import type { CloseCause, DialOptions, ListenHandler, ListenOptions, Socket, Sockets } from '../proxy/ports.js'
+import type {
+  CarriedEnds,
+  CloseCause,
+  DialOptions,
+  ListenHandler,
+  ListenOptions,
+  Socket,
+  Sockets,
+} from '../proxy/ports.js'
 import {
   AF_INET,
   AF_INET6,
@@ -134,6 +142,16 @@ export class EpollSockets implements Sockets {
     const remote = this.context.remoteOf(fd)
     const socket = new EpollSocket(this.context, fd, remote ?? { address: '0.0.0.0', port: 0 }, 'open')
     socket.watch()
+    return socket
+  }
+
+  /** Paused; what was unsent goes first. */
+  adoptCarried(fd: number, ends: CarriedEnds, local: Endpoint, remote: Endpoint): Socket {
+    const socket = new EpollSocket(this.context, fd, remote, 'open', local)
+    socket.ended(ends)
+    socket.watch()
+    socket.write(ends.unsent)
+    if (ends.ending) socket.end()
     return socket
   }
 

@@ -1,8 +1,9 @@
+import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP } from './constants.js'
+
 /**
  * Where the parts of a `struct epoll_event` lie, in 32-bit words. The kernel packs it on x86-64 (so that 32-bit programs
  * share the layout) and on no other architecture. The 64 bits of data carry the descriptor and its generation.
  */
-import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP } from './constants.js'
 export interface EpollEventLayout {
   readonly words: number
   readonly fdWord: number

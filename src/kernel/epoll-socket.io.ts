@@ -6,7 +6,7 @@ import { getSystemErrorName } from 'node:util'
 import type { Endpoint } from '../base/address.js'
 import type { Millis } from '../base/time.js'
 import type { FormerEnds, Inbound } from '../handoff/ports.js'
-import type { CloseCause, Socket, SocketHandler } from '../proxy/ports.js'
+import type { CarriedEnds, CloseCause, Socket, SocketHandler } from '../proxy/ports.js'
 import { causeOf } from './close-causes.js'
 import { EAGAIN, EINTR, EPERM, EPOLLERR, EPOLLHUP, EPOLLOUT, EPOLLRDHUP, ETIMEDOUT } from './constants.js'
 import { INTEREST, MORE_THAN_BYTES, READABLE } from './epoll-event.js'
@@ -143,7 +143,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
     this.context.poller.defer(() => this.#sayClosed('aborted', ''))
   }
 
-  /** Of a frozen socket: which of its ends belong to the connection's time before. */
+  /** Of a frozen socket, or a carried one: which of its ends belong to the connection's time before. */
   ended({ read, sent }: FormerEnds): void {
     this.#endRead = read
     this.#ending = this.#endSent = sent
@@ -225,16 +225,17 @@ export class EpollSocket implements Socket, Source, Sleeper {
     return this.context.libc.unacknowledged(this.#fd)
   }
 
+  carried(): CarriedEnds | undefined {
+    if (this.#state !== 'open') return undefined
+    this.#catchUp()
+    return { unsent: this.#queue.copy(), read: this.#endRead, ending: this.#ending, sent: this.#endSent }
+  }
+
   /** See `EpollSockets.release`. */
   release(): number | undefined {
     if (this.#state !== 'open' || this.#ending || this.#queue.bytes > 0) return undefined
     const fd = this.#fd
-    // What was put off is due: nobody will come back to it.
-    if (this.isDelaying) this.#delayNot()
-    if (this.keepaliveMs !== undefined) {
-      this.context.poller.clearAlarm(this)
-      this.onAlarm()
-    }
+    this.#catchUp()
     this.context.poller.remove(fd)
     this.#forget()
     this.#handler = NOBODY
@@ -269,6 +270,14 @@ export class EpollSocket implements Socket, Source, Sleeper {
     if ((events & EPOLLERR) !== 0) this.#errorSeen = true
     // An urgent mark cuts reads short, and an error has to be heard from a read.
     this.#endNear = (events & MORE_THAN_BYTES) === EPOLLRDHUP
+  }
+
+  /** What was put off is due: nobody will come back to it. */
+  #catchUp(): void {
+    if (this.isDelaying) this.#delayNot()
+    if (this.keepaliveMs === undefined) return
+    this.context.poller.clearAlarm(this)
+    this.onAlarm()
   }
 
   #delayNot(): void {

@@ -24,6 +24,8 @@ const EVENTS_MAX = 512
 /** Deadlines are of seconds: a busy loop looks at the clock only so often, an idle one wakes for them so often. */
 const TURNS_PER_LOOK = 64
 const SWEEP_EVERY_MS: Millis = 100
+/** Tasks that put off others without end are a fault. */
+const ROUNDS_MAX = 64
 const NONE: readonly Source[] = []
 
 export interface Source {
@@ -168,6 +170,11 @@ export class Poller {
     this.#runTasks()
     this.clock.release()
     this.#turning = false
+  }
+
+  /** All that was put off to the end of a turn, and what that puts off in its turn: nothing is heard of sockets meanwhile. */
+  finishTasks(): void {
+    for (let round = 0; round < ROUNDS_MAX && this.#tasks.length > 0; round++) this.#runTasks()
   }
 
   /** Of its own descriptors; those of its sources are theirs. */

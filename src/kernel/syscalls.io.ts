@@ -35,7 +35,11 @@ export interface Syscalls {
   sendAt(fd: number, from: number, length: number): Result
   /** sendto(2). */
   sendTo(fd: number, chunk: Uint8Array, sockaddr: number, length: number): Result
+  /** sendmsg(2) and recvmsg(2); `message` is the address of a `struct msghdr`. */
+  sendMessage(fd: number, message: number, flags: number): Result
+  receiveMessage(fd: number, message: number, flags: number): Result
   shutdownWrite(fd: number): Result
+  shutdown(fd: number, how: number): Result
   close(fd: number): Result
   /** A second descriptor of the same file, close-on-exec. */
   duplicate(fd: number): Result
@@ -94,6 +98,8 @@ function wrap(declare: (prototype: string) => Call): Syscalls {
   const recv = declare('int recv(int, void *, size_t, int)')
   const recvfrom = declare('int recvfrom(int, void *, size_t, int, uintptr_t, uintptr_t)')
   const sendto = declare('int sendto(int, const void *, size_t, int, uintptr_t, uint32_t)')
+  const sendmsg = declare('int sendmsg(int, uintptr_t, int)')
+  const recvmsg = declare('int recvmsg(int, uintptr_t, int)')
   const shutdown = declare('int shutdown(int, int)')
   const close = declare('int close(int)')
   const fcntl = declare('int fcntl(int, int, int)')
@@ -125,6 +131,9 @@ function wrap(declare: (prototype: string) => Call): Syscalls {
     sendAt: (fd, from, length) => checked(sendAt(fd, from, length, MSG_NOSIGNAL)),
     sendTo: (fd, chunk, sockaddr, length) =>
       checked(sendto(fd, chunk, chunk.byteLength, MSG_NOSIGNAL, sockaddr, length)),
+    sendMessage: (fd, message, flags) => checked(sendmsg(fd, message, flags)),
+    receiveMessage: (fd, message, flags) => checked(recvmsg(fd, message, flags)),
+    shutdown: (fd, how) => checked(shutdown(fd, how)),
     shutdownWrite: (fd) => checked(shutdown(fd, SHUT_WR)),
     close: (fd) => checked(close(fd)),
     duplicate: (fd) => checked(fcntl(fd, F_DUPFD_CLOEXEC, 0)),

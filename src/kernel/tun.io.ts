@@ -69,6 +69,21 @@ export class Tun {
     return Tun.#over(fd, textOf(request), calls)
   }
 
+  /** A device that another process has: it lives on with this descriptor, and so do its addresses. */
+  static adopt(first: number, name: string): Tun | Lacking {
+    const calls = loadControlCalls()
+    if ('why' in calls) return calls
+    const fd = toTheTop(calls, first)
+    if (fd < 0) return lacking(`the device ${name} cannot be taken over`, fd)
+    const tun = Tun.#over(fd, name, calls)
+    if ('why' in tun) return tun
+    const there = tun.netlink.addresses()
+    if ('why' in there) return there
+    for (const { index, address } of there)
+      if (index === tun.index && !isLinkLocal(address)) tun.#addresses.add(address)
+    return tun
+  }
+
   static #over(fd: number, name: string, calls: ControlCalls): Tun | Lacking {
     const netlink = Netlink.open()
     if ('why' in netlink) {
@@ -116,6 +131,7 @@ export class Tun {
 
   /** 0 or a negative errno. It answers at once. */
   add(address: string): number {
+    if (this.#addresses.has(address) && this.missing()?.length === 0) return 0
     const result = this.netlink.addAddress(this.index, address)
     if (result === 0) this.#addresses.add(address)
     return result
@@ -166,6 +182,11 @@ function toTheTop(calls: ControlCalls, first: number): number {
   if (top < soft) calls.setOpenFilesLimit(top, Math.min(hard, top))
   calls.close(first)
   return fd
+}
+
+/** The kernel gives each device one of IPv6 by itself. */
+function isLinkLocal(address: string): boolean {
+  return address.startsWith('fe80:')
 }
 
 function textOf(ifreq: Uint8Array): string {

@@ -43,6 +43,18 @@ export class WriteQueue {
     return this.#blocks[0]?.subarray(this.#start, end) ?? new Uint8Array(0)
   }
 
+  /** All of them, in memory of their own. */
+  copy(): Uint8Array {
+    const all = new Uint8Array(this.#bytes)
+    let at = 0
+    for (const [i, block] of this.#blocks.entries()) {
+      const piece = block.subarray(i === 0 ? this.#start : 0, i === this.#blocks.length - 1 ? this.#end : undefined)
+      all.set(piece, at)
+      at += piece.byteLength
+    }
+    return all
+  }
+
   /** Forgets the first `length` bytes, which were in what `peek` showed. */
   shift(length: number): void {
     this.#start += length

@@ -89,7 +89,22 @@ export class LocalCluster {
     return run(process.execPath, [BATON, ...args, '--state', node.state], { timeout: 20_000 })
   }
 
-  up(node: LabNode): void {
+  /** Another process takes the place of the node's, with all its connections. */
+  async replace(node: LabNode): Promise<void> {
+    const before = node.child
+    this.up(node, '--replace')
+    await until(
+      () => {
+        if (node.child?.isOver === true) throw new Error(`${node.name} was not replaced:\n${node.child.tail()}`)
+        return before?.isOver === true ? true : undefined
+      },
+      30_000,
+      () => `${node.name} is replaced; it said:\n${node.child?.tail() ?? ''}`,
+      5,
+    )
+  }
+
+  up(node: LabNode, ...more: string[]): void {
     const seeds = this.nodes.filter((other) => other !== node).flatMap((other) => ['--seed', `${other.address}:7440`])
     const args = [
       this.witnesses.includes(node.name) ? 'witness' : 'up',
@@ -99,6 +114,7 @@ export class LocalCluster {
       'json',
       ...(this.untold ? [] : ['--bind', node.address, ...seeds]),
       ...this.upArguments,
+      ...more,
     ]
     node.child = this.start(node.name, [process.execPath, BATON, ...args], path.join(this.folder, `${node.name}.log`))
   }

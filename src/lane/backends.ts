@@ -67,6 +67,10 @@ export class Backends implements BackendHost {
     this.pool = context.pool
   }
 
+  get obeyed(): ReadonlyMap<string, Term> {
+    return this.#obeyed
+  }
+
   setServices(services: readonly Service[]): void {
     this.#services.clear()
     for (const service of services) this.#services.set(service.name, service)

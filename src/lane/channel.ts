@@ -30,7 +30,8 @@ export class Channel implements Counterpart {
   #owedReset: Reason | undefined
   #owesConfirm = false
 
-  constructor(link: ChannelLink, handle: number) {
+  /** Without a link: it waits for its first. */
+  constructor(link: ChannelLink | undefined, handle: number) {
     this.#link = link
     this.#handle = handle
   }

@@ -100,6 +100,11 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     return this.#pulse.rttMs
   }
 
+  /** Whose client halves are here, and their backend halves at the other end. */
+  clients(): BoundClient[] {
+    return this.#handles.clients()
+  }
+
   // --- for the halves ---
 
   /** Asks the peer for a backend connection. */
@@ -134,6 +139,15 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     this.socket.end()
     this.host.onEnding(this)
     this.#goDown(reason, reason !== 'node-stopping')
+  }
+
+  /** Another process goes on with its splices: as `close`, and nothing else is done here. */
+  leave(): void {
+    if (this.#state === 'down') return
+    this.say({ kind: 'goodbye', handle: LINK_HANDLE, reason: 'other' })
+    this.#out.flush()
+    this.socket.end()
+    this.#state = 'down'
   }
 
   /** After `close`. */
@@ -311,9 +325,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
       return this.fail(`closed by the peer: ${frame.reason}`, frame.reason !== 'node-stopping')
     }
     if (frame.kind === 'barrier') return this.say({ kind: 'passed', handle: LINK_HANDLE, token: frame.token })
-    if (frame.kind === 'ask') {
-      return this.#authority.holds(frame) ? this.host.onAsk(this, frame) : undefined
-    }
+    if (frame.kind === 'ask') return this.#authority.holds(frame) ? this.host.onAsk(this, frame) : undefined
     if (frame.kind === 'mortal') return this.host.onMortal(this, frame)
     if (frame.kind === 'row' || frame.kind === 'ledger' || frame.kind === 'passed') {
       return this.host.onLedger(this, frame)

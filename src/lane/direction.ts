@@ -96,6 +96,8 @@ export class Direction implements ClientHost {
     message: Pick<DirectMessage, 'term' | 'slot' | 'given' | 'members' | 'standbys'>,
     private readonly context: LaneContext,
     private readonly host: DirectionHost,
+    /** Its listening sockets, by address, that the process before this one has left. */
+    left?: Map<string, number>,
   ) {
     const { term, slot, given = false, members, standbys = NO_STANDBYS } = message
     this.term = term
@@ -111,7 +113,7 @@ export class Direction implements ClientHost {
       onAccept: (socket) => this.accept(socket),
       onProblem: (at, code, fatal) => this.#onProblem(at, code, fatal),
     }
-    this.#listeners = new ListenSet(context.sockets, handler, context.setup.lanes > 1 ? IN_USE_MS_MAX : 0)
+    this.#listeners = new ListenSet(context.sockets, handler, context.setup.lanes > 1 ? IN_USE_MS_MAX : 0, left)
     if (members === undefined) return
     const { rebuilder } = context
     const { name, address } = definition
@@ -164,6 +166,16 @@ export class Direction implements ClientHost {
   /** Whether a connection that came to the front door is this one's. */
   isFor({ address, port }: Endpoint): boolean {
     return this.#isGiven && this.definition.address === address && includesPort(this.definition.ports, port)
+  }
+
+  /** Rebuilt sockets are not yet what they will be. */
+  get isSettling(): boolean {
+    return this.#revivals?.isSettling === true
+  }
+
+  /** The sockets that it listens on, if it opened them. */
+  listening(): { readonly at: Endpoint; readonly fd: number }[] {
+    return this.context.setup.lane === 0 ? this.#listeners.listening() : []
   }
 
   /** `fd` is a listening socket of the service that was opened elsewhere, and this lane's from now on. */

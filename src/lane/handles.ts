@@ -2,7 +2,7 @@
 import { NumberTable } from '../base/number-table.js'
 import type { ClientHalf } from '../proxy/client-half.js'
 import { LINK_HANDLE } from '../proxy/splice-frame.js'
-import type { Bound } from './bound.js'
+import type { Bound, BoundClient } from './bound.js'
 
 export class Handles {
   readonly #bound = new NumberTable<Bound>()
@@ -48,6 +48,10 @@ export class Handles {
     return this.#bound.entries().flatMap(([handle, bound]) => {
       return bound.role === 'client' && bound.isAbandoned && bound.client === client ? [handle] : []
     })
+  }
+
+  clients(): BoundClient[] {
+    return this.#bound.entries().flatMap(([, bound]) => (bound.role === 'client' ? [bound] : []))
   }
 
   /** All that is bound; nothing is afterwards. */

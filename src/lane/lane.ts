@@ -20,11 +20,14 @@ import { schedulerOf } from '../proxy/schedule/schedulers.js'
 import { contestOf, DOOR_KEEPALIVE_MS, type Service, sameService } from '../proxy/service.js'
 import { LINK_HANDLE } from '../proxy/splice-frame.js'
 import { Backends } from './backends.js'
+import { rowsOfHalves } from './bequest.js'
 import { openFrame } from './bound.js'
+import type { CarriedRow, RowOut, SpliceRow } from './carried.js'
 import { Channel } from './channel.js'
 import { Direction, type DirectionHost } from './direction.js'
 import { Emptying } from './emptying.js'
 import { contained, containFault, type Faulty, faultyBackend, faultyClient, faultyHalf } from './faults.js'
+import { Inheritance, type Left, LeftListeners, Splices } from './inheritance.js'
 import { INNER_HANDLE, InnerLink } from './inner-link.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 import type { LedgerNews } from './link-host.js'
@@ -54,14 +57,61 @@ export class Lane implements DirectionHost, Recoveries {
   #splicesAccepted = 0
   #recoveries = 0
   readonly #moves = new Map<number, Emptying>()
+  /** Said before this lane may act. */
+  #waiting: ToLane[] | undefined
+  readonly #leftListeners = new LeftListeners()
 
   constructor(private readonly context: LaneContext) {
     this.#backends = new Backends(context, this.unsettled)
     this.#links = new Links(context, this.#backends, this)
     this.#own = new OwnLedger(context.setup, this.#backends, this.#links.ledgers, this)
+    if (context.setup.inherits === true) this.#waiting = []
+  }
+
+  // --- from one process to the next ---
+
+  /** All that another process needs to go on; nothing moves until the last is made. */
+  *rows(): Generator<RowOut, void, undefined> {
+    const { counters } = this.context
+    yield { row: { kind: 'lane', splicesAccepted: this.#splicesAccepted, counters: { ...counters } }, fd: -1 }
+    const { fd = -1 } = this.#links.listener ?? {}
+    if (fd >= 0) yield { row: { kind: 'data-listener' }, fd }
+    yield* rowsOfHalves(this.#directions.values(), this.#backends, this.#links)
+  }
+
+  /** Another process has taken all. */
+  leave(): void {
+    this.#links.leave()
+  }
+
+  /** Of what the process before has left: what fences first, then all that was said meanwhile, then the splices. */
+  takeOver(left: readonly Left<CarriedRow>[]): void {
+    const said = this.#waiting ?? []
+    this.#waiting = undefined
+    const splices = new Splices()
+    for (const { row, fd } of left) {
+      if (row.kind === 'client' || row.kind === 'backend') splices.add(row, fd)
+      else this.#contained(() => this.#inherit(row, fd))
+    }
+    for (const message of said) this.#contained(() => this.receive(message))
+    this.#leftListeners.close(this.context.sockets)
+    const parts = { context: this.context, backends: this.#backends, links: this.#links, unsettled: this.unsettled }
+    new Inheritance({ ...parts, directionOf: (service) => this.#directions.get(service) }).take(splices)
+  }
+
+  #inherit(row: Exclude<CarriedRow, SpliceRow>, fd: number): void {
+    if (row.kind === 'lane') {
+      this.#splicesAccepted = row.splicesAccepted
+      Object.assign(this.context.counters, row.counters)
+    } else if (row.kind === 'obeyed') this.#backends.obey(row.contest, row.term)
+    else if (row.kind === 'data-listener') this.#links.listen(0, fd)
+    else this.#leftListeners.add(row, fd)
   }
 
   receive(message: ToLane): void {
+    if (this.#waiting !== undefined && message.type !== 'query' && message.type !== 'stop') {
+      return void this.#waiting.push(message)
+    }
     switch (message.type) {
       case 'listen-data':
         return this.#links.listen(message.port)
@@ -100,6 +150,9 @@ export class Lane implements DirectionHost, Recoveries {
         return this.#openFrontDoor(message.fd)
       case 'obey':
         return void this.#backends.obey(message.contest, message.term)
+      case 'inherit':
+      case 'take-over':
+        return
       case 'query':
         return this.context.post({
           type: 'answer',
@@ -268,7 +321,7 @@ export class Lane implements DirectionHost, Recoveries {
     const service = this.#services.get(message.service)
     if (service === undefined || !this.#backends.obey(contestOf(service), message.term)) return
     this.#directions.get(message.service)?.stop('stale-term')
-    const direction = new Direction(service, message, this.context, this)
+    const direction = new Direction(service, message, this.context, this, this.#leftListeners.of(service.name))
     this.#directions.set(message.service, direction)
     direction.start()
   }

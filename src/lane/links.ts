@@ -9,13 +9,14 @@ import type { Millis } from '../base/time.js'
 import type { BackendHalf, BackendReply } from '../proxy/backend-half.js'
 import type { LinkKeys, NodeName } from '../proxy/lane-protocol.js'
 import type { AskFrame, MortalFrame } from '../proxy/ledger-frames.js'
-import type { Listener, Socket, SocketHandler } from '../proxy/ports.js'
+import type { Listener, ListenHandler, Socket, SocketHandler } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { OpenFrame, ResumeFrame } from '../proxy/splice-frame.js'
 import { LogThrottle } from '../trunk/log-throttle.js'
 import type { LinkSeal, SealFactory } from '../trunk/ports.js'
 import type { Backends } from './backends.js'
-import { type Bound, type BoundBackend, faultyOf } from './bound.js'
+import { type Bound, type BoundBackend, type BoundClient, faultyOf } from './bound.js'
+import type { Place } from './carried.js'
 import { DataLink } from './data-link.js'
 import { contained } from './faults.js'
 import { type LaneContext, logFrom } from './lane-context.js'
@@ -81,17 +82,40 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
     return this.#all().filter((link) => link.isUp)
   }
 
-  listen(port: number): void {
+  /** Client halves whose backend half is on another node, or may be, and by which of its lanes. */
+  *clients(): Generator<{ readonly bound: BoundClient; readonly place: Place }, void, undefined> {
+    for (const link of this.#all()) {
+      const place = { node: link.peer, lane: link.peerLane }
+      for (const bound of link.clients()) yield { bound, place }
+    }
+    for (const { bound, node, lane } of this.#suspended.all())
+      yield { bound, place: { node: { node, name: '' }, lane } }
+  }
+
+  /** Goes on by the next link to that place. */
+  suspend(bound: BoundClient, { node, lane }: Place): void {
+    this.#suspended.add(bound, node.node, lane, this.context.clock.now())
+  }
+
+  /** Where data links are accepted. */
+  get listener(): Listener | undefined {
+    return this.#listener
+  }
+
+  /** `fd`: a listening socket that another process had. */
+  listen(port: number, fd?: number): void {
     const at: Endpoint = { address: this.context.setup.address, port }
     const options = { backlog: 128, keepaliveMs: KEEPALIVE_MS }
-    this.#listener = this.context.sockets.listen(at, options, {
+    const handler: ListenHandler = {
       onListening: (actual) => this.context.post({ type: 'data-listening', at: actual }),
       onAccept: (socket) => this.#accept(socket),
       onProblem: (code, fatal) => {
         if (fatal) this.context.post({ type: 'data-failed', at, code })
         else logFrom(this.context, 'error', 'accept-failed', { address: formatEndpoint(at), code })
       },
-    })
+    }
+    const { sockets } = this.context
+    this.#listener = fd === undefined ? sockets.listen(at, options, handler) : sockets.adoptListener?.(fd, at, handler)
   }
 
   expect(peer: NodeName, pair: number, keys: LinkKeys): void {
@@ -141,6 +165,11 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
     this.#listener?.close()
     for (const greeting of this.#greetings) greeting.fail('the node is stopping')
     for (const link of this.#all()) link.close('node-stopping')
+  }
+
+  /** Another process goes on with what they carry: what was said before still arrives. */
+  leave(): void {
+    for (const link of this.#all()) link.leave()
   }
 
   // --- greetings ---

@@ -39,6 +39,8 @@ export class ListenSet {
     private readonly handler: ListenSetHandler,
     /** How long an address in use is tried again, at each sweep. 0: nobody shares sockets with this lane. */
     private readonly patienceMs: Millis,
+    /** Sockets that listen already, by address: opened by the process before. */
+    private readonly left: Map<string, number> = new Map(),
   ) {}
 
   /** Lets go what is not among these. */
@@ -55,6 +57,13 @@ export class ListenSet {
       const times = { since: this.#change, giveUpAt: now + this.patienceMs }
       if (!this.#wanted.has(key)) this.#wanted.set(key, { at, ...times, listener: undefined, state: 'closed' })
     }
+  }
+
+  /** Those that listen here, where a descriptor can be told. */
+  listening(): { readonly at: Endpoint; readonly fd: number }[] {
+    return [...this.#wanted.values()].flatMap(({ at, listener, state }) => {
+      return state === 'listening' && listener?.fd !== undefined ? [{ at, fd: listener.fd }] : []
+    })
   }
 
   /** Opens what is wanted and not open yet. */
@@ -95,25 +104,25 @@ export class ListenSet {
     const { onAccept, onProblem } = this.#handlerOf(at)
     const isWanted = () => this.#wanted.get(formatEndpoint(at)) === wanted
     wanted.state = 'opening'
-    const listener = this.sockets.listen(
-      at,
-      { backlog: BACKLOG, keepaliveMs: this.#keepaliveMs },
-      {
-        onAccept,
-        onListening: () => {
-          if (!isWanted()) return
-          wanted.state = 'listening'
-          this.handler.onOpened(at, listener, wanted.since)
-          this.#tellIfComplete()
-        },
-        onProblem: (code, fatal) => {
-          if (!isWanted()) return
-          if (code === 'EADDRINUSE' && fatal && this.patienceMs > 0) wanted.state = 'in-use'
-          else onProblem(code, fatal)
-        },
+    const handler: ListenHandler = {
+      onAccept,
+      onListening: () => {
+        if (!isWanted()) return
+        wanted.state = 'listening'
+        if (wanted.listener !== undefined) this.handler.onOpened(at, wanted.listener, wanted.since)
+        this.#tellIfComplete()
       },
-    )
-    wanted.listener = listener
+      onProblem: (code, fatal) => {
+        if (!isWanted()) return
+        if (code === 'EADDRINUSE' && fatal && this.patienceMs > 0) wanted.state = 'in-use'
+        else onProblem(code, fatal)
+      },
+    }
+    const options = { backlog: BACKLOG, keepaliveMs: this.#keepaliveMs }
+    const fd = this.left.get(formatEndpoint(at))
+    this.left.delete(formatEndpoint(at))
+    wanted.listener =
+      fd === undefined ? this.sockets.listen(at, options, handler) : this.sockets.adoptListener?.(fd, at, handler)
   }
 
   #handlerOf(at: Endpoint): Pick<ListenHandler, 'onAccept' | 'onProblem'> {

@@ -10,6 +10,7 @@ import { NetSockets } from '../kernel/net-endpoint.io.js'
 import type { FromLane, ToLane } from '../proxy/lane-protocol.js'
 import type { Sockets } from '../proxy/ports.js'
 import type { Rebuilder } from './frozen-socket.js'
+import { type HandOverMessage, handOver, Inheriting } from './handover.io.js'
 import type { Lane } from './lane.js'
 import { SocketRebuilder } from './rebuilder.js'
 
@@ -48,8 +49,12 @@ export function epollLoop(engine: EpollEngine, clock: Clock): Loop {
       // Whoever posts a message signals there: this thread hears nothing else while it waits.
       port.postMessage({ type: 'awake', wakeFd: poller.wakeFd } satisfies FromLane)
       let sweepAt = clock.now()
+      const inheritance = new Inheriting(given, port)
       for (let running = true; running; ) {
-        running = receiveAll(given, port, poller.clock)
+        const next = receiveAll(given, port, poller, inheritance)
+        // Its sockets are another process's: not even a turn.
+        if (next === 'left') return
+        running = next === 'go-on'
         poller.clock.hold()
         const now = poller.clock.now()
         if (now >= sweepAt) {
@@ -87,15 +92,23 @@ export function netLoop(clock: Clock): Loop {
   }
 }
 
-/** `false`: that was the last. */
-function receiveAll(lane: Lane, port: MessagePort, clock: HeldClock): boolean {
+/** `stop`: that was the last message; `left`: another process has all. */
+function receiveAll(
+  lane: Lane,
+  port: MessagePort,
+  poller: { readonly clock: HeldClock; finishTasks(): void },
+  inheriting: Inheriting,
+): 'go-on' | 'stop' | 'left' {
   for (;;) {
-    const received = receiveMessageOnPort(port) as { readonly message: ToLane } | undefined
-    if (received === undefined) return true
+    const received = receiveMessageOnPort(port) as { readonly message: ToLane | HandOverMessage } | undefined
+    if (received === undefined) return 'go-on'
     const { message } = received
-    clock.hold()
-    contained(lane, () => lane.receive(message))
-    if (message.type === 'stop') return false
+    poller.clock.hold()
+    if (message.type === 'hand-over') {
+      poller.finishTasks()
+      if (handOver(lane, message) === 'taken') return 'left'
+    } else if (!inheriting.hears(message)) contained(lane, () => lane.receive(message))
+    if (message.type === 'stop') return 'stop'
   }
 }
 

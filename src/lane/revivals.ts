@@ -68,6 +68,11 @@ export class Revivals {
     this.verdicts = new Verdicts(host.service.name, host.service.address, context, rebuilder)
   }
 
+  /** Clients are still asked what they have: their sockets are not yet what they will be. */
+  get isSettling(): boolean {
+    return this.#batches.size > 0 || this.#frozen.size > 0
+  }
+
   /** `undefined`: it cannot be rebuilt. */
   revive(row: LedgerRow, link: LedgerLink, darkMs: Millis): ClientHalf | undefined {
     const built = this.rebuilder.rebuild(row)

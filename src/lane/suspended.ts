@@ -10,7 +10,7 @@ import type { LaneContext } from './lane-context.js'
 /** Keys are agreed on and a link is dialled within milliseconds; what is not back by then is a partition. */
 export const SUSPENDED_MS_MAX: Millis = 10_000
 
-interface Waiting {
+export interface Waiting {
   readonly bound: BoundClient
   readonly node: NodeId
   readonly lane: number
@@ -30,6 +30,10 @@ export class Suspended {
   add(bound: BoundClient, node: NodeId, lane: number, now: Millis): void {
     if (this.#gone.has(node)) lose(this.context, bound, 'its node is gone')
     else this.#waiting.add({ bound, node, lane, deadline: now + SUSPENDED_MS_MAX })
+  }
+
+  all(): IterableIterator<Waiting> {
+    return this.#waiting.values()
   }
 
   /** Those that a new link to that lane can carry. */

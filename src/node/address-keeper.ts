@@ -67,6 +67,8 @@ export interface AddressKeeper {
   hush(contest: string): Catcher | undefined
   /** What came to another host is heard here. `false`: it is not for an address that is here. */
   deliver(contest: string, packet: Uint8Array): boolean
+  /** It is here, brought by the process before: nothing is asked of anybody. `answer`: a problem, if it is lost. */
+  adopt(claim: Claim, given: boolean, answer: (taken: Taken) => void): void
   /** Its services, or the ports on which programs listen, are others now. */
   follow(contest: string, services: readonly Service[]): void
   renewed(contest: string, deadline: Millis): void
@@ -85,6 +87,7 @@ export const NOTHING_TO_TAKE: AddressKeeper = {
   counts: () => undefined,
   prepare: () => {},
   probe: (_services, answer) => answer(undefined),
+  adopt: () => {},
   take: (_claim, answer) => answer({ type: 'taken', given: false }),
   problem: () => '',
   hush: () => undefined,

@@ -7,6 +7,12 @@ import type { MemberView } from './control-protocol.js'
 /** A seed that is up answers within milliseconds. */
 const LONELY_AFTER_MS: Millis = 3_000
 
+/** Of a node that has lost its votes. */
+export const UNTIL_ADDED_ANEW = 'it does not vote until the others have removed its old vote and added it anew'
+
+export const NO_ADDRESS =
+  'this host has no address that others reach: the node is alone on loopback; start it again when there is one, or give --bind'
+
 /** Seeds were named and nobody was found: the commonest causes, since a wrong key is answered with silence. */
 export function lonelyWarnings(members: number, seeds: readonly Seed[], upMs: Millis): string[] {
   if (seeds.length === 0 || members > 1 || upMs < LONELY_AFTER_MS) return []

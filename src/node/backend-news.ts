@@ -20,7 +20,7 @@ export class BackendNews {
     this.#planned = true
     this.later(() => {
       this.#planned = false
-      this.#tell()
+      this.tell()
     })
   }
 
@@ -29,7 +29,8 @@ export class BackendNews {
     this.#told.delete(service)
   }
 
-  #tell(): void {
+  /** Now. */
+  tell(): void {
     let isNews = false
     for (const service of this.knowledge.services.active) {
       const seats = this.knowledge.seats(service)

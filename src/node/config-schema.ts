@@ -53,6 +53,8 @@ export interface NodeOptions {
   readonly logLevel: LogLevel
   /** Of this release, for `status`. */
   readonly version: string
+  /** Goes on with what the running process of this state folder has. */
+  readonly replace?: boolean
   /** From the file of `baton up --config`. */
   readonly declared?: DeclaredServices
 }

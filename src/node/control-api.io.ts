@@ -21,6 +21,8 @@ import type {
   MemberView,
   MoveRequest,
   MoveView,
+  ReplaceRequest,
+  ReplaceView,
   ServiceView,
   ServiceWrite,
   ServiceWritten,
@@ -58,6 +60,12 @@ export interface ControlApiParts {
   readonly linked: () => readonly NodeId[]
   readonly lanes: LanesView
   readonly query: (limit: number, service?: string) => Promise<LaneReport>
+  /** How often another process has taken the place of this node's, and how long ago the last. */
+  readonly replaced: { readonly times: number; readonly at: Millis }
+  /** Gives all to another process, or throws why not. */
+  readonly replace: (request: ReplaceRequest) => ReplaceView
+  /** Starts that other process; rejects if it ends. */
+  readonly reload: () => Promise<never>
   /** Ends the process in order. */
   readonly stop: () => void
   /** What is wrong with this host or its folder, beyond what services and members show. */
@@ -106,6 +114,14 @@ export class NodeApi implements ControlApi {
     return this.#departure.forget(nodes, force)
   }
 
+  async replace(request: ReplaceRequest): Promise<ReplaceView> {
+    return this.parts.replace(request)
+  }
+
+  reload(): Promise<StatusView> {
+    return this.parts.reload()
+  }
+
   async status(): Promise<StatusView> {
     const { node, clock, startedAt, version } = this.parts
     const report = await this.parts.query(0)
@@ -119,6 +135,7 @@ export class NodeApi implements ControlApi {
         boot: self.boot,
         version,
         upMs: clock.now() - startedAt,
+        ...replacedView(this.parts.replaced, clock.now()),
         gossip: formatEndpoint(self.gossip),
         control: formatEndpoint(self.control),
         data: formatEndpoint(self.data),
@@ -301,6 +318,10 @@ export class NodeApi implements ControlApi {
     if (odd === undefined) return []
     throw new BatonError(odd.code, `${service.address} ${odd.problem}`, { hint: odd.hint })
   }
+}
+
+function replacedView({ times, at }: ControlApiParts['replaced'], now: Millis): Pick<StatusView['node'], 'replaced'> {
+  return times === 0 ? {} : { replaced: { times, agoMs: now - at } }
 }
 
 /** Only what was asked for: a `set` on another node at the same time keeps its own fields. */

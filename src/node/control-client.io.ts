@@ -15,6 +15,8 @@ import type {
   ImportView,
   MoveRequest,
   MoveView,
+  ReplaceRequest,
+  ReplaceView,
   ServiceView,
   ServiceWrite,
   ServiceWritten,
@@ -29,6 +31,7 @@ import {
   DRAIN_MS_MAX,
   DRILL_MS_MAX,
   MOVE_MS_MAX,
+  RELOAD_MS_MAX,
 } from './control-socket.js'
 import type { DrillPlan, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
 
@@ -115,6 +118,23 @@ export class ControlClient implements ControlApi {
 
   forget(request: ForgetRequest): Promise<DepartureView> {
     return this.#ask({ method: 'POST', path: '/v1/forget', body: request }, this.deadlineMs + DEPARTURE_MS_MAX)
+  }
+
+  replace(request: ReplaceRequest): Promise<ReplaceView> {
+    return this.#ask({ method: 'POST', path: '/v1/replace', body: request })
+  }
+
+  /** The process that is asked ends: another answers for it. */
+  async reload(): Promise<StatusView> {
+    const before = (await this.status()).node.replaced?.times ?? 0
+    try {
+      return await this.#ask({ method: 'POST', path: '/v1/reload' }, this.deadlineMs + RELOAD_MS_MAX)
+    } catch (error) {
+      if (!(error instanceof BatonError) || error.code !== 'ERR_CONTROL_FAILED') throw error
+      const status = await this.status()
+      if ((status.node.replaced?.times ?? 0) > before) return status
+      throw error
+    }
   }
 
   async #ask<View>(request: Request, deadlineMs = this.deadlineMs): Promise<View> {

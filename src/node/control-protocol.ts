@@ -151,6 +151,8 @@ export interface StatusView {
     readonly boot: number
     readonly version: string
     readonly upMs: Millis
+    /** How often a process has taken the place of another since the start, and how long ago the last did. */
+    readonly replaced?: { readonly times: number; readonly agoMs: Millis }
     readonly gossip: string
     readonly control: string
     readonly data: string
@@ -336,6 +338,17 @@ export interface FileProblemView {
 }
 
 /** What the node answers with; the control server turns it into HTTP. Problems are thrown as `BatonError`. */
+/** Another process of this node, which listens on `socket` in the state folder: see handover-protocol. */
+export interface ReplaceRequest {
+  readonly version: number
+  readonly socket: string
+}
+
+export interface ReplaceView {
+  /** Of the process that is to be replaced. */
+  readonly pid: number
+}
+
 export interface ControlApi {
   status(): Promise<StatusView>
   services(): Promise<readonly ServiceView[]>
@@ -353,4 +366,7 @@ export interface ControlApi {
   drain(request: DrainRequest): Promise<DrainView>
   leave(): Promise<DepartureView>
   forget(request: ForgetRequest): Promise<DepartureView>
+  replace(request: ReplaceRequest): Promise<ReplaceView>
+  /** Answers only if that fails: otherwise the process that was asked is no more. */
+  reload(): Promise<StatusView>
 }

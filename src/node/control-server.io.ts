@@ -3,7 +3,7 @@
  * into a status and an `ErrorView`. Who may open the socket may do everything: its mode is 0600, and it lies in a folder
  * of mode 0700.
  */
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, renameSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { BatonError, errnoOf, messageOf } from '../base/errors.js'
@@ -17,6 +17,7 @@ import type {
   ForgetRequest,
   ImportRequest,
   MoveRequest,
+  ReplaceRequest,
   ServiceWrite,
 } from './control-protocol.js'
 import {
@@ -50,30 +51,54 @@ export interface ControlServerOptions {
 
 /** Throws ERR_CONTROL_PATH_TOO_LONG, ERR_CONTROL_IN_USE or ERR_CONTROL_LISTEN. */
 export async function startControlServer({ path, api, logger }: ControlServerOptions): Promise<ControlServer> {
-  checkSocketPath(path)
-  await removeStaleSocket(path)
-  const app = Fastify({
-    bodyLimit: REQUEST_BYTES_MAX,
-    requestTimeout: ANSWER_MS_MAX,
-    forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: 256 },
-    // Text stays text: a flag that arrives as "true" is a mistake of the sender and worth an answer.
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
-  })
-  app.server.maxConnections = CONNECTIONS_MAX
-  answerErrors(app, logger)
-  addRoutes(app, api)
-  try {
-    await app.listen({ path })
-    chmodSync(path, 0o600)
-  } catch (cause) {
-    await app.close()
-    throw new BatonError('ERR_CONTROL_LISTEN', `cannot listen on the control socket ${path}: ${messageOf(cause)}`, {
-      hint: 'look at owner, mode and free space of its folder, or choose another with --state DIR',
-      cause,
+  return (await ControlSocket.prepare(logger, () => api)).listen(path)
+}
+
+/** All that takes time is done before it listens, and it listens when there is an API. */
+export class ControlSocket {
+  private constructor(private readonly app: FastifyInstance) {}
+
+  static async prepare(logger: Logger, api: () => ControlApi): Promise<ControlSocket> {
+    const app = Fastify({
+      bodyLimit: REQUEST_BYTES_MAX,
+      requestTimeout: ANSWER_MS_MAX,
+      forceCloseConnections: 'idle',
+      routerOptions: { maxParamLength: 256 },
+      // Text stays text: a flag that arrives as "true" is a mistake of the sender and worth an answer.
+      ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     })
+    app.server.maxConnections = CONNECTIONS_MAX
+    answerErrors(app, logger)
+    addRoutes(app, api)
+    await app.ready()
+    return new ControlSocket(app)
   }
-  return { close: () => closeWithin(app, CLOSE_MS_MAX) }
+
+  /** `replaces`: another process of this node listens there, and acts no more; its place is taken without a gap. */
+  async listen(path: string, replaces = false): Promise<ControlServer> {
+    const { app } = this
+    checkSocketPath(path)
+    // A name of its own first: of the other process nothing is removed.
+    const first = replaces ? `${path}.${process.pid}` : path
+    await removeStaleSocket(first)
+    try {
+      await app.listen({ path: first })
+      chmodSync(first, 0o600)
+      if (replaces) renameSync(first, path)
+    } catch (cause) {
+      await app.close()
+      throw new BatonError('ERR_CONTROL_LISTEN', `cannot listen on the control socket ${path}: ${messageOf(cause)}`, {
+        hint: 'look at owner, mode and free space of its folder, or choose another with --state DIR',
+        cause,
+      })
+    }
+    return {
+      close: async () => {
+        await closeWithin(app, CLOSE_MS_MAX)
+        if (replaces) rmSync(path, { force: true })
+      },
+    }
+  }
 }
 
 async function closeWithin(app: FastifyInstance, limitMs: Millis): Promise<void> {
@@ -82,35 +107,37 @@ async function closeWithin(app: FastifyInstance, limitMs: Millis): Promise<void>
   clearTimeout(force)
 }
 
-function addRoutes(app: FastifyInstance, api: ControlApi): void {
-  app.get('/v1/status', () => api.status())
-  app.get('/metrics', async (_request, reply) => reply.type(EXPOSITION_TYPE).send(await api.metrics()))
-  app.get('/v1/services', () => api.services())
-  app.get<Named>('/v1/services/:name', NAMED, ({ params }) => api.service(params.name))
-  app.get<Named>('/v1/services/:name/why', NAMED, ({ params }) => api.why(params.name))
+function addRoutes(app: FastifyInstance, api: () => ControlApi): void {
+  app.get('/v1/status', () => api().status())
+  app.get('/metrics', async (_request, reply) => reply.type(EXPOSITION_TYPE).send(await api().metrics()))
+  app.get('/v1/services', () => api().services())
+  app.get<Named>('/v1/services/:name', NAMED, ({ params }) => api().service(params.name))
+  app.get<Named>('/v1/services/:name/why', NAMED, ({ params }) => api().why(params.name))
   app.put<Named & { Body: ServiceWrite }>('/v1/services/:name', WRITE, ({ params, body }) =>
-    api.writeService(params.name, body),
+    api().writeService(params.name, body),
   )
-  app.put<{ Body: ImportRequest }>('/v1/services', IMPORT, ({ body }) => api.importServices(body))
+  app.put<{ Body: ImportRequest }>('/v1/services', IMPORT, ({ body }) => api().importServices(body))
   app.delete<Named & { Querystring: { force?: string } }>('/v1/services/:name', NAMED, async (request, reply) => {
-    await api.removeService(request.params.name, request.query.force === '1')
+    await api().removeService(request.params.name, request.query.force === '1')
     return reply.code(204).send()
   })
   app.post<Named & { Body: MoveRequest }>('/v1/services/:name/move', MOVE, ({ params, body }) =>
-    api.move(params.name, body),
+    api().move(params.name, body),
   )
   app.get<Named & { Querystring: { fault: Fault } }>('/v1/services/:name/drill', DRILL_PLAN, ({ params, query }) =>
-    api.drillPlan(params.name, query.fault),
+    api().drillPlan(params.name, query.fault),
   )
   app.post<Named & { Body: DrillRequest }>('/v1/services/:name/drill', DRILL, ({ params, body }) =>
-    api.drill(params.name, body),
+    api().drill(params.name, body),
   )
-  app.post<{ Body: DrainRequest }>('/v1/drain/director', DRAIN, ({ body }) => api.drain(body))
-  app.post('/v1/leave', () => api.leave())
-  app.post<{ Body: ForgetRequest }>('/v1/forget', FORGET, ({ body }) => api.forget(body))
+  app.post<{ Body: DrainRequest }>('/v1/drain/director', DRAIN, ({ body }) => api().drain(body))
+  app.post('/v1/reload', () => api().reload())
+  app.post('/v1/leave', () => api().leave())
+  app.post<{ Body: ForgetRequest }>('/v1/forget', FORGET, ({ body }) => api().forget(body))
+  app.post<{ Body: ReplaceRequest }>('/v1/replace', REPLACE, ({ body }) => api().replace(body))
   app.get<{ Querystring: { service?: string; limit?: string } }>('/v1/splices', SPLICES, ({ query }) => {
     const limit = Math.min(SPLICES_LIMIT_MAX, Number(query.limit ?? SPLICES_LIMIT_DEFAULT))
-    return api.splices(query.service === undefined ? { limit } : { service: query.service, limit })
+    return api().splices(query.service === undefined ? { limit } : { service: query.service, limit })
   })
 }
 
@@ -193,6 +220,15 @@ const FORGET = {
       type: 'object',
       required: ['nodes', 'force'],
       properties: { nodes: { type: 'array', items: NAME, minItems: 1, maxItems: 64 }, force: { type: 'boolean' } },
+    },
+  },
+}
+const REPLACE = {
+  schema: {
+    body: {
+      type: 'object',
+      required: ['version', 'socket'],
+      properties: { version: { type: 'number' }, socket: NAME },
     },
   },
 }

@@ -33,6 +33,8 @@ export const SETTLE_MS_MAX: Millis = 6_000
 
 /** All of it, and a node that stands still meanwhile. */
 export const DRILL_MS_MAX: Millis = 75_000
+/** A new process has to start on a busy host, and to find a moment when nothing is being recovered or moved. */
+export const RELOAD_MS_MAX: Millis = 60_000
 
 export const SPLICES_LIMIT_DEFAULT = 100
 export const SPLICES_LIMIT_MAX = 10_000

@@ -12,6 +12,7 @@ import { LEASE_SLOTS_MAX, type LeaseSlots } from '../proxy/lease-slots.js'
 import { isForsaken, type Reason } from '../proxy/reasons.js'
 import { isOwned, type Service } from '../proxy/service.js'
 import { type AddressKeeper, NOTHING_TO_TAKE, type Taken } from './address-keeper.js'
+import type { CarriedLease } from './handover-protocol.js'
 
 export interface Directed {
   readonly term: Term
@@ -84,17 +85,37 @@ export class Directing {
     if (slot === undefined) return false
     this.parts.leases.set(slot, deadline)
     const keeper = services.some(isOwned) ? this.parts.keeper : NOTHING_TO_TAKE
-    const sets = {
-      serving: new Set<string>(),
-      recovering: new Set<string>(),
-      unknown: new Set<string>(),
-      open: new Set<string>(),
-    }
-    const beginning = { taken: undefined, standbys: [], isMoving: false, asked: undefined }
-    const held: Held = { term, slot, keeper, deadline, services, ...sets, ...beginning }
+    const held = newlyHeld({ term, slot, keeper, deadline, services })
     this.#held.set(contest, held)
     keeper.take({ contest, term, deadline, slot, services }, (taken) => this.#onTaken(contest, held, taken))
     return true
+  }
+
+  /** What another process of this node has held; `undefined`: not everything is at rest. */
+  carried(): CarriedLease[] | undefined {
+    const rows: CarriedLease[] = []
+    for (const [contest, { term, deadline, services, taken, serving, recovering, unknown, isMoving }] of this.#held) {
+      const isWhole = recovering.size === 0 && unknown.size === 0
+      const isAtRest = isWhole && !isMoving && services.every(({ name }) => serving.has(name))
+      const [service] = services
+      if (taken === undefined || service === undefined || !isAtRest) return undefined
+      rows.push({ contest, term, deadline, given: taken.given, address: service.address })
+    }
+    return rows
+  }
+
+  /** Goes on with it: the address is here, and the lanes know its connections. */
+  adopt({ contest, term, deadline, given }: CarriedLease, services: readonly Service[]): void {
+    const slot = this.#nextSlot++
+    this.parts.leases.set(slot, deadline)
+    const keeper = services.some(isOwned) ? this.parts.keeper : NOTHING_TO_TAKE
+    const held = newlyHeld({ term, slot, keeper, deadline, services })
+    this.#held.set(contest, held)
+    keeper.adopt({ contest, term, deadline, slot, services }, given, (taken) => this.#onTaken(contest, held, taken))
+    held.taken = { type: 'taken', given }
+    const standbys = this.parts.standbys(contest)
+    held.standbys = standbys
+    for (const { name: service } of services) this.parts.post({ type: 'direct', service, term, slot, given, standbys })
   }
 
   renewed(contest: string, term: Term, deadline: Millis): void {
@@ -341,6 +362,16 @@ export class Directing {
     this.#looking.set(slot, looking)
     this.parts.post({ type: 'undirect', service, slot, why })
   }
+}
+
+function newlyHeld(lease: Pick<Held, 'term' | 'slot' | 'keeper' | 'deadline' | 'services'>): Held {
+  const sets = {
+    serving: new Set<string>(),
+    recovering: new Set<string>(),
+    unknown: new Set<string>(),
+    open: new Set<string>(),
+  }
+  return { ...lease, ...sets, taken: undefined, standbys: [], isMoving: false, asked: undefined }
 }
 
 const ADVICE: Readonly<Record<string, string>> = {

@@ -36,6 +36,15 @@ export interface HostNetworkOptions {
   readonly onRival: (address: string, rival: Rival, times: number) => void
   /** The thread that speaks with the LAN has ended by a fault. */
   readonly onDeath: (error: Error) => void
+  /** What another process of this node has of it, and gives away. */
+  readonly left?: LeftNetwork | undefined
+}
+
+/** Descriptors of the device, and of the listening sockets for its ports: IPv4 first. */
+export interface LeftNetwork {
+  readonly device: string
+  readonly tun: number
+  readonly doors: readonly number[]
 }
 
 export class HostNetwork {
@@ -51,10 +60,11 @@ export class HostNetwork {
   readonly #gated = new Map<number, string>()
 
   private constructor(private readonly options: HostNetworkOptions) {
-    this.#tun = Tun.open()
+    const { left } = options
+    this.#tun = left === undefined ? Tun.open() : Tun.adopt(left.tun, left.device)
     this.#netlink = Netlink.open()
     if (isHere(this.#tun)) forbidCoreDumps()
-    this.#gate = isHere(this.#tun) ? LeaseGate.open(undefined, this.#tun.fd) : NO_DEVICE
+    this.#gate = isHere(this.#tun) ? LeaseGate.open(undefined, this.#tun.fd, left === undefined) : NO_DEVICE
     this.#anyPort = isHere(this.#tun) ? this.#openDoors() : NO_DEVICE
     this.#wire = isHere(this.#tun) ? this.#openWire() : NO_DEVICE
     this.look()
@@ -80,6 +90,19 @@ export class HostNetwork {
 
   get hasFrontDoor(): boolean {
     return isHere(this.#anyPort)
+  }
+
+  /** For another process of this node; `undefined`: there is no device. */
+  get leaving(): LeftNetwork | undefined {
+    return isHere(this.#tun)
+      ? { device: this.#tun.name, tun: this.#tun.fd, doors: [...this.#doors.values()] }
+      : undefined
+  }
+
+  /** From now on it is this process that has the addresses, until their deadlines. */
+  arm(deadlines: readonly { readonly address: string; readonly deadline: Millis }[]): void {
+    for (const { address, deadline } of deadlines) this.setDeadline(address, deadline)
+    if (isHere(this.#gate)) this.#gate.claim()
   }
 
   /** Interfaces may have come and gone. */
@@ -244,7 +267,7 @@ export class HostNetwork {
     const anyPort = AnyPort.open()
     if ('why' in anyPort) return anyPort
     for (const family of [4, 6] as const) {
-      const door = openFrontDoor(family, DOOR_KEEPALIVE_MS)
+      const door = this.options.left?.doors[family === 4 ? 0 : 1] ?? openFrontDoor(family, DOOR_KEEPALIVE_MS)
       const problem = typeof door === 'number' ? anyPort.setListener(family, door) : door
       if (problem === undefined && typeof door === 'number') {
         this.#doors.set(family, door)

@@ -3,9 +3,12 @@
  * answer is put together. Lanes speak with each other only through here, and only of what they share: listening sockets
  * and fences.
  */
+import { MessageChannel } from 'node:worker_threads'
 import type { Endpoint } from '../base/address.js'
+import { BatonError } from '../base/errors.js'
 import { type NodeId, sameTerm } from '../base/ids.js'
 import type { Logger, LogLevel } from '../base/log.js'
+import { FLOW_WORDS, HandedOver } from '../lane/handover.io.js'
 import type { FromLane, LaneReport, LaneSetup, RecoveredMessage, ToLane } from '../proxy/lane-protocol.js'
 import { mergedServices, sumsOf } from '../proxy/service-report.js'
 import { countersMemory, sharedCounters, sumOfCounters } from '../proxy/shared-counters.js'
@@ -23,6 +26,8 @@ export interface LaneGroupOptions {
   readonly leases: SharedArrayBuffer
   readonly logger: Logger
   readonly logLevel: LogLevel
+  /** Another process has what they go on with. */
+  readonly inherits?: boolean
   /** `serving` and all answers come once for all lanes. */
   readonly onMessage: (message: FromLane) => void
   readonly onDeath: (lane: number, error: Error) => void
@@ -57,6 +62,7 @@ export class LaneGroup {
         logLevel,
         leases,
         counters,
+        inherits: this.options.inherits === true,
       }
       this.#memories.push(counters)
       const onMessage = (message: FromLane) => this.#onMessage(lane, message)
@@ -89,6 +95,28 @@ export class LaneGroup {
   /** One descriptor of the socket for each lane. */
   giveDoor(duplicate: () => number): void {
     for (const host of this.#hosts) host.post({ type: 'front-door', fd: duplicate() })
+  }
+
+  /** See `LaneHost.awake`. */
+  async awake(): Promise<void> {
+    await Promise.all(this.#hosts.map((host) => host.awake))
+  }
+
+  /** All lanes stand still, each with its state in hand, until they are told what becomes of them. */
+  handOver(): HandedOver[] {
+    return this.#hosts.map((host) => {
+      const { port1, port2 } = new MessageChannel()
+      const flow = new SharedArrayBuffer(FLOW_WORDS * Int32Array.BYTES_PER_ELEMENT)
+      host.hand({ type: 'hand-over', port: port2, flow }, [port2])
+      return new HandedOver(port1, flow)
+    })
+  }
+
+  /** Rows that the lane of that number had in another process. Answers how many; rejects if they cannot be read. */
+  async inherit(lane: number, bytes: Uint8Array, fds: readonly number[]): Promise<number> {
+    const answer = await this.#hosts[lane]?.inherit(bytes, fds)
+    if (answer?.why === undefined) return answer?.rows ?? 0
+    throw new BatonError('ERR_REPLACE_STATE', `what the running node has cannot be read here: ${answer.why}`)
   }
 
   /** As they are now, without asking the lanes. */

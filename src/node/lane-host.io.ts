@@ -1,7 +1,8 @@
-import { Worker } from 'node:worker_threads'
+import { type Transferable, Worker } from 'node:worker_threads'
 import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { BatonError } from '../base/errors.js'
 import type { Logger } from '../base/log.js'
+import type { HandOverMessage } from '../lane/handover.io.js'
 import type { FromLane, LaneReport, LaneSetup, ToLane } from '../proxy/lane-protocol.js'
 
 /** What a lane makes lives for a splice or for a turn; more room for the young would only be memory that stays taken. */
@@ -10,12 +11,18 @@ const YOUNG_MB = 24
 /** A lane that does not answer a question within this time is busy; the control plane does not wait for it. */
 const ANSWER_MS = 2_000
 
+type Inherited = Extract<FromLane, { type: 'inherited' }>
+
 /** The control plane's end of one lane: its thread, its messages, and the questions that wait for an answer. */
 export class LaneHost {
   readonly #worker: Worker
   readonly #questions = new Map<number, (report: LaneReport | undefined) => void>()
+  readonly #inheritances: ((answer: Inherited) => void)[] = []
   #nextQuestion = 1
   #wakeFd = -1
+  /** On the epoll engine: it has loaded all that it runs, and waits for what comes. */
+  readonly awake: Promise<void>
+  #onAwake: () => void = () => {}
   #ended: Promise<void>
 
   constructor(
@@ -33,12 +40,28 @@ export class LaneHost {
     })
     this.#worker.on('message', (message: FromLane) => this.#receive(message))
     this.#worker.on('error', onDeath)
+    this.awake = new Promise((resolve) => {
+      this.#onAwake = resolve
+    })
     this.#ended = new Promise((resolve) => this.#worker.on('exit', () => resolve()))
   }
 
   post(message: ToLane): void {
     this.#worker.postMessage(message)
     if (this.#wakeFd >= 0) this.wake(this.#wakeFd)
+  }
+
+  /** What only this lane is to have: memory and ports change hands. */
+  hand(message: ToLane | HandOverMessage, transfer: readonly Transferable[]): void {
+    this.#worker.postMessage(message, [...transfer])
+    if (this.#wakeFd >= 0) this.wake(this.#wakeFd)
+  }
+
+  /** Answers how many rows were read, or why they cannot be. */
+  inherit(bytes: Uint8Array, fds: readonly number[]): Promise<Inherited> {
+    const answer = new Promise<Inherited>((resolve) => this.#inheritances.push(resolve))
+    this.hand({ type: 'inherit', bytes, fds }, [bytes.buffer as ArrayBuffer])
+    return answer
   }
 
   /** The first message of one of these types; for the answers that a start waits for. */
@@ -83,10 +106,12 @@ export class LaneHost {
   #receive(message: FromLane): void {
     if (message.type === 'awake') {
       this.#wakeFd = message.wakeFd
+      this.#onAwake()
       // What was posted before this came waits since then.
       return this.wake(message.wakeFd)
     }
     if (message.type === 'log') return this.logger.log(message.level, message.event, message.fields)
+    if (message.type === 'inherited') return this.#inheritances.shift()?.(message)
     if (message.type === 'answer') return this.#questions.get(message.query)?.(message.report)
     this.onMessage(message)
   }

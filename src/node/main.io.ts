@@ -1,5 +1,4 @@
 /** `baton up`: builds one node from its state folder and its options, runs it until a signal, and stops it in order. */
-import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { assert } from '../base/assert.js'
 import type { AlarmClock } from '../base/clock.js'
 import { messageOf } from '../base/errors.js'
@@ -12,64 +11,57 @@ import type { DurableRecord } from '../election/ports.js'
 import { TermStore } from '../election/term-store.io.js'
 import { gossipConfig, leaveLingerMs } from '../gossip/config.js'
 import { Facts } from '../gossip/facts.js'
-import type { DatagramPort, MemberProfile } from '../gossip/ports.js'
+import type { MemberProfile } from '../gossip/ports.js'
 import { Registry } from '../gossip/registry.js'
 import { loadRegistry, saveRegistry } from '../gossip/registry-file.io.js'
-import { Opener, Sealer } from '../gossip/seal.js'
 import { Swim } from '../gossip/swim.js'
 import { Sync } from '../gossip/sync.js'
-import { openUdp } from '../gossip/udp.io.js'
 import { loadLibc } from '../kernel/libc.io.js'
-import type { FromLane } from '../proxy/lane-protocol.js'
 import { LeaseSlots } from '../proxy/lease-slots.js'
 import { trunkConfig } from '../trunk/config.js'
 import { ControlLinks } from '../trunk/control-links.io.js'
-import { deriveKey, randomBytes } from '../trunk/keys.io.js'
-import { suitesThatPay } from '../trunk/seals.io.js'
-import type { Suite } from '../trunk/suites.js'
-import { forgetfulWarnings, linkView, lonelyWarnings } from './advice.js'
+import { randomBytes } from '../trunk/keys.io.js'
+import { forgetfulWarnings, linkView, lonelyWarnings, NO_ADDRESS, UNTIL_ADDED_ANEW } from './advice.js'
+import { Bequest } from './bequest.io.js'
 import type { NodeOptions, NodeSettings } from './config-schema.js'
 import { NodeApi } from './control-api.io.js'
-import { startControlServer } from './control-server.io.js'
+import { ControlSocket } from './control-server.io.js'
 import { Declaring } from './declaring.io.js'
-import { chooseEngine } from './engine.io.js'
-import { IdleLane } from './idle-lane.js'
-import { LaneGroup } from './lane-group.io.js'
+import { carriedBy } from './going-on.js'
+import { Heir } from './heir.io.js'
 import { deferred, endOnFault, endProcess, stopSignal } from './lifecycle.io.js'
 import { StreamLogger } from './logger.io.js'
 import { MembersFile } from './members-file.io.js'
 import { handedOver } from './mover.io.js'
 import { Node } from './node.io.js'
 import { Notify } from './notify.io.js'
+import { openGossip, startLanes, suitesOf, watchHost } from './openings.io.js'
 import { withBind } from './own-address.io.js'
-import { programWatch } from './program-watch.io.js'
-import { flagsOf } from './roles.js'
+import { flagsOf, roleOf } from './roles.js'
 import { DeathSilence } from './silence.io.js'
-import { StallWatch } from './stall-watch.io.js'
 import { type NodeState, nextBoot, openState } from './state-dir.io.js'
-import { lockState } from './state-lock.io.js'
+import { inheritLock, lockState } from './state-lock.io.js'
 import { Strangers } from './strangers.js'
+import { startSuccessor } from './successor.io.js'
 import { openAddresses, peerSources } from './surroundings.io.js'
-
-/** Late by more than this, an event loop hears of it. */
-const STALL_MS = 50
 
 /** How long a stop may take in all; then the process ends as it is. */
 const STOP_MS_MAX = 5_000
-const NO_ADDRESS =
-  'this host has no address that others reach: the node is alone on loopback; start it again when there is one, or give --bind'
 const LANE_STOP_MS = 1_500
 
 /** Resolves after an orderly stop by SIGTERM or SIGINT; rejects with a BatonError if the node cannot start. */
 export async function runNode(settings: NodeSettings): Promise<void> {
-  const options = withBind(settings)
-  const logger = new StreamLogger(options.logFormat, options.logLevel)
-  const state = openState(options.stateDir)
-  const lock = lockState(state.paths.lock)
+  const wanted = withBind(settings)
+  const logger = new StreamLogger(wanted.logFormat, wanted.logLevel)
+  const state = openState(wanted.stateDir)
+  const heir = settings.replace === true ? await Heir.meet(state.paths) : undefined
+  const options = heir?.settle(wanted) ?? wanted
+  let lock = heir === undefined ? lockState(state.paths.lock) : undefined
   endOnFault(logger)
   const notify = Notify.fromEnvironment()
   try {
-    const node = await RunningNode.start(options, state, logger)
+    const node = await RunningNode.start(options, state, logger, notify, heir)
+    lock ??= inheritLock(state.paths.lock)
     notify.ready(`up as ${state.name}`)
     const why = await Promise.race([stopSignal(), node.left])
     logger.log('info', 'stopping', { why })
@@ -82,7 +74,7 @@ export async function runNode(settings: NodeSettings): Promise<void> {
     clearTimeout(force)
     logger.log('info', 'stopped', {})
   } finally {
-    lock.release()
+    lock?.release()
   }
 }
 
@@ -97,16 +89,28 @@ class RunningNode {
     private readonly state: NodeState,
     private readonly logger: Logger,
     private readonly clock: AlarmClock,
+    /** Of a process that this one replaces. */
+    private readonly heir: Heir | undefined,
+    private readonly notify: Notify,
   ) {}
 
-  static async start(options: NodeOptions, state: NodeState, logger: Logger): Promise<RunningNode> {
+  static async start(
+    options: NodeOptions,
+    state: NodeState,
+    logger: Logger,
+    notify: Notify,
+    heir?: Heir,
+  ): Promise<RunningNode> {
     const libc = loadLibc()
     if ('why' in libc) logger.log('warn', 'no-system-calls', { why: libc.why })
-    const running = new RunningNode(options, state, logger, realClock('why' in libc ? undefined : libc.boottime))
+    const clock = realClock('why' in libc ? undefined : libc.boottime)
+    const running = new RunningNode(options, state, logger, clock, heir, notify)
     try {
       await running.#build()
       return running
     } catch (error) {
+      // What it was given is this process's alone by now, or the other's: nothing of it is put in order here.
+      if (heir?.isArmed === true) endProcess(logger, error)
       await running.stop()
       throw error
     }
@@ -123,24 +127,27 @@ class RunningNode {
   }
 
   async #build(): Promise<void> {
-    const { options, state, logger, clock } = this
-    const startedAt = clock.now()
-    const boot = nextBoot(state.paths)
+    const { options, state, logger, clock, heir } = this
+    const boot = heir?.hello.boot ?? nextBoot(state.paths)
     // Only the first start founds: a folder that lost its votes later must not found a second electorate. Votes and the
     // count of boots may be lost together; then the members that it remembers tell.
     const random = new Prng(randomSeed())
     const members = new MembersFile(state.paths.members, clock, logger)
     const founds = state.founded && boot === 1 && members.load().length === 0
-    const store = TermStore.open(state.paths.votes, 1 + random.below(2 ** 32 - 1), founds ? state.id : undefined)
-    this.#cleanups.push(() => store.close())
     const leases = LeaseSlots.bytes()
-
-    const registry = new Registry(state.id)
-    registry.merge(loadRegistry(state.paths.registry), clock.wall())
-    this.#cleanups.push(() => members.save())
-
     let node: Node | undefined
-    const { lanes, dataAt } = await this.#startLanes(boot, random, leases, (message) => node?.onLane(message))
+    const { lanes, dataAt } = await startLanes({
+      options,
+      state,
+      boot,
+      logger,
+      leases,
+      hello: heir?.hello,
+      seed: () => random.u32(),
+      onMessage: (message) => node?.onLane(message),
+      onDeath: (lane, error) => this.#threadDied(`lane ${lane}`, error),
+    })
+    this.#cleanups.push(() => lanes.stop(LANE_STOP_MS))
     const silence = new DeathSilence(logger, (why) => this.#warnings.set('silence', why))
     const addresses = openAddresses({
       isWitness: options.witness,
@@ -151,11 +158,28 @@ class RunningNode {
       logger,
       keepOpen: [options.controlPort, ...dataAt.map(({ port }) => port)],
       portsOf: (service) => node?.knowledge.servedPorts(service) ?? [],
-      onOpen: () => silence.begin(),
+      onOpen: () => silence.begin(heir !== undefined),
       onDispute: () => node?.onDispute(),
       onDeath: (error) => this.#threadDied('wire', error),
+      left: heir?.network,
     })
     this.#cleanups.push(() => addresses.close())
+    const suites = suitesOf(options, logger)
+    let api: NodeApi | undefined
+    const socket = await ControlSocket.prepare(logger, () => {
+      assert(api !== undefined, 'it listens when there is an API')
+      return api
+    })
+    // All that takes time is done: from here on clients may be waiting.
+    const carried = await heir?.take(lanes, addresses)
+
+    // What is on disk is this process's from here on, and not before.
+    const store = TermStore.open(state.paths.votes, 1 + random.below(2 ** 32 - 1), founds ? state.id : undefined)
+    this.#cleanups.push(() => store.close())
+    const registry = new Registry(state.id)
+    registry.merge(loadRegistry(state.paths.registry), clock.wall())
+    this.#cleanups.push(() => members.save())
+    const startedAt = carried?.startedAt ?? clock.now()
     const data = dataAt[0] ?? { address: options.bind, port: 0 }
 
     const links = new ControlLinks({
@@ -173,11 +197,20 @@ class RunningNode {
         onMessage: (peer, channel, payload) => node?.onPeerMessage(peer, channel, payload),
       },
     })
-    const control = await links.listen()
+    const control = await links.listen(heir?.controlFd)
     this.#cleanups.push(() => links.close())
 
     const strangers = new Strangers(clock, logger)
-    const udp = await this.#openUdp(boot, strangers, (from, bytes) => node?.onDatagram(from, bytes))
+    const { udp, sealer } = await openGossip({
+      options,
+      state,
+      boot,
+      strangers,
+      logger,
+      onDatagram: (from, bytes) => node?.onDatagram(from, bytes),
+      left: heir && { fd: heir.gossipFd, sealed: carried?.sealed ?? 0 },
+    })
+    this.#cleanups.push(() => udp.close())
     const gossip = gossipConfig(options.profile)
     const votesLost = store.isFresh && boot > 1
     const { witness, priority } = options
@@ -192,6 +225,7 @@ class RunningNode {
       durable: store.state,
       isFresh: store.isFresh,
       now: clock.now(),
+      carried: carried?.elections,
       directs: !options.witness,
       get diesWithProcess() {
         return silence.isTrusted
@@ -217,7 +251,7 @@ class RunningNode {
         wantPeer: (peer) => links.want(peer),
         unwantPeer: (peer) => links.unwant(peer),
         dataAt,
-        suites: this.#suites(),
+        suites,
         toLane: (message) => lanes.post(message),
         addresses,
         saveVotes: (records) => this.#saveVotes(store, records),
@@ -227,11 +261,13 @@ class RunningNode {
       },
     )
     const started = node
-    if (votesLost) {
-      const until = 'the others have removed its old vote and added it anew'
-      logger.log('error', 'votes-lost', { file: state.paths.votes, until: `it does not vote until ${until}` })
+    if (votesLost) logger.log('error', 'votes-lost', { file: state.paths.votes, until: UNTIL_ADDED_ANEW })
+    if (carried === undefined) started.start()
+    else {
+      started.goOn(carried)
+      lanes.post({ type: 'take-over' })
+      logger.log('info', 'took-over', { ms: Math.round(clock.now() - carried.stillSince) })
     }
-    started.start()
     this.#cleanups.push(async () => {
       await handedOver(started, clock)
       started.resign()
@@ -245,11 +281,38 @@ class RunningNode {
       this.#cleanups.push(() => source.stop())
     }
 
-    const api = new NodeApi({
+    const replaced = { times: carried?.replaced ?? 0, at: clock.now() }
+    const ports = { gossipPort: udp.local.port, controlPort: control.port }
+    const bequest = new Bequest({
+      folder: state.paths.folder,
+      clock,
+      logger,
+      lanes,
+      addresses,
+      hello: { node: state.id, boot, bind: options.bind, witness, lanes: lanes.view.count, dataAt, ...ports },
+      fds: () => [udp.fd, links.fd],
+      leases: () => started.directing.carried(),
+      state: () => ({
+        startedAt,
+        replaced: replaced.times + 1,
+        sealed: sealer.counter,
+        ...carriedBy(started.machines),
+      }),
+      isStopping: () => started.isStopping || roleOf(started.self.flags).leaving,
+      unsaved: () => this.#warnings.get('registry'),
+      onTaken: (pid) => {
+        this.notify.replacedBy(pid)
+        process.exit(0)
+      },
+    })
+    const answers = new NodeApi({
       node: started,
       clock,
       logger,
       startedAt,
+      replaced,
+      replace: (request) => bequest.begin(request),
+      reload: startSuccessor,
       version: options.version,
       linkOf: (peer) => linkView(links.state(peer)),
       linked: () => links.linked(),
@@ -270,11 +333,12 @@ class RunningNode {
       node: started,
       logger,
       linked: () => links.linked(),
-      apply: (request) => api.importServices(request),
+      apply: (request) => answers.importServices(request),
     })
     declaring.start()
     this.#cleanups.push(() => declaring.stop())
-    const server = await startControlServer({ path: state.paths.control, api, logger })
+    api = answers
+    const server = await socket.listen(state.paths.control, heir !== undefined)
     this.#cleanups.push(() => server.close())
     const { bind, bindFrom, passedOver = [] } = options
     if (bindFrom === 'loopback') logger.log('warn', 'no-address', { why: NO_ADDRESS })
@@ -282,80 +346,20 @@ class RunningNode {
     logger.log('info', 'up', { name: state.name, id: state.id, boot, bind, bindFrom, ...others })
   }
 
-  async #startLanes(
-    boot: number,
-    random: Prng,
-    leases: SharedArrayBuffer,
-    onMessage: (message: FromLane) => void,
-  ): Promise<{ lanes: LaneGroup | IdleLane; dataAt: readonly Endpoint[] }> {
-    const { options, state, logger } = this
-    // A witness carries no connection, its own or others'.
-    if (options.witness) return { lanes: new IdleLane(), dataAt: [] }
-    const engine = chooseEngine(options)
-    logger.log('info', 'engine', { engine: engine.name, lanes: engine.lanes, why: engine.why })
-    const lanes = new LaneGroup({
-      engine,
-      node: state.id,
-      name: state.name,
-      boot,
-      address: options.bind,
-      seed: () => random.u32(),
-      leases,
-      logger,
-      logLevel: options.logLevel,
-      onMessage,
-      onDeath: (lane, error) => this.#threadDied(`lane ${lane}`, error),
-    })
-    this.#cleanups.push(() => lanes.stop(LANE_STOP_MS))
-    return { lanes, dataAt: await lanes.listen(options.dataPort) }
-  }
-
-  /** A witness makes no data links, and looks for nothing. */
-  #suites(): readonly Suite[] {
-    const { options, logger } = this
-    if (options.witness || options.cipher === 'secretstream') return ['secretstream']
-    const { suites, why } = suitesThatPay()
-    logger.log('info', 'cipher', { cipher: suites[0], why })
-    return suites
-  }
-
-  async #openUdp(
-    boot: number,
-    strangers: Strangers,
-    onDatagram: (from: Endpoint, bytes: Uint8Array) => void,
-  ): Promise<DatagramPort> {
-    const { options, state, logger } = this
-    const keys = state.clusterKeys.map((key) => deriveKey(key, 'gossip datagram 1'))
-    const [current] = keys
-    assert(current !== undefined, 'a state folder holds a cluster key')
-    const opened = await openUdp({
-      bind: { address: options.bind, port: options.gossipPort },
-      sealer: new Sealer(current, { node: state.id, boot }),
-      opener: new Opener(keys),
-      onDatagram,
-      onRefused: (from, why) => strangers.refused(from, why),
-      onProblem: (errno, to) => logger.log('debug', 'datagram-failed', { errno, to: to && formatEndpoint(to) }),
-    })
-    if (opened.type === 'failed') throw opened.error
-    this.#cleanups.push(() => opened.port.close())
-    return opened.port
-  }
-
   /** What this host does while the node runs: its event loop, its programs. */
   #watch(node: Node): void {
-    const stalls = new StallWatch(this.clock, STALL_MS, (lateMs) => node.onStalled(lateMs))
-    stalls.start()
-    this.#cleanups.push(() => stalls.stop())
-    if (this.options.witness) return
-    const sockets = programWatch({
-      clock: this.clock,
-      users: this.options.listenerUsers,
+    const { options, clock, heir } = this
+    const stop = watchHost({
+      clock,
+      users: options.listenerUsers,
+      hasPrograms: !options.witness,
+      isHurried: heir !== undefined,
       warnings: this.#warnings,
       logger: this.logger,
+      onStalled: (lateMs) => node.onStalled(lateMs),
       onListeners: (listeners) => node.onListeners(listeners),
     })
-    sockets.start()
-    this.#cleanups.push(() => sockets.stop())
+    this.#cleanups.push(stop)
   }
 
   /** Ends here and not by an exception, which whoever writes a service would get for an answer while the node lives on. */

@@ -21,7 +21,9 @@ import { Directing, describeObstacle, reasonOfLoss } from './directing.js'
 import { drainedAt, nodeKey } from './drains.js'
 import { logElection } from './election-log.js'
 import { Errands } from './errands.js'
+import { stillHeld } from './going-on.js'
 import { Handoffs } from './handoffs.js'
+import type { ControlState } from './handover-protocol.js'
 import { Handovers } from './handovers.js'
 import { Knowledge } from './knowledge.js'
 import { type BrokerEffect, type BrokerEvent, LinkBroker } from './link-broker.js'
@@ -131,6 +133,21 @@ export class Node {
     this.knowledge.setMembers(this.machines.swim.members())
     this.#elections.feed({ type: 'member', node: this.self.node, alive: true, standing: standingOf(this.self.flags) })
     this.#followRegistry()
+  }
+
+  /** As `start`, where another process of this very life has left off. */
+  goOn({ members, facts, leases }: Pick<ControlState, 'members' | 'facts' | 'leases'>): void {
+    this.machines.facts.resume(facts)
+    for (const { node, bytes } of facts) this.knowledge.setFacts(node, bytes)
+    const own = this.machines.facts.get(this.self.node)
+    if (own !== undefined) this.#publication.resume(own.bytes)
+    this.start()
+    this.#swim.feed({ type: 'carried', members })
+    this.knowledge.setMembers(this.machines.swim.members())
+    for (const lease of stillHeld(leases, this.machines)) {
+      this.directing.adopt(lease, this.#services.of(lease.contest))
+    }
+    this.#backendNews.tell()
   }
 
   /** From now on this node neither votes nor directs: it hands over what it has, and the others remove its vote. */

@@ -25,6 +25,12 @@ export class Notify {
     this.tell(`READY=1\nSTATUS=${status}`)
   }
 
+  /** Before this process ends: the manager listens to the one that it knows, and goes on with the other. */
+  replacedBy(pid: number): void {
+    this.tell(`MAINPID=${pid}\nREADY=1\nSTATUS=replaced by process ${pid}`)
+    clearInterval(this.#timer)
+  }
+
   stopping(why: string): void {
     this.tell(`STOPPING=1\nSTATUS=stopping: ${why}`)
     clearInterval(this.#timer)

@@ -14,7 +14,7 @@ import type { Millis } from '../base/time.js'
 import { GRAVE_S } from '../kernel/bpf/grave-program.js'
 import { errorName } from '../kernel/control-calls.io.js'
 import { HEIRLESS_MS } from '../lane/backends.js'
-import { expandPorts, parsePorts } from '../proxy/port-list.js'
+import { portsOfText } from '../proxy/port-list.js'
 import { isOwned, type Service } from '../proxy/service.js'
 import type { AddressCounts, AddressKeeper, Catcher, Claim, Taken } from './address-keeper.js'
 import { Disputes } from './disputes.js'
@@ -52,6 +52,8 @@ export type Network = Pick<
   | 'announce'
   | 'hush'
   | 'deliver'
+  | 'leaving'
+  | 'arm'
   | 'close'
 >
 
@@ -60,6 +62,8 @@ export interface OwnAddressesParts {
   readonly logger: Logger
   /** Called when there is a service whose address may be wanted here: a host without one gets no device. */
   readonly openNetwork: (onRival: OnRival) => Network
+  /** Another process has the device, and gives it away: it is opened at once. */
+  readonly inherits?: boolean
   /** Ports of this node itself, which others need whatever a service says. */
   readonly keepOpen: readonly number[]
   /** On which a service takes connections now. */
@@ -97,11 +101,19 @@ export class OwnAddresses implements AddressKeeper {
   /** When what earlier lives of this node left on the interfaces has nothing more to do. */
   #clearsAt: Millis = Number.POSITIVE_INFINITY
   #services: readonly Service[] = []
+  #inherits: boolean
   #looks: NodeJS.Timeout | undefined
 
   constructor(private readonly parts: OwnAddressesParts) {
     this.#disputes = new Disputes(parts.clock, parts.logger, parts.onDispute)
     this.#hooks = new HookCalls(parts.logger)
+    this.#inherits = parts.inherits === true
+    if (this.#inherits) this.#network()
+  }
+
+  /** For another process of this node. */
+  get estate(): Pick<Network, 'leaving' | 'arm'> | undefined {
+    return this.#opened
   }
 
   /** Of services whose address is on this host now. */
@@ -146,17 +158,21 @@ export class OwnAddresses implements AddressKeeper {
     return this.here.includes(address) ? this.#opened?.counts(address) : undefined
   }
 
+  adopt(claim: Claim, given: boolean, answer: (taken: Taken) => void): void {
+    const [service] = claim.services
+    if (service === undefined) return
+    const holding = this.#hold(claim, service.address, answer)
+    holding.isKnown = true
+    if (service.own === 'hook') holding.state = 'here'
+    else if (!given) this.#bring(holding)
+  }
+
   take(claim: Claim, answer: (taken: Taken) => void): void {
     const [service] = claim.services
     if (service === undefined) return
     const { address } = service
     this.#drop(claim.contest)
-    const alarm = this.parts.clock.alarm(() => this.#onDeadline(claim.contest))
-    const { services, deadline } = claim
-    const beginning = { state: 'taken', isReady: false, isKnown: false } as const
-    const holding: Holding = { claim, address, answer, alarm, services, deadline, ...beginning }
-    this.#held.set(claim.contest, holding)
-    alarm.set(deadline)
+    const holding = this.#hold(claim, address, answer)
     if (service.own === 'hook') return void this.#takeByHook(holding, service)
     const network = this.#network()
     const problem = network.problemWith(address)
@@ -297,7 +313,9 @@ export class OwnAddresses implements AddressKeeper {
     })
     this.#opened = network
     this.#clearsAt = this.parts.clock.now() + GRAVE_S * 1_000
-    network.endLastLife(this.#services.map(({ address }) => address))
+    // The process before lives still.
+    if (!this.#inherits) network.endLastLife(this.#services.map(({ address }) => address))
+    this.#inherits = false
     this.#looks = setInterval(() => this.look(), LOOK_EVERY_MS).unref()
     this.parts.logger.log('info', 'addresses', network.abilities)
     return network
@@ -316,6 +334,16 @@ export class OwnAddresses implements AddressKeeper {
     const { mac } = rival
     this.parts.logger.log('error', 'rival-answers', { address, mac, interface: rival.interface })
     return `cannot take ${address}: a host with the link address ${mac} answers for it on ${rival.interface}; take it away there`
+  }
+
+  #hold(claim: Claim, address: string, answer: (taken: Taken) => void): Holding {
+    const alarm = this.parts.clock.alarm(() => this.#onDeadline(claim.contest))
+    const { services, deadline } = claim
+    const beginning = { state: 'taken', isReady: false, isKnown: false } as const
+    const holding: Holding = { claim, address, answer, alarm, services, deadline, ...beginning }
+    this.#held.set(claim.contest, holding)
+    alarm.set(deadline)
+    return holding
   }
 
   /** What went wrong. */
@@ -385,9 +413,4 @@ export class OwnAddresses implements AddressKeeper {
 /** Both are brought by the same means. */
 function comesAlike(a: Service | undefined, b: Service | undefined): boolean {
   return a?.own === b?.own && a?.hook === b?.hook
-}
-
-function portsOfText(text: string): readonly number[] {
-  const parsed = parsePorts(text)
-  return parsed.type === 'ports' ? expandPorts(parsed.ports) : []
 }

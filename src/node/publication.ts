@@ -5,7 +5,7 @@ import type { ListeningSocket } from '../kernel/listening-socket.js'
 import { encodeListeners } from '../proxy/listener-codec.js'
 import { type Directing, describeObstacle } from './directing.js'
 import type { Knowledge } from './knowledge.js'
-import { encodeNodeFacts, type Serving } from './node-facts.js'
+import { decodeNodeFacts, encodeNodeFacts, type Serving } from './node-facts.js'
 
 /** A thousand services that come up one after the other are told of in some bundles, not a thousand times. */
 const PUBLISH_EVERY_MS: Millis = 50
@@ -27,6 +27,12 @@ export class Publication {
     private readonly publish: (bytes: Uint8Array) => void,
   ) {
     this.#alarm = clock.alarm(() => this.#publishNow())
+  }
+
+  /** What an earlier process of this life has said stands, until this one has looked itself. */
+  resume(bytes: Uint8Array): void {
+    this.#published = bytes
+    this.#listeners = decodeNodeFacts(bytes)?.listeners ?? this.#listeners
   }
 
   stop(): void {

@@ -1,8 +1,12 @@
 /** Whether this process would die in silence (docs/addresses.md): tried once, when it first may own an address. */
 import type { Logger } from '../base/log.js'
+import type { Millis } from '../base/time.js'
 import { guardDescriptors } from '../kernel/descriptor-guard.io.js'
 import type { Silence } from '../kernel/silence/outcome.js'
 import { testSilence } from '../kernel/silence/silence-test.io.js'
+
+/** It takes a core for a while, which a process that replaces another has no time for. */
+const LATER_MS: Millis = 5_000
 
 export class DeathSilence {
   #silence: Silence = { type: 'untested', why: 'it has not been tried yet' }
@@ -22,13 +26,14 @@ export class DeathSilence {
     return this.#silence.type !== 'heard'
   }
 
-  begin(): void {
+  /** `isHurried`: not now. */
+  begin(isHurried = false): void {
     if (this.#isBegun) return
     this.#isBegun = true
     const { closed, hasIoUring } = guardDescriptors()
     if (closed.length > 0) this.logger.log('warn', 'descriptors-closed-on-exec', { descriptors: closed.join(', ') })
     if (hasIoUring) this.#tell({ type: 'heard', why: 'it uses io_uring, whose requests outlive a process' })
-    else void testSilence().then((silence) => this.#tell(silence))
+    else setTimeout(() => void testSilence().then((silence) => this.#tell(silence)), isHurried ? LATER_MS : 0).unref()
   }
 
   #tell(silence: Silence): void {

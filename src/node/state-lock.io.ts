@@ -48,6 +48,15 @@ export function lockState(file: string): StateLock {
   }
 }
 
+/** From another process of this node, which acts no more. */
+export function inheritLock(file: string): StateLock {
+  const text = `${JSON.stringify(describeProcess(process.pid))}\n`
+  const own = `${file}.${process.pid}`
+  fs.writeFileSync(own, text, { mode: 0o600 })
+  fs.renameSync(own, file)
+  return { release: () => release(file, text) }
+}
+
 /** The running process that holds the lock, if there is one. */
 export function lockHolder(file: string): number | undefined {
   const holder = parseHolder(readText(file) ?? '')

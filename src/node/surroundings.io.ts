@@ -11,7 +11,7 @@ import type { Service } from '../proxy/service.js'
 import { deriveKey } from '../trunk/keys.io.js'
 import { type AddressKeeper, NOTHING_TO_TAKE } from './address-keeper.js'
 import type { NodeOptions } from './config-schema.js'
-import { HostNetwork } from './host-network.io.js'
+import { HostNetwork, type LeftNetwork } from './host-network.io.js'
 import type { IdleLane } from './idle-lane.js'
 import type { LaneGroup } from './lane-group.io.js'
 import { type OnRival, OwnAddresses } from './own-addresses.io.js'
@@ -60,18 +60,26 @@ export interface AddressParts {
   /** Another host claims an address that is held here, or does so no more. */
   readonly onDispute: () => void
   readonly onDeath: (error: Error) => void
+  readonly left?: LeftNetwork | undefined
+}
+
+/** What goes from one process of this node to the next. */
+export interface Estate {
+  /** `undefined`: this host has no device. */
+  readonly estate: Pick<HostNetwork, 'leaving' | 'arm'> | undefined
 }
 
 /** A witness directs nothing. */
-export function openAddresses(parts: AddressParts): AddressKeeper & { close(): Promise<void> } {
-  const { isWitness, lanes, leases, seed, clock, logger, keepOpen, portsOf, onOpen, onDispute, onDeath } = parts
-  if (isWitness) return { ...NOTHING_TO_TAKE, close: async () => {} }
+export function openAddresses(parts: AddressParts): AddressKeeper & Estate & { close(): Promise<void> } {
+  const { isWitness, lanes, leases, seed, clock, logger, keepOpen, portsOf, onOpen, onDispute, onDeath, left } = parts
+  if (isWitness) return { ...NOTHING_TO_TAKE, estate: undefined, close: async () => {} }
   const lanesAdopt = lanes.view.engine === 'epoll'
   const giveDoor = (duplicate: () => number) => lanes.giveDoor(duplicate)
   const openNetwork = (onRival: OnRival) => {
     // First: then core dumps are forbidden, and with them a look at the process's own files.
     onOpen()
-    return HostNetwork.open({ logger, lanesAdopt, giveDoor, leases, seed, onRival, onDeath })
+    return HostNetwork.open({ logger, lanesAdopt, giveDoor, leases, seed, onRival, onDeath, left })
   }
-  return new OwnAddresses({ clock, logger, openNetwork, keepOpen, portsOf, onDispute })
+  const inherits = left !== undefined
+  return new OwnAddresses({ clock, logger, openNetwork, keepOpen, portsOf, onDispute, inherits })
 }

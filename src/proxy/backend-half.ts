@@ -12,6 +12,7 @@ import type { Counterpart } from './counterpart.js'
 import { WINDOW_BYTES } from './credit.js'
 import type { Socket } from './endpoint.js'
 import { Half } from './half.js'
+import type { CarriedHalf } from './half-book.js'
 import type { HalfOwner } from './half-tools.js'
 import type { SpliceReport } from './lane-protocol.js'
 import type { LedgerRow } from './ledger-frames.js'
@@ -41,6 +42,16 @@ export interface BackendHost {
   onForgotten(backend: BackendHalf): void
 }
 
+/** What makes it one that another process had. */
+export interface CarriedBackend {
+  readonly startedAt: Millis
+  readonly term: Term
+  readonly snapshot: ClientSnapshot
+  readonly finished: boolean
+  readonly confirmed: boolean
+  readonly half: CarriedHalf
+}
+
 /** A backend half is fenced by terms when it is bound to a link, not by a clock. */
 const ALWAYS = { isOpen: () => true }
 
@@ -52,24 +63,43 @@ export class BackendHalf implements HalfOwner, Enrolled {
   /** That of the director who has it now. */
   term: Term
   #snapshot: ClientSnapshot
-  #opened = false
   /** Of the client's socket when its director gave it up, which no later one has taken yet. */
   #clock: { readonly value: number; readonly at: Millis } | undefined
-  #finished = false
-  #confirmed = false
+  #opened: boolean
+  #finished: boolean
+  #confirmed: boolean
 
   constructor(
     readonly request: BackendRequest,
     socket: Socket,
     private readonly reply: BackendReply,
     private readonly host: BackendHost,
+    carried?: CarriedBackend,
   ) {
-    this.startedAt = host.clock.now()
-    this.term = request.term
-    this.#snapshot = { bytes: request.snapshot, at: this.startedAt }
+    this.startedAt = carried?.startedAt ?? host.clock.now()
+    this.term = carried?.term ?? request.term
+    this.#snapshot = carried?.snapshot ?? { bytes: request.snapshot, at: this.startedAt }
+    this.#opened = carried !== undefined
+    this.#finished = carried?.finished === true
+    this.#confirmed = carried?.confirmed === true
     const { clock, pool } = host
     const tools = { clock, gate: ALWAYS, pool, windowBytes: WINDOW_BYTES, keepsUntil: 'acknowledged' } as const
-    this.half = new Half(socket, this, tools)
+    this.half = new Half(socket, this, tools, carried?.half)
+  }
+
+  get carried(): CarriedBackend {
+    const { startedAt, term, half } = this
+    const [snapshot, finished, confirmed] = [this.#snapshot, this.#finished, this.#confirmed]
+    return { startedAt, term, snapshot, finished, confirmed, half: half.carried }
+  }
+
+  get counterpart(): Counterpart {
+    return this.reply.counterpart
+  }
+
+  /** In another process, where its client half is known again. */
+  goOn(): void {
+    this.half.join(this.reply.counterpart, this.half.settled.limit)
   }
 
   /** Finished, but the client half has not confirmed. */

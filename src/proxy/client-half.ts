@@ -12,6 +12,7 @@ import type { Counterpart } from './counterpart.js'
 import { WINDOW_BYTES } from './credit.js'
 import type { Socket } from './endpoint.js'
 import { Half } from './half.js'
+import type { CarriedHalf } from './half-book.js'
 import type { Gate, HalfOwner, HalfStart } from './half-tools.js'
 import type { NodeName, SpliceReport } from './lane-protocol.js'
 import { PROGRAM_BESIDE, type Reason } from './reasons.js'
@@ -72,10 +73,8 @@ export interface ClientHost {
   onFinished(client: ClientHalf, reason: Reason | undefined, detail: string): void
 }
 
-/** What a client half goes on with that was another director's before. */
-export interface Revival extends HalfStart {
-  readonly startedAt: Millis
-}
+/** What a client half goes on with that was another director's before, or another process's. */
+export type Revival = (HalfStart | CarriedHalf) & { readonly startedAt: Millis }
 
 interface Dialing {
   readonly phase: 'dialing'
@@ -84,7 +83,7 @@ interface Dialing {
   attempt: Attempt | undefined
 }
 
-interface Joined {
+export interface Joined {
   readonly phase: 'joined'
   readonly node: NodeName
   readonly counterpart: Counterpart
@@ -92,7 +91,7 @@ interface Joined {
 }
 
 /** The backend's connection as its node sees it. */
-type ServerEnds = Pick<Socket, 'local' | 'remote'>
+export type ServerEnds = Pick<Socket, 'local' | 'remote'>
 
 export class ClientHalf implements HalfOwner, Enrolled {
   /** Among the clients of its direction. */
@@ -171,12 +170,17 @@ export class ClientHalf implements HalfOwner, Enrolled {
     }
   }
 
-  /** The backend half has stood since another director's time. It says by ACK what it takes. */
-  goOn(node: NodeName, server: ServerEnds, counterpart: Counterpart): void {
+  /** Its other half, where there is one. */
+  get joined(): Joined | undefined {
+    return this.#state.phase === 'joined' ? this.#state : undefined
+  }
+
+  /** The backend half has stood since another director's time. It says by ACK what it takes beyond `credit`. */
+  goOn(node: NodeName, server: ServerEnds, counterpart: Counterpart, credit = this.half.sent): void {
     if (this.#state.phase !== 'choosing') return
     this.#state = { phase: 'joined', node, counterpart, server }
     this.#served = true
-    this.half.join(counterpart, this.half.sent)
+    this.half.join(counterpart, credit)
   }
 
   /**

@@ -67,6 +67,8 @@ export interface Socket {
   readOut?(isGone: boolean): void
   /** What it tells its peer as the time (TSval, RFC 7323); missing, or `undefined`, where that is not known. */
   clock?(): number | undefined
+  /** What is not in its kernel, for another process that goes on with it; `undefined`: it does not stand. Missing as `vanish` is. */
+  carried?(): CarriedEnds | undefined
   pause(): void
   resume(): void
   /** Bytes taken by `write` that are not in the kernel yet. */
@@ -76,6 +78,16 @@ export interface Socket {
    * A FIN that is not acknowledged counts as one.
    */
   unacknowledged(): number | undefined
+}
+
+/** Of a socket that another process goes on with: what this one had not written yet, and which ends have passed. */
+export interface CarriedEnds {
+  readonly unsent: Uint8Array
+  /** The peer's FIN was read. */
+  readonly read: boolean
+  /** `end` was called; and its FIN is in the kernel. */
+  readonly ending: boolean
+  readonly sent: boolean
 }
 
 export interface DialOptions {
@@ -99,6 +111,8 @@ export interface ListenHandler {
 }
 
 export interface Listener {
+  /** Where a listener has one of its own. */
+  readonly fd?: number
   close(): void
   /** Another descriptor of the listening socket, which the caller owns; a negative errno where there is none. */
   share?(): number
@@ -120,6 +134,8 @@ export interface Sockets {
    * all addresses: each connection tells its own.
    */
   adoptListener?(fd: number, at: SocketAddress, handler: ListenHandler): Listener
+  /** A connection that another process had; `fd` is the engine's from now on. */
+  adoptCarried?(fd: number, ends: CarriedEnds, local: SocketAddress, remote: SocketAddress): Socket
   /** Of a connection that an adopted listener accepted, where it is to be another than the listener's. */
   setKeepalive?(socket: Socket, keepaliveMs: Millis): void
   /** Of a descriptor that came to be adopted and is not wanted: the socket itself is others' too, and stays as it is. */

@@ -12,7 +12,8 @@ import type { Millis } from '../base/time.js'
 import type { Counterpart } from './counterpart.js'
 import { Grant, LAST_BYTES_MAX, WINDOW_BYTES_MAX } from './credit.js'
 import type { CloseCause, Socket, SocketHandler } from './endpoint.js'
-import { BEGINNING, type HalfOwner, type HalfTools, type Progress, type Settled } from './half-tools.js'
+import { begunAt, type CarriedHalf, type HalfBook } from './half-book.js'
+import { BEGINNING, type HalfOwner, type HalfStart, type HalfTools, type Progress, type Settled } from './half-tools.js'
 import { type Reason, reasonOfClose } from './reasons.js'
 import { Retention } from './retention.js'
 
@@ -24,88 +25,82 @@ export class Half implements SocketHandler, Enrolled {
   readonly #grant: Grant
   readonly #kept: Retention
   #counterpart: Counterpart | undefined
-  #sent: number
-  /** Bytes from here to `#sent` were sent over a link that broke, and go again before anything else. */
-  #resendFrom: number | undefined
-  /** The other half takes bytes up to this offset. `#sent <= #limit`. */
-  #limit: number
-  /** Read, but not covered by credit yet: at most one chunk. */
-  #held: Uint8Array | undefined
+  readonly #book: HalfBook
   #forwarding = false
-  #endRead: boolean
-  #finSent: boolean
-  /** Nothing of what was sent, its FIN last, is kept any more. */
-  #finSettled = false
-  #received: number
-  #toldWritten: number
-  #acknowledged: number
-  #finReceived: boolean
-  #socketDone = false
-  #closed = false
-  #resetBy: Reason | undefined
   #unsettled = false
   /** Its last bytes are passed on. */
   #leaving = false
-  #activeAt: Millis
 
   constructor(
     readonly socket: Socket,
     readonly owner: HalfOwner,
     private readonly tools: HalfTools,
-    start = BEGINNING,
+    from: HalfStart | CarriedHalf = BEGINNING,
   ) {
-    this.#grant = new Grant(tools.windowBytes, Math.max(tools.windowBytes, start.granted))
-    this.#kept = new Retention(tools.pool, start.sent)
-    this.#sent = this.#limit = start.sent
-    this.#endRead = this.#finSent = start.endRead
-    this.#received = start.received
-    this.#finReceived = start.finReceived
-    this.#toldWritten = this.#acknowledged = start.received + (start.finReceived ? 1 : 0)
-    this.#activeAt = tools.clock.now()
+    const { book, window, granted, kept } = 'book' in from ? from : begunAt(from, tools)
+    this.#book = book
+    this.#grant = new Grant(window, granted)
+    this.#kept = new Retention(tools.pool, kept)
     socket.attach(this)
   }
 
   /** Bytes from the socket that were passed on. */
   get sent(): number {
-    return this.#sent
+    return this.#book.sent
   }
 
   get received(): number {
-    return this.#received
+    return this.#book.received
   }
 
   /** Last time that bytes or a FIN came from either side; after both FINs, that some of what came found its place. */
   get activeAt(): Millis {
-    return this.#activeAt
+    return this.#book.activeAt
   }
 
   get isClosed(): boolean {
-    return this.#closed
+    return this.#book.closed
+  }
+
+  /** Its bytes that are left are no socket's any more. */
+  get isSocketGone(): boolean {
+    return this.#book.socketDone || this.#book.closed
   }
 
   get progress(): Progress {
     const { sent, received } = this
-    return { sent, received, finSent: this.#finSent, finReceived: this.#finReceived }
+    return { sent, received, finSent: this.#book.finSent, finReceived: this.#book.finReceived }
   }
 
   /** One direction has ended, the other goes on. */
   get isHalfClosed(): boolean {
-    return this.#endRead !== this.#finReceived
+    return this.#book.endRead !== this.#book.finReceived
   }
 
   get isClosing(): boolean {
-    return this.#endRead && this.#finReceived
+    return this.#book.endRead && this.#book.finReceived
   }
 
   /** What the other half's socket is known to have acknowledged, and up to where it may be sent to. */
   get settled(): Settled {
-    return { acknowledged: this.#kept.start, fin: this.#finSettled, limit: this.#limit, isWhole: this.#kept.isWhole }
+    return {
+      acknowledged: this.#kept.start,
+      fin: this.#book.finSettled,
+      limit: this.#book.limit,
+      isWhole: this.#kept.isWhole,
+    }
+  }
+
+  /** All that another process needs to go on with it, beside the socket itself. */
+  get carried(): CarriedHalf {
+    const { windowBytes: window, limit: granted } = this.#grant
+    return { book: { ...this.#book }, window, granted, kept: this.#kept.carried }
   }
 
   /** The other half stands and takes `credit` bytes: reading begins. */
   join(counterpart: Counterpart, credit: number): void {
     this.#counterpart = counterpart
-    this.#limit = credit
+    this.#book.limit = credit
     this.release()
   }
 
@@ -115,17 +110,18 @@ export class Half implements SocketHandler, Enrolled {
    * what is kept, and the splice is lost.
    */
   rejoin(received: number, finReceived: boolean): boolean {
-    if (this.#resetBy !== undefined) {
+    if (this.#book.resetBy !== undefined) {
       // Said already, perhaps, but over a link that was dead and not known to be.
-      this.#counterpart?.reset(this.#resetBy)
+      this.#counterpart?.reset(this.#book.resetBy)
       return true
     }
-    if (this.#counterpart === undefined || (finReceived && !this.#finSent)) return false
-    if (received !== this.#sent && (received > this.#sent || this.#kept.peek(received) === undefined)) return false
+    if (this.#counterpart === undefined || (finReceived && !this.#book.finSent)) return false
+    if (received !== this.#book.sent && (received > this.#book.sent || this.#kept.peek(received) === undefined))
+      return false
     if (this.tools.keepsUntil === 'written') this.#kept.settle(received)
-    this.#resendFrom = received === this.#sent ? undefined : received
-    this.#finSent = finReceived
-    this.#tell(this.#written(), this.#acknowledged, this.#counterpart)
+    this.#book.resendFrom = received === this.#book.sent ? undefined : received
+    this.#book.finSent = finReceived
+    this.#tell(this.#written(), this.#book.acknowledged, this.#counterpart)
     this.release()
     return true
   }
@@ -138,33 +134,33 @@ export class Half implements SocketHandler, Enrolled {
   // --- from the socket ---
 
   onOpen(): void {
-    if (!this.#closed) this.owner.onOpen()
+    if (!this.#book.closed) this.owner.onOpen()
   }
 
   onData(chunk: Uint8Array): void {
-    if (this.#closed) return
+    if (this.#book.closed) return
     const mayAct = this.#mayAct()
     // Its kernel has told the client that this came: it goes with what follows, or before the last word.
-    if (!mayAct || this.#held !== undefined) this.#held = joined(this.#held ?? NOTHING, chunk)
+    if (!mayAct || this.#book.held !== undefined) this.#book.held = joined(this.#book.held ?? NOTHING, chunk)
     else this.#forward(chunk)
     if (!mayAct) this.owner.onDeposed()
   }
 
   onEnd(): void {
-    this.#activeAt = this.tools.clock.now()
-    this.#endRead = true
+    this.#book.activeAt = this.tools.clock.now()
+    this.#book.endRead = true
     this.release()
   }
 
   onDrain(): void {
-    if (!this.#closed) this.#tellProgress(true)
+    if (!this.#book.closed) this.#tellProgress(true)
   }
 
   onClose(cause: CloseCause, detail: string): void {
-    if (this.#closed) return
+    if (this.#book.closed) return
     if (cause === 'ended') {
       // The last bytes may still wait here for credit: the socket is gone, the half is not.
-      this.#socketDone = true
+      this.#book.socketDone = true
       return this.#finishIfDone()
     }
     this.#counterpart?.reset(reasonOfClose(cause))
@@ -174,37 +170,38 @@ export class Half implements SocketHandler, Enrolled {
   // --- from the other half ---
 
   receiveData(offset: number, chunk: Uint8Array): void {
-    if (this.#closed) return
+    if (this.#book.closed) return
     if (!this.#mayAct()) return this.owner.onDeposed()
-    if (offset !== this.#received % 2 ** 32) {
-      return this.#violated(`DATA at offset ${offset}, expected ${this.#received} (low 32 bits)`)
+    if (offset !== this.#book.received % 2 ** 32) {
+      return this.#violated(`DATA at offset ${offset}, expected ${this.#book.received} (low 32 bits)`)
     }
-    const end = this.#received + chunk.byteLength
+    const end = this.#book.received + chunk.byteLength
     if (!this.#grant.covers(end)) return this.#violated(`DATA up to ${end} without credit`)
-    if (this.#finReceived) return this.#violated('DATA after FIN')
-    this.#received = end
+    if (this.#book.finReceived) return this.#violated('DATA after FIN')
+    this.#book.received = end
     if (this.#counterpart?.isRemote !== false) this.#watch()
     if (this.socket.write(chunk)) this.#tellProgress(false)
   }
 
   receiveAck(written: number, acknowledged: number, window: number): void {
-    if (this.#resetBy !== undefined) return
-    const most = this.#sent + (this.#finSent ? 1 : 0)
+    if (this.#book.resetBy !== undefined) return
+    const most = this.#book.sent + (this.#book.finSent ? 1 : 0)
     if (written > most) return this.#violated(`ACK up to ${written} when ${most} is the end`)
     const settled = this.tools.keepsUntil === 'written' ? written : Math.min(written, acknowledged)
-    if (this.isClosing) this.#activeAt = this.tools.clock.now()
-    this.#finSettled = settled > this.#sent
+    if (this.isClosing) this.#book.activeAt = this.tools.clock.now()
+    this.#book.finSettled = settled > this.#book.sent
     this.#kept.settle(settled)
-    this.#limit = Math.max(this.#limit, written + window)
+    this.#book.limit = Math.max(this.#book.limit, written + window)
     this.release()
     this.#finishIfDone()
   }
 
   receiveFin(offset: number): void {
-    if (this.#closed) return
+    if (this.#book.closed) return
     if (!this.#mayAct()) return this.owner.onDeposed()
-    if (offset !== this.#received) return this.#violated(`FIN at offset ${offset}, expected ${this.#received}`)
-    this.#finReceived = true
+    if (offset !== this.#book.received)
+      return this.#violated(`FIN at offset ${offset}, expected ${this.#book.received}`)
+    this.#book.finReceived = true
     this.socket.end()
     // Also where both halves share a lane: that the last bytes go on is all that is heard of them.
     this.#watch()
@@ -219,7 +216,7 @@ export class Half implements SocketHandler, Enrolled {
   }
 
   receiveReset(reason: Reason): void {
-    if (this.#closed) return
+    if (this.#book.closed) return
     this.#finish(reason, 'by the other half')
     this.socket.reset()
   }
@@ -229,23 +226,23 @@ export class Half implements SocketHandler, Enrolled {
   /** Goes on after new credit, or when the way to the other half is free again. */
   release(): void {
     // Within `#forward` its own loop goes on: a second one here would overtake the bytes that it has in hand.
-    if (this.#resetBy !== undefined || this.#forwarding || this.#counterpart === undefined) return
+    if (this.#book.resetBy !== undefined || this.#forwarding || this.#counterpart === undefined) return
     if (!this.#leaving && !this.tools.gate.isOpen(this.tools.clock.now())) return this.owner.onDeposed()
-    if (this.#resendFrom !== undefined && !this.#resend(this.#resendFrom, this.#counterpart)) return
-    if (this.#closed) return this.#passEnd(this.#counterpart)
-    const held = this.#held
+    if (this.#book.resendFrom !== undefined && !this.#resend(this.#book.resendFrom, this.#counterpart)) return
+    if (this.#book.closed) return this.#passEnd(this.#counterpart)
+    const held = this.#book.held
     if (held !== undefined) {
-      this.#held = undefined
+      this.#book.held = undefined
       this.#forward(held)
     }
-    if (this.#closed || this.#held !== undefined) return
-    if (this.#endRead) this.#passEnd(this.#counterpart)
+    if (this.#book.closed || this.#book.held !== undefined) return
+    if (this.#book.endRead) this.#passEnd(this.#counterpart)
     else if (this.#room() > 0) this.socket.resume()
   }
 
   /** Ends both halves with RST. */
   abort(reason: Reason, detail = ''): void {
-    if (this.#closed) return
+    if (this.#book.closed) return
     this.#counterpart?.reset(reason)
     this.#finish(reason, detail)
     this.socket.reset()
@@ -253,7 +250,7 @@ export class Half implements SocketHandler, Enrolled {
 
   /** The other half is lost for good: RST, and nobody is left to tell; unless nothing of it is needed for an end in order. */
   orphan(reason: Reason, detail = ''): void {
-    if (!this.#finReceived || !this.#finSettled) this.drop(reason, detail)
+    if (!this.#book.finReceived || !this.#book.finSettled) this.drop(reason, detail)
   }
 
   /** Ends this half alone with RST: nobody is left to tell, or the way to the other is what is broken. */
@@ -268,11 +265,11 @@ export class Half implements SocketHandler, Enrolled {
    */
   vanish(reason: Reason, isGone: boolean): void {
     const counterpart = this.#counterpart
-    if (this.#closed) return
+    if (this.#book.closed) return
     if (counterpart !== undefined) {
       counterpart.freeze(this.socket.clock?.())
       this.#leaving = true
-      this.#limit = Math.max(this.#limit, this.#sent + LAST_BYTES_MAX)
+      this.#book.limit = Math.max(this.#book.limit, this.#book.sent + LAST_BYTES_MAX)
       this.release()
       this.socket.readOut?.(isGone)
       counterpart.reset(reason)
@@ -288,8 +285,9 @@ export class Half implements SocketHandler, Enrolled {
    * `true`: nothing is left to look for.
    */
   settle(): boolean {
-    if (!this.#closed) this.#tellProgress(true)
-    this.#unsettled = !this.#closed && this.#acknowledged < this.#received + (this.#finReceived ? 1 : 0)
+    if (!this.#book.closed) this.#tellProgress(true)
+    this.#unsettled =
+      !this.#book.closed && this.#book.acknowledged < this.#book.received + (this.#book.finReceived ? 1 : 0)
     return !this.#unsettled
   }
 
@@ -300,21 +298,21 @@ export class Half implements SocketHandler, Enrolled {
   }
 
   #mayAct(): boolean {
-    this.#activeAt = this.tools.clock.now()
-    return this.#leaving || this.tools.gate.isOpen(this.#activeAt)
+    this.#book.activeAt = this.tools.clock.now()
+    return this.#leaving || this.tools.gate.isOpen(this.#book.activeAt)
   }
 
   #room(): number {
     const isFull = !this.#leaving && this.#counterpart?.congested === true
-    const isShut = this.#counterpart === undefined || this.#resendFrom !== undefined || isFull
-    return isShut ? 0 : this.#limit - this.#sent
+    const isShut = this.#counterpart === undefined || this.#book.resendFrom !== undefined || isFull
+    return isShut ? 0 : this.#book.limit - this.#book.sent
   }
 
   /** `false`: the way is full; the rest goes when it is free. */
   #resend(from: number, counterpart: Counterpart): boolean {
     const at = this.#kept.replay(from, counterpart)
-    this.#resendFrom = at < this.#sent ? at : undefined
-    return this.#resendFrom === undefined
+    this.#book.resendFrom = at < this.#book.sent ? at : undefined
+    return this.#book.resendFrom === undefined
   }
 
   #forward(chunk: Uint8Array): void {
@@ -323,23 +321,23 @@ export class Half implements SocketHandler, Enrolled {
     // An ACK may come back within the call to `data`: each round sees the credit as it is then.
     for (let room = this.#room(); room > 0 && rest.byteLength > 0; room = this.#room()) {
       const piece = room < rest.byteLength ? rest.subarray(0, room) : rest
-      const offset = this.#sent
-      this.#sent += piece.byteLength
+      const offset = this.#book.sent
+      this.#book.sent += piece.byteLength
       rest = rest.subarray(piece.byteLength)
       if (this.#counterpart?.isRemote) this.#kept.append(piece)
       this.#counterpart?.data(offset, piece)
-      if (this.#closed) break
+      if (this.#book.closed) break
     }
     this.#forwarding = false
-    if (this.#closed) return
-    if (rest.byteLength > 0) this.#held = rest.slice()
-    if (this.#held !== undefined || this.#room() <= 0) this.socket.pause()
+    if (this.#book.closed) return
+    if (rest.byteLength > 0) this.#book.held = rest.slice()
+    if (this.#book.held !== undefined || this.#room() <= 0) this.socket.pause()
   }
 
   #passEnd(counterpart: Counterpart): void {
-    if (!this.#finSent) {
-      this.#finSent = true
-      counterpart.fin(this.#sent)
+    if (!this.#book.finSent) {
+      this.#book.finSent = true
+      counterpart.fin(this.#book.sent)
     }
     this.#finishIfDone()
   }
@@ -349,17 +347,17 @@ export class Half implements SocketHandler, Enrolled {
     const written = this.#written()
     const due = this.#grant.isDue(written)
     if (!due && !always) return
-    const acknowledged = Math.max(this.#acknowledged, written - this.#unacknowledged())
-    if (!due && acknowledged === this.#acknowledged && written === this.#toldWritten) return
+    const acknowledged = Math.max(this.#book.acknowledged, written - this.#unacknowledged())
+    if (!due && acknowledged === this.#book.acknowledged && written === this.#book.toldWritten) return
     const { clock, pool } = this.tools
-    if (this.isClosing) this.#activeAt = clock.now()
+    if (this.isClosing) this.#book.activeAt = clock.now()
     if (due) this.#grant.grow(clock.now(), this.#counterpart?.rttMs ?? 0, WINDOW_BYTES_MAX * pool.freeShare)
     if (this.#counterpart !== undefined) this.#tell(written, acknowledged, this.#counterpart)
   }
 
   #tell(written: number, acknowledged: number, counterpart: Counterpart): void {
-    this.#toldWritten = written
-    this.#acknowledged = acknowledged
+    this.#book.toldWritten = written
+    this.#book.acknowledged = acknowledged
     this.#grant.told(written)
     counterpart.ack(written, acknowledged, this.#grant.windowBytes)
   }
@@ -373,14 +371,14 @@ export class Half implements SocketHandler, Enrolled {
   /** Bytes of the other half that are in this socket's kernel, and its FIN. */
   #written(): number {
     const queued = this.socket.queued()
-    return Math.max(0, this.#received - queued) + (this.#finReceived && queued === 0 ? 1 : 0)
+    return Math.max(0, this.#book.received - queued) + (this.#book.finReceived && queued === 0 ? 1 : 0)
   }
 
   #finishIfDone(): void {
-    if (!this.#socketDone || !this.#finSent || this.#closed) return
+    if (!this.#book.socketDone || !this.#book.finSent || this.#book.closed) return
     // A link may still break under the last bytes: a backend half waits with them as a tombstone, a client half here.
     const isRemote = this.#counterpart?.isRemote === true
-    if (!isRemote || this.tools.keepsUntil === 'acknowledged' || this.#finSettled) this.#finish(undefined, '')
+    if (!isRemote || this.tools.keepsUntil === 'acknowledged' || this.#book.finSettled) this.#finish(undefined, '')
   }
 
   #violated(what: string): void {
@@ -389,10 +387,10 @@ export class Half implements SocketHandler, Enrolled {
   }
 
   #finish(reason: Reason | undefined, detail: string): void {
-    this.#closed = true
-    this.#held = undefined
+    this.#book.closed = true
+    this.#book.held = undefined
     if (reason !== undefined) {
-      this.#resetBy = reason
+      this.#book.resetBy = reason
       this.#kept.clear()
     }
     this.owner.onFinished(reason, detail)

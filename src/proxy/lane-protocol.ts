@@ -29,6 +29,8 @@ export interface LaneSetup {
   readonly leases: SharedArrayBuffer
   /** See shared-counters. */
   readonly counters: SharedArrayBuffer
+  /** It goes on with what another process has; until `take-over` it only listens to what it is told. */
+  readonly inherits?: boolean
 }
 
 export interface NodeName {
@@ -121,6 +123,10 @@ export type ToLane =
     }
   /** Another lane has obeyed this term: lower ones are over here too. `contest`: see `contestOf`. */
   | { readonly type: 'obey'; readonly contest: string; readonly term: Term }
+  /** Rows of another process and their descriptors (lane/handover). Answered with `inherited`. */
+  | { readonly type: 'inherit'; readonly bytes: Uint8Array; readonly fds: readonly number[] }
+  /** The other process acts no more: all that was said and left so far is this lane's. */
+  | { readonly type: 'take-over' }
   | { readonly type: 'query'; readonly query: number; readonly service?: string; readonly limit: number }
   | { readonly type: 'stop' }
 
@@ -162,6 +168,8 @@ export type FromLane =
   | { readonly type: 'obeyed'; readonly contest: string; readonly term: Term }
   /** Nothing looks at the slot for that service any more. */
   | { readonly type: 'undirected'; readonly service: string; readonly slot: number }
+  /** Or `why` it cannot be read. */
+  | { readonly type: 'inherited'; readonly rows: number; readonly why?: string }
   | { readonly type: 'answer'; readonly query: number; readonly report: LaneReport }
   | { readonly type: 'log'; readonly level: LogLevel; readonly event: string; readonly fields: LogFields }
   | { readonly type: 'stopped' }

@@ -104,3 +104,9 @@ function problem(text: string): ParsedPorts {
     hint: 'write ports from 1 to 65535 like 8080, 8080,8443, 7000-7010, any or any,!22',
   }
 }
+
+/** Of a text that was judged before; none of one that is wrong. */
+export function portsOfText(text: string): readonly number[] {
+  const parsed = parsePorts(text)
+  return parsed.type === 'ports' ? expandPorts(parsed.ports) : []
+}

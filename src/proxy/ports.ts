@@ -1,5 +1,6 @@
 /** What the data plane needs from outside; implemented in kernel, handed over by lane. Any folder may import these types. */
 export type {
+  CarriedEnds,
   CloseCause,
   DialOptions,
   Listener,

@@ -10,6 +10,17 @@ import type { Counterpart } from './counterpart.js'
 import type { RetentionPool } from './retention-pool.js'
 
 const NOTHING: readonly Uint8Array[] = []
+const NO_BYTES = new Uint8Array(0)
+
+/** As it goes from one process to the next. `bytes`: from `start` to `end`, where they are whole. */
+export interface Kept {
+  readonly start: number
+  readonly end: number
+  readonly isWhole: boolean
+  readonly bytes: Uint8Array
+}
+
+export const NOTHING_KEPT: Kept = { start: 0, end: 0, isWhole: true, bytes: NO_BYTES }
 
 export class Retention {
   /** Pieces in order; the first `#skip` bytes of the first are settled, `#free` bytes of the last are unused. */
@@ -20,13 +31,25 @@ export class Retention {
   #end: number
   #isWhole = true
 
-  /** `at`: what went before is settled. */
   constructor(
     private readonly pool: RetentionPool,
-    at = 0,
+    { start, end, isWhole, bytes }: Kept = NOTHING_KEPT,
   ) {
-    this.#start = at
-    this.#end = at
+    this.#start = start
+    this.#end = isWhole ? start : end
+    this.#isWhole = isWhole
+    if (bytes.byteLength > 0) this.append(bytes)
+  }
+
+  get carried(): Kept {
+    const { bytes: length } = this
+    const bytes = length === 0 ? NO_BYTES : new Uint8Array(length)
+    for (let at = 0; at < length; ) {
+      const piece = this.peek(this.#start + at) ?? NO_BYTES
+      bytes.set(piece, at)
+      at += piece.byteLength
+    }
+    return { start: this.#start, end: this.#end, isWhole: this.#isWhole, bytes }
   }
 
   /** Everything before it is settled. */

@@ -91,8 +91,13 @@ export class ControlLinks {
   }
 
   /** Rejects with a BatonError (`ERR_CONTROL_BIND`) that names the address and the way out. */
-  listen(): Promise<Endpoint> {
-    return this.#listener.listen((errno) => this.options.log.log('warn', 'control-accept-failed', { errno }))
+  listen(fd?: number): Promise<Endpoint> {
+    return this.#listener.listen((errno) => this.options.log.log('warn', 'control-accept-failed', { errno }), fd)
+  }
+
+  /** Of the listening socket. */
+  get fd(): number {
+    return this.#listener.fd
   }
 
   /** Keeps a link to this peer from now on. To be said again when its boot or its control endpoint changes. */

@@ -21,12 +21,13 @@ export class ControlListener {
     this.#server = net.createServer({ noDelay: true }, onSocket)
   }
 
-  /** Rejects with a BatonError that names the address and the way out. */
-  listen(onProblem: (errno: string) => void): Promise<Endpoint> {
+  /** Rejects with a BatonError that names the address and the way out. `fd`: a socket that listens already, there. */
+  listen(onProblem: (errno: string) => void, fd?: number): Promise<Endpoint> {
     const { address, port } = this.bind
+    const where = fd === undefined ? { host: address, port, backlog: BACKLOG } : { fd, backlog: BACKLOG }
     return new Promise((resolve, reject) => {
       this.#server.once('error', (error) => reject(listenFailed(this.bind, error)))
-      this.#server.listen({ host: address, port, backlog: BACKLOG }, () => {
+      this.#server.listen(where, () => {
         this.#server.removeAllListeners('error')
         // Such as a full descriptor table: one connection was lost, the listener lives.
         this.#server.on('error', (error) => onProblem(errnoOf(error) || messageOf(error)))
@@ -35,6 +36,11 @@ export class ControlListener {
         resolve({ address, port: bound.port })
       })
     })
+  }
+
+  /** Of its socket; -1: none. */
+  get fd(): number {
+    return (this.#server as net.Server & { readonly _handle?: { readonly fd?: number } | null })._handle?.fd ?? -1
   }
 
   close(): Promise<void> {

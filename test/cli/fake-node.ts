@@ -57,6 +57,8 @@ export function fakeApi(asked: unknown[] = []): ControlApi {
       known(name)
       return why
     },
+    reload: async () => ({ ...healthy, node: { ...healthy.node, replaced: { times: 1, agoMs: 0 } } }),
+    replace: async () => ({ pid: 1 }),
     move: async (name, request) => {
       asked.push(request)
       const [from, to] = healthy.members

@@ -69,11 +69,14 @@ test('nor is a temporary one, of which the unit has its own', () => {
 })
 
 test('a node that fails again and again is started again and again', () => {
-  assert.match(systemdUnit({ command: ['baton'], user: 'baton' }), /\[Unit\][^[]*\nStartLimitIntervalSec=0\n/)
+  assert.match(
+    systemdUnit({ command: ['baton'], reload: [], user: 'baton' }),
+    /\[Unit\][^[]*\nStartLimitIntervalSec=0\n/,
+  )
 })
 
 test('words that mean something to systemd are written so that they do not', () => {
-  const unit = systemdUnit({ command: ['/opt/my node/node', '100%', 'a$b', 'say "x"'], user: 'baton' })
+  const unit = systemdUnit({ command: ['/opt/my node/node', '100%', 'a$b', 'say "x"'], reload: [], user: 'baton' })
   assert.match(unit, 'ExecStart="/opt/my node/node" 100%% a$$b "say \\"x\\""')
 })
 
@@ -81,7 +84,7 @@ test(
   'systemd takes the unit without complaint',
   (scope) => {
     const file = path.join(root(scope), 'baton.service')
-    writeFileSync(file, systemdUnit({ command: [process.execPath, 'up'], user: 'root' }))
+    writeFileSync(file, systemdUnit({ command: [process.execPath, 'up'], reload: [], user: 'root' }))
     const said = execFileSync('systemd-analyze', ['verify', '--man=no', file], { encoding: 'utf8', stdio: 'pipe' })
     assert.is(said, '')
   },

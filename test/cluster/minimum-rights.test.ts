@@ -17,7 +17,7 @@ const ADDRESS = '10.77.9.9'
 
 /** What stands before the command: the rights of the unit, and a /dev/net/tun as systems have it. */
 function asUser(): string[] {
-  const unit = systemdUnit({ command: ['baton'], user: 'baton' })
+  const unit = systemdUnit({ command: ['baton'], reload: ['baton', 'reload'], user: 'baton' })
   const rights = /^AmbientCapabilities=(.*)$/m.exec(unit)?.[1] ?? ''
   const names = rights.split(' ').map((name) => `+${name.replace('CAP_', '').toLowerCase()}`)
   const caps = ['-all', ...names].join(',')

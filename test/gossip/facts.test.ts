@@ -76,4 +76,15 @@ test('nodes and bytes are bounded; a forgotten node makes room', () => {
   assert.is(long.learn({ ...fact(2, 1, 2), bytes }).type, 'news')
 })
 
+test('another process of one boot goes on with what the first knew, and counts its own words on', () => {
+  const first = new Facts(self)
+  first.publish(utf8('a'))
+  first.publish(utf8('b'))
+  first.learn(fact(2, 1, 1))
+  const second = new Facts(self)
+  second.resume(structuredClone(first.all()))
+  assert.is(second.fingerprint(), first.fingerprint())
+  assert.is(second.publish(utf8('c'))?.version, 3)
+})
+
 test.run()

@@ -83,4 +83,13 @@ test('beyond the bound the sender longest silent is forgotten', () => {
   assert.is(opener.open(first).type, 'opened')
 })
 
+test('a second process of one boot counts on: none of its datagrams is taken for one of the first', () => {
+  const opener = new Opener([key])
+  const first = sealerOf(0)
+  for (let i = 0; i < 3; i++) opener.open(first.seal(content))
+  const second = new Sealer(key, { node: nodeId(0), boot: 1 }, first.counter)
+  assert.is(opener.open(second.seal(content)).type, 'opened')
+  assert.equal(opener.open(sealerOf(0).seal(content)), { type: 'refused', why: 'replay' }, 'which a new count would be')
+})
+
 test.run()

@@ -201,4 +201,16 @@ test('whatever arrives, nothing throws and memory stays bounded', () => {
   }
 })
 
+test('another process of one boot knows all members at once, and says of itself more than the first did', () => {
+  const first = started()
+  hear(first, 1, [claim(1), claim(2), claim(0, { state: 'suspect', incarnation: 3, accuser: nodeId(1) })])
+  hear(first, 1, [claim(3, { state: 'down', accuser: nodeId(1) })])
+  const second = started()
+  second.handle({ type: 'carried', members: structuredClone(first.members()) }, 5)
+  const states = (swim: Swim) => swim.members().map(({ profile, state }) => `${profile.name} ${state}`)
+  assert.equal(states(second).sort(), states(first).sort())
+  assert.is(memberOf(second, 0)?.incarnation, 5)
+  assert.ok(changes(drain(second)).includes('node-1#1 ->alive'), 'and all who work with members hear of them')
+})
+
 test.run()

@@ -21,28 +21,37 @@ export const SERVICE: Service = {
 const BUFFERS = recordBuffers()
 
 export class Host {
-  readonly lane: Lane
-  readonly pool: RetentionPool
+  lane: Lane
+  pool: RetentionPool
   readonly heard: FromLane[] = []
   readonly node: string
   readonly address: string
   stopped = false
-  readonly #soon: (() => void)[] = []
+  /** How many processes it has had. */
+  processes = 1
+  #soon: (() => void)[] = []
+  /** What the control plane would tell a new process. */
+  readonly #told = new Map<string, ToLane>()
 
   constructor(
     readonly name: string,
     number: number,
     private readonly world: { readonly now: number; readonly net: FakeNet },
-    leases: SharedArrayBuffer,
-    retainedBytesMax?: number,
+    private readonly leases: SharedArrayBuffer,
+    private readonly retainedBytesMax?: number,
   ) {
     this.pool = new RetentionPool(retainedBytesMax)
     this.node = name.repeat(32)
     this.address = `10.0.0.${number}`
+    this.lane = this.#lane(false)
+  }
+
+  #lane(inherits: boolean): Lane {
+    const { world, name, leases } = this
     const setup = { lane: 0, lanes: 1, node: this.node, name, boot: 1, address: this.address, engine: 'net' } as const
     const soon = (task: () => void) => void this.#soon.push(task)
-    this.lane = new Lane({
-      setup: { ...setup, seed: 1, logLevel: 'debug', leases, counters: countersMemory() },
+    return new Lane({
+      setup: { ...setup, seed: 1, logLevel: 'debug', leases, counters: countersMemory(), inherits },
       clock: { now: () => world.now, wall: () => 0 },
       random: new Prng(1),
       sockets: world.net.socketsOf(this.address, soon),
@@ -57,7 +66,33 @@ export class Host {
     })
   }
 
+  /** Another process takes the place of this one. */
+  replace(): void {
+    if (this.stopped) return
+    this.processes++
+    this.endTurn()
+    const left = [...this.lane.rows()].map(({ row, fd }) => ({ row: structuredClone(row), fd }))
+    this.lane.leave()
+    this.endTurn()
+    const kept = new Set(left.map(({ fd }) => fd))
+    const isLink = ({ local, remote }: End) => local.port === LINK_PORT || remote.port === LINK_PORT
+    const isProgram = ({ local }: End) => local.port === 80 && local.address === this.address
+    const isOurs = ({ local }: End) =>
+      local.address === this.address || (this.#told.has('direct') && local.address === SERVICE.address)
+    const { net } = this.world
+    net.drop((end) => isOurs(end) && !isLink(end) && !isProgram(end), kept)
+    // Of the old process only what its kernel has still moves.
+    for (const end of net.ends) if (isLink(end) && end.local.address === this.address) end.orphaned()
+    this.#soon = []
+    this.pool = new RetentionPool(this.retainedBytesMax)
+    this.lane = this.#lane(true)
+    for (const message of this.#told.values()) this.lane.receive(message)
+    this.lane.takeOver(left)
+  }
+
   tell(message: ToLane): void {
+    const isState = ['services', 'local-listeners', 'backends', 'direct'].includes(message.type)
+    if (isState) this.#told.set(message.type, message)
     if (!this.stopped) this.lane.receive(message)
     if (message.type === 'stop') this.stopped = true
   }
@@ -83,12 +118,14 @@ export class Host {
   }
 }
 
+const LINK_PORT = 7_000
 let links = 0
 
 /** The one link between the director and another node, as its broker keeps it. */
 export class Wire {
   #joinAt: number | undefined = 0
   #ends: End[] = []
+  #processes = 2
 
   constructor(
     readonly director: Host,
@@ -104,6 +141,10 @@ export class Wire {
         if (message.type === 'link-down' && message.peer === of) this.#joinAt ??= now + delayMs()
       }
     }
+    // A new process makes its links anew, whatever became of the old one's.
+    const processes = this.director.processes + this.other.processes
+    if (processes !== this.#processes) this.#joinAt ??= now + delayMs()
+    this.#processes = processes
     if (this.#joinAt === undefined || this.#joinAt > now || this.other.stopped) return
     this.#joinAt = undefined
     this.join()

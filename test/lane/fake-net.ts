@@ -1,13 +1,23 @@
 /** TCP connections whose kernels, wires and delays are the test: nothing moves but in `step`, and then as a seed says. */
 import { type Endpoint, formatEndpoint } from '../../src/base/address.js'
 import type { Prng } from '../../src/base/prng.js'
-import type { CloseCause, Listener, ListenHandler, Socket, SocketHandler, Sockets } from '../../src/proxy/ports.js'
+import type {
+  CarriedEnds,
+  CloseCause,
+  Listener,
+  ListenHandler,
+  Socket,
+  SocketHandler,
+  Sockets,
+} from '../../src/proxy/ports.js'
 
 /** What a kernel takes of a connection before it says stop. */
 const KERNEL_BYTES = 20_000
 
+let descriptors = 100
+
 export class End implements Socket {
-  readonly fd = -1
+  readonly fd = descriptors++
   paused = true
   /** Its wire is cut, and nobody says so. */
   frozen = false
@@ -66,6 +76,26 @@ export class End implements Socket {
 
   unacknowledged(): number | undefined {
     return this.#wireBytes + (this.ended && this.peer?.endSeen === false ? 1 : 0)
+  }
+
+  /** What it holds is the kernel's and the process's at once: there is nothing to be written again. */
+  carried(): CarriedEnds | undefined {
+    if (!this.isOpen || this.closed) return undefined
+    const sent = this.ended && this.#queuedBytes === 0
+    return { unsent: new Uint8Array(0), read: this.endSeen, ending: this.ended, sent }
+  }
+
+  adopted(): this {
+    this.handler = undefined
+    this.paused = true
+    return this
+  }
+
+  /** Its process is no more: what it has sent still arrives. */
+  orphaned(): void {
+    this.handler = undefined
+    this.paused = false
+    this.end()
   }
 
   // --- what the test does ---
@@ -157,6 +187,8 @@ export class FakeNet {
   /** Of this port one connection in ten is refused, although somebody listens. */
   rejectsAt: number | undefined
   readonly #listeners = new Map<string, ListenHandler>()
+  /** Where a listening socket listens, by its descriptor. */
+  readonly #places = new Map<number, string>()
   #port = 40_000
 
   constructor(private readonly random: Prng) {}
@@ -167,13 +199,27 @@ export class FakeNet {
       engine: 'fake',
       dial: (to) => this.connect({ address, port: this.#port++ }, to),
       listen: (at, _options, handler) => this.listen(at, handler, soon),
+      adoptListener: (fd, at, handler) => this.listen(at, handler, soon, fd),
+      adoptCarried: (fd) => {
+        const end = this.ends.find((one) => one.fd === fd)
+        if (end === undefined) throw new Error(`no descriptor ${fd}`)
+        return end.adopted()
+      },
     }
   }
 
-  listen(at: Endpoint, handler: ListenHandler, soon: (task: () => void) => void): Listener {
-    this.#listeners.set(formatEndpoint(at), handler)
+  /** Of a process that has ended: all but those that another has. */
+  drop(isTheirs: (end: End) => boolean, kept: ReadonlySet<number>): void {
+    for (const end of this.ends) if (!end.closed && isTheirs(end) && !kept.has(end.fd)) end.reset()
+  }
+
+  listen(at: Endpoint, handler: ListenHandler, soon: (task: () => void) => void, adopted?: number): Listener {
+    const fd = adopted ?? descriptors++
+    const place = this.#places.get(fd) ?? formatEndpoint(at)
+    this.#places.set(fd, place)
+    this.#listeners.set(place, handler)
     soon(() => handler.onListening(at))
-    return { close: () => this.#listeners.delete(formatEndpoint(at)) }
+    return { fd, close: () => this.#listeners.delete(place) }
   }
 
   connect(from: Endpoint, to: Endpoint): End {
@@ -186,7 +232,8 @@ export class FakeNet {
       const other = new End(to, from)
       end.connect(other, () => {
         this.ends.push(other)
-        listener.onAccept(other)
+        // Whoever listens by then: another process may.
+        ;(this.#listeners.get(formatEndpoint(to)) ?? listener).onAccept(other)
       })
     }
     return end

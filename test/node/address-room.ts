@@ -59,6 +59,8 @@ export class Room {
       this.done.push(`deliver to ${address}`)
       return true
     },
+    leaving: undefined,
+    arm: () => void this.done.push('arm'),
     close: () => void this.done.push('close'),
   }
   readonly addresses: OwnAddresses

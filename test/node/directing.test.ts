@@ -151,4 +151,19 @@ test('a backend hears why its director went: the node stops, the service is gone
   )
 })
 
+test('what another process has held is gone on with: lanes direct, and nobody is asked for splices', () => {
+  const before = room()
+  before.acquired('web', TERM, 1_000)
+  assert.is(before.directing.carried(), undefined, 'not before it is served')
+  before.directing.heard({ type: 'serving', service: 'web', term: TERM })
+  const [lease] = before.directing.carried() ?? []
+  if (lease === undefined) throw new Error('no lease')
+  const after = room()
+  after.directing.adopt(structuredClone(lease), [service('web', 80, { own: 'none' })])
+  assert.equal(after.posted, [{ type: 'direct', service: 'web', term: TERM, slot: 0, given: false, standbys: [] }])
+  assert.equal(after.heldThen, [true], 'the deadline is in the lanes’ memory first')
+  after.directing.heard({ type: 'serving', service: 'web', term: TERM })
+  assert.equal(after.directing.carried(), [lease])
+})
+
 test.run()

@@ -67,4 +67,12 @@ test('nobody asked, nobody hears, or the name is odd: nothing happens', () => {
   }
 })
 
+test('of a process that takes this one’s place the manager hears from the one that it knows', (scope) => {
+  const at = `@baton-heir-${process.pid}`
+  const heard = manager(scope, at)
+  if (heard === undefined) return
+  Notify.fromEnvironment({ NOTIFY_SOCKET: at }).replacedBy(4_711)
+  assert.equal(heard(), ['MAINPID=4711\nREADY=1\nSTATUS=replaced by process 4711'])
+})
+
 test.run()

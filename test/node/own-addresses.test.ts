@@ -354,4 +354,15 @@ test('packets are caught and heard for an address that is here alone', (scope) =
   assert.is(room.addresses.problem([]), '')
 })
 
+test('an address that the process before has brought is asked of nobody: it is armed, and told again when it is served', (scope) => {
+  const room = new Room(scope)
+  const claim = { contest: IP, term: { number: 1, holder: A }, deadline: 1_000, slot: 7, services: [WEB] }
+  room.addresses.adopt(claim, true, (taken) => room.answers.push(taken))
+  assert.equal([room.answers, room.take()], [[], []])
+  room.addresses.ready(IP)
+  assert.equal(room.take(), ['ports 80', 'deadline 1000', `add ${IP}`, `announce ${IP} 7`])
+  room.clock.advanceTo(1_000)
+  assert.ok(room.take().includes(`remove ${IP}`), 'and it goes at its deadline')
+})
+
 test.run()

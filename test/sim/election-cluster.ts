@@ -5,30 +5,21 @@
  */
 import type { NodeId, Term } from '../../src/base/ids.js'
 import { Prng } from '../../src/base/prng.js'
+import type { CarriedElections } from '../../src/election/carried.js'
 import { electionConfig } from '../../src/election/config.js'
 import { applyRecord, type DurableRecord, emptyState, foundElectorate } from '../../src/election/durable-state.js'
 import { Elections, type ElectionsOptions } from '../../src/election/elections.js'
 import { type ElectionEffect, type ElectionEvent, ORDINARY } from '../../src/election/ports.js'
+import { CANDIDATE, electorateProblem, forgetful, type SimNode, voteProblem } from './election-laws.js'
 import { EventQueue } from './event-queue.js'
 
 export interface SimOptions {
   readonly seed: number
   readonly rules?: NonNullable<ElectionsOptions['rules']>
   readonly services?: readonly string[]
+  /** Processes take the place of others, in the same life; `forgetful`: those whose votes are carried nowhere. */
+  readonly replaces?: 'soundly' | 'forgetful'
   readonly trace?: (line: string) => void
-}
-
-interface SimNode {
-  readonly id: NodeId
-  readonly index: number
-  readonly offset: number
-  readonly rate: number
-  readonly records: DurableRecord[]
-  readonly acting: Map<string, { term: Term; deadline: number }>
-  machine: Elections | undefined
-  life: number
-  wakeAt: number
-  pausedUntil: number
 }
 
 const CONFIG = electionConfig('lan')
@@ -71,6 +62,7 @@ export class ElectionCluster {
         acting: new Map(),
         machine: undefined,
         life: 0,
+        process: 0,
         wakeAt: Number.POSITIVE_INFINITY,
         pausedUntil: 0,
       }
@@ -79,6 +71,9 @@ export class ElectionCluster {
       this.#queue.add(random.between(0, 500), () => this.#boot(node))
     }
     for (let at = 1_000; at < FAULTS_MS; at += random.between(200, 1_500)) this.#queue.add(at, () => this.#fault())
+    for (let at = 1_000; options.replaces !== undefined && at < FAULTS_MS; at += random.between(50, 800)) {
+      this.#queue.add(at, () => this.#replace(this.#any()))
+    }
     this.#queue.add(FAULTS_MS, () => this.#heal())
   }
 
@@ -112,28 +107,62 @@ export class ElectionCluster {
   #boot(node: SimNode): void {
     if (node.machine !== undefined) return
     node.life++
+    node.process++
     if (node.life === 1) node.records.unshift({ kind: 'memory', number: 1 })
+    node.machine = this.#machine(node, node.life === 1)
+    this.#trace(node, `boots (life ${node.life})`)
+    this.#start(node)
+    for (const peer of this.nodes)
+      if (peer !== node && peer.machine !== undefined && !this.#isCut(node, peer)) this.#link(node, peer)
+  }
+
+  #machine(node: SimNode, isFresh: boolean, carried?: CarriedElections): Elections {
     const durable = emptyState(0)
     for (const record of node.records) applyRecord(durable, record)
-    node.machine = new Elections({
+    return new Elections({
       self: node.id,
       boot: node.life,
       config: CONFIG,
-      random: new Prng(this.options.seed * 31 + node.index * 7 + node.life),
+      random: new Prng(this.options.seed * 31 + node.index * 7 + node.process),
       durable,
-      isFresh: node.life === 1,
+      isFresh,
       now: this.#clock(node),
+      carried,
       rules: this.options.rules ?? {},
-      directs: true,
-      diesWithProcess: false,
-      probesRivals: false,
+      ...CANDIDATE,
     })
-    this.#trace(node, `boots (life ${node.life})`)
+  }
+
+  #start(node: SimNode): void {
     this.#feed(node, { type: 'start' })
     for (const name of this.services)
       this.#feed(node, { type: 'services', services: [{ name, rules: { failback: false, alone: undefined } }] })
-    for (const peer of this.nodes)
-      if (peer !== node && peer.machine !== undefined && !this.#isCut(node, peer)) this.#link(node, peer)
+  }
+
+  /** Another process goes on with this life; its links are made anew. */
+  #replace(node: SimNode): void {
+    if (node.machine === undefined || this.now < node.pausedUntil || this.#calm) return
+    this.#count('replaced')
+    const whole = structuredClone(node.machine.carried)
+    node.process++
+    node.wakeAt = Number.POSITIVE_INFINITY
+    node.machine = this.#machine(node, false, this.options.replaces === 'forgetful' ? forgetful(whole) : whole)
+    this.#trace(node, 'is replaced')
+    this.#start(node)
+    for (const service of this.services) {
+      const held = node.machine.holding(service)
+      if (held === undefined) node.acting.delete(service)
+      else node.acting.set(service, held)
+    }
+    for (const peer of this.nodes) {
+      if (peer === node || peer.machine === undefined || this.#isCut(node, peer)) continue
+      this.#feed(peer, { type: 'link-down', peer: node.id, byUs: false })
+      const [one, other] = [node.process, peer.process]
+      this.#queue.later(this.#random.between(1, 100), () => {
+        const isSame = one === node.process && other === peer.process && node.machine !== undefined
+        if (isSame && !this.#isCut(node, peer)) this.#link(node, peer)
+      })
+    }
   }
 
   #crash(node: SimNode): void {
@@ -257,9 +286,9 @@ export class ElectionCluster {
       const way = `${from.id}>${to}`
       const at = Math.max(this.now + delay, this.#arrives.get(way) ?? 0)
       this.#arrives.set(way, at)
-      const lives = [from.life, target.life]
+      const processes = [from.process, target.process]
       this.#queue.add(at, () => {
-        const isSame = lives[0] === from.life && lives[1] === target.life
+        const isSame = processes[0] === from.process && processes[1] === target.process
         if (isSame) this.#feed(target, { type: 'message', from: from.id, bytes })
       })
     }
@@ -285,10 +314,10 @@ export class ElectionCluster {
       deadline === undefined
         ? Number.POSITIVE_INFINITY
         : Math.max(this.now, (deadline - node.offset) / node.rate + 0.01)
-    const { wakeAt, life } = node
+    const { wakeAt, process } = node
     if (wakeAt === Number.POSITIVE_INFINITY) return
     this.#queue.add(wakeAt, () => {
-      if (node.life === life && node.wakeAt === wakeAt) this.#feed(node, 'tick')
+      if (node.process === process && node.wakeAt === wakeAt) this.#feed(node, 'tick')
     })
   }
 
@@ -350,14 +379,8 @@ export class ElectionCluster {
   }
 
   #checkRecord(node: SimNode, record: DurableRecord): void {
-    if (record.kind !== 'vote') return
-    for (const earlier of node.records) {
-      if (earlier.kind !== 'vote' || earlier.service !== record.service) continue
-      const isLower = record.term.number < earlier.term.number
-      const isOther = record.term.number === earlier.term.number && record.term.holder !== earlier.term.holder
-      if (isLower || isOther)
-        this.#break(`node ${node.id[0]} votes in term ${record.term.number} after ${earlier.term.number}`)
-    }
+    const wrong = voteProblem(node.records, record)
+    if (wrong !== undefined) this.#break(`node ${node.id[0]} ${wrong}`)
   }
 
   #checkCalm(): string | undefined {
@@ -367,12 +390,7 @@ export class ElectionCluster {
       const seen = new Set(this.nodes.map((node) => node.machine?.explain(service, this.#clock(node)).term?.holder))
       if (seen.size !== 1) return `nodes disagree on who directs ${service}`
     }
-    const electorates = new Set(
-      this.nodes.map((node) => JSON.stringify([node.machine?.electorate().epoch, node.machine?.electorate().voters])),
-    )
-    if (electorates.size !== 1) return `nodes disagree on the electorate: ${[...electorates].join(' ')}`
-    const voters = this.nodes[0]?.machine?.electorate().voters.length
-    return voters === this.nodes.length ? undefined : `${voters} of ${this.nodes.length} nodes vote`
+    return electorateProblem(this.nodes.map(({ machine }) => machine?.electorate()))
   }
 
   #break(law: string): void {

@@ -32,4 +32,20 @@ test('the checker sees voters that forget what they granted', () => {
   assert.ok(isCaught({ honourGrants: false }, [1, 2, 3, 4, 5]))
 })
 
+test(`processes that take the place of others in the same life keep all of it, in ${SEEDS} seeds`, () => {
+  let replaced = 0
+  for (const seed of seeds) {
+    const cluster = new ElectionCluster({ seed, replaces: 'soundly' })
+    const wrong = cluster.run()
+    assert.is(wrong, undefined, `${wrong}; SEED=${seed}`)
+    replaced += cluster.faults.get('replaced') ?? 0
+  }
+  assert.ok(replaced > 10 * seeds.length, `${replaced} times`)
+})
+
+test('the checker sees processes that are not told what the ones before have granted', () => {
+  const isCaughtBy = (seed: number) => new ElectionCluster({ seed, replaces: 'forgetful' }).run() !== undefined
+  assert.ok([6, 10, 14].some(isCaughtBy))
+})
+
 test.run()

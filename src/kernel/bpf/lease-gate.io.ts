@@ -32,7 +32,7 @@ const PROBE_SLACK_MS = 60_000
 export class LeaseGate {
   readonly #slots: AddressSlots
   readonly #longs: BigUint64Array
-  readonly #attached = new Map<number, () => void>()
+  readonly #attached = new Map<number, { undo: () => void; unbury: () => void }>()
 
   private constructor(
     private readonly kit: Kit,
@@ -42,13 +42,18 @@ export class LeaseGate {
     private readonly interfaceHook: InterfaceHook,
     /** Keeps the process silent when it is dead. */
     private readonly grave: Grave | undefined,
+    /** No other process of this node has a gate here, which must not be disturbed. */
+    private isAlone: boolean,
   ) {
     this.#slots = new AddressSlots(kit.bpf, addresses)
     this.#longs = new BigUint64Array(leases.memory)
   }
 
-  /** By tcx where the kernel has it, otherwise by clsact; `by` insists on one. `below`: a descriptor above those of all connections. */
-  static open(by?: HookName, below?: number): LeaseGate | Problem {
+  /**
+   * By tcx where the kernel has it, otherwise by clsact; `by` insists on one. `below`: a descriptor above those of all connections.
+   * `isAlone`: see `claim`.
+   */
+  static open(by?: HookName, below?: number, isAlone = true): LeaseGate | Problem {
     return Kit.make(SINCE, (kit) => {
       const addresses = kit.map(ADDRESSES_MAP)
       const leases = kit.array(LEASE.bytes, SLOTS)
@@ -59,7 +64,7 @@ export class LeaseGate {
       const refusal = by === 'clsact' ? -EINVAL : tryTcx(kit.bpf, program)
       if (refusal < 0 && (by === 'tcx' || refusal !== -EINVAL)) kit.refuse(refused('use tcx', refusal, TCX_SINCE).why)
       const [code, hook] = refusal === 0 ? [program, links] : [load(kit.ownSocket()), filters]
-      const gate = new LeaseGate(kit, addresses, leases, code, hook, dig(kit, addresses, leases.fd, below))
+      const gate = new LeaseGate(kit, addresses, leases, code, hook, dig(kit, addresses, leases.fd, below), isAlone)
       gate.#proveClock()
       return gate
     })
@@ -73,19 +78,33 @@ export class LeaseGate {
   /** Both directions, before whatever other programs are there. */
   attach(ifindex: number): Problem | undefined {
     if (this.#attached.has(ifindex)) return undefined
-    const undo = this.interfaceHook.attach(this.program, ifindex)
+    // Of filters there is one place for each, and it is still the other process's.
+    const undo = this.isAlone || this.hook === 'tcx' ? this.interfaceHook.attach(this.program, ifindex) : () => {}
     if (typeof undo === 'number') return refused(`guard interface ${ifindex}`, undo, SINCE)
-    const burial = this.grave?.hook.attach(this.grave.program, ifindex)
-    this.#attached.set(ifindex, () => {
-      undo()
-      if (typeof burial === 'function') burial()
-    })
+    this.#attached.set(ifindex, { undo, unbury: () => {} })
+    if (this.isAlone) this.#bury(ifindex)
     return undefined
+  }
+
+  /** No other process of this node has a gate any more, or is to have one: on every interface this one's takes its place. */
+  claim(): void {
+    this.isAlone = true
+    for (const [ifindex, attached] of this.#attached) {
+      const undo = this.hook === 'tcx' ? attached.undo : this.interfaceHook.attach(this.program, ifindex)
+      if (typeof undo === 'function') attached.undo = undo
+      attached.unbury()
+      attached.unbury = () => {}
+      this.#bury(ifindex)
+      // The other's would bury this one's address with it.
+      this.grave?.hook.clear(ifindex)
+    }
   }
 
   /** Also for an interface that is gone: its number may be given to another one. */
   detach(ifindex: number): void {
-    this.#attached.get(ifindex)?.()
+    const attached = this.#attached.get(ifindex)
+    attached?.undo()
+    attached?.unbury()
     this.#attached.delete(ifindex)
   }
 
@@ -154,6 +173,12 @@ export class LeaseGate {
     const result = this.kit.bpf.testRun(this.program, frame)
     if ('errno' in result) return refused('try the program', -result.errno, SINCE)
     return result.answer === TCX_DROP ? 'drop' : 'pass'
+  }
+
+  #bury(ifindex: number): void {
+    const attached = this.#attached.get(ifindex)
+    const unbury = this.grave?.hook.attach(this.grave.program, ifindex)
+    if (attached !== undefined && typeof unbury === 'function') attached.unbury = unbury
   }
 
   /** The program's clock and ours may differ: a time namespace shifts ours (time_namespaces(7)). */

@@ -23,6 +23,8 @@ import { probe, sendFrame } from './address-prober.js'
 
 type Ports = 'any' | readonly number[]
 const ANSWER_MS_MAX = 1_000
+/** A descriptor above all others of this process. */
+const BELOW = 900
 
 const kept = new Map<string, net.Socket>()
 const accepted: net.Socket[] = []
@@ -171,6 +173,12 @@ const operations = {
     gate ??= opened(LeaseGate.open(by))
     must(gate.attach(ifindex))
   },
+  /** With a grave; `isAlone`: no other process of its node has one. */
+  gateAndGrave: (ifindex: number, by: HookName, isAlone: boolean) => {
+    gate ??= opened(LeaseGate.open(by, BELOW, isAlone))
+    must(gate.attach(ifindex))
+  },
+  claim: () => one(gate).claim(),
   ungate: (ifindex: number) => one(gate).detach(ifindex),
   /** So many milliseconds from now; answers when that is. */
   deadline: (addresses: readonly string[], inMs: number) => {

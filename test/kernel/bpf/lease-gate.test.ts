@@ -118,6 +118,38 @@ for (const by of ['tcx', 'clsact'] as const) {
   )
 }
 
+for (const by of ['tcx', 'clsact'] as const) {
+  test(
+    `${by}: a second process disturbs nothing until it claims; if it dies then, the first one claims back`,
+    async (scope) => {
+      const hosts = await gated(scope, by)
+      if (hosts === undefined) return
+      const { client, serverHost, server, ifindex } = hosts
+      await server.call('ungate', ifindex)
+      const [first, second] = [agentOn(scope, serverHost), agentOn(scope, serverHost)]
+      const said = async () => Promise.all(ADDRESSES.map((address) => client.call<string>('ask', address, 80)))
+      const answers = ADDRESSES.map((address) => `service at ${address} 80`)
+      await first.call('gateAndGrave', ifindex, by, true)
+      await first.call('deadline', ADDRESSES, 60_000)
+      await second.call('gateAndGrave', ifindex, by, false)
+      assert.equal(await said(), answers)
+      await first.call('deadline', ADDRESSES, -1)
+      assert.equal(await said(), ['silence', 'silence'], 'it is the first one that holds back')
+      await first.call('deadline', ADDRESSES, 60_000)
+      await second.call('deadline', ADDRESSES, 60_000)
+      await second.call('claim')
+      assert.equal(await said(), answers)
+      second.signal('SIGKILL')
+      await until(async () => ((await said())[1] === 'silence' ? true : undefined), 5_000, 'its grave buries over IPv6')
+      await first.call('claim')
+      assert.equal(await said(), answers, 'the living is not buried')
+      await first.call('deadline', ADDRESSES, -1)
+      assert.equal(await said(), ['silence', 'silence'])
+    },
+    NEEDS,
+  )
+}
+
 test(
   'without the gate a stopped process goes on answering: the check above can fail',
   async (scope) => {

@@ -1,0 +1,84 @@
+/** What a lane leaves to another process: its rows, one by one, made while nothing moves. */
+import type { ClientHalf } from '../proxy/client-half.js'
+import type { Counterpart } from '../proxy/counterpart.js'
+import type { Half } from '../proxy/half.js'
+import type { CarriedEnds } from '../proxy/ports.js'
+import type { Backends } from './backends.js'
+import type { BoundClient } from './bound.js'
+import type { CarriedSocket, ClientRow, Place, RowOut, Way } from './carried.js'
+import { Channel } from './channel.js'
+import type { Direction } from './direction.js'
+import { InnerLink } from './inner-link.js'
+import type { Links } from './links.js'
+
+const NOTHING_LEFT: CarriedEnds = { unsent: new Uint8Array(0), read: true, ending: true, sent: true }
+
+export function* rowsOfHalves(
+  directions: Iterable<Direction>,
+  backends: Backends,
+  links: Links,
+): Generator<RowOut, void, undefined> {
+  const places = new Map<ClientHalf, { at: Place | undefined; readonly abandoned: Place[] }>()
+  for (const { bound, place } of links.clients()) note(places, bound, place)
+  for (const direction of directions) {
+    const service = direction.service.name
+    if (direction.isSettling)
+      throw new Error(`connections of ${service} were just taken over: try again in some seconds`)
+    for (const { at, fd } of direction.listening()) yield { row: { kind: 'listener', service, at }, fd }
+    for (const client of direction.clients) {
+      const row = clientRow(client, service, places.get(client))
+      if (row !== undefined) yield { row, fd: row.socket.isGone ? -1 : client.half.socket.fd }
+    }
+  }
+  for (const backend of backends.halves) {
+    // One that is not open yet is lost with the link, as whenever a link breaks: its client is served elsewhere, or here once more.
+    const socket = backend.isOpened ? carriedSocket(backend.half) : undefined
+    if (socket === undefined) continue
+    const { request } = backend
+    const row = { kind: 'backend', request, backend: backend.carried, socket, way: wayOf(backend.counterpart) } as const
+    yield { row, fd: socket.isGone ? -1 : backend.half.socket.fd }
+  }
+  for (const [contest, term] of backends.obeyed) yield { row: { kind: 'obeyed', contest, term }, fd: -1 }
+}
+
+function note(
+  places: Map<ClientHalf, { at: Place | undefined; readonly abandoned: Place[] }>,
+  { client, isAbandoned }: BoundClient,
+  place: Place,
+): void {
+  const known = places.get(client) ?? { at: undefined, abandoned: [] }
+  places.set(client, known)
+  // Asked, and not answered: the backend half that may stand there by now is not wanted in the next process.
+  if (isAbandoned || client.isDialing) known.abandoned.push(place)
+  else known.at = place
+}
+
+function clientRow(
+  client: ClientHalf,
+  service: string,
+  places: { readonly at: Place | undefined; readonly abandoned: readonly Place[] } | undefined,
+): ClientRow | undefined {
+  const socket = carriedSocket(client.half)
+  if (socket === undefined) return undefined
+  const { id, startedAt, snapshot, joined, half } = client
+  const { at, abandoned = [] } = places ?? {}
+  const common = { kind: 'client', service, id, startedAt, snapshot, socket, half: half.carried, abandoned } as const
+  if (joined === undefined) return { ...common, joined: undefined }
+  const { node, server, counterpart } = joined
+  const { local, remote } = server
+  const way = wayOf(counterpart)
+  return { ...common, joined: { node, server: { local, remote }, way, lane: at?.lane ?? 0 } }
+}
+
+/** `undefined`: it is just ending, and its end has been told of or will be found by the kernel. */
+function carriedSocket({ socket, isSocketGone }: Half): CarriedSocket | undefined {
+  const { local, remote } = socket
+  if (isSocketGone) return { ...NOTHING_LEFT, local, remote, isGone: true }
+  const ends = socket.carried?.()
+  return ends === undefined ? undefined : { ...ends, local, remote, isGone: false }
+}
+
+function wayOf(counterpart: Counterpart): Way {
+  if (!counterpart.isRemote) return 'joint'
+  return counterpart instanceof Channel && counterpart.link instanceof InnerLink ? 'inner' : 'link'
+}

@@ -1,0 +1,70 @@
+/**
+ * A lane's state as rows, for another process that goes on with it (docs/handoff.md, "Own restart"). Data links do not go along:
+ * what they carried goes on over the next (resumption), so a row has only what belongs to one half. A row's socket travels beside
+ * it, as a descriptor.
+ */
+import type { Endpoint } from '../base/address.js'
+import type { SpliceId, Term } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
+import type { BackendRequest, CarriedBackend } from '../proxy/backend-half.js'
+import type { ClientSnapshot, ServerEnds } from '../proxy/client-half.js'
+import type { CarriedHalf } from '../proxy/half-book.js'
+import type { LaneCounters, NodeName } from '../proxy/lane-protocol.js'
+import type { CarriedEnds } from '../proxy/ports.js'
+
+/** Where a data link leads. */
+export interface Place {
+  readonly node: NodeName
+  readonly lane: number
+}
+
+/** By what a half goes on: a link to another node, or the other half in this very lane. */
+export type Way = 'link' | 'inner' | 'joint'
+
+export interface CarriedSocket extends CarriedEnds {
+  readonly local: Endpoint
+  readonly remote: Endpoint
+  /** The socket is gone, the half is not: there is no descriptor. */
+  readonly isGone: boolean
+}
+
+export interface ClientRow {
+  readonly kind: 'client'
+  readonly service: string
+  readonly id: SpliceId
+  readonly startedAt: Millis
+  readonly snapshot: ClientSnapshot
+  readonly socket: CarriedSocket
+  readonly half: CarriedHalf
+  /** `undefined`: no backend stands yet, and a node is chosen anew. */
+  readonly joined:
+    | { readonly node: NodeName; readonly server: ServerEnds; readonly way: Way; readonly lane: number }
+    | undefined
+  /** Where a backend half may wait that is not wanted any more. */
+  readonly abandoned: readonly Place[]
+}
+
+export interface BackendRow {
+  readonly kind: 'backend'
+  readonly request: BackendRequest
+  readonly backend: CarriedBackend
+  readonly socket: CarriedSocket
+  readonly way: Way
+}
+
+export type SpliceRow = ClientRow | BackendRow
+
+export type CarriedRow =
+  | SpliceRow
+  /** A listening socket: of a service, or of this lane's data links. */
+  | { readonly kind: 'listener'; readonly service: string; readonly at: Endpoint }
+  | { readonly kind: 'data-listener' }
+  | { readonly kind: 'obeyed'; readonly contest: string; readonly term: Term }
+  /** Splices are counted on: their ids must not come again. */
+  | { readonly kind: 'lane'; readonly splicesAccepted: number; readonly counters: Readonly<LaneCounters> }
+
+/** Of what a row's `fd` is, to be handed over beside it; -1: none. */
+export interface RowOut {
+  readonly row: CarriedRow
+  readonly fd: number
+}

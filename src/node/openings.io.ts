@@ -1,0 +1,121 @@
+/** What a node opens on its host before it can begin: lanes, the gossip socket, the table of listening sockets. */
+import { type Endpoint, formatEndpoint } from '../base/address.js'
+import { assert } from '../base/assert.js'
+import type { AlarmClock } from '../base/clock.js'
+import type { Logger } from '../base/log.js'
+import type { Millis } from '../base/time.js'
+import { Opener, Sealer } from '../gossip/seal.js'
+import { openUdp, type UdpPort } from '../gossip/udp.io.js'
+import { deriveKey } from '../trunk/keys.io.js'
+import { suitesThatPay } from '../trunk/seals.io.js'
+import type { Suite } from '../trunk/suites.js'
+import { engineCannot } from './bequest.io.js'
+import type { NodeOptions } from './config-schema.js'
+import { chooseEngine } from './engine.io.js'
+import type { Hello } from './handover-protocol.js'
+import { IdleLane } from './idle-lane.js'
+import { LaneGroup, type LaneGroupOptions } from './lane-group.io.js'
+import { type ProgramWatchOptions, programWatch } from './program-watch.io.js'
+import { StallWatch } from './stall-watch.io.js'
+import type { NodeState } from './state-dir.io.js'
+import type { Strangers } from './strangers.js'
+
+export interface LaneParts extends Omit<LaneGroupOptions, 'engine' | 'address' | 'node' | 'name' | 'logLevel'> {
+  readonly options: NodeOptions
+  readonly state: NodeState
+  /** Of the process that is replaced: where its lanes listen, these are to. */
+  readonly hello?: Hello | undefined
+}
+
+export interface OpenLanes {
+  readonly lanes: LaneGroup | IdleLane
+  readonly dataAt: readonly Endpoint[]
+}
+
+export async function startLanes({ options, state, hello, ...parts }: LaneParts): Promise<OpenLanes> {
+  // A witness carries no connection, its own or others'.
+  if (options.witness) return { lanes: new IdleLane(), dataAt: [] }
+  const engine = chooseEngine(hello === undefined ? options : { ...options, lanes: hello.lanes })
+  parts.logger.log('info', 'engine', { engine: engine.name, lanes: engine.lanes, why: engine.why })
+  if (hello !== undefined && engine.name !== 'epoll') throw engineCannot(engine.why)
+  const { id: node, name } = state
+  const { bind: address, logLevel } = options
+  const lanes = new LaneGroup({ engine, node, name, address, logLevel, inherits: hello !== undefined, ...parts })
+  if (hello !== undefined) {
+    await lanes.awake()
+    return { lanes, dataAt: hello.dataAt }
+  }
+  try {
+    return { lanes, dataAt: await lanes.listen(options.dataPort) }
+  } catch (error) {
+    await lanes.stop(0)
+    throw error
+  }
+}
+
+/** A witness makes no data links, and looks for nothing. */
+export function suitesOf({ witness, cipher }: NodeOptions, logger: Logger): readonly Suite[] {
+  if (witness || cipher === 'secretstream') return ['secretstream']
+  const { suites, why } = suitesThatPay()
+  logger.log('info', 'cipher', { cipher: suites[0], why })
+  return suites
+}
+
+export interface GossipParts {
+  readonly options: NodeOptions
+  readonly state: NodeState
+  readonly boot: number
+  readonly strangers: Strangers
+  readonly logger: Logger
+  readonly onDatagram: (from: Endpoint, bytes: Uint8Array) => void
+  /** Of the process that is replaced: its socket, and how many datagrams it has sealed. */
+  readonly left?: { readonly fd: number; readonly sealed: number } | undefined
+}
+
+export async function openGossip(parts: GossipParts): Promise<{ readonly udp: UdpPort; readonly sealer: Sealer }> {
+  const { options, state, boot, strangers, logger, onDatagram, left } = parts
+  const keys = state.clusterKeys.map((key) => deriveKey(key, 'gossip datagram 1'))
+  const [current] = keys
+  assert(current !== undefined, 'a state folder holds a cluster key')
+  const sealer = new Sealer(current, { node: state.id, boot }, left?.sealed)
+  const opened = await openUdp({
+    bind: { address: options.bind, port: options.gossipPort },
+    fd: left?.fd,
+    sealer,
+    opener: new Opener(keys),
+    onDatagram,
+    onRefused: (from, why) => strangers.refused(from, why),
+    onProblem: (errno, to) => logger.log('debug', 'datagram-failed', { errno, to: to && formatEndpoint(to) }),
+  })
+  if (opened.type === 'failed') throw opened.error
+  return { udp: opened.port, sealer }
+}
+
+/** Late by more than this, an event loop hears of it. */
+const STALL_MS = 50
+const LATER_MS: Millis = 300
+
+export interface HostWatchParts extends Omit<ProgramWatchOptions, 'clock'> {
+  readonly clock: AlarmClock
+  /** `false`: nobody asks for them. */
+  readonly hasPrograms: boolean
+  /** What the process before has seen is true still, and its clients wait. */
+  readonly isHurried: boolean
+  readonly onStalled: (lateMs: Millis) => void
+}
+
+/** The event loop of this process, and the programs of this host. Answers what ends it. */
+export function watchHost({ hasPrograms, isHurried, onStalled, ...programs }: HostWatchParts): () => void {
+  const { clock } = programs
+  const stalls = new StallWatch(clock, STALL_MS, onStalled)
+  stalls.start()
+  const table = programWatch(programs)
+  const later = clock.alarm(() => table.start())
+  if (hasPrograms && isHurried) later.set(clock.now() + LATER_MS)
+  else if (hasPrograms) table.start()
+  return () => {
+    later.set(undefined)
+    table.stop()
+    stalls.stop()
+  }
+}

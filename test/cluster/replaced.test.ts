@@ -1,0 +1,108 @@
+/** A node whose process is replaced by another: its clients check every byte, and notice nothing but a short wait. */
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { until } from '../../src/lab/wait.io.js'
+import { assert, suite } from '../harness/suite.js'
+import { addService, startCluster } from './fixture.js'
+import { LoopbackTalkers, startEcho } from './loopback-talkers.js'
+import { assertWhole } from './waits.js'
+
+const test = suite('cluster/replaced', 90_000)
+const CLIENTS = 60
+const FALSE_HEIR = fileURLToPath(new URL('false-heir.ts', import.meta.url))
+const run = promisify(execFile)
+
+test('on addresses that are there, and with no right at all: a node is replaced three times in a row', async (scope) => {
+  const fixture = await startCluster(scope, 3, ['--profile', 'fast'])
+  const { cluster, serviceAddress } = fixture
+  const port = 7_777
+  startEcho(scope, fixture, port)
+  await addService(fixture, 'echo', String(port), 3, '--own', 'none')
+  const director = cluster.named((await cluster.serving('echo')).director.name)
+  const talkers = new LoopbackTalkers(cluster.folder, { address: serviceAddress, port }, CLIENTS)
+  scope.defer(() => talkers.stop())
+  await talkers.stand()
+  talkers.brace()
+  for (let round = 0; round < 3; round++) {
+    await cluster.replace(director)
+    await cluster.settled()
+  }
+  assertWhole(await talkers.report(), CLIENTS, 'three times')
+  const { node } = await director.client.status()
+  assert.equal([node.boot, node.replaced?.times], [1, 3])
+})
+
+test('a process that asks for everything and fails at whatever step leaves the node as it was', async (scope) => {
+  const fixture = await startCluster(scope, 1, ['--profile', 'fast'])
+  const { cluster, serviceAddress } = fixture
+  const port = 7_777
+  startEcho(scope, fixture, port)
+  await addService(fixture, 'echo', String(port), 1, '--own', 'none')
+  const [node] = cluster.nodes
+  if (node === undefined) throw new Error('no node')
+  const talkers = new LoopbackTalkers(cluster.folder, { address: serviceAddress, port }, CLIENTS)
+  scope.defer(() => talkers.stop())
+  await talkers.stand()
+  talkers.brace()
+  const ask = (way: string) =>
+    run(process.execPath, ['--import', 'tsx', FALSE_HEIR, node.state, way]).then(
+      ({ stdout }) => stdout.trim(),
+      (error: { stdout?: string; signal?: string }) => (error.stdout?.trim() || error.signal) ?? '',
+    )
+  const pid = node.child?.pid
+  assert.match(await ask('version'), /by version 1, and the new process wants version 2/)
+  assert.is(await ask('dies at hello'), 'died')
+  assert.is(await ask('dies with the lanes'), 'died')
+  assert.is(await ask('dies with all'), 'died')
+  assert.is(await ask('cannot read it'), 'refused')
+  assert.is(await ask('hangs'), 'SIGKILL', 'it is in the way of whoever goes on')
+  const status = await node.client.status()
+  assert.equal([status.node.replaced, node.child?.pid, node.child?.isOver], [undefined, pid, false])
+  assertWhole(await talkers.report(), CLIENTS, 'six false heirs')
+  await cluster.replace(node)
+  assert.is((await node.client.status()).node.replaced?.times, 1, 'and then one takes it')
+})
+
+test('`baton reload`: the node starts its own successor, which stops as every other', async (scope) => {
+  const { cluster } = await startCluster(scope, 1)
+  const [node] = cluster.nodes
+  if (node === undefined) throw new Error('no node')
+  const { stdout } = await cluster.baton(node, 'reload')
+  const { pid } = JSON.parse(readFileSync(path.join(node.state, 'lock'), 'utf8')) as { pid: number }
+  scope.defer(() => void (isRunning(pid) && process.kill(pid, 'SIGKILL')))
+  assert.match(stdout, /node1 goes on in another process/)
+  assert.equal([node.child?.isOver, isRunning(pid)], [true, true])
+  assert.equal((await node.child?.ended)?.code, 0, 'the one before has ended in order')
+  process.kill(pid, 'SIGTERM')
+  await until(() => (isRunning(pid) ? undefined : true), 10_000, 'it stops')
+  assert.equal(
+    ['lock', 'control.sock'].filter((name) => existsSync(path.join(node.state, name))),
+    [],
+  )
+})
+
+test('a node on the portable engine says why it cannot be replaced, and the way out', async (scope) => {
+  const { cluster } = await startCluster(scope, 1, ['--engine', 'net'])
+  const [node] = cluster.nodes
+  if (node === undefined) throw new Error('no node')
+  const said = await cluster.baton(node, 'up', '--replace').then(
+    () => '',
+    (error: { stderr?: string }) => error.stderr ?? '',
+  )
+  assert.match(said.replace(/\s+/g, ' '), /portable engine cannot hand connections over.*stop the node in order/)
+  assert.is((await node.client.status()).node.state, 'running')
+})
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+test.run()
