@@ -25,6 +25,7 @@ import { Channel } from './channel.js'
 import { Direction, type DirectionHost } from './direction.js'
 import { Emptying } from './emptying.js'
 import { contained, containFault, type Faulty, faultyBackend, faultyClient, faultyHalf } from './faults.js'
+import { Inheritance } from './inheritance.js'
 import { INNER_HANDLE, InnerLink } from './inner-link.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 import type { LedgerNews } from './link-host.js'
@@ -44,6 +45,7 @@ const NO_CANDIDATES: readonly Candidate[] = []
 
 export class Lane implements DirectionHost, Recoveries {
   readonly unsettled = new Unsettled()
+  readonly inheritance = new Inheritance()
   readonly #directions = new Map<string, Direction>()
   readonly #services = new Map<string, Service>()
   /** By service, then by port: who listens there. */
@@ -51,11 +53,13 @@ export class Lane implements DirectionHost, Recoveries {
   readonly #backends: Backends
   readonly #links: Links
   readonly #own: OwnLedger
-  #splicesAccepted = 0
+  #splicesAccepted: number
   #recoveries = 0
   readonly #moves = new Map<number, Emptying>()
 
   constructor(private readonly context: LaneContext) {
+    // The lane before this one may have died, and what it named goes on.
+    this.#splicesAccepted = context.counters.accepted
     this.#backends = new Backends(context, this.unsettled)
     this.#links = new Links(context, this.#backends, this)
     this.#own = new OwnLedger(context.setup, this.#backends, this.#links.ledgers, this)
@@ -98,6 +102,8 @@ export class Lane implements DirectionHost, Recoveries {
         return this.#adoptListener(message)
       case 'front-door':
         return this.#openFrontDoor(message.fd)
+      case 'inherit':
+        return this.inheritance.add(message.bequests)
       case 'obey':
         return void this.#backends.obey(message.contest, message.term)
       case 'query':

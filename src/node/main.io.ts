@@ -21,7 +21,6 @@ import { Sync } from '../gossip/sync.js'
 import { openUdp } from '../gossip/udp.io.js'
 import { loadLibc } from '../kernel/libc.io.js'
 import { SocketTable } from '../kernel/socket-table.io.js'
-import type { FromLane } from '../proxy/lane-protocol.js'
 import { LeaseSlots } from '../proxy/lease-slots.js'
 import { trunkConfig } from '../trunk/config.js'
 import { ControlLinks } from '../trunk/control-links.io.js'
@@ -140,7 +139,7 @@ class RunningNode {
     this.#cleanups.push(() => members.save())
 
     let node: Node | undefined
-    const { lanes, dataAt } = await this.#startLanes(boot, random, leases, (message) => node?.onLane(message))
+    const { lanes, dataAt } = await this.#startLanes(boot, random, leases, () => node)
     const silence = new DeathSilence(logger, (why) => this.#warnings.set('silence', why))
     const addresses = openAddresses({
       isWitness: options.witness,
@@ -286,7 +285,7 @@ class RunningNode {
     boot: number,
     random: Prng,
     leases: SharedArrayBuffer,
-    onMessage: (message: FromLane) => void,
+    node: () => Node | undefined,
   ): Promise<{ lanes: LaneGroup | IdleLane; dataAt: readonly Endpoint[] }> {
     const { options, state, logger } = this
     // A witness carries no connection, its own or others'.
@@ -303,8 +302,9 @@ class RunningNode {
       leases,
       logger,
       logLevel: options.logLevel,
-      onMessage,
+      onMessage: (message) => node()?.onLane(message),
       onDeath: (lane, error) => this.#threadDied(`lane ${lane}`, error),
+      members: () => node()?.knowledge.carriers() ?? [],
     })
     this.#cleanups.push(() => lanes.stop(LANE_STOP_MS))
     return { lanes, dataAt: await lanes.listen(options.dataPort) }

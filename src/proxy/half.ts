@@ -60,7 +60,7 @@ export class Half implements SocketHandler, Enrolled {
     this.#endRead = this.#finSent = start.endRead
     this.#received = start.received
     this.#finReceived = start.finReceived
-    this.#toldWritten = this.#acknowledged = start.received + (start.finReceived ? 1 : 0)
+    this.#toldWritten = this.#acknowledged = start.acknowledged ?? start.received + (start.finReceived ? 1 : 0)
     this.#activeAt = tools.clock.now()
     socket.attach(this)
   }
