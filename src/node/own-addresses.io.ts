@@ -43,6 +43,7 @@ export type Network = Pick<
   | 'buryOrphans'
   | 'add'
   | 'remove'
+  | 'vanish'
   | 'bringBack'
   | 'setPorts'
   | 'setDeadline'
@@ -279,6 +280,11 @@ export class OwnAddresses implements AddressKeeper {
     // Hidden ports are hidden whether or not there is an address.
     this.prepare(this.#services)
     for (const { answer } of lost) answer({ type: 'problem', why })
+  }
+
+  /** The process ends now, and without order: the addresses that its device had, which are here no more. */
+  vanish(): readonly string[] {
+    return this.#opened?.vanish() ?? []
   }
 
   /** Resolves when hooks have taken away what they brought: whoever supervises this process may end them with it. */

@@ -14,6 +14,7 @@ import type { NodeOptions } from './config-schema.js'
 import { HostNetwork } from './host-network.io.js'
 import type { IdleLane } from './idle-lane.js'
 import type { LaneGroup } from './lane-group.io.js'
+import { exitInSilence } from './lifecycle.io.js'
 import { type OnRival, OwnAddresses } from './own-addresses.io.js'
 import type { NodeState } from './state-dir.io.js'
 
@@ -73,5 +74,11 @@ export function openAddresses(parts: AddressParts): AddressKeeper & { close(): P
     onOpen()
     return HostNetwork.open({ logger, lanesAdopt, giveDoor, leases, seed, onRival, onDeath })
   }
-  return new OwnAddresses({ clock, logger, openNetwork, keepOpen, portsOf, onDispute })
+  const addresses = new OwnAddresses({ clock, logger, openNetwork, keepOpen, portsOf, onDispute })
+  exitInSilence(() => {
+    const gone = addresses.vanish()
+    lanes.silence(new Set(gone))
+    return gone.length > 0
+  })
+  return addresses
 }

@@ -354,4 +354,11 @@ test('packets are caught and heard for an address that is here alone', (scope) =
   assert.is(room.addresses.problem([]), '')
 })
 
+test('at the end of the process the device gives its addresses away; without a device there is none', (scope) => {
+  const room = new Room(scope)
+  assert.equal(room.addresses.vanish(), [])
+  room.claim()
+  assert.equal(room.addresses.vanish(), [IP])
+})
+
 test.run()
