@@ -1,4 +1,4 @@
-/** What Baton is meant to reach, as ratios to HAProxy of the same round, and as bytes. */
+/** What Baton is meant to reach, as ratios to HAProxy, or to another way to run Baton, of the same round, and as bytes. */
 import { type Quantity, type Results, ratioIn, spreadIn } from './results.js'
 import type { Spread } from './statistics.js'
 import type { WorkName } from './work.js'
@@ -26,6 +26,8 @@ const SEALED = ['baton-sealed']
 const SECRETSTREAM = ['baton-secretstream']
 const PLAIN = ['baton-plain']
 const BULK: readonly WorkName[] = ['bulk-up', 'bulk-down']
+const SURVIVABLE = ['baton-survivable']
+const MORTAL = { base: 'baton-sealed', quantity: 'cpuUs' } as const
 const TLS = { base: 'haproxy-tls', quantity: 'cpuUs' } as const
 const ONE_HOP = { base: 'haproxy', quantity: 'cpuUs' } as const
 
@@ -38,6 +40,15 @@ export const GOALS: readonly Goal[] = [
   { what: 'one host: CPU per GB', peers: PLAIN, ...ONE_HOP, works: BULK, atMost: 1 },
   { what: 'one host: CPU per kept request', peers: PLAIN, ...ONE_HOP, works: ['kept-64'], atMost: 1.2 },
   { what: 'one host: CPU per new connection', peers: PLAIN, ...ONE_HOP, works: ['new'], atMost: 1.3 },
+  { what: 'outliving the director: CPU per GB', peers: SURVIVABLE, ...MORTAL, works: BULK, atMost: 1.1 },
+  {
+    what: 'outliving the director: CPU per kept request',
+    peers: SURVIVABLE,
+    ...MORTAL,
+    works: ['kept-64'],
+    atMost: 1.1,
+  },
+  { what: 'outliving the director: CPU per new connection', peers: SURVIVABLE, ...MORTAL, works: ['new'], atMost: 1.1 },
   {
     what: 'sealed, two hops: latency p99 at half load',
     peers: SEALED,

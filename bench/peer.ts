@@ -18,6 +18,8 @@ export interface Peer {
   readonly name: string
   readonly what: string
   readonly hops: 1 | 2
+  /** Its service address is on no interface of this host before it starts. */
+  readonly ownAddress?: boolean
   /** Why it cannot be measured here and what to do about it. */
   missing(): string | undefined
   start(shop: Workshop, at: Addresses): Promise<RunningPeer>
@@ -32,7 +34,9 @@ export interface RunningPeer {
 }
 
 /** Runs differ in the third number, so that two of them on one host do not meet. */
-export function addressesOf(index: number, hops: 1 | 2, run: number): Addresses {
+export function addressesOf(index: number, hops: 1 | 2, run: number, ownAddress = false): Addresses {
   const net = `127.${20 + index}.${run % 250}`
-  return { service: `${net}.50`, edge: hops === 1 ? `${net}.2` : `${net}.1`, program: `${net}.2` }
+  // For benchmarks of networks (RFC 2544): nobody else has it.
+  const service = ownAddress ? `198.18.${index}.${1 + (run % 250)}` : `${net}.50`
+  return { service, edge: hops === 1 ? `${net}.2` : `${net}.1`, program: `${net}.2` }
 }

@@ -48,7 +48,7 @@ export class Run {
 
   constructor(shop: Workshop, peers: readonly Peer[], options: Options, say: (line: string) => void) {
     this.#shop = shop
-    this.#peers = peers.map((peer, index) => [peer, addressesOf(index, peer.hops, process.pid)])
+    this.#peers = peers.map((peer, index) => [peer, addressesOf(index, peer.hops, process.pid, peer.ownAddress)])
     this.#options = options
     this.#prng = new Prng(options.seed)
     this.#say = say

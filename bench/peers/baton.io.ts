@@ -1,5 +1,6 @@
 /** Baton as a user runs it: `init`, `up` and `service add` of a built tree, on one node or on two. */
 import { existsSync } from 'node:fs'
+import net from 'node:net'
 import path from 'node:path'
 
 import { type Addresses, type Peer, PORTS, type RunningPeer } from '../peer.js'
@@ -11,10 +12,13 @@ export interface Variant {
   readonly hops: 1 | 2
   /** Further arguments of `baton up` on every node. */
   readonly up: readonly string[]
+  /** The director brings the service's address itself, and its connections would outlive it. */
+  readonly isSurvivable?: boolean
 }
 
 /** Of what `baton status --json` tells, what is looked at here. */
 interface Status {
+  readonly survival?: { readonly directed: number; readonly survivable: number }
   readonly services: readonly {
     readonly serving: string
     readonly director?: { readonly name: string }
@@ -22,12 +26,32 @@ interface Status {
   }[]
 }
 
+/** Why what would be measured is not what is meant: a connection that would outlive its director. */
+async function mortality(service: string, status: () => Promise<Status | undefined>): Promise<string | undefined> {
+  const socket = net.connect({ host: service, port: PORTS.http })
+  socket.on('error', () => {})
+  const survives = async () => (((await status())?.survival?.survivable ?? 0) > 0 ? true : undefined)
+  try {
+    await until('a connection that would outlive its director', 5_000, survives)
+    return undefined
+  } catch {
+    return 'no connection would outlive its director'
+  } finally {
+    socket.destroy()
+  }
+}
+
 export function batonPeer(variant: Variant, tree: string): Peer {
   const program = path.join(tree, 'bin/baton.js')
   return {
     ...variant,
-    missing: () => (existsSync(path.join(tree, 'dist/cli/main.js')) ? undefined : 'npm run build'),
+    missing: () => {
+      if (!existsSync(path.join(tree, 'dist/cli/main.js'))) return 'npm run build'
+      const mayOwn = variant.isSurvivable !== true || process.getuid?.() === 0
+      return mayOwn ? undefined : 'run as root: it brings an address of its own to this host'
+    },
     start: (shop, at) => startBaton(shop, at, variant, program),
+    ...(variant.isSurvivable === true && { ownAddress: true }),
   }
 }
 
@@ -66,7 +90,7 @@ async function startBaton(shop: Workshop, at: Addresses, variant: Variant, progr
       const where = found.backends.filter((backend) => backend.port === port).map(({ node }) => node.name)
       if (where.length !== 1 || where[0] !== last) return `port ${port} is served by ${where.join(', ') || 'nobody'}`
     }
-    return undefined
+    return variant.isSurvivable === true ? await mortality(at.service, status) : undefined
   }
   await until(`${variant.name} to serve`, 30_000, async () =>
     (await problem()) === undefined && (await accepts(at.service, PORTS.http)) ? true : undefined,

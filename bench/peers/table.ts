@@ -12,6 +12,13 @@ export const VARIANTS: readonly Variant[] = [
   { name: 'baton-plain', what: 'Baton, one node, one lane', hops: 1, up: ONE_LANE },
   { name: 'baton-sealed', what: 'Baton, two nodes, sealed trunk, one lane each', hops: 2, up: ONE_LANE },
   {
+    name: 'baton-survivable',
+    what: 'as baton-sealed, with an address that the director brings: connections would outlive it',
+    hops: 2,
+    up: ONE_LANE,
+    isSurvivable: true,
+  },
+  {
     name: 'baton-secretstream',
     what: 'Baton, two nodes, sealed by secretstream, one lane each',
     hops: 2,

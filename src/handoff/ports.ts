@@ -1,7 +1,11 @@
 /** What handoff asks of the kernel. */
 import type { Endpoint } from '../base/address.js'
+import type { Readings } from './capture-plan.js'
+import type { CaptureStep, RestoreStep } from './kernel-step.js'
 import type { Snapshot, Traits } from './snapshot.js'
 
+export type { Readings } from './capture-plan.js'
+export type { CaptureStep, RestoreStep } from './kernel-step.js'
 export type { Snapshot, Traits } from './snapshot.js'
 
 /** What a call answers that did not work: at which step, and the errno's name. */
@@ -44,9 +48,56 @@ export type OnSegment = (from: string, header: Uint8Array, length: number) => vo
 /** What has come from the peer since the socket was made: something that it took, or at most what lies beyond a gap. */
 export type Inbound = 'nothing' | 'gap' | 'taken'
 
+/** How far a connection has come that goes on. */
+export interface SocketPosition {
+  /** Of the next byte that is read from it, and of the next that is written to it; neither counts a FIN. */
+  readonly readSeq: number
+  /** Of the next byte to come from the peer, its FIN counted. */
+  readonly receiveSeq: number
+  readonly writeSeq: number
+  /** Of what was written, and of our FIN. */
+  readonly unacknowledged: number
+  /** The peer's FIN is in the kernel; ours was sent. */
+  readonly finReceived: boolean
+  readonly finSent: boolean
+}
+
+/** Offsets with which the client half goes on. */
+export interface Adopted {
+  /** Bytes of the backend half that are in the socket, and whether its FIN is. */
+  readonly received: number
+  readonly finSent: boolean
+  /** Of these the client has acknowledged so many; the FIN counts as one. */
+  readonly acknowledged: number
+}
+
+/** It does not go on: bytes would be missing, or its client is gone. */
+export interface Unfit {
+  readonly verdict: 'reset' | 'gone'
+  readonly why: string
+}
+
+/** How sockets are read out and built: see capture-plan and restore-plan. */
+export interface RepairPlans {
+  readonly captureSteps: readonly CaptureStep[]
+  readonly letGoSteps: readonly RestoreStep[]
+  restoreSteps(plan: RestorePlan): readonly RestoreStep[]
+  takingSteps(local: Endpoint, remote: Endpoint): readonly RestoreStep[]
+  noReadings(): Readings
+  bytesToPeek(queue: 'receive' | 'send', readings: Readings): number
+  bytesRead(readings: Readings): number
+  snapshotOf(readings: Readings): Snapshot | RepairFault
+  captureOf(readings: Readings): Capture | RepairFault
+  positionOf(readings: Readings): SocketPosition | RepairFault
+}
+
 export interface SocketRepair {
   /** Of a connection that was just accepted: nothing has been read from it or written to it. */
   snapshot(fd: number): Snapshot | RepairFault
+  /** Of any connection, which goes on as it was. */
+  position(fd: number): SocketPosition | RepairFault
+  /** Of an accepted connection: nothing has been read from it yet, and nothing written. */
+  isUntouched(fd: number): boolean
   /** Of any connection. It hears nothing any more and stays in repair mode: to be closed, or let go. */
   capture(fd: number): Capture | RepairFault
   /**

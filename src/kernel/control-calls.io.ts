@@ -28,6 +28,8 @@ export interface ControlCalls {
   openFilesLimit(): readonly [soft: number, hard: number] | number
   setOpenFilesLimit(soft: number, hard: number): number
   prctl(option: number, argument: number): number
+  /** _exit(2): at once, and nothing of what C and Node do at the end of a process. */
+  exit(status: number): void
   /** Of the calling thread. */
   unshare(flags: number): number
   /** `attributes` is a `union bpf_attr`. */
@@ -92,6 +94,7 @@ function wrap(declare: (prototype: string) => Call): ControlCalls {
   const getrlimit = declare('int getrlimit(int, void *)')
   const setrlimit = declare('int setrlimit(int, void *)')
   const prctl = declare('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)')
+  const exit = declare('void _exit(int)')
   const unshare = declare('int unshare(int)')
   const syscall = declare('int syscall(long, int, void *, uint32_t)')
   return {
@@ -126,6 +129,7 @@ function wrap(declare: (prototype: string) => Call): ControlCalls {
       return setrlimit(RLIMIT_NOFILE, new Uint8Array(limits.buffer))
     },
     prctl: (option, argument) => prctl(option, argument, 0, 0, 0),
+    exit: (status) => void exit(status),
     unshare: (flags) => unshare(flags),
     bpf: (command, attributes) => {
       const number = SYS_BPF[process.arch]

@@ -5,7 +5,7 @@
 import { type Endpoint, isIpv6 } from '../base/address.js'
 import type { Clock } from '../base/clock.js'
 import type { Millis } from '../base/time.js'
-import type { FormerEnds, OnSegment, SocketRepair } from '../handoff/ports.js'
+import type { FormerEnds, OnSegment, RepairPlans, SocketRepair } from '../handoff/ports.js'
 import type {
   CarriedEnds,
   CloseCause,
@@ -32,15 +32,23 @@ import { EpollListener } from './epoll-listener.io.js'
 import { EpollSocket } from './epoll-socket.io.js'
 import { loadLibc } from './libc.io.js'
 import { Poller, type PollerOwner } from './poller.io.js'
+import { type DescriptorRecord, recorded } from './recorded-syscalls.io.js'
 import { KernelRepair } from './repair.io.js'
 import { mayRepair } from './repair-right.io.js'
 import { SocketContext } from './socket-context.io.js'
 import { loadSyscalls } from './syscalls.io.js'
 import { Tap } from './tap.io.js'
 
+export interface EngineExtras {
+  /** With them, and the right to it, sockets can be read out and rebuilt. */
+  readonly plans?: RepairPlans | undefined
+  /** Told of every descriptor. */
+  readonly record?: DescriptorRecord | undefined
+}
+
 export interface EpollEngine {
   /** Sockets that live by the turns of `poller`. */
-  make(clock: Clock, owner: PollerOwner): EpollSockets
+  make(clock: Clock, owner: PollerOwner, extras?: EngineExtras): EpollSockets
   /** Ends another thread's wait on its `Poller.wakeFd`. */
   wake(fd: number): void
 }
@@ -55,9 +63,10 @@ export function loadEpoll(): EpollEngine | { readonly why: string } {
   const libc = loadLibc()
   if ('why' in libc) return libc
   return {
-    make: (clock, owner) => {
-      const repair = mayRepair() === '' ? new KernelRepair(sys) : undefined
-      return new EpollSockets(new SocketContext(new Poller(sys, clock, owner), libc, repair))
+    make: (clock, owner, { plans, record } = {}) => {
+      const calls = record === undefined ? sys : recorded(sys, record)
+      const repair = plans !== undefined && mayRepair() === '' ? new KernelRepair(calls, plans) : undefined
+      return new EpollSockets(new SocketContext(new Poller(calls, clock, owner), libc, repair))
     },
     wake: (fd) => void sys.signal(fd),
   }
@@ -103,8 +112,7 @@ export class EpollSockets implements Sockets {
     context.setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1)
     if (isIpv6(at.address)) context.setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0)
     // Before the first connection, which inherits them.
-    context.setNoDelay(fd)
-    context.setKeepalive(fd, options.keepaliveMs)
+    context.dress(fd, options.keepaliveMs)
     const bound = context.bind(fd, at)
     const result = bound < 0 ? bound : context.sys.listen(fd, options.backlog)
     if (result < 0) {
@@ -152,6 +160,14 @@ export class EpollSockets implements Sockets {
     socket.watch()
     socket.write(ends.unsent)
     if (ends.ending) socket.end()
+    return socket
+  }
+
+  /** A connection of a lane that has died, as it is in the kernel: paused; `fd` is this socket's from now on. */
+  adoptStanding(fd: number, local: Endpoint, remote: Endpoint, ends: FormerEnds): EpollSocket {
+    const socket = new EpollSocket(this.context, fd, remote, 'open', local)
+    socket.watch()
+    socket.ended(ends)
     return socket
   }
 

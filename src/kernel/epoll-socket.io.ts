@@ -125,13 +125,12 @@ export class EpollSocket implements Socket, Source, Sleeper {
   }
 
   readOut(isGone: boolean): void {
-    const { context } = this
     if (this.#state !== 'open') return
-    if (!isGone) context.repair?.deafen(this.#fd)
+    if (!isGone) this.context.repair?.deafen(this.#fd)
     while (this.#state === 'open' && !this.#endRead) {
-      const length = context.read(this.#fd)
+      const length = this.context.read(this.#fd)
       if (length === 0) return this.#readEnd()
-      if (length > 0) this.#handler.onData(context.chunk(length))
+      if (length > 0) this.#handler.onData(this.context.chunk(length))
       else if (length !== -EINTR) return
     }
   }
@@ -143,10 +142,11 @@ export class EpollSocket implements Socket, Source, Sleeper {
     this.context.poller.defer(() => this.#sayClosed('aborted', ''))
   }
 
-  /** Of a frozen socket, or a carried one: which of its ends belong to the connection's time before. */
+  /** Of a socket that is rebuilt, adopted or carried: which of its ends belong to the connection's time before. */
   ended({ read, sent }: FormerEnds): void {
     this.#endRead = read
     this.#ending = this.#endSent = sent
+    if (this.#state === 'open') this.#closeIfDone()
   }
 
   /** See `FrozenSocket.letGo`. */

@@ -10,6 +10,7 @@ import {
   IPPROTO_TCP,
   IPV6_V6ONLY,
   SO_KEEPALIVE,
+  SO_OOBINLINE,
   SO_REUSEADDR,
   SOCK_STREAM_NONBLOCK_CLOEXEC,
   SOL_SOCKET,
@@ -37,6 +38,8 @@ export function openFrontDoor(family: 4 | 6, keepaliveMs: Millis): number | Lack
   set(SOL_SOCKET, SO_REUSEADDR, 1)
   set(IPPROTO_TCP, TCP_NODELAY, 1)
   set(SOL_SOCKET, SO_KEEPALIVE, 1)
+  // An urgent byte is one of the others (RFC 6093, 5): left out, it would be counted by the client and by nobody else.
+  set(SOL_SOCKET, SO_OOBINLINE, 1)
   set(IPPROTO_TCP, TCP_KEEPIDLE, Math.max(1, Math.floor(keepaliveMs / 1_000)))
   set(IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S)
   set(IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES)

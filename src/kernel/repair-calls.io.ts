@@ -3,12 +3,12 @@ import type { RepairFault } from '../handoff/ports.js'
 import {
   EINVAL,
   IPPROTO_TCP,
+  SO_ATTACH_FILTER,
+  SO_DETACH_FILTER,
   SO_REUSEADDR,
   SOL_SOCKET,
   TCP_INFO,
-  TCP_QUEUE_SEQ,
   TCP_REPAIR,
-  TCP_REPAIR_QUEUE,
 } from './constants.js'
 import { errorName } from './control-calls.io.js'
 import { addressOf, type Result, type Syscalls } from './syscalls.io.js'
@@ -21,6 +21,7 @@ export const REPAIR_OFF_NO_WP = -1
 export const NO_QUEUE = 0
 export const RECV_QUEUE = 1
 export const SEND_QUEUE = 2
+export const QUEUES = { none: NO_QUEUE, receive: RECV_QUEUE, send: SEND_QUEUE } as const
 
 /** struct tcp_info (linux/tcp.h). */
 const INFO_BYTES = 228
@@ -36,12 +37,20 @@ export const INFO = {
 
 const BUFFER_BYTES = 256
 
+/** A classic BPF program of one instruction, `ret 0`: no packet comes in (linux/filter.h). */
+const NOTHING_IN = 6n
+/** struct sock_fprog: how many instructions, and where. */
+const PROGRAM_BYTES = 16
+
 export class RepairCalls {
   /** What the last `get` answered. */
   readonly view = new DataView(new ArrayBuffer(BUFFER_BYTES))
   readonly at = addressOf(this.view.buffer as ArrayBuffer)
   readonly #length = new Uint32Array(1)
   readonly #lengthAt = addressOf(this.#length.buffer)
+
+  readonly #nothingIn = BigUint64Array.of(NOTHING_IN)
+  readonly #nothingInAt = BigInt(addressOf(this.#nothingIn.buffer))
 
   constructor(readonly sys: Syscalls) {}
 
@@ -75,17 +84,19 @@ export class RepairCalls {
     return result < 0 ? result : this.view.getInt32(0, true)
   }
 
-  /** The next sequence number of a queue, which stays chosen. */
-  seq(fd: number, queue: number): number | RepairFault {
-    const chosen = this.set(fd, TCP_REPAIR_QUEUE, queue)
-    if (chosen < 0) return fault('TCP_REPAIR_QUEUE', chosen)
-    const told = this.get(fd, IPPROTO_TCP, TCP_QUEUE_SEQ)
-    return told < 0 ? fault('TCP_QUEUE_SEQ', told) : this.view.getUint32(0, true)
+  deafen(fd: number): void {
+    this.view.setBigUint64(0, 1n, true)
+    this.view.setBigUint64(8, this.#nothingInAt, true)
+    this.setBytes(fd, SOL_SOCKET, SO_ATTACH_FILTER, PROGRAM_BYTES)
+  }
+
+  hear(fd: number): void {
+    this.setAt(fd, SOL_SOCKET, SO_DETACH_FILTER, 0)
   }
 
   /** The kernel takes SO_REUSEADDR away with repair mode: a listener that starts later could not have the port. */
   leave(fd: number, how: number): Result {
-    this.set(fd, TCP_REPAIR_QUEUE, NO_QUEUE)
+    // Which queue is chosen means nothing outside of it, and begins anew within.
     const result = this.set(fd, TCP_REPAIR, how)
     this.setAt(fd, SOL_SOCKET, SO_REUSEADDR, 1)
     return result

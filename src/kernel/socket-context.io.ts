@@ -8,6 +8,7 @@ import {
   IPPROTO_TCP,
   MSG_TRUNC,
   SO_KEEPALIVE,
+  SO_OOBINLINE,
   SOCK_NONBLOCK_CLOEXEC,
   SOL_SOCKET,
   TCP_KEEPCNT,
@@ -128,9 +129,10 @@ export class SocketContext {
     this.setOption(fd, IPPROTO_TCP, TCP_NODELAY, 1)
   }
 
-  /** What an accepted socket has from its listener, and a rebuilt one from nobody. */
+  /** What an accepted socket has from its listener, and a rebuilt one from nobody; see front-door. */
   dress(fd: number, keepaliveMs: Millis): void {
     this.setNoDelay(fd)
+    this.setOption(fd, SOL_SOCKET, SO_OOBINLINE, 1)
     this.setKeepalive(fd, keepaliveMs)
   }
 

@@ -6,7 +6,13 @@ import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { formatSpliceId, type NodeId, type SpliceId, type Term } from '../base/ids.js'
 import { Roll } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
-import { type Attempt, ClientHalf, type ClientHost, type OpenRequest } from '../proxy/client-half.js'
+import {
+  type Attempt,
+  ClientHalf,
+  type ClientHost,
+  type ClientSnapshot,
+  type OpenRequest,
+} from '../proxy/client-half.js'
 import type { NodeName, RevivalReport, ToLane } from '../proxy/lane-protocol.js'
 import type { LedgerRow, MortalFrame } from '../proxy/ledger-frames.js'
 import { areFoundPorts, expandPorts, includesPort } from '../proxy/port-list.js'
@@ -15,6 +21,7 @@ import { isForsaken, type Reason } from '../proxy/reasons.js'
 import type { Candidate, Scheduler } from '../proxy/schedule/scheduler.js'
 import type { Service } from '../proxy/service.js'
 import { HEIRLESS_MS } from './backends.js'
+import type { Estate } from './estate.js'
 import { contained, faultyClient } from './faults.js'
 import { isLogged, type LaneContext, logFrom } from './lane-context.js'
 import { ListenSet, type ListenSetHandler } from './listen-set.js'
@@ -30,6 +37,15 @@ import type { Unsettled } from './unsettled.js'
  * not notice an RST while it is not reading.
  */
 const ENDING_IDLE_MS: Millis = 900_000
+
+const NOTHING = new Uint8Array(0)
+
+const NO_RIGHT: ClientSnapshot = { bytes: NOTHING, at: 0, why: 'TCP_REPAIR needs CAP_NET_ADMIN and the epoll engine' }
+const STAYS_BEHIND: ClientSnapshot = {
+  bytes: NOTHING,
+  at: 0,
+  why: 'its address does not come and go with the director',
+}
 
 /** What other lanes may be late by when they let go of a socket; one that is busy comes to its messages within a turn. */
 const IN_USE_MS_MAX: Millis = 500
@@ -53,6 +69,8 @@ export interface DirectionHost {
   nextSpliceId(): SpliceId
   nextToken(): number
   linksTo(node: NodeId): readonly LedgerLink[]
+  /** Of a lane that died. */
+  readonly estate: Estate
   /** How long nothing has been heard of a node. */
   darkMs(node: NodeId): Millis
   open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined
@@ -156,8 +174,7 @@ export class Direction implements ClientHost {
     if (this.#state === 'over' || !this.gate.isOpen(this.clock.now())) return socket.reset()
     this.context.counters.accepted++
     const { rebuilder } = this.context
-    const isKept = this.#isGiven && rebuilder !== undefined
-    const snapshot = isKept ? { bytes: rebuilder.snapshot(socket), at: this.clock.now() } : undefined
+    const snapshot = this.#isGiven ? (rebuilder?.snapshot(socket) ?? NO_RIGHT) : STAYS_BEHIND
     const client = new ClientHalf(this.host.nextSpliceId(), socket, this, snapshot)
     this.clients.add(client)
     this.#contained(client, () => client.choose())
@@ -328,7 +345,11 @@ export class Direction implements ClientHost {
 
   #revive(row: LedgerRow, link: LedgerLink): void {
     if (this.#state === 'over') return
-    const client = this.#revivals?.revive(row, link, this.host.darkMs(row.term.holder))
+    const bequest = this.host.estate.take({ client: row.client, destination: row.destination })
+    const client =
+      bequest === undefined
+        ? this.#revivals?.revive(row, link, this.host.darkMs(row.term.holder))
+        : this.#revivals?.adopt(row, link, bequest)
     this.#partings?.forget(row)
     if (client === undefined) this.#partings?.expect('', row)
     else if (!client.half.isClosed) this.clients.add(client)
@@ -347,6 +368,11 @@ export class Direction implements ClientHost {
 
   #onRecovered(missing: readonly NodeId[]): void {
     const { revived, failed } = this.#revivals?.counts ?? { revived: 0, failed: 0 }
+    // No other node has a word of them: they had not been served yet, or by a program of this very host.
+    for (const bequest of this.host.estate.takeRest((destination) => this.isFor(destination))) {
+      const socket = this.context.rebuilder?.adoptFresh(bequest)
+      if (socket !== undefined) this.accept(socket)
+    }
     const { service, term } = this
     this.context.post({ type: 'recovered', service: service.name, term, revived, failed, missing })
   }

@@ -1,7 +1,9 @@
 /** What a director works with that takes connections over: rebuilt sockets, and what makes them. */
 import type { Endpoint } from '../base/address.js'
-import type { Inbound, OnSegment } from '../handoff/ports.js'
+import type { Millis } from '../base/time.js'
+import type { Adopted, Inbound, OnSegment, Unfit } from '../handoff/ports.js'
 import type { ClientSnapshot } from '../proxy/client-half.js'
+import type { Bequest } from '../proxy/lane-protocol.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
 import type { Socket } from '../proxy/ports.js'
 
@@ -34,11 +36,25 @@ export interface Rebuilt {
   readonly sendSeq: number
 }
 
+/** A client's connection that stood when its lane died, and goes on. */
+export interface AdoptedSocket {
+  readonly socket: Socket
+  readonly snapshot: ClientSnapshot
+  readonly receiveSeq: number
+  /** Where it goes on; or why it cannot, and ends. */
+  readonly offsets: Adopted | Unfit
+  readonly standing: Pick<FrozenSocket, 'inbound' | 'probe'>
+}
+
 /** Reads client sockets out and rebuilds them: needs TCP_REPAIR. */
 export interface Rebuilder {
-  /** To be taken at accept, before anything is read or written. Empty: this socket cannot be rebuilt. */
-  snapshot(socket: Socket): Uint8Array
-  rebuild(row: LedgerRow): Rebuilt | { readonly why: string }
+  /** To be taken at accept, before anything is read or written. */
+  snapshot(socket: Socket): ClientSnapshot
+  rebuild(row: LedgerRow, keepaliveMs: Millis): Rebuilt | { readonly why: string }
+  /** Of a lane that died. */
+  adopt(row: LedgerRow, bequest: Bequest): AdoptedSocket
+  /** One that nobody has a row of: as if it were accepted now, if nothing has come or gone; otherwise it is reset. */
+  adoptFresh(bequest: Bequest): Socket | undefined
   /** Shows what clients send to an address, from before it is here. */
   tap(address: string, onSegment: OnSegment): Tap | { readonly why: string }
   /** Whether a socket of this host has the connection. */

@@ -26,6 +26,7 @@ import type { CarriedRow, RowOut, SpliceRow } from './carried.js'
 import { Channel } from './channel.js'
 import { Direction, type DirectionHost } from './direction.js'
 import { Emptying } from './emptying.js'
+import { Estate } from './estate.js'
 import { contained, containFault, type Faulty, faultyBackend, faultyClient, faultyHalf } from './faults.js'
 import { Inheritance, type Left, LeftListeners, Splices } from './inheritance.js'
 import { INNER_HANDLE, InnerLink } from './inner-link.js'
@@ -47,6 +48,7 @@ const NO_CANDIDATES: readonly Candidate[] = []
 
 export class Lane implements DirectionHost, Recoveries {
   readonly unsettled = new Unsettled()
+  readonly estate = new Estate()
   readonly #directions = new Map<string, Direction>()
   readonly #services = new Map<string, Service>()
   /** By service, then by port: who listens there. */
@@ -54,7 +56,7 @@ export class Lane implements DirectionHost, Recoveries {
   readonly #backends: Backends
   readonly #links: Links
   readonly #own: OwnLedger
-  #splicesAccepted = 0
+  #splicesAccepted: number
   #recoveries = 0
   readonly #moves = new Map<number, Emptying>()
   /** Said before this lane may act. */
@@ -62,6 +64,8 @@ export class Lane implements DirectionHost, Recoveries {
   readonly #leftListeners = new LeftListeners()
 
   constructor(private readonly context: LaneContext) {
+    // The lane before this one may have died, and what it named goes on.
+    this.#splicesAccepted = context.counters.accepted
     this.#backends = new Backends(context, this.unsettled)
     this.#links = new Links(context, this.#backends, this)
     this.#own = new OwnLedger(context.setup, this.#backends, this.#links.ledgers, this)
@@ -148,6 +152,8 @@ export class Lane implements DirectionHost, Recoveries {
         return this.#adoptListener(message)
       case 'front-door':
         return this.#openFrontDoor(message.fd)
+      case 'estate':
+        return this.estate.add(message.bequests)
       case 'obey':
         return void this.#backends.obey(message.contest, message.term)
       case 'inherit':

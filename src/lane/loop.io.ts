@@ -5,8 +5,10 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { Clock, HeldClock } from '../base/clock.js'
 import type { Millis } from '../base/time.js'
+import { REPAIR_PLANS } from '../handoff/repair-plans.js'
 import type { EpollEngine } from '../kernel/epoll-endpoint.io.js'
 import { NetSockets } from '../kernel/net-endpoint.io.js'
+import type { DescriptorRecord } from '../kernel/recorded-syscalls.io.js'
 import type { FromLane, ToLane } from '../proxy/lane-protocol.js'
 import type { Sockets } from '../proxy/ports.js'
 import type { Rebuilder } from './frozen-socket.js'
@@ -34,9 +36,13 @@ export interface Loop {
 }
 
 /** One thread, one epoll set: returns when the lane was told to stop. */
-export function epollLoop(engine: EpollEngine, clock: Clock): Loop {
+export function epollLoop(engine: EpollEngine, clock: Clock, record?: DescriptorRecord): Loop {
   let lane: Lane | undefined
-  const sockets = engine.make(clock, { onFault: (...fault) => lane?.onFault(...fault) })
+  const sockets = engine.make(
+    clock,
+    { onFault: (...fault) => lane?.onFault(...fault) },
+    { plans: REPAIR_PLANS, record },
+  )
   const { poller, repair } = sockets
   return {
     sockets,

@@ -2,19 +2,23 @@
 import type { Endpoint } from '../base/address.js'
 import type { Clock } from '../base/clock.js'
 import type { Millis } from '../base/time.js'
+import { judgeAdoption } from '../handoff/adoption.js'
 import type { FormerEnds, OnSegment, SocketRepair } from '../handoff/ports.js'
 import { planRestore, snapshotAfter } from '../handoff/restore-plan.js'
 import { decodeSnapshot, encodeSnapshot } from '../handoff/snapshot-codec.js'
+import type { ClientSnapshot } from '../proxy/client-half.js'
+import type { Bequest } from '../proxy/lane-protocol.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
 import type { Socket } from '../proxy/ports.js'
-import { DOOR_KEEPALIVE_MS } from '../proxy/service.js'
-import type { FrozenSocket, Rebuilder, Rebuilt, Tap } from './frozen-socket.js'
+import type { AdoptedSocket, FrozenSocket, Rebuilder, Rebuilt, Tap } from './frozen-socket.js'
 
 const NOTHING = new Uint8Array(0)
+const OPEN_ENDS: FormerEnds = { read: false, sent: false }
 
 /** The part of the epoll engine that takes rebuilt sockets. */
 export interface FreezingSockets {
   adoptFrozen(fd: number, local: Endpoint, remote: Endpoint, keepaliveMs: Millis, ends: FormerEnds): FrozenSocket
+  adoptStanding(fd: number, local: Endpoint, remote: Endpoint, ends: FormerEnds): Socket
   tap(address: string, onSegment: OnSegment): Tap | { readonly why: string }
 }
 
@@ -25,12 +29,13 @@ export class SocketRebuilder implements Rebuilder {
     private readonly clock: Pick<Clock, 'now'>,
   ) {}
 
-  snapshot(socket: Socket): Uint8Array {
+  snapshot(socket: Socket): ClientSnapshot {
     const snapshot = this.repair.snapshot(socket.fd)
-    return 'why' in snapshot ? NOTHING : encodeSnapshot(snapshot)
+    const at = this.clock.now()
+    return 'why' in snapshot ? { bytes: NOTHING, at, why: snapshot.why } : { bytes: encodeSnapshot(snapshot), at }
   }
 
-  rebuild(row: LedgerRow): Rebuilt | { readonly why: string } {
+  rebuild(row: LedgerRow, keepaliveMs: Millis): Rebuilt | { readonly why: string } {
     const snapshot = decodeSnapshot(row.snapshot)
     if (snapshot === undefined) return { why: 'its snapshot cannot be read here' }
     if (!row.isWhole) return { why: 'bytes to the client were not kept' }
@@ -48,7 +53,7 @@ export class SocketRebuilder implements Rebuilder {
     const fd = this.repair.restore(plan)
     if (typeof fd !== 'number') return fd
     const ends = { read: row.finUp, sent: row.finAcknowledged }
-    const socket = this.sockets.adoptFrozen(fd, local, remote, DOOR_KEEPALIVE_MS, ends)
+    const socket = this.sockets.adoptFrozen(fd, local, remote, keepaliveMs, ends)
     socket.isClockTrue = row.clock !== undefined
     const now = this.clock.now()
     return {
@@ -59,11 +64,47 @@ export class SocketRebuilder implements Rebuilder {
     }
   }
 
+  adopt(row: LedgerRow, { fd, client, destination }: Bequest): AdoptedSocket {
+    const before = this.repair.bytesIn(fd)
+    const { receiveSeq, offsets } = this.#judge(row, fd)
+    const ends = { read: row.finUp, sent: 'why' in offsets ? false : offsets.finSent }
+    const socket = this.sockets.adoptStanding(fd, destination, client, ends)
+    return {
+      socket,
+      snapshot: { bytes: row.snapshot, at: this.clock.now() - row.snapshotAgeMs },
+      receiveSeq,
+      offsets,
+      standing: {
+        inbound: () => (this.repair.bytesIn(socket.fd) === before ? 'nothing' : 'taken'),
+        probe: () => this.repair.probe(socket.fd),
+      },
+    }
+  }
+
+  adoptFresh({ fd, client, destination, isAccepted }: Bequest): Socket | undefined {
+    const isUntouched = isAccepted && this.repair.isUntouched(fd)
+    const socket = this.sockets.adoptStanding(fd, destination, client, OPEN_ENDS)
+    if (isUntouched) return socket
+    socket.reset()
+    return undefined
+  }
+
   tap(address: string, onSegment: OnSegment): Tap | { readonly why: string } {
     return this.sockets.tap(address, onSegment)
   }
 
   isTaken(local: Endpoint, remote: Endpoint): boolean {
     return this.repair.isTaken(local, remote)
+  }
+
+  #judge(row: LedgerRow, fd: number): { readonly receiveSeq: number; readonly offsets: AdoptedSocket['offsets'] } {
+    const snapshot = decodeSnapshot(row.snapshot)
+    if (snapshot === undefined) {
+      return { receiveSeq: 0, offsets: { verdict: 'reset', why: 'its snapshot cannot be read here' } }
+    }
+    const position = this.repair.position(fd)
+    if ('why' in position) return { receiveSeq: 0, offsets: { verdict: 'gone', why: position.why } }
+    const receiveSeq = position.receiveSeq
+    return { receiveSeq, offsets: judgeAdoption(snapshot, row, position) }
   }
 }

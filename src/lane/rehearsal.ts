@@ -5,6 +5,7 @@
  */
 import { encodeSnapshot } from '../handoff/snapshot-codec.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
+import { DOOR_KEEPALIVE_MS } from '../proxy/service.js'
 import { type FrameVisitor, frameBytes, visitFrames } from '../proxy/splice-codec.js'
 import { LINK_HANDLE } from '../proxy/splice-frame.js'
 import type { Rebuilder } from './frozen-socket.js'
@@ -48,7 +49,7 @@ function rebuildOne(rebuilder: Rebuilder, row: LedgerRow): string {
     },
   }
   visitFrames(frameBytes({ kind: 'row', handle: LINK_HANDLE, service: 'rehearsal', row }), visitor)
-  const rebuilt = rebuilder.rebuild(heard)
+  const rebuilt = rebuilder.rebuild(heard, DOOR_KEEPALIVE_MS)
   if ('why' in rebuilt) return rebuilt.why
   const { socket, snapshot } = rebuilt
   socket.vanish?.()

@@ -8,7 +8,7 @@ import type { Millis } from '../base/time.js'
 import { distance } from '../handoff/sequence.js'
 import type { VerdictWatch } from '../handoff/verdict.js'
 import { ClientHalf, type ClientHost } from '../proxy/client-half.js'
-import type { RevivalReport } from '../proxy/lane-protocol.js'
+import type { Bequest, RevivalReport } from '../proxy/lane-protocol.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
 import { contained } from './faults.js'
 import type { FrozenSocket, Rebuilder, Rebuilt } from './frozen-socket.js'
@@ -75,7 +75,7 @@ export class Revivals {
 
   /** `undefined`: it cannot be rebuilt. */
   revive(row: LedgerRow, link: LedgerLink, darkMs: Millis): ClientHalf | undefined {
-    const built = this.rebuilder.rebuild(row)
+    const built = this.rebuilder.rebuild(row, this.host.service.keepaliveMs)
     if ('why' in built) {
       this.counts.failed++
       this.#failed(built.why)
@@ -107,6 +107,35 @@ export class Revivals {
   /** No socket waits any more, to be let go or for its client's word. */
   get isSettled(): boolean {
     return this.#frozen.size === 0 && this.#batches.size === 0
+  }
+
+  /** Its socket has stood all the time: the lane that had it died. */
+  adopt(row: LedgerRow, link: LedgerLink, bequest: Bequest): ClientHalf {
+    const { socket, snapshot, receiveSeq, offsets, standing } = this.rebuilder.adopt(row, bequest)
+    const unfit = 'why' in offsets ? offsets : undefined
+    const { received, finSent, acknowledged } =
+      'why' in offsets ? { received: row.acknowledged, finSent: false, acknowledged: row.acknowledged } : offsets
+    const client = new ClientHalf(row.id, socket, this.host, snapshot, {
+      sent: row.up,
+      endRead: row.finUp,
+      received,
+      finReceived: finSent,
+      acknowledged,
+      granted: row.limit,
+      startedAt: this.context.clock.now() - row.ageMs,
+    })
+    this.counts.revived++
+    this.context.counters.revived++
+    link.revive(client, { local: row.local, remote: row.remote })
+    if (unfit !== undefined) this.verdicts.refuse(client, unfit)
+    else {
+      this.host.onUnsettled(client)
+      this.verdicts.begin()
+      // Also where it was rebuilt a moment ago, and that lane had no verdict yet.
+      this.verdicts.add(client, standing, receiveSeq, 0)
+      standing.probe()
+    }
+    return client
   }
 
   /** `then`: all that was kept for the clients has come, or has taken too long. */

@@ -5,6 +5,8 @@ import { Prng } from '../base/prng.js'
 import { realClock } from '../base/real-clock.io.js'
 import { loadEpoll } from '../kernel/epoll-endpoint.io.js'
 import { loadLibc } from '../kernel/libc.io.js'
+import type { DescriptorRecord } from '../kernel/recorded-syscalls.io.js'
+import { DescriptorTable } from '../proxy/descriptor-table.js'
 import type { FromLane, LaneSetup } from '../proxy/lane-protocol.js'
 import { LeaseSlots } from '../proxy/lease-slots.js'
 import type { Sockets } from '../proxy/ports.js'
@@ -24,7 +26,7 @@ export function runLane(dress: (sockets: Sockets) => Sockets = (sockets) => sock
   const clock = realClock('why' in libc ? undefined : libc.boottime)
   const epoll = setup.engine === 'epoll' ? loadEpoll() : undefined
   assert(epoll === undefined || !('why' in epoll), 'the control plane has looked whether epoll can be used')
-  const loop = epoll === undefined ? netLoop(clock) : epollLoop(epoll, clock)
+  const loop = epoll === undefined ? netLoop(clock) : epollLoop(epoll, clock, recordOf(setup))
   loadSeals()
   const lane = new Lane({
     setup,
@@ -42,4 +44,11 @@ export function runLane(dress: (sockets: Sockets) => Sockets = (sockets) => sock
     defer: (task) => loop.defer(task),
   })
   loop.run(lane, port)
+}
+
+/** What is open here is known outside of this thread's heap, which may end before the process. */
+function recordOf({ lane, descriptors }: LaneSetup): DescriptorRecord | undefined {
+  if (descriptors === undefined) return undefined
+  const table = new DescriptorTable(descriptors)
+  return { took: (fd, isAccepted) => table.took(fd, lane, isAccepted), letGo: (fd) => table.letGo(fd) }
 }

@@ -5,6 +5,7 @@
 import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { formatSpliceId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
+import type { Unfit } from '../handoff/ports.js'
 import { readSegment } from '../handoff/segment.js'
 import { type Verdict, VerdictWatch } from '../handoff/verdict.js'
 import type { ClientHalf } from '../proxy/client-half.js'
@@ -21,11 +22,13 @@ const DARK_MS_MAX: Millis = 30_000
 
 interface Watched {
   readonly client: ClientHalf
-  readonly socket: FrozenSocket
+  readonly socket: Standing
   readonly watch: VerdictWatch
   /** Bytes of the client that had been taken when it was rebuilt. */
   readonly taken: number
 }
+
+type Standing = Pick<FrozenSocket, 'inbound' | 'probe'>
 
 export type VerdictCounts = Record<Verdict, number>
 
@@ -63,12 +66,20 @@ export class Verdicts {
     else this.#tap = tap
   }
 
-  add(client: ClientHalf, socket: FrozenSocket, receiveSeq: number, darkMs: Millis): VerdictWatch {
+  add(client: ClientHalf, socket: Standing, receiveSeq: number, darkMs: Millis): VerdictWatch {
     const expected = { receiveSeq, darkMs: Math.min(darkMs, DARK_MS_MAX) }
     const watch = new VerdictWatch(expected, this.context.clock.now())
     this.#watched.set(keyOf(client.client, client.destination.port), { client, socket, watch, taken: client.half.sent })
     this.#isReported = false
     return watch
+  }
+
+  /** It is known without a watch. */
+  refuse(client: ClientHalf, { verdict, why }: Unfit): void {
+    this.#isReported = false
+    this.#count(verdict)
+    if (verdict === 'reset') this.#end(client, why)
+    else client.half.abort('peer-reset', why)
   }
 
   /** Every 100 ms or so. `moreCome`: sockets that are not let go yet, whose clients may speak before they are added. */
@@ -116,14 +127,17 @@ export class Verdicts {
     this.#watched.delete(key)
     this.#count(watch.verdict)
     if (watch.verdict !== 'reset') return
-    const detail = 'the director that died had acknowledged bytes of the client that it had not passed on'
+    this.#end(client, 'the director that died had acknowledged bytes of the client that it had not passed on')
+  }
+
+  #end(client: ClientHalf, detail: string): void {
     logFrom(this.context, 'warn', 'splice-reset', {
       splice: formatSpliceId(client.id),
       service: this.service,
       client: formatEndpoint(client.client),
       why: detail,
     })
-    half.abort('input-lost', detail)
+    client.half.abort('input-lost', detail)
   }
 }
 

@@ -22,7 +22,7 @@ import {
 } from './handover-protocol.js'
 import type { IdleLane } from './idle-lane.js'
 import type { LaneGroup } from './lane-group.io.js'
-import type { Estate } from './surroundings.io.js'
+import type { Belongings } from './surroundings.io.js'
 
 /** Its lanes have to start, on a busy host. */
 const READY_MS_MAX: Millis = 30_000
@@ -43,7 +43,7 @@ export interface BequestParts {
   readonly clock: Clock
   readonly logger: Logger
   readonly lanes: LaneGroup | IdleLane
-  readonly addresses: Estate
+  readonly addresses: Belongings
   readonly hello: Omit<Hello, 'version' | 'device' | 'doors'>
   /** Of gossip and of the control listener; -1: not known. */
   readonly fds: () => readonly [gossip: number, control: number]

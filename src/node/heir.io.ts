@@ -14,7 +14,7 @@ import type { LeftNetwork } from './host-network.io.js'
 import type { IdleLane } from './idle-lane.js'
 import type { LaneGroup } from './lane-group.io.js'
 import type { StatePaths } from './state-folder.io.js'
-import type { Estate } from './surroundings.io.js'
+import type { Belongings } from './surroundings.io.js'
 
 const HELLO_MS_MAX: Millis = 5_000
 /** The running node waits for a good moment before it stands still. */
@@ -85,7 +85,7 @@ export class Heir {
   }
 
   /** All else is ready: the running node stands still, and its lanes' state goes to these. Throws; then it goes on. */
-  async take(lanes: LaneGroup | IdleLane, { estate }: Estate): Promise<ControlState> {
+  async take(lanes: LaneGroup | IdleLane, { estate }: Belongings): Promise<ControlState> {
     const problem = this.channel.send(FRAME.ready, new Uint8Array(0), [], NEXT_MS_MAX)
     if (problem !== undefined) throw failed(problem.why)
     const reading: Promise<number>[] = []

@@ -188,6 +188,14 @@ export class HostNetwork {
     if (isHere(this.#anyPort)) this.#anyPort.remove(address)
   }
 
+  /** Nothing but the addresses of the device, which it answers: the process ends with all the rest. */
+  vanish(): readonly string[] {
+    const tun = isHere(this.#tun) ? this.#tun : undefined
+    const here = [...(tun?.addresses ?? [])]
+    for (const address of here) tun?.remove(address)
+    return here
+  }
+
   /** Opened when it is first needed. Why it cannot be done. */
   hide(ports: readonly number[], addresses: readonly string[]): string | undefined {
     if (this.#hidden === undefined && ports.length === 0) return undefined

@@ -9,6 +9,8 @@ export class IdleLane {
 
   giveDoor(): void {}
 
+  silence(): void {}
+
   async query(): Promise<LaneReport> {
     return {
       counters: sumOfCounters([]),

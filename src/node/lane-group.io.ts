@@ -4,9 +4,9 @@
  * and fences.
  */
 import { MessageChannel } from 'node:worker_threads'
-import type { Endpoint } from '../base/address.js'
-import { BatonError } from '../base/errors.js'
-import { type NodeId, sameTerm } from '../base/ids.js'
+import { type Endpoint, formatEndpoint } from '../base/address.js'
+import { BatonError, messageOf } from '../base/errors.js'
+import { type NodeId, sameTerm, type Term } from '../base/ids.js'
 import type { Logger, LogLevel } from '../base/log.js'
 import { FLOW_WORDS, HandedOver } from '../lane/handover.io.js'
 import type { FromLane, LaneReport, LaneSetup, RecoveredMessage, ToLane } from '../proxy/lane-protocol.js'
@@ -14,7 +14,11 @@ import { mergedServices, sumsOf } from '../proxy/service-report.js'
 import { countersMemory, sharedCounters, sumOfCounters } from '../proxy/shared-counters.js'
 import type { LanesView } from './control-protocol.js'
 import type { Engine } from './engine.io.js'
+import { answerKey, answerTo, type SharedAnswer } from './lane-answers.js'
+import { LaneEstates } from './lane-estate.io.js'
 import { LaneHost, listenForData } from './lane-host.io.js'
+import { LaneMemory } from './lane-memory.js'
+import { Rollcall } from './rollcall.js'
 
 export interface LaneGroupOptions {
   readonly engine: Engine
@@ -30,43 +34,47 @@ export interface LaneGroupOptions {
   readonly inherits?: boolean
   /** `serving` and all answers come once for all lanes. */
   readonly onMessage: (message: FromLane) => void
+  /** A lane has died, and no other can take its place. */
   readonly onDeath: (lane: number, error: Error) => void
+  /** Who may have splices of services that this node directs. */
+  readonly members: () => readonly NodeId[]
 }
 
+/** What the group knows of one lane beside its thread. */
+interface Place {
+  host: LaneHost
+  readonly counters: SharedArrayBuffer
+  /** Where it listens for data links. */
+  dataAt: Endpoint | undefined
+  /** To where it was told to dial them. */
+  readonly dialled: Set<string>
+  /** Those that stand. */
+  readonly up: Map<string, Pick<LinkMessage, 'peer' | 'pair'>>
+}
+
+type LinkMessage = Extract<FromLane, { type: 'link-up' }>
+
 export class LaneGroup {
-  readonly #hosts: LaneHost[] = []
-  readonly #memories: SharedArrayBuffer[] = []
-  /** Lanes that still look at a lease slot for a service. */
-  readonly #lookers = new Map<string, number>()
-  /** By what they are to answer: lanes that have not yet. */
-  readonly #awaited = new Map<string, number>()
+  readonly #places: Place[] = []
+  readonly #memory = new LaneMemory()
+  readonly #estates = new LaneEstates()
+  readonly #doors: (() => number)[] = []
+  /** What not all lanes have answered yet. */
+  readonly #owed = new Rollcall<SharedAnswer>()
   /** By rehearsal: why a lane cannot. */
   readonly #refused = new Map<number, string>()
   /** By service: what lanes have told of this term so far. */
-  readonly #recovered = new Map<string, readonly RecoveredMessage[]>()
-  /** By service: lanes that may still meet connections of an earlier director. */
-  readonly #unknowing = new Map<string, number>()
+  readonly #recovered = new Map<string, { readonly term: Term; readonly told: Map<number, RecoveredMessage> }>()
+
+  /** What another process has left is still to be taken over. */
+  #inherits: boolean
 
   constructor(private readonly options: LaneGroupOptions) {
-    const { engine, node, name, boot, address, seed, leases, logger, logLevel, onDeath } = options
-    const { lanes } = engine
-    for (let lane = 0; lane < lanes; lane++) {
+    this.#inherits = options.inherits === true
+    for (let lane = 0; lane < options.engine.lanes; lane++) {
       const counters = countersMemory()
-      const identity = { node, name, boot, address }
-      const setup: LaneSetup = {
-        lane,
-        lanes,
-        ...identity,
-        engine: engine.name,
-        seed: seed(),
-        logLevel,
-        leases,
-        counters,
-        inherits: this.options.inherits === true,
-      }
-      this.#memories.push(counters)
-      const onMessage = (message: FromLane) => this.#onMessage(lane, message)
-      this.#hosts.push(new LaneHost(setup, engine.wake, logger, onMessage, (error) => onDeath(lane, error)))
+      const host = this.#start(lane, counters)
+      this.#places.push({ host, counters, dataAt: undefined, dialled: new Set(), up: new Map() })
     }
   }
 
@@ -79,32 +87,41 @@ export class LaneGroup {
   listen(port: number): Promise<Endpoint[]> {
     const { address } = this.options
     const portOf = (lane: number) => (port === 0 ? 0 : port + lane)
-    return Promise.all(this.#hosts.map((host, lane) => listenForData(host, { address, port: portOf(lane) })))
+    return Promise.all(this.#places.map((place, lane) => this.#listen(place, { address, port: portOf(lane) })))
   }
 
   post(message: ToLane): void {
     if (message.type === 'link-expect' || message.type === 'link-dial') {
-      this.#hosts[message.pair % this.#hosts.length]?.post(message)
-      return
+      const place = this.#places[message.pair % this.#places.length]
+      if (message.type === 'link-dial') place?.dialled.add(formatEndpoint(message.to))
+      return place?.host.post(message)
     }
-    if (message.type === 'direct') this.#unknowing.set(message.service, this.#hosts.length)
-    if (message.type === 'undirect') this.#lookers.set(lookersKey(message), this.#hosts.length)
-    for (const host of this.#hosts) host.post(message)
+    if (message.type === 'take-over') this.#inherits = false
+    this.#memory.note(message)
+    if (message.type === 'direct') this.#recovered.set(message.service, { term: message.term, told: new Map() })
+    const answer = answerTo(message)
+    if (answer !== undefined) this.#owed.ask(answerKey(answer), this.#places.length, answer)
+    for (const { host } of this.#places) host.post(message)
   }
 
   /** One descriptor of the socket for each lane. */
   giveDoor(duplicate: () => number): void {
-    for (const host of this.#hosts) host.post({ type: 'front-door', fd: duplicate() })
+    this.#doors.push(duplicate)
+    for (const lane of this.#places.keys()) this.#giveDoor(lane, duplicate)
   }
 
-  /** See `LaneHost.awake`. */
-  async awake(): Promise<void> {
-    await Promise.all(this.#hosts.map((host) => host.awake))
+  /** Where the lanes of another process listen, these will. See `LaneHost.awake`. */
+  async awake(dataAt: readonly Endpoint[] = []): Promise<void> {
+    for (const [lane, at] of dataAt.entries()) {
+      const place = this.#places[lane]
+      if (place !== undefined) place.dataAt = at
+    }
+    await Promise.all(this.#places.map(({ host }) => host.awake))
   }
 
   /** All lanes stand still, each with its state in hand, until they are told what becomes of them. */
   handOver(): HandedOver[] {
-    return this.#hosts.map((host) => {
+    return this.#places.map(({ host }) => {
       const { port1, port2 } = new MessageChannel()
       const flow = new SharedArrayBuffer(FLOW_WORDS * Int32Array.BYTES_PER_ELEMENT)
       host.hand({ type: 'hand-over', port: port2, flow }, [port2])
@@ -114,94 +131,144 @@ export class LaneGroup {
 
   /** Rows that the lane of that number had in another process. Answers how many; rejects if they cannot be read. */
   async inherit(lane: number, bytes: Uint8Array, fds: readonly number[]): Promise<number> {
-    const answer = await this.#hosts[lane]?.inherit(bytes, fds)
+    for (const fd of fds) this.#estates.gave(fd, lane)
+    const answer = await this.#places[lane]?.host.inherit(bytes, fds)
     if (answer?.why === undefined) return answer?.rows ?? 0
     throw new BatonError('ERR_REPLACE_STATE', `what the running node has cannot be read here: ${answer.why}`)
   }
 
   /** As they are now, without asking the lanes. */
   counters() {
-    return sumOfCounters(this.#memories.map(sharedCounters))
+    return sumOfCounters(this.#places.map(({ counters }) => sharedCounters(counters)))
   }
 
   async query(limit: number, service?: string): Promise<LaneReport> {
-    const reports = await Promise.all(this.#hosts.map((host) => host.query(limit, service)))
+    const reports = await Promise.all(this.#places.map(({ host }) => host.query(limit, service)))
     return mergedReport(reports, limit)
   }
 
   async stop(limitMs: number): Promise<void> {
-    await Promise.all(this.#hosts.map((host) => host.stop(limitMs)))
+    await Promise.all(this.#places.map(({ host }) => host.stop(limitMs)))
+  }
+
+  /** The process ends without order: clients at these addresses hear nothing of it. */
+  silence(addresses: ReadonlySet<string>): void {
+    this.#estates.silence(addresses)
+  }
+
+  #start(lane: number, counters: SharedArrayBuffer): LaneHost {
+    const { engine, node, name, boot, address, seed, leases, logger, logLevel } = this.options
+    const { lanes } = engine
+    const shared = { leases, counters, descriptors: this.#estates.memory }
+    const identity = { node, name, boot, address }
+    const own = { engine: engine.name, seed: seed(), logLevel, inherits: this.#inherits }
+    const setup: LaneSetup = { lane, lanes, ...identity, ...own, ...shared }
+    const onMessage = (message: FromLane) => this.#onMessage(lane, message)
+    return new LaneHost(setup, engine.wake, logger, onMessage, (error) => this.#onDeath(lane, error))
+  }
+
+  async #listen(place: Place, at: Endpoint): Promise<Endpoint> {
+    const actual = await listenForData(place.host, at)
+    place.dataAt = actual
+    return actual
+  }
+
+  #giveDoor(lane: number, duplicate: () => number): void {
+    const fd = duplicate()
+    this.#estates.gave(fd, lane)
+    this.#places[lane]?.host.post({ type: 'front-door', fd })
+  }
+
+  /** Its heap is gone; its descriptors are the process's, and another lane takes them over where that can be done. */
+  #onDeath(lane: number, error: Error): void {
+    const { engine, logger, members, onDeath } = this.options
+    const place = this.#places[lane]
+    if (place === undefined) return
+    const obstacle = engine.name === 'net' ? 'the portable engine has one lane' : this.#memory.obstacle
+    const why = obstacle ?? this.#estates.tooMany(performance.now())
+    const { dataAt, dialled } = place
+    const fateOf = (destination: Endpoint) => this.#memory.fateOf(destination)
+    const estate = why === undefined ? this.#estates.settle(lane, { fateOf, dataAt, dialled }) : { why }
+    if ('why' in estate || dataAt === undefined) {
+      logger.log('error', 'lane-without-heir', { lane, why: 'why' in estate ? estate.why : 'it had not begun' })
+      return onDeath(lane, error)
+    }
+    const { bequests, programs } = estate
+    const stack = error.stack ?? ''
+    logger.log('error', 'lane-died', { lane, why: messageOf(error), clients: bequests.length, programs, stack })
+    place.host = this.#start(lane, place.counters)
+    this.#listen(place, dataAt).catch((failed: Error) => onDeath(lane, failed))
+    for (const message of this.#memory.truths()) place.host.post(message)
+    for (const duplicate of this.#doors) this.#giveDoor(lane, duplicate)
+    place.host.post({ type: 'estate', bequests })
+    for (const message of this.#memory.duties(members())) place.host.post(message)
+    // What was waited for from the one that died; what it was to find out its heir will.
+    for (const answer of this.#owed.owedBy(lane)) if (answer.type !== 'known') this.#onMessage(lane, answer)
+    for (const { peer, pair } of [...place.up.values()]) {
+      this.#onMessage(lane, { type: 'link-down', peer, pair, why: 'its lane has died' })
+    }
   }
 
   #onMessage(lane: number, message: FromLane): void {
     switch (message.type) {
+      case 'link-up':
+        this.#places[lane]?.up.set(`${message.pair} ${message.peer}`, message)
+        return this.options.onMessage(message)
+      case 'link-down':
+        this.#places[lane]?.up.delete(`${message.pair} ${message.peer}`)
+        return this.options.onMessage(message)
       case 'share-listener': {
         const { service, term, at, since, fd } = message
-        return this.#hosts[message.lane]?.post({ type: 'adopt-listener', service, term, at, since, fd })
+        this.#estates.gave(fd, message.lane)
+        return this.#places[message.lane]?.host.post({ type: 'adopt-listener', service, term, at, since, fd })
       }
       case 'obeyed': {
         const { contest, term } = message
-        for (const [other, host] of this.#hosts.entries())
+        this.#memory.obeyed(contest, term)
+        for (const [other, { host }] of this.#places.entries())
           if (other !== lane) host.post({ type: 'obey', contest, term })
         return
       }
       case 'recovered':
-        return this.#onRecovered(message)
-      case 'known': {
-        const left = (this.#unknowing.get(message.service) ?? 1) - 1
-        this.#unknowing.set(message.service, left)
-        return left > 0 ? undefined : this.options.onMessage(message)
-      }
-      case 'moved-out':
-      case 'quiet':
-      case 'let-gone': {
-        const { type, service, term } = message
-        return this.#onShare(`${type} ${service} ${term.number}`, message)
-      }
+        return this.#onRecovered(lane, message)
       case 'rehearsed':
         if (message.why !== '') this.#refused.set(message.rehearsal, message.why)
-        return this.#onShare(`rehearsed ${message.rehearsal}`, message)
-      case 'undirected': {
-        const key = lookersKey(message)
-        const left = (this.#lookers.get(key) ?? 1) - 1
-        this.#lookers.set(key, left)
-        if (left > 0) return
-        this.#lookers.delete(key)
-        return this.options.onMessage(message)
-      }
+        return this.#onAnswer(lane, message)
+      case 'known':
+      case 'moved-out':
+      case 'quiet':
+      case 'let-gone':
+      case 'undirected':
+        return this.#onAnswer(lane, message)
       default:
         return this.options.onMessage(message)
     }
   }
 
   /** Told of when the last lane has said it. */
-  #onShare(key: string, message: FromLane): void {
-    const left = (this.#awaited.get(key) ?? this.#hosts.length) - 1
-    if (left > 0) return void this.#awaited.set(key, left)
-    this.#awaited.delete(key)
-    if (message.type !== 'rehearsed') return this.options.onMessage(message)
-    const why = this.#refused.get(message.rehearsal) ?? ''
-    this.#refused.delete(message.rehearsal)
-    this.options.onMessage({ ...message, why })
+  #onAnswer(lane: number, answer: SharedAnswer): void {
+    if (!this.#owed.answered(answerKey(answer), lane)) return
+    if (answer.type !== 'rehearsed') return this.options.onMessage(answer)
+    const why = this.#refused.get(answer.rehearsal) ?? ''
+    this.#refused.delete(answer.rehearsal)
+    this.options.onMessage({ ...answer, why })
   }
 
-  /** When the last lane has its share; a later term begins anew. */
-  #onRecovered(message: RecoveredMessage): void {
-    const { service, term } = message
-    const before = this.#recovered.get(service)
-    const told = before !== undefined && sameTerm(before[0]?.term ?? term, term) ? [...before, message] : [message]
-    this.#recovered.set(service, told)
-    if (told.length < this.#hosts.length) return
-    this.#recovered.delete(service)
-    const sum = (field: 'revived' | 'failed') => told.reduce((total, one) => total + one[field], 0)
-    const missing = [...new Set(told.flatMap((one) => one.missing))]
+  /** When the last lane has its share. */
+  #onRecovered(lane: number, message: RecoveredMessage): void {
+    const { service, revived, failed } = message
+    const { term, told } = this.#recovered.get(service) ?? {}
+    if (term === undefined || told === undefined || !sameTerm(term, message.term)) return
+    const isHeir = told.size === this.#places.length
+    // All had told before: this lane has taken the place of one that died.
+    if (isHeir) return this.options.logger.log('info', 'lane-recovered', { lane, service, revived, failed })
+    told.set(lane, message)
+    if (told.size < this.#places.length) return
+    const all = [...told.values()]
+    const sum = (field: 'revived' | 'failed') => all.reduce((total, one) => total + one[field], 0)
+    const missing = [...new Set(all.flatMap((one) => one.missing))]
     this.options.onMessage({ ...message, revived: sum('revived'), failed: sum('failed'), missing })
   }
-}
-
-/** Services of one address share a slot. */
-function lookersKey({ service, slot }: { readonly service: string; readonly slot: number }): string {
-  return `${slot} ${service}`
 }
 
 export function mergedReport(reports: readonly LaneReport[], limit: number): LaneReport {

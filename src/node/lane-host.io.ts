@@ -24,6 +24,7 @@ export class LaneHost {
   readonly awake: Promise<void>
   #onAwake: () => void = () => {}
   #ended: Promise<void>
+  #isStopping = false
 
   constructor(
     setup: LaneSetup,
@@ -39,11 +40,20 @@ export class LaneHost {
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     })
     this.#worker.on('message', (message: FromLane) => this.#receive(message))
-    this.#worker.on('error', onDeath)
     this.awake = new Promise((resolve) => {
       this.#onAwake = resolve
     })
-    this.#ended = new Promise((resolve) => this.#worker.on('exit', () => resolve()))
+    let thrown: Error | undefined
+    this.#worker.on('error', (error) => {
+      thrown = error
+    })
+    this.#ended = new Promise((resolve) => {
+      this.#worker.on('exit', (status) => {
+        resolve()
+        // Not before: what is open there is nobody's until its thread is over.
+        if (!this.#isStopping) onDeath(thrown ?? new Error(`its thread has ended with status ${status}`))
+      })
+    })
   }
 
   post(message: ToLane): void {
@@ -92,6 +102,7 @@ export class LaneHost {
 
   /** Resets what is left, lets all sockets go, ends the thread; by force after `limitMs`. */
   async stop(limitMs: number): Promise<void> {
+    this.#isStopping = true
     this.post({ type: 'stop' })
     let late: NodeJS.Timeout | undefined
     const limit = new Promise<void>((resolve) => {

@@ -1,6 +1,7 @@
 /** How the process of a node ends: by a signal, by a fault, or because it has left. */
 import { BatonError, messageOf } from '../base/errors.js'
 import type { Logger } from '../base/log.js'
+import { loadControlCalls } from '../kernel/control-calls.io.js'
 
 /**
  * A broken invariant, or votes that cannot be kept: this process must not go on, and a standby takes over. The lock stays
@@ -15,6 +16,18 @@ export function endProcess(logger: Logger, error: unknown): never {
   const fields = error instanceof BatonError ? { code: error.code, hint: error.hint } : { stack }
   logger.log('error', 'fatal', { why: messageOf(error), ...fields })
   process.exit(1)
+}
+
+/**
+ * Where the process holds addresses, whatever ends it by its own code, `process.exit` wherever it is called, does so in silence:
+ * `vanish` takes them away, and then the kernel takes the rest at once, as after SIGKILL. Node would first end its threads
+ * one after the other, while the kernel goes on acknowledging what nobody will read.
+ */
+export function exitInSilence(vanish: () => boolean): void {
+  process.on('exit', (status) => {
+    const calls = loadControlCalls()
+    if (vanish() && !('why' in calls)) calls.exit(status)
+  })
 }
 
 export function stopSignal(): Promise<string> {

@@ -145,6 +145,7 @@ class RunningNode {
       hello: heir?.hello,
       seed: () => random.u32(),
       onMessage: (message) => node?.onLane(message),
+      members: () => node?.knowledge.carriers() ?? [],
       onDeath: (lane, error) => this.#threadDied(`lane ${lane}`, error),
     })
     this.#cleanups.push(() => lanes.stop(LANE_STOP_MS))
@@ -302,6 +303,7 @@ class RunningNode {
       unsaved: () => this.#warnings.get('registry'),
       onTaken: (pid) => {
         this.notify.replacedBy(pid)
+        addresses.giveAway()
         process.exit(0)
       },
     })

@@ -42,7 +42,7 @@ export async function startLanes({ options, state, hello, ...parts }: LaneParts)
   const { bind: address, logLevel } = options
   const lanes = new LaneGroup({ engine, node, name, address, logLevel, inherits: hello !== undefined, ...parts })
   if (hello !== undefined) {
-    await lanes.awake()
+    await lanes.awake(hello.dataAt)
     return { lanes, dataAt: hello.dataAt }
   }
   try {

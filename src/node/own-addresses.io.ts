@@ -43,6 +43,7 @@ export type Network = Pick<
   | 'buryOrphans'
   | 'add'
   | 'remove'
+  | 'vanish'
   | 'bringBack'
   | 'setPorts'
   | 'setDeadline'
@@ -102,6 +103,7 @@ export class OwnAddresses implements AddressKeeper {
   #clearsAt: Millis = Number.POSITIVE_INFINITY
   #services: readonly Service[] = []
   #inherits: boolean
+  #isGivenAway = false
   #looks: NodeJS.Timeout | undefined
 
   constructor(private readonly parts: OwnAddressesParts) {
@@ -295,6 +297,16 @@ export class OwnAddresses implements AddressKeeper {
     // Hidden ports are hidden whether or not there is an address.
     this.prepare(this.#services)
     for (const { answer } of lost) answer({ type: 'problem', why })
+  }
+
+  /** Another process of this node has all of it from now on. */
+  giveAway(): void {
+    this.#isGivenAway = true
+  }
+
+  /** The process ends now, and without order: the addresses that its device had, which are here no more. */
+  vanish(): readonly string[] {
+    return this.#isGivenAway ? [] : (this.#opened?.vanish() ?? [])
   }
 
   /** Resolves when hooks have taken away what they brought: whoever supervises this process may end them with it. */

@@ -14,6 +14,7 @@ import type { NodeOptions } from './config-schema.js'
 import { HostNetwork, type LeftNetwork } from './host-network.io.js'
 import type { IdleLane } from './idle-lane.js'
 import type { LaneGroup } from './lane-group.io.js'
+import { exitInSilence } from './lifecycle.io.js'
 import { type OnRival, OwnAddresses } from './own-addresses.io.js'
 import type { NodeState } from './state-dir.io.js'
 
@@ -64,15 +65,17 @@ export interface AddressParts {
 }
 
 /** What goes from one process of this node to the next. */
-export interface Estate {
+export interface Belongings {
   /** `undefined`: this host has no device. */
   readonly estate: Pick<HostNetwork, 'leaving' | 'arm'> | undefined
+  /** The next has them from now on: nothing is taken away when this process ends. */
+  giveAway(): void
 }
 
 /** A witness directs nothing. */
-export function openAddresses(parts: AddressParts): AddressKeeper & Estate & { close(): Promise<void> } {
+export function openAddresses(parts: AddressParts): AddressKeeper & Belongings & { close(): Promise<void> } {
   const { isWitness, lanes, leases, seed, clock, logger, keepOpen, portsOf, onOpen, onDispute, onDeath, left } = parts
-  if (isWitness) return { ...NOTHING_TO_TAKE, estate: undefined, close: async () => {} }
+  if (isWitness) return { ...NOTHING_TO_TAKE, estate: undefined, giveAway: () => {}, close: async () => {} }
   const lanesAdopt = lanes.view.engine === 'epoll'
   const giveDoor = (duplicate: () => number) => lanes.giveDoor(duplicate)
   const openNetwork = (onRival: OnRival) => {
@@ -81,5 +84,11 @@ export function openAddresses(parts: AddressParts): AddressKeeper & Estate & { c
     return HostNetwork.open({ logger, lanesAdopt, giveDoor, leases, seed, onRival, onDeath, left })
   }
   const inherits = left !== undefined
-  return new OwnAddresses({ clock, logger, openNetwork, keepOpen, portsOf, onDispute, inherits })
+  const addresses = new OwnAddresses({ clock, logger, openNetwork, keepOpen, portsOf, onDispute, inherits })
+  exitInSilence(() => {
+    const gone = addresses.vanish()
+    lanes.silence(new Set(gone))
+    return gone.length > 0
+  })
+  return addresses
 }

@@ -46,6 +46,8 @@ export interface ClientSnapshot {
   readonly bytes: Uint8Array
   /** When it was taken. */
   readonly at: Millis
+  /** Of one that is empty: why. */
+  readonly why?: string
 }
 
 const NO_SNAPSHOT: ClientSnapshot = { bytes: new Uint8Array(0), at: 0 }
@@ -284,7 +286,9 @@ export class ClientHalf implements HalfOwner, Enrolled {
   #mortal(self: NodeId): string {
     if (this.#state.phase !== 'joined') return 'no program serves it yet'
     if (this.node?.node === self) return PROGRAM_BESIDE
-    return this.snapshot.bytes.byteLength === 0 ? 'its socket cannot be rebuilt elsewhere' : ''
+    const { bytes, why = '' } = this.snapshot
+    if (bytes.byteLength > 0) return ''
+    return `its socket cannot be rebuilt elsewhere${why === '' ? '' : ` (${why})`}`
   }
 
   get #tried(): ReadonlySet<NodeId> {

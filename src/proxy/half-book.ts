@@ -40,7 +40,7 @@ export interface CarriedHalf {
 /** Of a half that is new, or takes the place of one that another director had. */
 export function begunAt(start: HalfStart, { windowBytes, clock }: HalfTools): CarriedHalf {
   const { sent, received, endRead, finReceived } = start
-  const told = received + (finReceived ? 1 : 0)
+  const told = start.acknowledged ?? received + (finReceived ? 1 : 0)
   const book: HalfBook = {
     sent,
     resendFrom: undefined,

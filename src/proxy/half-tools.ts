@@ -48,6 +48,8 @@ export interface HalfStart extends Pick<Progress, 'sent' | 'received' | 'finRece
   readonly granted: number
   /** The socket's FIN was read, and passed on. */
   readonly endRead: boolean
+  /** Of what was received, the FIN last, the socket's peer has acknowledged so much; all of it if not given. */
+  readonly acknowledged?: number
 }
 
 export const BEGINNING: HalfStart = { sent: 0, received: 0, granted: 0, endRead: false, finReceived: false }

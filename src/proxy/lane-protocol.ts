@@ -31,6 +31,17 @@ export interface LaneSetup {
   readonly counters: SharedArrayBuffer
   /** It goes on with what another process has; until `take-over` it only listens to what it is told. */
   readonly inherits?: boolean
+  /** See descriptor-table; not given: what the lane opens is not recorded. */
+  readonly descriptors?: SharedArrayBuffer
+}
+
+/** A client's connection of a lane that has died, as it stands in the kernel. */
+export interface Bequest {
+  readonly fd: number
+  readonly client: Endpoint
+  readonly destination: Endpoint
+  /** Accepted by that lane, and not rebuilt there. */
+  readonly isAccepted: boolean
 }
 
 export interface NodeName {
@@ -121,6 +132,8 @@ export type ToLane =
       readonly since: number
       readonly fd: number
     }
+  /** What the lane before this one has left, which died. Before the `direct` of their services. */
+  | { readonly type: 'estate'; readonly bequests: readonly Bequest[] }
   /** Another lane has obeyed this term: lower ones are over here too. `contest`: see `contestOf`. */
   | { readonly type: 'obey'; readonly contest: string; readonly term: Term }
   /** Rows of another process and their descriptors (lane/handover). Answered with `inherited`. */

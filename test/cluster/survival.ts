@@ -10,6 +10,7 @@ import { HostTalkers } from '../../src/lab/host-talkers.io.js'
 import { type Host, Lan } from '../../src/lab/hosts.io.js'
 import { until } from '../../src/lab/wait.io.js'
 import type { Scope } from '../harness/suite.js'
+import { Deaths } from './deaths.js'
 
 export const ADDRESS = '10.77.9.9'
 export const ADDRESS6 = 'fd77::9:9'
@@ -43,8 +44,20 @@ export class SurvivalSite {
   }
 
   /** With nodes of these names. */
-  static async of(names: readonly string[], scope: Scope, address: string, ...more: string[]): Promise<SurvivalSite> {
+  static of(names: readonly string[], scope: Scope, address: string, ...more: string[]): Promise<SurvivalSite> {
+    return SurvivalSite.buildMortal(scope, address, more, [], names).then(({ site }) => site)
+  }
+
+  /** Its nodes can be made to die in more ways than by signals. */
+  static async buildMortal(
+    scope: Scope,
+    address: string,
+    more: readonly string[],
+    upArguments: readonly string[] = [],
+    names: readonly string[] = NAMES,
+  ): Promise<{ readonly site: SurvivalSite; readonly deaths: Deaths }> {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-survival-'))
+    const deaths = new Deaths(folder)
     const lan = await Lan.make(
       [...names, 'client'].map((name, i) => ({ name, number: i + 1 })),
       folder,
@@ -57,9 +70,11 @@ export class SurvivalSite {
       addresses: names.map((name) => lan.named(name).address),
       names,
       untold: true,
-      upArguments: ['--profile', 'fast'],
+      upArguments: ['--profile', 'fast', ...upArguments],
       folder: path.join(folder, 'state'),
-      start: (name, command, output) => lan.named(name).start('baton', command, output),
+      start: (name, [program, ...args], output) => {
+        return lan.named(name).start('baton', [program, ...deaths.nodeArguments, ...args], output)
+      },
     })
     await cluster.settled()
     for (const name of names) lan.named(name).start('echo', [process.execPath, app('echo'), '::', String(PORT)])
@@ -71,7 +86,7 @@ export class SurvivalSite {
       5_000,
       'all hosts serve',
     )
-    return site
+    return { site, deaths }
   }
 
   async director(): Promise<{ readonly node: LabNode; readonly host: Host }> {

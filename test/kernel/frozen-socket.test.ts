@@ -1,4 +1,5 @@
 /** A rebuilt connection that was let go: when it is built once more, and when it need not be. */
+import { REPAIR_PLANS } from '../../src/handoff/repair-plans.js'
 import { planRestore } from '../../src/handoff/restore-plan.js'
 import { KernelRepair } from '../../src/kernel/repair.io.js'
 import { loadSyscalls } from '../../src/kernel/syscalls.io.js'
@@ -10,7 +11,7 @@ const test = suite('kernel/frozen-socket', 10_000)
 
 const sys = loadSyscalls()
 if ('why' in sys) throw new Error(sys.why)
-const repair = new KernelRepair(sys)
+const repair = new KernelRepair(sys, REPAIR_PLANS)
 
 for (const isClockTrue of [true, false]) {
   test(

@@ -1,6 +1,8 @@
 /** Sockets taken out of this process and rebuilt in it, over loopback: their peers must not notice. */
 import net from 'node:net'
+import { REPAIR_PLANS } from '../../src/handoff/repair-plans.js'
 import { planRestore, snapshotAfter } from '../../src/handoff/restore-plan.js'
+import { advance } from '../../src/handoff/sequence.js'
 import { KernelRepair } from '../../src/kernel/repair.io.js'
 import { RepairCalls } from '../../src/kernel/repair-calls.io.js'
 import { mayRepair } from '../../src/kernel/repair-right.io.js'
@@ -13,7 +15,7 @@ const NEEDS = { root: true }
 
 const sys = loadSyscalls()
 if ('why' in sys) throw new Error(sys.why)
-const repair = new KernelRepair(sys)
+const repair = new KernelRepair(sys, REPAIR_PLANS)
 const calls = new RepairCalls(sys)
 /** struct tcp_info: tcpi_snd_mss. */
 const INFO_SND_MSS = 16
@@ -168,6 +170,41 @@ test(
     }
     const clock = ((snapshot.timestamp ?? 0) - first) >>> 0
     assert.ok(clock > 1_000_000 && clock < 2_000_000, `the clock is ${clock} ms ahead`)
+  },
+  NEEDS,
+)
+
+test(
+  'how far a connection has come that goes on: what was read and written, and what of it is acknowledged',
+  async (scope) => {
+    const pair = await connected(scope)
+    const snapshot = done(repair.snapshot(pair.fd))
+    if ('why' in snapshot) return
+    assert.is(repair.isUntouched(pair.fd), true)
+    pair.client.write('unread')
+    await waitFor(() => repair.bytesIn(pair.fd) === 6)
+    assert.is(repair.isUntouched(pair.fd), true, 'nobody has read it')
+    const before = done(repair.position(pair.fd))
+    if ('why' in before) return
+    assert.equal([before.readSeq, before.writeSeq], [snapshot.firstReceived, snapshot.firstSent])
+    assert.is(before.receiveSeq, advance(snapshot.firstReceived, 6))
+    await new Promise((resolve) => pair.server.once('data', resolve).resume())
+    assert.is(repair.isUntouched(pair.fd), false)
+    pair.server.end('four')
+    await waitFor(() => pair.ended() === 'ended')
+    const after = done(repair.position(pair.fd))
+    if ('why' in after) return
+    assert.equal(
+      [after.readSeq, after.writeSeq, after.finReceived, after.finSent],
+      [advance(snapshot.firstReceived, 6), advance(snapshot.firstSent, 4), false, true],
+    )
+    await waitFor(() => repair.bytesAcknowledged(pair.fd) === 5)
+    const other = await connected(scope)
+    other.client.end('last')
+    await waitFor(() => repair.bytesIn(other.fd) === 5)
+    const ended = done(repair.position(other.fd))
+    if ('why' in ended) return
+    assert.equal([ended.finReceived, ended.receiveSeq], [true, advance(ended.readSeq, 5)])
   },
   NEEDS,
 )

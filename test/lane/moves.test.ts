@@ -45,9 +45,15 @@ class CountingRebuilder implements Rebuilder {
 
   constructor(private readonly why = '') {}
 
-  snapshot(): Uint8Array {
-    return new Uint8Array(0)
+  snapshot(): ReturnType<Rebuilder['snapshot']> {
+    return { bytes: new Uint8Array(0), at: 0 }
   }
+
+  adopt(): never {
+    throw new Error('no lane has died')
+  }
+
+  adoptFresh(): undefined {}
 
   rebuild({ client }: Parameters<Rebuilder['rebuild']>[0]): ReturnType<Rebuilder['rebuild']> {
     this.ports.add(`${client.address} ${client.port}`)

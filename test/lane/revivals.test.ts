@@ -1,5 +1,5 @@
 /** Rebuilt sockets are let go when all is there that the dead director may have sent, and never before. */
-import type { FrozenSocket, Rebuilder } from '../../src/lane/frozen-socket.js'
+import type { AdoptedSocket, FrozenSocket, Rebuilder } from '../../src/lane/frozen-socket.js'
 import type { LedgerLink } from '../../src/lane/recovery.js'
 import { Revivals } from '../../src/lane/revivals.js'
 import type { ClientHalf, ClientHost } from '../../src/proxy/client-half.js'
@@ -51,6 +51,10 @@ class Room {
   readonly finished: string[] = []
   readonly revivals: Revivals
   readonly clients: ClientHalf[] = []
+  /** Of a socket that is adopted. */
+  offsets: AdoptedSocket['offsets'] = { received: 2_500, finSent: false, acknowledged: 2_300 }
+  probes = 0
+  readonly unsettled: unknown[] = []
 
   constructor() {
     const sockets = { engine: 'fake', dial: this.#none, listen: this.#none }
@@ -61,14 +65,23 @@ class Room {
       clock: context.clock,
       pool: context.pool,
       gate: { isOpen: () => true },
-      service: { name: 'web', address: ROW.destination.address },
+      service: { name: 'web', address: ROW.destination.address, keepaliveMs: 7_000 },
       term: { number: 9, holder: 'me' },
       onFinished: (_client: ClientHalf, reason: string) => this.finished.push(reason),
-      onUnsettled: () => {},
+      onUnsettled: (client: ClientHalf) => void this.unsettled.push(client),
     }
     const rebuilder: Rebuilder = {
-      snapshot: () => new Uint8Array(0),
-      rebuild: () => {
+      snapshot: () => ({ bytes: new Uint8Array(0), at: 0 }),
+      adopt: () => {
+        const socket = new Frozen()
+        this.made.push(socket)
+        const standing = { inbound: () => 'nothing' as const, probe: () => void this.probes++ }
+        const snapshot = { bytes: ROW.snapshot, at: this.now }
+        return { socket, snapshot, receiveSeq: 1, offsets: this.offsets, standing }
+      },
+      adoptFresh: () => undefined,
+      rebuild: (_row, keepaliveMs) => {
+        assert.is(keepaliveMs, 7_000, 'as the service has it')
         const socket = new Frozen()
         this.made.push(socket)
         return { socket, snapshot: { bytes: ROW.snapshot, at: this.now }, receiveSeq: 1, sendSeq: 1 }
@@ -92,6 +105,15 @@ class Room {
     if (client === undefined) throw new Error('not rebuilt')
     this.clients.push(client)
     return this.made.at(-1) as Frozen
+  }
+
+  /** One whose lane has died. */
+  adopt(counterpart = COUNTERPART): ClientHalf {
+    const link = {
+      revive: (client: ClientHalf) => client.goOn({ node: 'b', name: 'b' }, ROW, counterpart),
+    } as unknown as LedgerLink
+    const ends = { client: ROW.client, destination: ROW.destination }
+    return this.revivals.adopt({ ...ROW, acknowledged: 2_000, down: 3_000 }, link, { fd: 7, isAccepted: true, ...ends })
   }
 
   comes(which: number, bytes: number): void {
@@ -202,6 +224,32 @@ test('settled when none is frozen any more, and each client has said what it has
     room.pass(1)
   }
   assert.ok(room.revivals.isSettled)
+})
+
+test('a socket that has stood all the time goes on at once, from what is written to it', () => {
+  const room = new Room()
+  const { half } = room.adopt()
+  assert.equal([half.isClosed, half.received, half.sent], [false, 2_500, ROW.up])
+  assert.equal([room.unsettled.length, room.probes, room.revivals.counts.revived], [1, 1, 1])
+  const told: number[][] = []
+  const listening = {
+    ...COUNTERPART,
+    ack: (written: number, acknowledged: number) => void told.push([written, acknowledged]),
+  }
+  room.adopt(listening).half.rejoin(ROW.up, false)
+  assert.equal(told[0], [2_500, 2_300], 'what the client has not acknowledged is kept on the other side')
+})
+
+test('one of whose bytes some are lost with its lane is reset, on both sides, and counted', () => {
+  const room = new Room()
+  const resets: string[] = []
+  room.offsets = { verdict: 'reset', why: 'the lane that died had read 3 bytes that it had not passed on' }
+  const client = room.adopt({ ...COUNTERPART, reset: (reason) => void resets.push(reason) })
+  assert.equal([client.half.isClosed, room.made[0]?.resets, resets], [true, 1, ['input-lost']])
+  assert.equal([room.revivals.verdicts.counts.reset, room.finished], [1, ['input-lost']])
+  room.offsets = { verdict: 'gone', why: 'in TCP state 7' }
+  room.adopt()
+  assert.equal([room.revivals.verdicts.counts.gone, room.finished], [1, ['input-lost', 'peer-reset']])
 })
 
 test.run()

@@ -37,6 +37,7 @@ export class Room {
       this.done.push(`add ${address}`)
       return this.network.addResult
     },
+    vanish: () => ['10.0.0.100'],
     remove: (address: string) => void this.done.push(`remove ${address}`),
     setPorts: (_address: string, ports: ReadonlySet<number>) => {
       this.done.push(`ports ${[...ports].join()}`)

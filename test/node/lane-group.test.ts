@@ -36,6 +36,7 @@ async function lanes(scope: Scope) {
     logLevel: 'error',
     onMessage: (message) => heard.push(message),
     onDeath: (_lane, error) => void Promise.reject(error),
+    members: () => [],
   })
   scope.defer(() => group.stop(2_000))
   const served = async (times: number) => {

@@ -59,6 +59,7 @@ class Process {
       logLevel: 'debug',
       onMessage: (message) => heard.push(message),
       onDeath: (_lane, error) => void Promise.reject(error),
+      members: () => [],
     })
     scope.defer(() => group.stop(500))
     const one = new Process(node, group, heard, logged)

@@ -365,4 +365,11 @@ test('an address that the process before has brought is asked of nobody: it is a
   assert.ok(room.take().includes(`remove ${IP}`), 'and it goes at its deadline')
 })
 
+test('at the end of the process the device gives its addresses away; without a device there is none', (scope) => {
+  const room = new Room(scope)
+  assert.equal(room.addresses.vanish(), [])
+  room.claim()
+  assert.equal(room.addresses.vanish(), [IP])
+})
+
 test.run()

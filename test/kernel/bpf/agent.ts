@@ -5,6 +5,7 @@ import net from 'node:net'
 import readline from 'node:readline'
 import { fromHex, toHex } from '../../../src/base/bytes.js'
 import { messageOf } from '../../../src/base/errors.js'
+import { REPAIR_PLANS } from '../../../src/handoff/repair-plans.js'
 import { AnyPort } from '../../../src/kernel/bpf/any-port.io.js'
 import { loadBpf } from '../../../src/kernel/bpf/bpf.io.js'
 import { HiddenPorts } from '../../../src/kernel/bpf/hidden-ports.io.js'
@@ -192,7 +193,7 @@ const operations = {
   heldBack: (address: string) => one(gate).heldBack(address),
   /** All connections that were accepted are gone, and their clients have not been told. */
   vanish: () => {
-    const repair = new KernelRepair(opened(loadSyscalls()))
+    const repair = new KernelRepair(opened(loadSyscalls()), REPAIR_PLANS)
     for (const socket of accepted.splice(0)) {
       repair.silence((socket as unknown as { _handle: { fd: number } })._handle.fd)
       socket.destroy()

@@ -1,0 +1,68 @@
+/** Ways for a node's process, or one lane of it, to die, done to a real one from outside: a script that is loaded before it, and a signal. */
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { LabNode } from '../../src/lab/cluster.io.js'
+
+/** Source that ends the thread that runs it. */
+export const PROCESS_DEATHS: Readonly<Record<string, string>> = {
+  'an exception that nobody caught': `setImmediate(() => { throw new Error('a bug') })`,
+  'a rejection that nobody handled': `Promise.reject(new Error('a bug'))`,
+  'process.exit': 'process.exit(3)',
+  'process.abort, as of a fault in native code': 'process.abort()',
+  'a heap that is full': 'for (const all = []; ; ) all.push(new Array(2e6).fill({}))',
+}
+
+export const LANE_DEATHS: Readonly<Record<string, string>> = {
+  'an exception out of its loop': `throw new Error('a bug')`,
+  'a heap that is full': 'for (const all = []; ; ) all.push(new Array(2e6).fill({}))',
+  'process.exit in its thread': 'process.exit(3)',
+}
+
+/**
+ * At SIGUSR2 the main thread runs what `deaths` holds; a lane looks each time
+ * that it looks for messages.
+ */
+export class Deaths {
+  /** With a heap that is soon full: until a larger one is, a lease may run out. */
+  readonly nodeArguments: readonly string[]
+
+  constructor(private readonly folder: string) {
+    const script = path.join(folder, 'deaths.cjs')
+    writeFileSync(script, SCRIPT.replace('FOLDER', JSON.stringify(folder)))
+    this.nodeArguments = ['--max-old-space-size=200', '--require', script]
+  }
+
+  ofProcess({ child }: LabNode, source: string): void {
+    writeFileSync(path.join(this.folder, 'process-death'), source)
+    child?.kill('SIGUSR2')
+  }
+
+  /** The first lane of whatever node that comes to look. */
+  ofLane({ name }: LabNode, lane: number, source: string): void {
+    writeFileSync(path.join(this.folder, `${name}-lane-${lane}-death`), source)
+  }
+}
+
+const SCRIPT = `
+const threads = require('node:worker_threads')
+const { readFileSync, rmSync, existsSync } = require('node:fs')
+const take = (name) => {
+  const file = FOLDER + '/' + name
+  if (!existsSync(file)) return ''
+  const source = readFileSync(file, 'utf8')
+  rmSync(file)
+  return source
+}
+if (threads.isMainThread) {
+  if (process.argv.includes('up')) process.on('SIGUSR2', () => (0, eval)(take('process-death')))
+} else {
+  const { receiveMessageOnPort } = threads
+  threads.receiveMessageOnPort = (port) => {
+    const { lane, name } = threads.workerData
+    const source = take(name + '-lane-' + lane + '-death')
+    if (source !== '') new Function('require', source)(require)
+    return receiveMessageOnPort(port)
+  }
+  require('node:module').syncBuiltinESMExports()
+}
+`
