@@ -3,7 +3,7 @@
  * within the lease, which it reads from shared memory at every accept and every chunk.
  */
 import { type Endpoint, formatEndpoint } from '../base/address.js'
-import { formatSpliceId, type NodeId, type SpliceId, type Term } from '../base/ids.js'
+import { formatSpliceId, type NodeId, type Term } from '../base/ids.js'
 import { Roll } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
 import {
@@ -18,10 +18,10 @@ import type { LedgerRow, MortalFrame } from '../proxy/ledger-frames.js'
 import { areFoundPorts, expandPorts, includesPort } from '../proxy/port-list.js'
 import type { Listener, Socket } from '../proxy/ports.js'
 import { isForsaken, type Reason } from '../proxy/reasons.js'
-import type { Candidate, Scheduler } from '../proxy/schedule/scheduler.js'
+import type { Scheduler } from '../proxy/schedule/scheduler.js'
 import type { Service } from '../proxy/service.js'
 import { HEIRLESS_MS } from './backends.js'
-import type { Estate } from './estate.js'
+import type { DirectionHost } from './direction-host.js'
 import { contained, faultyClient } from './faults.js'
 import { isLogged, type LaneContext, logFrom } from './lane-context.js'
 import { ListenSet, type ListenSetHandler } from './listen-set.js'
@@ -29,7 +29,6 @@ import { linksToTell, MortalNews } from './mortal-news.js'
 import { Partings } from './partings.js'
 import { LEDGER_MS_MAX, type LedgerLink, Recovery } from './recovery.js'
 import { Revivals } from './revivals.js'
-import type { Unsettled } from './unsettled.js'
 
 /**
  * One direction has ended and the other carries nothing for so long, or both have and the client takes nothing of the last
@@ -58,23 +57,6 @@ const NONE_REVIVED: RevivalReport = {
   gone: 0,
   unverified: 0,
   failures: {},
-}
-
-export interface DirectionHost {
-  readonly unsettled: Unsettled
-  schedulerFor(service: Service): Scheduler
-  candidates(service: string, port: number): readonly Candidate[]
-  /** On which some node listens now. */
-  servedPorts(service: string): readonly number[]
-  nextSpliceId(): SpliceId
-  nextToken(): number
-  linksTo(node: NodeId): readonly LedgerLink[]
-  /** Of a lane that died. */
-  readonly estate: Estate
-  /** How long nothing has been heard of a node. */
-  darkMs(node: NodeId): Millis
-  open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined
-  onStopped(direction: Direction): void
 }
 
 /**

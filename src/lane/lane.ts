@@ -24,7 +24,8 @@ import { rowsOfHalves } from './bequest.js'
 import { openFrame } from './bound.js'
 import type { CarriedRow, RowOut, SpliceRow } from './carried.js'
 import { Channel } from './channel.js'
-import { Direction, type DirectionHost } from './direction.js'
+import { Direction } from './direction.js'
+import type { DirectionHost } from './direction-host.js'
 import { Emptying } from './emptying.js'
 import { Estate } from './estate.js'
 import { contained, containFault, type Faulty, faultyBackend, faultyClient, faultyHalf } from './faults.js'
@@ -247,7 +248,7 @@ export class Lane implements DirectionHost, Recoveries {
     return this.#links.to(to.node)?.open(client, request, proxyHeader)
   }
 
-  onStopped(direction: Direction): void {
+  onStopped(direction: { readonly service: Service }): void {
     if (this.#directions.get(direction.service.name) === direction) this.#directions.delete(direction.service.name)
   }
 

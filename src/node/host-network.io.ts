@@ -47,6 +47,37 @@ export interface LeftNetwork {
   readonly doors: readonly number[]
 }
 
+export type OnRival = HostNetworkOptions['onRival']
+
+/** What addresses of services ask of it. */
+export type Network = Pick<
+  HostNetwork,
+  | 'abilities'
+  | 'deviceName'
+  | 'hasFrontDoor'
+  | 'look'
+  | 'clearGraves'
+  | 'endLastLife'
+  | 'problemWith'
+  | 'hide'
+  | 'buryOrphans'
+  | 'add'
+  | 'remove'
+  | 'vanish'
+  | 'bringBack'
+  | 'setPorts'
+  | 'setDeadline'
+  | 'guard'
+  | 'probe'
+  | 'counts'
+  | 'announce'
+  | 'hush'
+  | 'deliver'
+  | 'leaving'
+  | 'arm'
+  | 'close'
+>
+
 export class HostNetwork {
   readonly #tun: Tun | Lacking
   readonly #netlink: Netlink | Lacking

@@ -13,7 +13,7 @@ import type { ElectionEffect, ElectionEvent } from '../election/ports.js'
 import type { MemberProfile, SwimEffect, SwimEvent } from '../gossip/ports.js'
 import type { RegistryWrite, SyncEffect, SyncEvent } from '../gossip/sync.js'
 import type { ListeningSocket } from '../kernel/listening-socket.js'
-import type { FromLane, RecoveredMessage } from '../proxy/lane-protocol.js'
+import type { FromLane } from '../proxy/lane-protocol.js'
 import { CHANNEL } from '../trunk/channels.js'
 import type { PeerInfo } from '../trunk/ports.js'
 import { BackendNews } from './backend-news.js'
@@ -26,6 +26,7 @@ import { Handoffs } from './handoffs.js'
 import type { ControlState } from './handover-protocol.js'
 import { Handovers } from './handovers.js'
 import { Knowledge } from './knowledge.js'
+import { LaneNews } from './lane-news.js'
 import { type BrokerEffect, type BrokerEvent, LinkBroker } from './link-broker.js'
 import { LinkOffers } from './link-offers.io.js'
 import type { NodeMachines, NodePorts } from './node-ports.js'
@@ -54,6 +55,7 @@ export class Node {
   readonly #publication: Publication
   readonly #backendNews: BackendNews
   readonly #services: ServiceBook
+  readonly #laneNews: LaneNews
   #stopping = false
 
   constructor(
@@ -110,6 +112,15 @@ export class Node {
       this.knowledge.setFacts(profile.node, bytes)
       this.#sync.feed({ type: 'facts', bytes })
       this.#backendNews.plan()
+    })
+    this.#laneNews = new LaneNews({
+      logger: ports.logger,
+      knowledge: this.knowledge,
+      directing: this.directing,
+      handoffs,
+      publication: this.#publication,
+      onLink: (event) => this.#broker.feed(event),
+      onUnable: (contest) => this.#onUnable(contest),
     })
     this.#offers = new LinkOffers({
       ...ports,
@@ -236,29 +247,7 @@ export class Node {
   }
 
   onLane(message: FromLane): void {
-    switch (message.type) {
-      case 'link-up':
-        return this.#broker.feed({ type: 'data-up', peer: message.peer, pair: message.pair })
-      case 'link-down': {
-        const { pair, why } = message
-        this.ports.logger.log('info', 'data-link-down', { peer: this.knowledge.nameOf(message.peer), pair, why })
-        return this.#broker.feed({ type: 'data-down', peer: message.peer, pair })
-      }
-      case 'serving':
-      case 'cannot-serve':
-        return this.#onServing(message)
-      case 'recovered':
-        return this.#onRecovered(message)
-      case 'known':
-      case 'moved-out':
-      case 'quiet':
-      case 'let-gone':
-        return void this.directing.heard(message)
-      case 'rehearsed':
-        return this.handoffs.ins.onRehearsed(message.rehearsal, message.why)
-      case 'undirected':
-        return this.directing.released(message.slot)
-    }
+    this.#laneNews.hear(message)
   }
 
   // --- from the control API ---
@@ -358,22 +347,6 @@ export class Node {
     // A witness has nothing to join: the broker may ask again and again, and no keys are made.
     const witness = [this.self.node, peer].some((node) => roleOf(this.knowledge.profileOf(node)?.flags ?? 0).witness)
     if (!witness) this.#offers.offer(peer, pair)
-  }
-
-  #onServing(message: Extract<FromLane, { type: 'serving' | 'cannot-serve' }>): void {
-    if (!this.directing.heard(message)) return
-    const { service } = message
-    const obstacle = this.directing.obstacle(service)
-    if (obstacle === undefined) this.ports.logger.log('info', 'serving', { service })
-    else this.#onUnable(this.directing.contestOf(service) ?? service)
-    this.#publication.plan()
-  }
-
-  #onRecovered(message: RecoveredMessage): void {
-    const { service, revived, failed } = message
-    const missing = message.missing.map((node) => this.knowledge.nameOf(node)).join(', ')
-    const level = missing === '' ? 'info' : 'warn'
-    if (this.directing.heard(message)) this.ports.logger.log(level, 'recovered', { service, revived, failed, missing })
   }
 
   onDispute(): void {

@@ -19,44 +19,13 @@ import { isOwned, type Service } from '../proxy/service.js'
 import type { AddressCounts, AddressKeeper, Catcher, Claim, Taken } from './address-keeper.js'
 import { Disputes } from './disputes.js'
 import { HookCalls } from './hook-calls.io.js'
-import type { HostNetwork, HostNetworkOptions } from './host-network.io.js'
+import type { Network, OnRival } from './host-network.io.js'
 
 /** Interfaces come and go; a look costs a tenth of a millisecond. */
 const LOOK_EVERY_MS: Millis = 1_000
 
 /** After so long no backend half waits for its director any more: whatever is not known then is nobody's. */
 const GUARDED_MS_MAX: Millis = HEIRLESS_MS
-
-export type OnRival = HostNetworkOptions['onRival']
-
-/** What it asks of a host. */
-export type Network = Pick<
-  HostNetwork,
-  | 'abilities'
-  | 'deviceName'
-  | 'hasFrontDoor'
-  | 'look'
-  | 'clearGraves'
-  | 'endLastLife'
-  | 'problemWith'
-  | 'hide'
-  | 'buryOrphans'
-  | 'add'
-  | 'remove'
-  | 'vanish'
-  | 'bringBack'
-  | 'setPorts'
-  | 'setDeadline'
-  | 'guard'
-  | 'probe'
-  | 'counts'
-  | 'announce'
-  | 'hush'
-  | 'deliver'
-  | 'leaving'
-  | 'arm'
-  | 'close'
->
 
 export interface OwnAddressesParts {
   readonly clock: AlarmClock

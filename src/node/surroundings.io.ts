@@ -11,11 +11,12 @@ import type { Service } from '../proxy/service.js'
 import { deriveKey } from '../trunk/keys.io.js'
 import { type AddressKeeper, NOTHING_TO_TAKE } from './address-keeper.js'
 import type { NodeOptions } from './config-schema.js'
+import type { OnRival } from './host-network.io.js'
 import { HostNetwork, type LeftNetwork } from './host-network.io.js'
 import type { IdleLane } from './idle-lane.js'
 import type { LaneGroup } from './lane-group.io.js'
 import { exitInSilence } from './lifecycle.io.js'
-import { type OnRival, OwnAddresses } from './own-addresses.io.js'
+import { OwnAddresses } from './own-addresses.io.js'
 import type { NodeState } from './state-dir.io.js'
 
 const TAG_BYTES = 8

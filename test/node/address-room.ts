@@ -1,5 +1,6 @@
 import type { Taken } from '../../src/node/address-keeper.js'
-import { type Network, type OnRival, OwnAddresses } from '../../src/node/own-addresses.io.js'
+import type { Network, OnRival } from '../../src/node/host-network.io.js'
+import { OwnAddresses } from '../../src/node/own-addresses.io.js'
 import type { Service } from '../../src/proxy/service.js'
 import { FakeClock } from '../harness/fake-clock.js'
 import type { Scope } from '../harness/suite.js'

@@ -1,0 +1,27 @@
+/** What a direction asks of its lane. */
+import type { NodeId, SpliceId } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
+import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
+import type { NodeName } from '../proxy/lane-protocol.js'
+import type { Candidate, Scheduler } from '../proxy/schedule/scheduler.js'
+import type { Service } from '../proxy/service.js'
+import type { Estate } from './estate.js'
+import type { LedgerLink } from './recovery.js'
+import type { Unsettled } from './unsettled.js'
+
+export interface DirectionHost {
+  readonly unsettled: Unsettled
+  schedulerFor(service: Service): Scheduler
+  candidates(service: string, port: number): readonly Candidate[]
+  /** On which some node listens now. */
+  servedPorts(service: string): readonly number[]
+  nextSpliceId(): SpliceId
+  nextToken(): number
+  linksTo(node: NodeId): readonly LedgerLink[]
+  /** Of a lane that died. */
+  readonly estate: Estate
+  /** How long nothing has been heard of a node. */
+  darkMs(node: NodeId): Millis
+  open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined
+  onStopped(direction: { readonly service: Service }): void
+}

@@ -1,0 +1,67 @@
+/** What lanes say of links and of the services that they direct, for the parts of the control plane that it concerns. */
+import type { Logger } from '../base/log.js'
+import type { FromLane, RecoveredMessage } from '../proxy/lane-protocol.js'
+import type { Directing } from './directing.js'
+import type { Handoffs } from './handoffs.js'
+import type { Knowledge } from './knowledge.js'
+import type { BrokerEvent } from './link-broker.js'
+import type { Publication } from './publication.js'
+
+export interface LaneNewsParts {
+  readonly logger: Logger
+  readonly knowledge: Pick<Knowledge, 'nameOf'>
+  readonly directing: Pick<Directing, 'heard' | 'released' | 'obstacle' | 'contestOf'>
+  readonly handoffs: Pick<Handoffs, 'ins'>
+  readonly publication: Pick<Publication, 'plan'>
+  readonly onLink: (event: BrokerEvent) => void
+  /** Something is in the way of serving the contest here. */
+  readonly onUnable: (contest: string) => void
+}
+
+export class LaneNews {
+  constructor(private readonly parts: LaneNewsParts) {}
+
+  hear(message: FromLane): void {
+    const { logger, knowledge, directing, handoffs, onLink } = this.parts
+    switch (message.type) {
+      case 'link-up':
+        return onLink({ type: 'data-up', peer: message.peer, pair: message.pair })
+      case 'link-down': {
+        const { peer, pair, why } = message
+        logger.log('info', 'data-link-down', { peer: knowledge.nameOf(peer), pair, why })
+        return onLink({ type: 'data-down', peer, pair })
+      }
+      case 'serving':
+      case 'cannot-serve':
+        return this.#onServing(message)
+      case 'recovered':
+        return this.#onRecovered(message)
+      case 'known':
+      case 'moved-out':
+      case 'quiet':
+      case 'let-gone':
+        return void directing.heard(message)
+      case 'rehearsed':
+        return handoffs.ins.onRehearsed(message.rehearsal, message.why)
+      case 'undirected':
+        return directing.released(message.slot)
+    }
+  }
+
+  #onServing(message: Extract<FromLane, { type: 'serving' | 'cannot-serve' }>): void {
+    const { logger, directing, publication, onUnable } = this.parts
+    if (!directing.heard(message)) return
+    const { service } = message
+    if (directing.obstacle(service) === undefined) logger.log('info', 'serving', { service })
+    else onUnable(directing.contestOf(service) ?? service)
+    publication.plan()
+  }
+
+  #onRecovered(message: RecoveredMessage): void {
+    const { logger, knowledge, directing } = this.parts
+    const { service, revived, failed } = message
+    const missing = message.missing.map((node) => knowledge.nameOf(node)).join(', ')
+    const level = missing === '' ? 'info' : 'warn'
+    if (directing.heard(message)) logger.log(level, 'recovered', { service, revived, failed, missing })
+  }
+}
