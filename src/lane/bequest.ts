@@ -67,7 +67,9 @@ function clientRow(
   const { node, server, counterpart } = joined
   const { local, remote } = server
   const way = wayOf(counterpart)
-  return { ...common, joined: { node, server: { local, remote }, way, lane: at?.lane ?? 0 } }
+  // No more of it than its name: whoever gave it may have given all that it knows of itself.
+  const name = { node: node.node, name: node.name }
+  return { ...common, joined: { node: name, server: { local, remote }, way, lane: at?.lane ?? 0 } }
 }
 
 /** `undefined`: it is just ending, and its end has been told of or will be found by the kernel. */

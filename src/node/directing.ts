@@ -94,9 +94,10 @@ export class Directing {
   /** What another process of this node has held; `undefined`: not everything is at rest. */
   carried(): CarriedLease[] | undefined {
     const rows: CarriedLease[] = []
-    for (const [contest, { term, deadline, services, taken, serving, recovering, unknown, isMoving }] of this.#held) {
+    for (const [contest, { term, deadline, services, taken, serving, recovering, unknown, isMoving, asked }] of this
+      .#held) {
       const isWhole = recovering.size === 0 && unknown.size === 0
-      const isAtRest = isWhole && !isMoving && services.every(({ name }) => serving.has(name))
+      const isAtRest = isWhole && !isMoving && asked === undefined && services.every(({ name }) => serving.has(name))
       const [service] = services
       if (taken === undefined || service === undefined || !isAtRest) return undefined
       rows.push({ contest, term, deadline, given: taken.given, address: service.address })

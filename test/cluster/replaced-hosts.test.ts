@@ -1,7 +1,7 @@
 /** On hosts of their own: the process of a director that owns an address is replaced, and that of a node that serves. */
 import { assert, suite } from '../harness/suite.js'
 import { ADDRESS, SurvivalSite } from './survival.js'
-import { assertWhole } from './waits.js'
+import { assertWhole, storyOf } from './waits.js'
 
 const test = suite('cluster/replaced, hosts', 60_000)
 const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv'], root: true }
@@ -19,7 +19,7 @@ test(
       await site.cluster.settled()
       await site.cluster.replace(serving)
     })
-    assertWhole(report, CLIENTS, 'director and serving node replaced')
+    assertWhole(report, CLIENTS, 'director and serving node replaced', storyOf(site))
     const { director: after } = await site.cluster.serving('echo')
     assert.is(after.name, director.name)
     const { node } = await director.client.status()

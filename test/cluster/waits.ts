@@ -1,6 +1,6 @@
 import type { TalkersReport } from '../../src/lab/fates.js'
 import { assert } from '../harness/suite.js'
-import { losses, sumOf } from './survival.js'
+import { losses, type SurvivalSite, sumOf } from './survival.js'
 
 /** As a client sees it: half of them wait no longer, and nobody longer. */
 export function waits({ talking }: TalkersReport): { readonly median: number; readonly max: number } {
@@ -8,8 +8,9 @@ export function waits({ talking }: TalkersReport): { readonly median: number; re
   return { median: sorted[sorted.length >> 1] ?? 0, max: sorted.at(-1) ?? 0 }
 }
 
-export function assertWhole(report: TalkersReport, clients: number, what: string): void {
-  assert.equal(losses(report), {}, what)
+/** `story`: for whoever has to find out why. */
+export function assertWhole(report: TalkersReport, clients: number, what: string, story = ''): void {
+  assert.equal(losses(report), {}, `${what}\n${story}`)
   assert.is(
     sumOf(report, ({ alive }) => alive),
     clients,
@@ -17,4 +18,12 @@ export function assertWhole(report: TalkersReport, clients: number, what: string
   )
   const { median, max } = waits(report)
   process.stdout.write(`${what}: waits of talking clients, median ${median} ms, at most ${max} ms\n`)
+}
+
+const STORY = ['lease-lost', 'lease-acquired', 'replaced', 'not-replaced', 'took-over', 'serving', 'recovered']
+const ENDS = ['splice-ended', 'splice-incident', 'lane-fault', 'farewells', 'address-lease-over', 'address-here']
+
+export function storyOf(site: SurvivalSite): string {
+  const lines = [...STORY, ...ENDS].flatMap((word) => site.events(word).map((line) => JSON.stringify(line)))
+  return lines.sort().join('\n')
 }
