@@ -14,9 +14,9 @@ export async function surviveLanes(
   say: (line: string) => void = () => {},
 ): Promise<void> {
   const { site, deaths } = await SurvivalSite.buildMortal(scope, ADDRESS, ['--local', 'last'], ['--lanes', '1'])
-  const { node } = await site.director()
   const dead = () => site.events('lane-died')
   for (const [name, source] of Object.entries(ways)) {
+    const { node } = await site.director()
     const before = dead().length
     const report = await site.fare(ADDRESS, CLIENTS, async () => {
       deaths.ofLane(node, 0, source)
@@ -28,11 +28,11 @@ export async function surviveLanes(
     say(
       `${name}: ${alive} live on, waited ${waits[waits.length >> 1]}, at most ${waits.at(-1)} ms; ${ECONNRESET} reset`,
     )
+    assert.is((await site.director()).node, node, 'the node directs as before')
     assert.equal(wrong, {}, `${name}: nobody stalls, is ended or hears a wrong byte`)
     assert.is(report.silent.alive, CLIENTS / 2, 'who says nothing loses nothing')
     assert.ok(ECONNRESET <= CLIENTS / 10, `${name}: ${ECONNRESET} were reset`)
     assert.is(dead().at(-1)?.['clients'], CLIENTS)
-    assert.is((await site.director()).node, node, 'the node directs as before')
     assert.is(node.child?.isOver, false)
   }
   const revived = site.events('recovered').filter((line) => Number(line['revived']) > 0)
