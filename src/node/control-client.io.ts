@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import http from 'node:http'
 import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { BatonError, errnoOf, messageOf } from '../base/errors.js'
 import type { Millis } from '../base/time.js'
 import type {
@@ -34,6 +35,10 @@ import {
   RELOAD_MS_MAX,
 } from './control-socket.js'
 import type { DrillPlan, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
+
+/** After a process has given all to the next: until that one listens for commands. */
+const NEXT_MS_MAX: Millis = 5_000
+const LOOK_EVERY_MS: Millis = 20
 
 interface Request {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
@@ -131,9 +136,21 @@ export class ControlClient implements ControlApi {
       return await this.#ask({ method: 'POST', path: '/v1/reload' }, this.deadlineMs + RELOAD_MS_MAX)
     } catch (error) {
       if (!(error instanceof BatonError) || error.code !== 'ERR_CONTROL_FAILED') throw error
-      const status = await this.status()
+      const status = await this.#next()
       if ((status.node.replaced?.times ?? 0) > before) return status
       throw error
+    }
+  }
+
+  /** The one before has ended; the next listens here as soon as it acts, and not a moment sooner. */
+  async #next(): Promise<StatusView> {
+    for (const end = performance.now() + NEXT_MS_MAX; ; await pause(LOOK_EVERY_MS)) {
+      try {
+        return await this.status()
+      } catch (error) {
+        const isAbsent = error instanceof BatonError && error.code === 'ERR_NODE_NOT_RUNNING'
+        if (!isAbsent || performance.now() > end) throw error
+      }
     }
   }
 
