@@ -21,9 +21,9 @@ const TIERS = {
 const PARALLEL = 2
 /** These start clusters and daemons or measure time: they run one at a time, after the rest. */
 const ALONE = /^(cluster|peers)\//
-/** Of these, clusters on hosts of their own of which no time is measured: two at a time, or CI would take half as long again. */
+/** Of these, those that measure no time run two at a time, or CI would take half as long again. */
 const PAIRED =
-  /^cluster\/(deposed|discovery|drain|farewells|hosts|interfaces|lane-deaths|networks|programs|rebirth|replaced-hosts|returns|routers|slow-links|takeovers|two-services)\./
+  /^cluster\/(addresses|config|departure|deposed|discovery|drain|drill|drill-pause|farewells|hosts|http|interfaces|lane-deaths|links|moves|networks|peers|programs|rebirth|replaced-hosts|takeovers|two-services)\./
 
 const [tier = 'fast', ...parts] = process.argv.slice(2)
 if (tier !== 'fast' && tier !== 'long') throw new Error(`there is no tier ${tier}: say fast or long`)

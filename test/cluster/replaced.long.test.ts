@@ -43,9 +43,14 @@ for (const address of process.env['ADDRESS']?.split(',') ?? [ADDRESS, ADDRESS6])
       assert.ok(last.descriptors <= first.descriptors + 4, `${first.descriptors} descriptors, then ${last.descriptors}`)
       assert.ok(last.rss < first.rss * 1.3, `${first.rss} bytes, then ${last.rss}`)
       assert.is((await site.cluster.serving('echo')).director.name, node.name)
-      // What it took over it gives away as if it had been the first.
+      // What it took over it gives away as if it had been the first, and dies with it in silence.
       const moved = await site.fare(address, CLIENTS, () => site.cluster.baton(node, 'move', 'echo'))
       assert.equal(losses(moved), {}, storyOf(site))
+      const { director } = await site.cluster.serving('echo')
+      await site.cluster.baton(site.cluster.named(director.name), 'move', 'echo', '--to', node.name)
+      const killed = await site.fare(address, CLIENTS, () => site.cluster.kill(node))
+      const { ECONNRESET: _lost, ...wrong } = losses(killed)
+      assert.equal(wrong, {}, storyOf(site))
     },
     NEEDS,
   )

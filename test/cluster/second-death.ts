@@ -22,6 +22,8 @@ export async function said(site: SurvivalSite, event: string, but: string): Prom
 
 export async function killInSuccession(scope: Scope, event: string): Promise<void> {
   const site = await SurvivalSite.of(NAMES, scope, ADDRESS, '--local', 'last')
+  // The standbys hear of a connection within two seconds: before, a client that waits for an answer is told by nobody.
+  site.talkedMs = 3_000
   const { node } = await site.director()
   const killed = [node.name]
   const report = await site.fare(ADDRESS, CLIENTS, async () => {

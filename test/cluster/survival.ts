@@ -31,6 +31,8 @@ const HOLDERS = fileURLToPath(new URL('./holders-main.ts', import.meta.url))
 const app = (name: string) => fileURLToPath(new URL(`../../dist/lab/apps/${name}.io.js`, import.meta.url))
 
 export class SurvivalSite {
+  /** How old connections are when the fault comes. */
+  talkedMs = TALKED_MS
   #rounds = 0
 
   private constructor(
@@ -131,7 +133,7 @@ export class SurvivalSite {
     const output = path.join(this.folder, `talkers-${this.#rounds++}.log`)
     const talkers = new HostTalkers(this.lan.named('client'), { address, port: PORT }, count, talkEveryMs, output)
     await talkers.stand()
-    await new Promise((resolve) => setTimeout(resolve, TALKED_MS))
+    await new Promise((resolve) => setTimeout(resolve, this.talkedMs))
     talkers.brace()
     await fault()
     await new Promise((resolve) => setTimeout(resolve, DARK_MS_MAX))
