@@ -32,6 +32,7 @@ test(
         async () => {
           if (FAULT === 'kill') await site.cluster.kill(node)
           else if (FAULT === 'cable-out') await host.cableOut()
+          else if (FAULT === 'power-off') await host.powerOff()
           else if (FAULT === 'pause') node.child?.kill('SIGSTOP')
           else if (FAULT === 'move') await site.cluster.baton(node, 'move', 'echo')
           else throw new Error(`no fault ${FAULT}`)
@@ -42,6 +43,7 @@ test(
         },
       )
       if (FAULT === 'kill') site.cluster.up(node)
+      if (FAULT === 'power-off') await site.powerOn(node)
       await site.cluster.settled()
       for (const [word, count] of Object.entries(losses(report))) all[word] = (all[word] ?? 0) + count
       alive += report.talking.alive + report.silent.alive

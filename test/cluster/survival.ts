@@ -79,7 +79,7 @@ export class SurvivalSite {
       },
     })
     await cluster.settled()
-    for (const name of names) lan.named(name).start('echo', [process.execPath, app('echo'), '::', String(PORT)])
+    for (const name of names) startEcho(lan.named(name))
     const site = new SurvivalSite(lan, cluster, folder)
     await cluster.baton(site.#first, 'service', 'add', 'echo', '--address', address, '--ports', String(PORT), ...more)
     await cluster.serving('echo')
@@ -141,6 +141,14 @@ export class SurvivalSite {
     return talkers.report()
   }
 
+  /** A host that was without power is there again, with its program and its node. */
+  async powerOn(node: LabNode): Promise<void> {
+    const host = this.lan.named(node.name)
+    await host.cableIn()
+    startEcho(host)
+    this.cluster.up(node)
+  }
+
   /** Lines of the nodes' logs with that event. */
   events(event: string): Record<string, unknown>[] {
     const lines = this.cluster.nodes.flatMap((node) => this.cluster.log(node).split('\n'))
@@ -157,6 +165,10 @@ export class SurvivalSite {
     if (first === undefined) throw new Error('no node')
     return first
   }
+}
+
+function startEcho(host: Host): void {
+  host.start('echo', [process.execPath, app('echo'), '::', String(PORT)])
 }
 
 export function printedBy({ output }: Child): string[] {
