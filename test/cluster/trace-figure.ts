@@ -60,6 +60,7 @@ export function drawTrace(
   ])
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="13">`,
+    '<title>The packets of one takeover: two clients, the director that is killed, and the next</title>',
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
     ...lines,
     ...parts,
