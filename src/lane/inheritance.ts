@@ -87,7 +87,8 @@ export class Inheritance {
     const { links, directionOf } = this.parts
     const direction = directionOf(row.service)
     const socket = this.#socket(row.socket, fd)
-    if (direction === undefined || socket === undefined) return socket?.reset()
+    if (socket === undefined) return
+    if (direction === undefined) return forsake(socket, row)
     const { id, snapshot, startedAt, half, joined } = row
     const client = new ClientHalf(id, socket, direction, snapshot, { ...half, startedAt })
     direction.clients.add(client)
@@ -155,6 +156,13 @@ export class Inheritance {
   #watch(half: Half): void {
     if (!half.settle()) this.parts.unsettled.add(half)
   }
+}
+
+/** The lease was lost on the way, and somebody else may go on with the client: it is not told of an end. */
+function forsake(socket: Socket, { snapshot, joined }: ClientRow): void {
+  const mayLiveOn = snapshot.bytes.byteLength > 0 && joined !== undefined
+  if (mayLiveOn && socket.vanish !== undefined) socket.vanish()
+  else socket.reset()
 }
 
 function abandoned(client: ClientHalf): BoundClient {
