@@ -16,7 +16,7 @@ const FALSE_HEIR = fileURLToPath(new URL('false-heir.ts', import.meta.url))
 const run = promisify(execFile)
 
 test('on addresses that are there, and with no right at all: a node is replaced three times in a row', async (scope) => {
-  const fixture = await startCluster(scope, 3, ['--profile', 'fast'])
+  const fixture = await startCluster(scope, 3)
   const { cluster, serviceAddress } = fixture
   const port = 7_777
   startEcho(scope, fixture, port)
@@ -36,7 +36,7 @@ test('on addresses that are there, and with no right at all: a node is replaced 
 })
 
 test('a process that asks for everything and fails at whatever step leaves the node as it was', async (scope) => {
-  const fixture = await startCluster(scope, 1, ['--profile', 'fast'])
+  const fixture = await startCluster(scope, 1)
   const { cluster, serviceAddress } = fixture
   const port = 7_777
   startEcho(scope, fixture, port)

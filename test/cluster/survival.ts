@@ -72,7 +72,7 @@ export class SurvivalSite {
       addresses: names.map((name) => lan.named(name).address),
       names,
       untold: true,
-      upArguments: ['--profile', 'fast', ...upArguments],
+      upArguments: upArguments.includes('--profile') ? upArguments : ['--profile', 'fast', ...upArguments],
       folder: path.join(folder, 'state'),
       start: (name, [program, ...args], output) => {
         return lan.named(name).start('baton', [program, ...deaths.nodeArguments, ...args], output)
