@@ -3,7 +3,7 @@ import { assert, suite } from '../harness/suite.js'
 import { CLIENTS, killInSuccession, NAMES, said } from './second-death.js'
 import { ADDRESS, framesOf, losses, SurvivalSite } from './survival.js'
 
-const test = suite('cluster/takeovers', 60_000)
+const test = suite('cluster/late-ledger', 60_000)
 const DATA_PORTS = '7441-7449'
 const UNHEARD_MS = 500
 const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv', 'tcpdump'], root: true }
