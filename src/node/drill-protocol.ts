@@ -1,5 +1,7 @@
 /** What a drill says before and afterwards: part of the control protocol. */
+
 import type { Millis } from '../base/time.js'
+import type { RevivalReport } from '../proxy/lane-protocol.js'
 import type { NodeRef } from './node-ref.js'
 
 /** What a drill does to a director. */
@@ -50,16 +52,7 @@ export interface DrillConnections {
 }
 
 /** What the next director found. */
-export interface DrillVerdicts {
-  readonly revived: number
-  readonly proven: number
-  readonly filled: number
-  readonly reset: number
-  readonly gone: number
-  readonly unverified: number
-  /** Known, and not rebuilt: how many for each reason. */
-  readonly failures: Readonly<Record<string, number>>
-}
+export type DrillVerdicts = RevivalReport
 
 export interface DrillReport extends DrillPlan {
   /** Wall clock of the node where it ran. */
