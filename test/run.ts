@@ -19,6 +19,8 @@ const TIERS = {
 } as const
 /** The development machine and CI have two cores. */
 const PARALLEL = 2
+/** Characters of a failed file's output that the summary repeats. */
+const REPEATED = 2_500
 /** These start clusters and daemons or measure time: they run one at a time, after the rest. */
 const ALONE = /^(cluster|peers)\/|^kernel\/packet-trap\.|^node\/lane-group\./
 /** Of these, those that measure no time run two at a time, or CI would take half as long again. */
@@ -84,8 +86,10 @@ function summarize(): number {
     console.log(`no test of the tier ${tier} lies in a file whose name has ${parts.join(' or ')}`)
     failed++
   }
+  // Once more at the end: of a log that is cut in its middle, this is what is read.
   const broken = [...reports].filter(([, { problem }]) => problem !== undefined)
-  for (const [file, { problem }] of broken) console.log(`FAIL ${file}: ${problem}`)
+  for (const [file, { problem, output }] of broken)
+    console.log(`\nFAIL ${file}: ${problem}\n${output.slice(0, REPEATED)}`)
   if (skipped > 0) console.log(`${skipped} tests were SKIPPED because programs are missing: see above`)
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
   return failed > 0 ? 1 : 0

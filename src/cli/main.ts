@@ -1,4 +1,5 @@
 /** The way into the command line: short forms, a friendly start, and help for a mistyped command. */
+import './nameless-user.js'
 import { Config, Errors, run } from '@oclif/core'
 import { BatonError } from '../base/errors.js'
 import { describeFailure, exitCodeOf, renderFailure } from './failure.js'

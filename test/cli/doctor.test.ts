@@ -12,7 +12,9 @@ test(
     // It may read what root may, so that it finds the program wherever that lies.
     const rights = ['dac_read_search'].flatMap((name) => [`--inh-caps=+${name}`, `--ambient-caps=+${name}`])
     const who = ['--reuid=54321', '--regid=54321', '--clear-groups', ...rights]
-    const run = promisify(execFile)('setpriv', [...who, process.execPath, BATON, 'doctor', '--json'])
+    // Neither HOME nor SHELL, as a container's first process has it.
+    const env = { PATH: process.env.PATH }
+    const run = promisify(execFile)('setpriv', [...who, process.execPath, BATON, 'doctor', '--json'], { env })
     const { stdout } = await run.catch((error: { stdout: string }) => error)
     assert.is(JSON.parse(stdout).user, 'user 54321', stdout)
   },
