@@ -101,13 +101,15 @@ function addressSetting(definition: ServiceDefinitionView): string {
 }
 
 /** What this node counts of an address that it has. */
-function hereText({ device, accepted, refused, late, heldBack = 0 }: NonNullable<ServiceView['here']>): string {
+function hereText(here: NonNullable<ServiceView['here']>): string {
+  const { device, accepted, refused, late, heldBack = 0, withheld = 0 } = here
   const parts = [
     `on ${device}`,
     ...(accepted === undefined ? [] : [`${plural(accepted, 'connection')} accepted`]),
     ...(refused === undefined ? [] : [`${formatCount(refused)} refused on other ports`]),
     ...(late === undefined ? [] : [`${plural(late, 'frame')} dropped after a deadline`]),
     ...(heldBack === 0 ? [] : [`${plural(heldBack, 'RST')} held back while connections were rebuilt`]),
+    ...(withheld === 0 ? [] : [`${plural(withheld, 'acknowledgement')} withheld while the process stood still`]),
   ]
   return parts.join(', ')
 }

@@ -29,6 +29,8 @@ export interface AddressCounts {
   readonly late?: number
   /** Answers to connections that are not known that the kernel has held back; unknown where it is not guarded. */
   readonly heldBack?: number
+  /** Acknowledgements that the kernel has withheld while the process stood still; unknown where there is no gate. */
+  readonly withheld?: number
 }
 
 /** An address whose new connections wait, and what comes for it. */

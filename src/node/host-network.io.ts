@@ -266,12 +266,14 @@ export class HostNetwork {
 
   counts(address: string): AddressCounts {
     const ports = isHere(this.#anyPort) ? this.#anyPort.counters(address) : undefined
-    const [late, heldBack] = isHere(this.#gate) ? [this.#gate.drops(address), this.#gate.heldBack(address)] : []
+    const gate = isHere(this.#gate) ? this.#gate : undefined
+    const [late, heldBack, withheld] = [gate?.drops(address), gate?.heldBack(address), gate?.withheld(address)]
     return {
       device: this.deviceName,
       ...(ports !== undefined && { accepted: ports.assigned, refused: ports.refused }),
       ...(late !== undefined && { late }),
       ...(heldBack !== undefined && { heldBack }),
+      ...(withheld !== undefined && { withheld }),
     }
   }
 
@@ -324,7 +326,8 @@ export class HostNetwork {
     const sys = loadSyscalls()
     if ('why' in sys) return sys
     if (!isHere(this.#netlink)) return this.#netlink
-    return new WireHost({ leases, seed }, { wake: (fd) => void sys.signal(fd), logger, onRival, onDeath })
+    const pulse = isHere(this.#gate) ? this.#gate.pulse : undefined
+    return new WireHost({ leases, seed, pulse }, { wake: (fd) => void sys.signal(fd), logger, onRival, onDeath })
   }
 
   #nameOf(index: number): string {

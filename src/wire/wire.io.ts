@@ -13,6 +13,7 @@ import { messageOf } from '../base/errors.js'
 import { Prng } from '../base/prng.js'
 import { realClock } from '../base/real-clock.io.js'
 import type { Millis } from '../base/time.js'
+import { BEAT_EVERY_MS, Pulse } from '../kernel/bpf/pulse.io.js'
 import { readInterfaces } from '../kernel/interfaces.io.js'
 import { loadLibc } from '../kernel/libc.io.js'
 import { PacketSocket } from '../kernel/neighbour/packet-socket.io.js'
@@ -35,6 +36,8 @@ class Wire {
   readonly poller: Poller
   #seen = ''
   #lookAt: Millis = 0
+  #beatAt: Millis = Number.POSITIVE_INFINITY
+  readonly #pulse: Pulse | undefined
   #running = true
 
   constructor(
@@ -50,6 +53,9 @@ class Wire {
     })
     this.#presence = new Presence(ADDRESS_CONFIG, new Prng(setup.seed))
     this.#leases = new LeaseSlots(setup.leases)
+    const pulse = setup.pulse === undefined ? undefined : Pulse.of(setup.pulse)
+    if (pulse !== undefined && 'why' in pulse) this.#log('warn', 'no-pulse', { why: pulse.why })
+    else this.#pulse = pulse
   }
 
   run(port: MessagePort): void {
@@ -59,10 +65,11 @@ class Wire {
         this.#receive((got as { readonly message: ToWire }).message)
       }
       const now = this.clock.now()
+      this.#beat(now)
       if (now >= this.#lookAt) this.#look(now)
       this.#presence.tick(now)
       this.#drain()
-      const deadline = Math.min(this.#lookAt, this.#presence.nextDeadline() ?? this.#lookAt)
+      const deadline = Math.min(this.#lookAt, this.#beatAt, this.#presence.nextDeadline() ?? this.#lookAt)
       this.poller.turn(Math.max(0, Math.ceil(deadline - this.clock.now())))
       this.#drain()
     }
@@ -82,6 +89,18 @@ class Wire {
     if (message.type === 'drop') this.#slots.delete(address)
     this.#listenFor(address, message.type !== 'drop')
     this.#feed(message)
+  }
+
+  /** This thread does little else, so it says of the process as a whole whether it runs. */
+  #beat(now: Millis): void {
+    if (this.#pulse === undefined) return
+    if (this.#slots.size > 0) {
+      this.#pulse.beat(now)
+      this.#beatAt = now + BEAT_EVERY_MS
+    } else if (this.#beatAt < Number.POSITIVE_INFINITY) {
+      this.#pulse.rest()
+      this.#beatAt = Number.POSITIVE_INFINITY
+    }
   }
 
   /** A group is joined once, however often it is asked for. */

@@ -12,8 +12,10 @@ test(
   async (scope) => {
     const site = await SurvivalSite.build(scope, ADDRESS, '--local', 'last')
     const { before, fates, report } = await drilled(site, 'pause')
-    const { ECONNRESET: _, ...wrong } = losses(fates)
+    const { ECONNRESET = 0, ...wrong } = losses(fates)
     assert.equal(wrong, {})
+    // Half of those who talk, if the kernel acknowledged for a process that stands still.
+    assert.ok(ECONNRESET <= (fates.talking.alive + ECONNRESET) / 10, `${ECONNRESET} were reset`)
     assert.equal([report.director.name, report.back], [before.name, true])
     assert.ok((report.darkMs ?? 0) > 300, `a lease of 400 ms has to run out: dark for ${report.darkMs} ms`)
     const state = /^State:\s+(\S)/m.exec(readFileSync(`/proc/${before.child?.pid}/status`, 'utf8'))?.[1]

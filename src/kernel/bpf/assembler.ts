@@ -45,11 +45,12 @@ const FROM_REGISTER = 0x08
 const SIZES = { 1: 0x10, 2: 0x08, 4: 0x00, 8: 0x18 } as const
 type Size = keyof typeof SIZES
 
-const ARITHMETIC = { add: 0x07, and: 0x57, shiftLeft: 0x67, shiftRight: 0x77, move: 0xb7 } as const
+const ARITHMETIC = { add: 0x07, subtract: 0x17, and: 0x57, shiftLeft: 0x67, shiftRight: 0x77, move: 0xb7 } as const
 const COMPARISONS = { eq: 0x15, above: 0x25, 'at least': 0x35, ne: 0x55 } as const
 
 /** 64 bits wide; a number is sign-extended from 32. */
 export const add = (to: Register, by: Register | number): Code => arithmetic('add', to, by)
+export const subtract = (to: Register, by: Register | number): Code => arithmetic('subtract', to, by)
 export const and = (to: Register, mask: Register | number): Code => arithmetic('and', to, mask)
 export const shiftLeft = (to: Register, by: Register | number): Code => arithmetic('shiftLeft', to, by)
 export const shiftRight = (to: Register, by: Register | number): Code => arithmetic('shiftRight', to, by)

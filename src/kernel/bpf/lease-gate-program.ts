@@ -7,6 +7,9 @@
  * And not, while an address is guarded, an RST from it without an ACK: that is how a kernel answers a segment of a connection that
  * it does not know (RFC 9293, 3.10.7.1), which may be one that is about to be rebuilt. What it answers to a SYN has an ACK, and so
  * has the RST of a socket that is closed: both pass.
+ *
+ * And not, while the process stands still, an acknowledgement from an address that carries nothing else: its kernel would say that
+ * bytes have come which the process may never read (docs/decisions/0055-what-nobody-reads-is-not-acknowledged.md).
  */
 import { IPPROTO_TCP } from '../constants.js'
 import {
@@ -43,8 +46,10 @@ import {
   R8,
   R9,
   R10,
+  type Register,
   shiftLeft,
   store,
+  subtract,
 } from './assembler.js'
 import { lookUp } from './map-lookup.js'
 
@@ -54,12 +59,14 @@ export interface LeaseGateMaps {
   readonly addresses: number
   /** Slot → deadline and counter, see `LEASE`. */
   readonly leases: number
+  /** 0 → until when the process is known not to stand still; 0 if nobody watches. See `Pulse`. */
+  readonly pulse: number
   /** 0 → a socket of the process: gone when the process is, and then everything passes. Absent: the program goes with it. */
   readonly alive?: number | undefined
 }
 
 /** Offsets in what the map `leases` has of a slot: 64-bit numbers, the times in nanoseconds. */
-export const LEASE = { deadline: 0, drops: 8, guardedUntil: 16, heldBack: 24, bytes: 32 } as const
+export const LEASE = { deadline: 0, drops: 8, guardedUntil: 16, heldBack: 24, withheld: 32, bytes: 40 } as const
 
 /** EtherTypes as a little-endian machine reads them. */
 const IPV4 = 0x0008
@@ -68,15 +75,19 @@ const IPV6 = 0xdd86
 const VLAN = 0x0081
 const VLAN_OUTER = 0xa888
 
+const IP4_LENGTH_AT = 2
 const IP4_PROTOCOL_AT = 9
 const IP4_FRAGMENT_AT = 6
 /** Of flags and offset, as a little-endian machine reads them: the offset. */
 const FRAGMENT_OFFSET = 0xff1f
 const IP6_HEADER_BYTES = 40
+const IP6_LENGTH_AT = 4
 const NEXT_HEADER_ICMPV6 = 58
-const TCP_FLAGS_AT = 13
+const TCP_OFFSET_AT = 12
 const RST = 0x04
 const RST_OR_ACK = 0x14
+const ACK = 0x10
+const SYN_FIN_RST_OR_ACK = 0x17
 const NEIGHBOUR_SOLICITATION = 135
 const NEIGHBOUR_ADVERTISEMENT = 136
 
@@ -84,6 +95,10 @@ const NEIGHBOUR_ADVERTISEMENT = 136
 const KEY = -16
 const SLOT = -20
 const HEADER = -64
+/** When it is; bytes of the segment; until when the process is awake. */
+const NOW = -72
+const BYTES = -80
+const AWAKE = -88
 
 // Kept over calls: the frame, where its network header begins, its EtherType, and the lease that is looked at.
 const [FRAME, START, TYPE, LEASED] = [R6, R7, R9, R8]
@@ -91,7 +106,8 @@ const [FRAME, START, TYPE, LEASED] = [R6, R7, R9, R8]
 export function leaseGateProgram(maps: LeaseGateMaps): Uint8Array {
   const [pass, drop, holdBack] = [new Label('pass'), new Label('drop'), new Label('hold back')]
   const [ip4, arp, ip6, both] = [new Label('IPv4'), new Label('ARP'), new Label('IPv6'), new Label('both addresses')]
-  const [segment, about] = [new Label('a segment from a guarded address'), new Label('IPv6 that is no such segment')]
+  const [segment, about] = [new Label('a segment from an address'), new Label('IPv6 that is no segment')]
+  const [unguarded, withhold] = [new Label('it may be an acknowledgement'), new Label('withhold')]
   const judge = (key: number, innocent?: Label) => judgeAddress(maps, key, drop, innocent)
   const judgeIp4 = (at: number, innocent?: Label) => [
     load(4, R1, R10, at),
@@ -125,7 +141,7 @@ export function leaseGateProgram(maps: LeaseGateMaps): Uint8Array {
     judgeIp4(HEADER + 4),
     judgeIp4(HEADER, pass),
     jumpIf(TYPE, 'ne', IPV4, pass),
-    isGuarded(pass),
+    isJudged(maps.pulse, pass),
     fetch(0, 20, HEADER, pass),
     load(1, R1, R10, HEADER + IP4_PROTOCOL_AT),
     jumpIf(R1, 'ne', IPPROTO_TCP, pass),
@@ -136,21 +152,46 @@ export function leaseGateProgram(maps: LeaseGateMaps): Uint8Array {
     and(R1, 15),
     shiftLeft(R1, 2),
     add(START, R1),
+    // What is left of the packet behind its header, times four.
+    shiftLeft(R1, 2),
+    bigEndian16(R2, R3, HEADER + IP4_LENGTH_AT),
+    shiftLeft(R2, 2),
+    subtract(R2, R1),
+    store(8, R10, BYTES, R2),
 
     segment,
-    fetch(TCP_FLAGS_AT, 1, HEADER, pass),
-    load(1, R1, R10, HEADER),
+    fetch(TCP_OFFSET_AT, 2, HEADER, pass),
+    load(8, R0, R10, NOW),
+    load(8, R1, LEASED, LEASE.guardedUntil),
+    jumpIf(R0, 'at least', R1, unguarded),
+    load(1, R1, R10, HEADER + 1),
     and(R1, RST_OR_ACK),
     jumpIf(R1, 'eq', RST, holdBack),
+
+    unguarded,
+    load(8, R1, R10, AWAKE),
+    jumpIf(R1, 'eq', 0, pass),
+    jumpIf(R1, 'above', R0, pass),
+    load(1, R1, R10, HEADER + 1),
+    and(R1, SYN_FIN_RST_OR_ACK),
+    jumpIf(R1, 'ne', ACK, pass),
+    // Its header's words stand in the upper four bits: times four as well.
+    load(1, R1, R10, HEADER),
+    and(R1, 0xf0),
+    load(8, R2, R10, BYTES),
+    jumpIf(R1, 'eq', R2, withhold),
     jump(pass),
 
     ip6,
     fetch(0, 40, HEADER, pass),
     judge(HEADER + 24),
     judge(HEADER + 8, about),
-    isGuarded(about),
+    isJudged(maps.pulse, about),
     load(1, R1, R10, HEADER + 6),
     jumpIf(R1, 'ne', IPPROTO_TCP, about),
+    bigEndian16(R2, R3, HEADER + IP6_LENGTH_AT),
+    shiftLeft(R2, 2),
+    store(8, R10, BYTES, R2),
     add(START, IP6_HEADER_BYTES),
     jump(segment),
 
@@ -176,6 +217,12 @@ export function leaseGateProgram(maps: LeaseGateMaps): Uint8Array {
     addAtomically(LEASED, LEASE.heldBack, R1),
     move(R0, TCX_DROP),
     exit(),
+
+    withhold,
+    move(R1, 1),
+    addAtomically(LEASED, LEASE.withheld, R1),
+    move(R0, TCX_DROP),
+    exit(),
   ])
 }
 
@@ -199,9 +246,30 @@ function judgeAddress(maps: LeaseGateMaps, key: number, drop: Label, otherwise?:
   ]
 }
 
-/** Right behind `judgeAddress`. */
-function isGuarded(otherwise: Label): Code {
-  return [load(8, R1, LEASED, LEASE.guardedUntil), jumpIf(R0, 'at least', R1, otherwise)]
+/** Right behind `judgeAddress`: its segments are looked into if the address is guarded or the process stands still. */
+function isJudged(pulse: number, otherwise: Label): Code {
+  const [unwatched, judged] = [new Label('nobody watches'), new Label('judged')]
+  return [
+    store(8, R10, NOW, R0),
+    store(4, R10, SLOT, 0),
+    store(8, R10, AWAKE, 0),
+    lookUp(pulse, SLOT, unwatched),
+    load(8, R1, R0, 0),
+    store(8, R10, AWAKE, R1),
+    unwatched,
+    load(8, R0, R10, NOW),
+    load(8, R1, LEASED, LEASE.guardedUntil),
+    jumpIf(R1, 'above', R0, judged),
+    load(8, R1, R10, AWAKE),
+    jumpIf(R1, 'eq', 0, otherwise),
+    jumpIf(R1, 'above', R0, otherwise),
+    judged,
+  ]
+}
+
+/** `to` = the two bytes at `at` on the stack, the higher one first. */
+function bigEndian16(to: Register, other: Register, at: number): Code {
+  return [load(1, to, R10, at), shiftLeft(to, 8), load(1, other, R10, at + 1), add(to, other)]
 }
 
 function isAlive(map: number, otherwise: Label): Code {

@@ -12,6 +12,7 @@ import { graveProgram } from './grave-program.js'
 import { type Burial, buried, clsact, type HookName, type InterfaceHook, tcx, tryTcx } from './interface-hook.io.js'
 import { Kit, type MappedArray, type Problem } from './kit.io.js'
 import { LEASE, leaseGateProgram } from './lease-gate-program.js'
+import { PULSE_BYTES } from './pulse.io.js'
 import { refused } from './rights.io.js'
 
 /** Of clsact, with a socket of our own in a map. */
@@ -44,6 +45,8 @@ export class LeaseGate {
     private readonly grave: Grave | undefined,
     /** No other process of this node has a gate here, which must not be disturbed. */
     private isAlone: boolean,
+    /** The map of its pulse: for `Pulse.of`. */
+    readonly pulse: number,
   ) {
     this.#slots = new AddressSlots(kit.bpf, addresses)
     this.#longs = new BigUint64Array(leases.memory)
@@ -57,14 +60,16 @@ export class LeaseGate {
     return Kit.make(SINCE, (kit) => {
       const addresses = kit.map(ADDRESSES_MAP)
       const leases = kit.array(LEASE.bytes, SLOTS)
+      const pulse = kit.array(PULSE_BYTES, 1).fd
       const load = (alive?: number) =>
-        kit.program(PROG_TYPE_SCHED_CLS, 0, leaseGateProgram({ addresses, leases: leases.fd, alive }))
+        kit.program(PROG_TYPE_SCHED_CLS, 0, leaseGateProgram({ addresses, leases: leases.fd, pulse, alive }))
       const [links, filters] = [tcx(kit.bpf, kit.sys), clsact(kit.sys)]
       const program = load()
       const refusal = by === 'clsact' ? -EINVAL : tryTcx(kit.bpf, program)
       if (refusal < 0 && (by === 'tcx' || refusal !== -EINVAL)) kit.refuse(refused('use tcx', refusal, TCX_SINCE).why)
       const [code, hook] = refusal === 0 ? [program, links] : [load(kit.ownSocket()), filters]
-      const gate = new LeaseGate(kit, addresses, leases, code, hook, dig(kit, addresses, leases.fd, below), isAlone)
+      const grave = dig(kit, addresses, leases.fd, below)
+      const gate = new LeaseGate(kit, addresses, leases, code, hook, grave, isAlone, pulse)
       gate.#proveClock()
       return gate
     })
@@ -146,8 +151,12 @@ export class LeaseGate {
 
   /** Such answers since the address was set; `undefined` if it is not. */
   heldBack(address: string): number | undefined {
-    const slot = this.#slots.slotOf(address)
-    return slot === undefined ? undefined : Number(this.#longs[this.#at(slot) + LEASE.heldBack / 8])
+    return this.#counted(address, LEASE.heldBack)
+  }
+
+  /** Acknowledgements that were withheld while the process stood still, since the address was set; `undefined` if it is not. */
+  withheld(address: string): number | undefined {
+    return this.#counted(address, LEASE.withheld)
   }
 
   /** Its traffic is of no concern any more. */
@@ -157,8 +166,7 @@ export class LeaseGate {
 
   /** Frames dropped since the address was set; `undefined` if it is not. */
   drops(address: string): number | undefined {
-    const slot = this.#slots.slotOf(address)
-    return slot === undefined ? undefined : Number(this.#longs[this.#at(slot) + LEASE.drops / 8])
+    return this.#counted(address, LEASE.drops)
   }
 
   /** The last call: nothing is held back any more. */
@@ -198,6 +206,11 @@ export class LeaseGate {
       }
     }
     this.remove(PROBED)
+  }
+
+  #counted(address: string, offset: number): number | undefined {
+    const slot = this.#slots.slotOf(address)
+    return slot === undefined ? undefined : Number(this.#longs[this.#at(slot) + offset / 8])
   }
 
   #at(slot: number): number {

@@ -1,4 +1,5 @@
 import { LeaseGate } from '../../../src/kernel/bpf/lease-gate.io.js'
+import { AWAKE_MS, Pulse } from '../../../src/kernel/bpf/pulse.io.js'
 import { loadLibc } from '../../../src/kernel/libc.io.js'
 import { assert, suite } from '../../harness/suite.js'
 import { ACK, arp, ethernet, ip4, ip6, neighbour, RST, SYN, solicitedNode, tcp } from './frames.js'
@@ -149,6 +150,78 @@ test('a guard ends by itself, and one that is not there guards nothing', (scope)
   gate.remove(OURS)
   gate.setDeadline(OURS, 'open')
   assert.equal([gate.judge(of4(OURS, THEIRS, RST)), gate.heldBack(OURS)], ['pass', 0])
+})
+
+test('once the pulse has stopped, no acknowledgement leaves that carries nothing else; with a pulse, or none at all, all leave', (scope) => {
+  const gate = permitted(scope, LeaseGate.open())
+  const libc = loadLibc()
+  if (gate === undefined || 'why' in libc) return
+  const pulse = Pulse.of(gate.pulse)
+  if ('why' in pulse) throw new Error(pulse.why)
+  for (const address of [OURS, OURS6]) gate.setDeadline(address, 'open')
+  const timestamps = [1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2]
+  const long = Uint8Array.from([...tcp(OURS, 80, THEIRS, 1_000, ACK), ...timestamps])
+  long[12] = 0x80
+  const options = ip4(OURS, THEIRS, Uint8Array.of(1, 1, 1, 1, ...long))
+  options[0] = 0x46
+  const withheld = {
+    IPv4: of4(OURS, THEIRS, ACK),
+    'with PSH': of4(OURS, THEIRS, ACK | 8),
+    'with timestamps': ethernet('ip4', ip4(OURS, THEIRS, long)),
+    'with options of both headers': ethernet('ip4', options),
+    'in a VLAN': of4(OURS, THEIRS, ACK, 6, ['vlan']),
+    IPv6: of6(OURS6, THEIRS6, ACK),
+    'IPv6, with timestamps': ethernet('ip6', ip6(OURS6, THEIRS6, long, 6)),
+  }
+  const byte = (segment: Uint8Array) => Uint8Array.from([...segment, 7])
+  const passing = {
+    'with a byte': ethernet('ip4', ip4(OURS, THEIRS, byte(tcp(OURS, 80, THEIRS, 1_000, ACK)))),
+    'with timestamps and a byte': ethernet('ip4', ip4(OURS, THEIRS, byte(long))),
+    'with a byte, IPv6': ethernet('ip6', ip6(OURS6, THEIRS6, byte(tcp(OURS6, 80, THEIRS6, 1_000, ACK)), 6)),
+    'SYN, ACK': of4(OURS, THEIRS, SYN | ACK),
+    'FIN, ACK': of4(OURS, THEIRS, 1 | ACK),
+    'RST, ACK': of6(OURS6, THEIRS6, RST | ACK),
+    RST: of4(OURS, THEIRS, RST),
+    'to it': of4(THEIRS, OURS, ACK),
+    'to it, IPv6': of6(THEIRS6, OURS6, ACK),
+    'of others': of4(THEIRS, '10.77.0.2', ACK),
+    'no TCP': of4(OURS, THEIRS, ACK, 17),
+    'cut short': of4(OURS, THEIRS, ACK).subarray(0, 14 + 20 + 13),
+  }
+  const judged = (frames: Readonly<Record<string, Uint8Array>>, expected: string) => {
+    for (const [what, frame] of Object.entries(frames)) assert.is(gate.judge(frame), expected, what)
+  }
+  judged({ ...withheld, ...passing }, 'pass')
+  pulse.beat(libc.boottime() + 60_000)
+  judged({ ...withheld, ...passing }, 'pass')
+  pulse.beat(libc.boottime() - AWAKE_MS - 1)
+  judged(withheld, 'drop')
+  judged(passing, 'pass')
+  assert.equal([gate.withheld(OURS), gate.withheld(OURS6), gate.drops(OURS), gate.heldBack(OURS)], [5, 2, 0, 0])
+  gate.guard(OURS, libc.boottime() + 60_000)
+  judged(withheld, 'drop')
+  assert.equal([gate.judge(passing.RST), gate.heldBack(OURS)], ['drop', 1])
+  gate.guard(OURS, 'no more')
+  pulse.rest()
+  judged({ ...withheld, ...passing }, 'pass')
+})
+
+test('a pulse ends by itself', (scope) => {
+  const gate = permitted(scope, LeaseGate.open())
+  const libc = loadLibc()
+  if (gate === undefined || 'why' in libc) return
+  const pulse = Pulse.of(gate.pulse)
+  if ('why' in pulse) throw new Error(pulse.why)
+  gate.setDeadline(OURS, 'open')
+  const beaten = libc.boottime()
+  pulse.beat(beaten)
+  for (;;) {
+    const before = libc.boottime()
+    const said = gate.judge(of4(OURS, THEIRS, ACK))
+    if (said === 'drop') break
+    assert.ok(before < beaten + AWAKE_MS, 'it passed after its end')
+  }
+  assert.ok(libc.boottime() >= beaten + AWAKE_MS)
 })
 
 test('an address that is removed is of no concern; the one that comes into its place begins anew', (scope) => {
