@@ -10,6 +10,8 @@ import net from 'node:net'
 import type { Fates } from '../fates.js'
 
 const MESSAGE_BYTES_MAX = 1_400
+/** That have no answer yet: beyond a listener's backlog SYNs are dropped, and come again after seconds. */
+const CONNECTING_MAX = 512
 /** After the silent ones have been woken. */
 const LAST_MS = 4_000
 
@@ -78,11 +80,20 @@ let isFaulty = false
 let faultAt = 0
 let areWoken = false
 let standing = 0
-const talkers = Array.from({ length: Number(count) }, (_, i) => {
-  return new Talker(i, i % 2 === 0, () => {
-    if (++standing === Number(count)) writeSync(1, 'all stand\n')
-  })
-})
+const talkers: Talker[] = []
+
+function begin(): void {
+  if (talkers.length === Number(count)) return
+  const number = talkers.length
+  talkers.push(
+    new Talker(number, number % 2 === 0, () => {
+      if (++standing === Number(count)) writeSync(1, 'all stand\n')
+      begin()
+    }),
+  )
+}
+
+for (let i = 0; i < CONNECTING_MAX; i++) begin()
 
 function fatesOf(group: readonly Talker[]): Fates {
   const lost: Record<string, number> = {}
