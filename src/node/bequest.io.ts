@@ -7,6 +7,7 @@ import path from 'node:path'
 import v8 from 'node:v8'
 import type { Clock } from '../base/clock.js'
 import { BatonError } from '../base/errors.js'
+import { makeHaste } from '../base/haste.io.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import { UnixChannel } from '../kernel/unix-channel.io.js'
@@ -22,6 +23,7 @@ import {
 } from './handover-protocol.js'
 import type { IdleLane } from './idle-lane.js'
 import type { LaneGroup } from './lane-group.io.js'
+import type { Notify } from './notify.io.js'
 import type { Belongings } from './surroundings.io.js'
 
 /** Its lanes have to start, on a busy host. */
@@ -53,7 +55,10 @@ export interface BequestParts {
   readonly isStopping: () => boolean
   /** The other process reads it from the disk. */
   readonly unsaved: () => string | undefined
-  /** The other process acts from now on. */
+  /** What the service manager is told of it. */
+  readonly notify: Pick<Notify, 'replacing' | 'ready'>
+  /** The other process acts from now on: peers are to look for it at once. */
+  readonly cutLinks: () => void
   readonly onTaken: (pid: number) => void
 }
 
@@ -61,6 +66,7 @@ export class Bequest {
   #isBusy = false
   /** Of the shortest lease, at the last look. */
   #leftMs: Millis | undefined
+  #settle: () => void = () => {}
 
   constructor(private readonly parts: BequestParts) {}
 
@@ -84,6 +90,9 @@ export class Bequest {
       throw new BatonError('ERR_REPLACE_DENIED', `process ${pid} runs as user ${uid}, and this node does not`, { hint })
     }
     this.#isBusy = true
+    // From here on: the other process takes the processor to start, while leases of this one run.
+    this.#settle = makeHaste()
+    this.parts.notify.replacing(`process ${pid} is to take its place`)
     void this.#give(channel, pid).catch((error: unknown) => {
       this.#failed(channel, error instanceof Error ? error.message : String(error))
     })
@@ -151,6 +160,7 @@ export class Bequest {
       channel.send(FRAME.end, v8.serialize(counts satisfies HandoverCounts), [], leftMs())?.why ??
       this.#verdict(channel, pid, leftMs)
     if (why === undefined) {
+      this.parts.cutLinks()
       const ms = Math.round(clock.now() - stillSince)
       for (const lane of handed) lane.leave(LAST_WORDS_MS)
       logger.log('info', 'replaced', { by: pid, ...counts, ms })
@@ -203,10 +213,12 @@ export class Bequest {
 
   #failed(channel: UnixChannel, why: string): void {
     this.#isBusy = false
+    this.#settle()
     this.#leftMs = undefined
     channel.send(FRAME.failed, new TextEncoder().encode(why), [], LAST_WORD_MS)
     channel.close()
     this.parts.logger.log('warn', 'not-replaced', { why })
+    this.parts.notify.ready(`not replaced: ${why}`)
   }
 
   /** Asks from time to time; `undefined`: not within the time. */

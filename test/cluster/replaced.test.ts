@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { until } from '../../src/lab/wait.io.js'
 import { assert, suite } from '../harness/suite.js'
+import { serviceManager } from '../node/service-manager.js'
 import { addService, startCluster } from './fixture.js'
 import { LoopbackTalkers, startEcho } from './loopback-talkers.js'
 import { assertWhole } from './waits.js'
@@ -83,6 +84,42 @@ test('`baton reload`: the node starts its own successor, which stops as every ot
     [],
   )
 })
+
+for (const way of ['`baton reload`', 'SIGHUP']) {
+  test(`a service manager hears of a new main process: ${way}`, async (scope) => {
+    const at = `@baton-replaced-${process.pid}-${way.length}`
+    const heard = serviceManager(scope, at)
+    if (heard === undefined) return
+    process.env['NOTIFY_SOCKET'] = at
+    scope.defer(() => void delete process.env['NOTIFY_SOCKET'])
+    const { cluster } = await startCluster(scope, 1)
+    const [node] = cluster.nodes
+    if (node === undefined) throw new Error('no node')
+    assert.equal(heard(), ['READY=1\nSTATUS=up as node1'])
+    const before = process.hrtime.bigint() / 1_000n
+    if (way === 'SIGHUP') node.child?.kill('SIGHUP')
+    else await cluster.baton(node, 'reload')
+    const words: string[] = []
+    const isUp = () => {
+      words.push(...heard())
+      return words.at(-1) === 'READY=1\nSTATUS=up as node1' ? true : undefined
+    }
+    await until(isUp, 20_000, () => `the new process is up: ${words.join(' | ')}`)
+    const { pid } = JSON.parse(readFileSync(path.join(node.state, 'lock'), 'utf8')) as { pid: number }
+    scope.defer(() => void (isRunning(pid) && process.kill(pid, 'SIGKILL')))
+    assert.equal((await node.child?.ended)?.code, 0)
+    const begun = words.filter((word) => word.startsWith('RELOADING=1\n'))
+    assert.ok(begun.length >= 1, words.join(' | '))
+    for (const word of begun) assert.ok(BigInt(/MONOTONIC_USEC=(\d+)/.exec(word)?.[1] ?? 0) >= before, word)
+    assert.equal(words.slice(begun.length), [
+      `MAINPID=${pid}\nREADY=1\nSTATUS=replaced by process ${pid}`,
+      'READY=1\nSTATUS=up as node1',
+    ])
+    process.kill(pid, 'SIGTERM')
+    await until(() => (isRunning(pid) ? undefined : true), 10_000, 'it stops')
+    assert.equal(heard(), ['STOPPING=1\nSTATUS=stopping: SIGTERM'])
+  })
+}
 
 test('a node on the portable engine says why it cannot be replaced, and the way out', async (scope) => {
   const { cluster } = await startCluster(scope, 1, ['--engine', 'net'])
