@@ -84,6 +84,7 @@ export class ControlLink {
   cut(): void {
     this.#muted = true
     this.#over = true
+    this.#driver.stop()
     this.#cut()
   }
 

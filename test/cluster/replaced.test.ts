@@ -13,6 +13,8 @@ import { assertWhole } from './waits.js'
 
 const test = suite('cluster/replaced', 90_000)
 const CLIENTS = 60
+/** Of profile `lan`. */
+const LEASE_MS = 1_000
 const FALSE_HEIR = fileURLToPath(new URL('false-heir.ts', import.meta.url))
 const run = promisify(execFile)
 
@@ -83,6 +85,30 @@ test('`baton reload`: the node starts its own successor, which stops as every ot
     ['lock', 'control.sock'].filter((name) => existsSync(path.join(node.state, name))),
     [],
   )
+})
+
+test('a witness is replaced: its vote goes on, and carries the lease when another voter is gone', async (scope) => {
+  const fixture = await startCluster(scope, 3, [], ['node3'])
+  const { cluster, serviceAddress } = fixture
+  const port = 7_777
+  startEcho(scope, fixture, port)
+  await addService(fixture, 'echo', String(port), 2, '--own', 'none')
+  const { director, term } = await cluster.serving('echo')
+  const other = cluster.named(director.name === 'node1' ? 'node2' : 'node1')
+  const talkers = new LoopbackTalkers(cluster.folder, { address: serviceAddress, port }, CLIENTS)
+  scope.defer(() => talkers.stop())
+  await talkers.stand()
+  talkers.brace()
+  const witness = cluster.named('node3')
+  await cluster.replace(witness)
+  await cluster.settled()
+  assertWhole(await talkers.report(), CLIENTS, 'a witness')
+  const { node, electorate } = await witness.client.status()
+  assert.equal([node.boot, node.replaced?.times, electorate.voters.length], [1, 1, 3])
+  await cluster.kill(other)
+  await new Promise((resolve) => setTimeout(resolve, 3 * LEASE_MS))
+  const after = await cluster.serving('echo')
+  assert.equal([after.director.name, after.term], [director.name, term], 'by the votes of director and witness alone')
 })
 
 for (const way of ['`baton reload`', 'SIGHUP']) {
