@@ -95,8 +95,7 @@ export class Heir {
     const settle = makeHaste()
     const settled = clock.alarm(settle)
     settled.set(clock.now() + HASTE_MS)
-    const problem = this.channel.send(FRAME.ready, new Uint8Array(0), [], NEXT_MS_MAX)
-    if (problem !== undefined) throw failed(problem.why)
+    this.#ready()
     const reading: Promise<number>[] = []
     let state: ControlState | undefined
     for (let limitMs = FIRST_MS_MAX; ; limitMs = NEXT_MS_MAX) {
@@ -106,13 +105,11 @@ export class Heir {
       if (frame.kind === FRAME.lane && 'inherit' in lanes) {
         const [lane = 0] = frame.bytes
         reading.push(lanes.inherit(lane, frame.bytes.slice(1), frame.fds))
+      } else if (frame.kind === FRAME.rows) {
+        await this.#allOf(reading)
+        this.#ready()
       } else if (frame.kind === FRAME.control) state = this.#read<ControlState>(frame)
       else if (frame.kind === FRAME.end) break
-    }
-    try {
-      await Promise.all(reading)
-    } catch (error) {
-      throw this.refuse(messageOf(error))
     }
     if (state === undefined) throw this.refuse('the running node has told nothing of itself')
     // Before the running node lets go of its own: deadlines are kept without a gap.
@@ -120,6 +117,19 @@ export class Heir {
     estate?.arm(state.leases)
     this.#taken()
     return state
+  }
+
+  #ready(): void {
+    const problem = this.channel.send(FRAME.ready, new Uint8Array(0), [], NEXT_MS_MAX)
+    if (problem !== undefined) throw failed(problem.why)
+  }
+
+  async #allOf(reading: readonly Promise<number>[]): Promise<void> {
+    try {
+      await Promise.all(reading)
+    } catch (error) {
+      throw this.refuse(messageOf(error))
+    }
   }
 
   /** The running node acts no more. Throws if it has given up in the meantime: then nothing may be done with what it gave. */

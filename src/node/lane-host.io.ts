@@ -24,6 +24,7 @@ export class LaneHost {
   readonly awake: Promise<void>
   #onAwake: () => void = () => {}
   #ended: Promise<void>
+  #told = 0
   #isStopping = false
 
   constructor(
@@ -57,8 +58,15 @@ export class LaneHost {
   }
 
   post(message: ToLane): void {
+    // What only asks changes nothing.
+    if (message.type !== 'query') this.#told++
     this.#worker.postMessage(message)
     if (this.#wakeFd >= 0) this.wake(this.#wakeFd)
+  }
+
+  /** How much it was told so far. */
+  get told(): number {
+    return this.#told
   }
 
   /** What only this lane is to have: memory and ports change hands. */

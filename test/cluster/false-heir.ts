@@ -28,12 +28,17 @@ async function ask(): Promise<string> {
     const frame = channel.receive(LIMIT_MS)
     if ('why' in frame) return frame.why
     if (frame.kind === FRAME.failed) return new TextDecoder().decode(frame.bytes)
+    if (frame.kind === FRAME.rows && way === 'dies with the rows') return 'died'
+    if (frame.kind === FRAME.rows && way !== 'never reads') channel.send(FRAME.ready, NOTHING, [], LIMIT_MS)
+    if (frame.kind === FRAME.rows && way === 'dies when it has read') return 'died'
     if (frame.kind === FRAME.lane && way === 'dies with the lanes') return 'died'
     if (frame.kind === FRAME.end && way === 'dies with all') return 'died'
     if (frame.kind === FRAME.end && way === 'cannot read it') {
       channel.send(FRAME.failed, new TextEncoder().encode('it cannot read this'), [], LIMIT_MS)
       return 'refused'
     }
+    if (frame.kind === FRAME.rows && way === 'never reads')
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LIMIT_MS)
     // And nothing more: it stands still with all that the node has.
     if (frame.kind === FRAME.end && way === 'hangs')
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LIMIT_MS)
