@@ -44,6 +44,7 @@ test('a process that asks for everything and fails at whatever step leaves the n
   const port = 7_777
   startEcho(scope, fixture, port)
   await addService(fixture, 'echo', String(port), 1, '--own', 'none')
+  await addService(fixture, 'other', String(port + 1), 0, '--own', 'none')
   const [node] = cluster.nodes
   if (node === undefined) throw new Error('no node')
   const talkers = new LoopbackTalkers(cluster.folder, { address: serviceAddress, port }, CLIENTS)
@@ -63,11 +64,12 @@ test('a process that asks for everything and fails at whatever step leaves the n
   assert.is(await ask('dies when it has read'), 'died')
   assert.is(await ask('dies with all'), 'died')
   assert.is(await ask('cannot read it'), 'refused')
+  assert.match(await ask('changes something'), 'the cluster changed meanwhile: try again')
   assert.is(await ask('never reads'), 'SIGKILL', 'it would keep sockets open')
   assert.is(await ask('hangs'), 'SIGKILL', 'it is in the way of whoever goes on')
   const status = await node.client.status()
   assert.equal([status.node.replaced, node.child?.pid, node.child?.isOver], [undefined, pid, false])
-  assertWhole(await talkers.report(), CLIENTS, 'nine false heirs')
+  assertWhole(await talkers.report(), CLIENTS, 'ten false heirs')
   await cluster.replace(node)
   assert.is((await node.client.status()).node.replaced?.times, 1, 'and then one takes it')
 })
