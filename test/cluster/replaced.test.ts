@@ -152,7 +152,12 @@ for (const way of ['`baton reload`', 'SIGHUP']) {
   })
 }
 
-test('a node on the portable engine says why it cannot be replaced, and the way out', async (scope) => {
+test('a node on the portable engine says why it cannot be replaced, and the way out; a service manager, that it goes on', async (scope) => {
+  const at = `@baton-replaced-${process.pid}-net`
+  const heard = serviceManager(scope, at)
+  if (heard === undefined) return
+  process.env['NOTIFY_SOCKET'] = at
+  scope.defer(() => void delete process.env['NOTIFY_SOCKET'])
   const { cluster } = await startCluster(scope, 1, ['--engine', 'net'])
   const [node] = cluster.nodes
   if (node === undefined) throw new Error('no node')
@@ -161,6 +166,16 @@ test('a node on the portable engine says why it cannot be replaced, and the way 
     (error: { stderr?: string }) => error.stderr ?? '',
   )
   assert.match(said.replace(/\s+/g, ' '), /portable engine cannot hand connections over.*stop the node in order/)
+  heard()
+  node.child?.kill('SIGHUP')
+  const words: string[] = []
+  const isOver = () => {
+    words.push(...heard())
+    return words.length >= 2 ? true : undefined
+  }
+  await until(isOver, 20_000, 'it has been tried')
+  assert.match(words[0] ?? '', /^RELOADING=1\nMONOTONIC_USEC=\d+\nSTATUS=a new process starts$/)
+  assert.match(words[1] ?? '', /^READY=1\nSTATUS=not replaced: the new process has ended with exit code \d+$/)
   assert.is((await node.client.status()).node.state, 'running')
 })
 
