@@ -129,7 +129,7 @@ export class LaneGroup {
     })
   }
 
-  /** How much lanes were told so far, questions aside. */
+  /** How much lanes were told so far that the next process of this node would not know. */
   get told(): number {
     return this.#places.reduce((sum, { host }) => sum + host.told, 0)
   }

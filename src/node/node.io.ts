@@ -206,10 +206,9 @@ export class Node {
   onPeerUp({ node: peer, name, boot }: PeerInfo): void {
     this.ports.logger.log('info', 'link-up', { peer: name, boot })
     this.knowledge.setProcess(peer, true)
-    // First: a lease may be waiting for this voter.
-    this.#elections.feed({ type: 'link-up', peer, boot })
     this.#swim.feed({ type: 'link-up', peer })
     this.#sync.feed({ type: 'link-up', peer })
+    this.#elections.feed({ type: 'link-up', peer, boot })
     this.#broker.feed({ type: 'control-up', peer })
   }
 
