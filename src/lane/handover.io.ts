@@ -8,6 +8,7 @@
 import v8 from 'node:v8'
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { messageOf } from '../base/errors.js'
+import { makeHaste } from '../base/haste.io.js'
 import type { FromLane, ToLane } from '../proxy/lane-protocol.js'
 import type { CarriedRow } from './carried.js'
 import type { Left } from './inheritance.js'
@@ -50,6 +51,7 @@ interface Packed {
 /** Returns what became of it. */
 export function handOver(lane: Lane, { port, flow }: HandOverMessage): 'go-on' | 'taken' {
   const words = new Int32Array(flow)
+  const settle = makeHaste()
   const post = (batch: Batch) => {
     while (Atomics.load(words, POSTED) - Atomics.load(words, TAKEN) >= WAITING_MAX)
       Atomics.wait(words, TAKEN, Atomics.load(words, TAKEN), 10)
@@ -64,7 +66,10 @@ export function handOver(lane: Lane, { port, flow }: HandOverMessage): 'go-on' |
   }
   Atomics.wait(words, VERDICT, VERDICTS.none)
   port.close()
-  if (Atomics.load(words, VERDICT) === VERDICTS['go-on']) return 'go-on'
+  if (Atomics.load(words, VERDICT) === VERDICTS['go-on']) {
+    settle()
+    return 'go-on'
+  }
   lane.leave()
   Atomics.store(words, VERDICT, VERDICTS.left)
   Atomics.notify(words, VERDICT)
@@ -126,6 +131,7 @@ export class HandedOver {
 /** What the lane of a process that is to go on with another's is told of that. */
 export class Inheriting {
   readonly #left: Left<CarriedRow>[] = []
+  #settle: (() => void) | undefined
 
   constructor(
     private readonly lane: Lane,
@@ -134,13 +140,16 @@ export class Inheriting {
 
   /** `false`: it is the lane's. */
   hears(message: ToLane): boolean {
-    if (message.type === 'take-over') this.lane.takeOver(this.#left.splice(0))
-    else if (message.type === 'inherit') this.port.postMessage(this.#inherit(message))
+    if (message.type === 'take-over') {
+      this.lane.takeOver(this.#left.splice(0))
+      this.#settle?.()
+    } else if (message.type === 'inherit') this.port.postMessage(this.#inherit(message))
     else return false
     return true
   }
 
   #inherit({ bytes, fds }: Extract<ToLane, { type: 'inherit' }>): FromLane {
+    this.#settle ??= makeHaste()
     const rows = unpack(bytes, fds)
     if ('why' in rows) return { type: 'inherited', rows: 0, why: rows.why }
     for (const row of rows) this.#left.push(row)

@@ -1,12 +1,13 @@
 /**
- * The running node's part when another process replaces it: it stands still in one turn of its event loop, gives all away, and either
- * hears that it was taken, and ends; or goes on as if nothing had been. While it stands still it does nothing else, so that nothing it
- * has given away can change: what comes meanwhile waits in the kernel for whoever goes on.
+ * The running node's part when another process replaces it: its lanes stand still and give all away, then the control plane does, in one
+ * turn of its event loop. Either it hears that all was taken, and ends; or it goes on as if nothing had been. Who stands still does
+ * nothing else, so that nothing that was given away can change: what comes meanwhile waits in the kernel for whoever goes on.
  */
 import path from 'node:path'
 import v8 from 'node:v8'
 import type { Clock } from '../base/clock.js'
-import { BatonError } from '../base/errors.js'
+import { BatonError, messageOf } from '../base/errors.js'
+import { makeHaste } from '../base/haste.io.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import { UnixChannel } from '../kernel/unix-channel.io.js'
@@ -22,18 +23,23 @@ import {
 } from './handover-protocol.js'
 import type { IdleLane } from './idle-lane.js'
 import type { LaneGroup } from './lane-group.io.js'
+import type { Notify } from './notify.io.js'
 import type { Belongings } from './surroundings.io.js'
 
 /** Its lanes have to start, on a busy host. */
 const READY_MS_MAX: Millis = 30_000
 const LOOK_EVERY_MS: Millis = 4
+/** While lanes stand still. */
+const LOOK_OFTEN_MS: Millis = 1
 /** A recovery or a move ends within seconds; a handover does not begin before. */
 const REST_MS_MAX: Millis = 10_000
-/** How long the node may stand still: less than a lease lasts yet, so that it can go on with what it holds if need be. */
+/** How long lanes may stand still. */
 const STILL_MS_MAX: Millis = 2_000
 const STILL_MS_MIN: Millis = 50
 /** A gap of half a lease would void it (elections, `clock-gap`), if it comes to nothing. */
 const SHARE_OF_LEASE = 0.4
+const YOUNG_SHARE = 0.75
+const RESTLESS = 'a service is being recovered or moved: try again'
 const LAST_WORDS_MS: Millis = 50
 const LAST_WORD_MS: Millis = 1
 const SOCKET_NAME = /^replace\.\d{1,10}\.sock$/
@@ -53,14 +59,30 @@ export interface BequestParts {
   readonly isStopping: () => boolean
   /** The other process reads it from the disk. */
   readonly unsaved: () => string | undefined
-  /** The other process acts from now on. */
-  readonly onTaken: (pid: number) => void
+  /** What the service manager is told of it. */
+  readonly notify: Pick<Notify, 'replacing' | 'ready'>
+  /** The other process acts from now on: peers are to look for it at once. */
+  readonly cutLinks: () => void
+  readonly onTaken: (pid: number) => never
+}
+
+interface Given {
+  readonly channel: UnixChannel
+  readonly pid: number
+  readonly handed: readonly HandedOver[]
+  readonly counts: { rows: number; descriptors: number; bytes: number }
+  /** Since when lanes stand still, and how much they had been told by then. */
+  readonly stillSince: Millis
+  readonly told: number
 }
 
 export class Bequest {
   #isBusy = false
   /** Of the shortest lease, at the last look. */
   #leftMs: Millis | undefined
+  /** That, right after a renewal. */
+  #freshMs: Millis = 0
+  #settle: () => void = () => {}
 
   constructor(private readonly parts: BequestParts) {}
 
@@ -84,8 +106,11 @@ export class Bequest {
       throw new BatonError('ERR_REPLACE_DENIED', `process ${pid} runs as user ${uid}, and this node does not`, { hint })
     }
     this.#isBusy = true
+    // From here on: the other process takes the processor to start, while leases of this one run.
+    this.#settle = makeHaste()
+    this.parts.notify.replacing(`process ${pid} is to take its place`)
     void this.#give(channel, pid).catch((error: unknown) => {
-      this.#failed(channel, error instanceof Error ? error.message : String(error))
+      this.#failed(channel, messageOf(error))
     })
     return { pid: process.pid }
   }
@@ -93,15 +118,43 @@ export class Bequest {
   async #give(channel: UnixChannel, pid: number): Promise<void> {
     const problem = this.#greet(channel)
     if (problem !== undefined) return this.#failed(channel, problem)
-    const ready = await this.#until(READY_MS_MAX, () => {
-      const frame = channel.receive(0)
-      if ('why' in frame) return frame.isEnd ? frame.why : undefined
-      return frame.kind === FRAME.ready ? true : new TextDecoder().decode(frame.bytes)
-    })
+    const ready = await this.#until(READY_MS_MAX, () => readiness(channel))
     if (ready !== true) return this.#failed(channel, ready ?? `it was not ready after ${READY_MS_MAX} ms`)
     const rest = await this.#until(REST_MS_MAX, () => this.#isFresh() || undefined)
-    if (rest === undefined) return this.#failed(channel, 'a service is being recovered or moved: try again')
-    this.#standStill(channel, pid)
+    if (rest === undefined) return this.#failed(channel, RESTLESS)
+    await this.#handOver(channel, pid)
+  }
+
+  /** Lanes stand still first, while the control plane goes on renewing what it holds; it stands still last, and for a few milliseconds. */
+  async #handOver(channel: UnixChannel, pid: number): Promise<void> {
+    const { clock, lanes } = this.parts
+    const stillSince = clock.now()
+    const handed = 'handOver' in lanes ? lanes.handOver() : []
+    const counts = { rows: 0, descriptors: 0, bytes: 0 }
+    const given = { channel, pid, handed, counts, stillSince, told: lanes.told }
+    const why = await this.#giveAll(given).catch(messageOf)
+    for (const lane of handed) lane.goOn()
+    this.#failed(channel, why)
+  }
+
+  /** Comes back only with why it came to nothing. */
+  async #giveAll(given: Given): Promise<string> {
+    const { channel, pid, stillSince, counts } = given
+    const deadline = stillSince + STILL_MS_MAX
+    const leftMs = () => Math.max(1, deadline - this.parts.clock.now())
+    const stuck = await this.#giveLanes(given, deadline)
+    if (stuck !== undefined) return stuck
+    const problem = channel.send(FRAME.rows, v8.serialize(counts satisfies HandoverCounts), [], this.#turnMs)
+    if (problem !== undefined) return problem.why
+    const isRead = await this.#until(leftMs(), () => readiness(channel), LOOK_OFTEN_MS)
+    if (isRead === undefined) {
+      // It has the sockets, and would keep them open.
+      endProcess(pid)
+      return 'it did not read in time what lanes have'
+    }
+    if (isRead !== true) return isRead
+    const isYoung = await this.#until(leftMs(), () => this.#isYoung() || this.#isFresh() || undefined, LOOK_OFTEN_MS)
+    return isYoung === undefined ? 'no lease was renewed in time' : this.#standStill(given)
   }
 
   #greet(channel: UnixChannel): string | undefined {
@@ -121,7 +174,14 @@ export class Bequest {
     const before = this.#leftMs
     this.#leftMs = leftMs
     if (leftMs === undefined) return false
-    return leftMs === Number.POSITIVE_INFINITY || (before !== undefined && leftMs > before)
+    const isFresh = leftMs === Number.POSITIVE_INFINITY || (before !== undefined && leftMs > before)
+    if (isFresh) this.#freshMs = leftMs
+    return isFresh
+  }
+
+  /** Renewed not long ago: the next process has most of the lease to renew it itself. */
+  #isYoung(): boolean {
+    return (this.#leaseLeftMs() ?? 0) >= YOUNG_SHARE * this.#freshMs
   }
 
   #leaseLeftMs(): Millis | undefined {
@@ -131,51 +191,55 @@ export class Bequest {
   }
 
   /** All of this is one turn: nobody else runs in this thread until it is decided. */
-  #standStill(channel: UnixChannel, pid: number): void {
-    const { clock, lanes, logger } = this.parts
-    const leases = this.parts.leases() ?? []
-    const stillSince = clock.now()
-    const leaseMs = SHARE_OF_LEASE * (this.#leaseLeftMs() ?? 0)
-    const deadline = stillSince + Math.max(STILL_MS_MIN, Math.min(STILL_MS_MAX, leaseMs))
-    const handed = 'handOver' in lanes ? lanes.handOver() : []
-    const counts = { rows: 0, descriptors: 0, bytes: 0 }
+  #standStill(given: Given): string {
+    const { channel, pid, told, stillSince } = given
+    const { clock, lanes, addresses, isStopping, state } = this.parts
+    // Lanes have not heard what they were told since they stand still, and the next process would not know of it.
+    if (lanes.told !== told || isStopping()) return 'the cluster changed meanwhile: try again'
+    const leases = this.parts.leases()
+    if (leases === undefined) return RESTLESS
+    const deadline = clock.now() + this.#turnMs
     const leftMs = () => Math.max(1, deadline - clock.now())
+    const all: ControlState = { ...state(), leases, stillSince }
     const why =
-      this.#giveLanes(channel, handed, counts, leftMs) ??
-      channel.send(
-        FRAME.control,
-        v8.serialize({ ...this.parts.state(), leases, stillSince } satisfies ControlState),
-        [],
-        leftMs(),
-      )?.why ??
-      channel.send(FRAME.end, v8.serialize(counts satisfies HandoverCounts), [], leftMs())?.why ??
+      channel.send(FRAME.control, v8.serialize(all), [], leftMs())?.why ??
+      channel.send(FRAME.end, new Uint8Array(0), [], leftMs())?.why ??
       this.#verdict(channel, pid, leftMs)
-    if (why === undefined) {
-      const ms = Math.round(clock.now() - stillSince)
-      for (const lane of handed) lane.leave(LAST_WORDS_MS)
-      logger.log('info', 'replaced', { by: pid, ...counts, ms })
-      return this.parts.onTaken(pid)
-    }
-    for (const lane of handed) lane.goOn()
-    this.parts.addresses.estate?.arm(leases)
-    this.#failed(channel, why)
+    if (why === undefined) return this.#taken(given)
+    addresses.estate?.arm(leases)
+    return why
   }
 
-  #giveLanes(
-    channel: UnixChannel,
-    handed: readonly HandedOver[],
-    counts: { rows: number; descriptors: number; bytes: number },
-    leftMs: () => Millis,
-  ): string | undefined {
+  /** In this very turn: the other process acts, and this one never again. */
+  #taken({ pid, handed, counts, stillSince }: Given): never {
+    const { cutLinks, clock, logger, onTaken } = this.parts
+    cutLinks()
+    const ms = Math.round(clock.now() - stillSince)
+    for (const lane of handed) lane.leave(LAST_WORDS_MS)
+    logger.log('info', 'replaced', { by: pid, ...counts, ms })
+    return onTaken(pid)
+  }
+
+  /** What one turn of the event loop may take: less than a lease lasts yet, so that the node can go on with what it holds if need be. */
+  get #turnMs(): Millis {
+    return Math.max(STILL_MS_MIN, Math.min(STILL_MS_MAX, SHARE_OF_LEASE * (this.#leaseLeftMs() ?? 0)))
+  }
+
+  async #giveLanes({ channel, handed, counts }: Given, deadline: Millis): Promise<string | undefined> {
     for (const [lane, from] of handed.entries()) {
       for (let isLast = false; !isLast; ) {
-        const batch = from.next(leftMs())
-        if (batch === undefined) return `lane ${lane} did not stand still in time`
+        const batch = from.next(LOOK_OFTEN_MS)
+        // Whatever else this node has to do comes between.
+        await new Promise(setImmediate)
+        if (batch === undefined) {
+          if (this.parts.clock.now() < deadline) continue
+          return `lane ${lane} did not stand still in time`
+        }
         if ('why' in batch) return `lane ${lane} cannot hand over: ${batch.why}`
         const bytes = new Uint8Array(1 + batch.bytes.byteLength)
         bytes[0] = lane
         bytes.set(batch.bytes, 1)
-        const problem = channel.send(FRAME.lane, bytes, batch.fds, leftMs())
+        const problem = channel.send(FRAME.lane, bytes, batch.fds, this.#turnMs)
         if (problem !== undefined) return problem.why
         counts.rows += batch.rows
         counts.descriptors += batch.fds.length
@@ -203,22 +267,31 @@ export class Bequest {
 
   #failed(channel: UnixChannel, why: string): void {
     this.#isBusy = false
+    this.#settle()
     this.#leftMs = undefined
     channel.send(FRAME.failed, new TextEncoder().encode(why), [], LAST_WORD_MS)
     channel.close()
     this.parts.logger.log('warn', 'not-replaced', { why })
+    this.parts.notify.ready(`not replaced: ${why}`)
   }
 
   /** Asks from time to time; `undefined`: not within the time. */
-  async #until<T>(limitMs: Millis, look: () => T | undefined): Promise<T | undefined> {
+  async #until<T>(limitMs: Millis, look: () => T | undefined, everyMs = LOOK_EVERY_MS): Promise<T | undefined> {
     const { clock } = this.parts
     for (const end = clock.now() + limitMs; clock.now() < end; ) {
       const found = look()
       if (found !== undefined) return found
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+      await new Promise((resolve) => setTimeout(resolve, everyMs))
     }
     return undefined
   }
+}
+
+/** `undefined`: it has not answered yet; words: it cannot. */
+function readiness(channel: UnixChannel): true | string | undefined {
+  const frame = channel.receive(0)
+  if ('why' in frame) return frame.isEnd ? frame.why : undefined
+  return frame.kind === FRAME.ready ? true : new TextDecoder().decode(frame.bytes)
 }
 
 function verdictOf({ kind, bytes }: { readonly kind: number; readonly bytes: Uint8Array }): string | undefined {

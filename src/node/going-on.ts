@@ -1,5 +1,6 @@
 /** What one process of a node tells the next of its machines, and what still holds of that when the next begins. */
 import { sameTerm } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
 import type { CarriedLease, ControlState } from './handover-protocol.js'
 import type { NodeMachines } from './node-ports.js'
 
@@ -16,4 +17,31 @@ export function stillHeld(leases: readonly CarriedLease[], { elections }: Pick<M
     const held = elections.holding(lease.contest)
     return held !== undefined && sameTerm(held.term, lease.term) ? { ...lease, deadline: held.deadline } : []
   })
+}
+
+/** How near to its end a lease came, from the last renewal of one process to the first of the next. */
+export interface KeptLease {
+  readonly ms: Millis
+  readonly leftMs: Millis
+}
+
+/** Leases of the process before that a majority has not renewed yet. */
+export class GoingOn {
+  readonly #deadlines = new Map<string, Millis>()
+
+  carry({ contest, deadline }: Pick<CarriedLease, 'contest' | 'deadline'>): void {
+    this.#deadlines.set(contest, deadline)
+  }
+
+  lost(contest: string): void {
+    this.#deadlines.delete(contest)
+  }
+
+  /** `undefined`: it was renewed before, or this is not a majority's word. */
+  renewed(contest: string, deadline: Millis, now: Millis): KeptLease | undefined {
+    const before = this.#deadlines.get(contest)
+    if (before === undefined || deadline <= before) return undefined
+    this.#deadlines.delete(contest)
+    return { ms: Math.round(deadline - before), leftMs: Math.round(before - now) }
+  }
 }

@@ -4,8 +4,10 @@
  *
  *   new ── POST /v1/replace ──► old                    it listens on a socket in the state folder
  *   old ── HELLO, sockets of the node itself ──► new   new starts its lanes and whatever else takes time
- *   new ── READY ──► old                               old stands still
- *   old ── LANE …, CONTROL, END ──► new
+ *   new ── READY ──► old                               old's lanes stand still
+ *   old ── LANE …, ROWS ──► new                        its control plane goes on
+ *   new ── READY ──► old                               new has read them; old's control plane stands still too
+ *   old ── CONTROL, END ──► new
  *   new ── TAKEN ──► old                               old never acts again; until then it goes on whenever something fails
  */
 import type { NodeId, Term } from '../base/ids.js'
@@ -14,9 +16,9 @@ import type { CarriedElections } from '../election/carried.js'
 import type { Fact } from '../gossip/facts.js'
 import type { Member } from '../gossip/ports.js'
 
-export const HANDOVER_VERSION = 1
+export const HANDOVER_VERSION = 2
 
-export const FRAME = { hello: 1, ready: 2, lane: 3, control: 4, end: 5, taken: 6, failed: 7 } as const
+export const FRAME = { hello: 1, ready: 2, lane: 3, control: 4, end: 5, taken: 6, failed: 7, rows: 8 } as const
 
 /** What the new process must know before it can begin; beside it travel the descriptors, in this order. */
 export interface Hello {
@@ -57,7 +59,7 @@ export interface ControlState {
   readonly facts: readonly Fact[]
   readonly elections: CarriedElections
   readonly leases: readonly CarriedLease[]
-  /** When the old process stopped to act. */
+  /** When the old process's lanes stopped to act. */
   readonly stillSince: Millis
 }
 

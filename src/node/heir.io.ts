@@ -2,9 +2,12 @@
 import { rmSync } from 'node:fs'
 import path from 'node:path'
 import v8 from 'node:v8'
+import type { AlarmClock } from '../base/clock.js'
 import { BatonError, messageOf } from '../base/errors.js'
+import { makeHaste } from '../base/haste.io.js'
 import type { Millis } from '../base/time.js'
 import { type Frame, type UnixChannel, UnixListener } from '../kernel/unix-channel.io.js'
+import { rehearseLink } from '../trunk/rehearsal.io.js'
 import { THE_OTHER_WAY } from './bequest.io.js'
 import type { NodeOptions } from './config-schema.js'
 import { ControlClient } from './control-client.io.js'
@@ -21,6 +24,8 @@ const HELLO_MS_MAX: Millis = 5_000
 const FIRST_MS_MAX: Millis = 30_000
 /** It gives up long before. */
 const NEXT_MS_MAX: Millis = 5_000
+/** Until its leases are renewed, or lost. */
+const HASTE_MS: Millis = 1_000
 
 export class Heir {
   readonly #left: readonly number[]
@@ -85,9 +90,12 @@ export class Heir {
   }
 
   /** All else is ready: the running node stands still, and its lanes' state goes to these. Throws; then it goes on. */
-  async take(lanes: LaneGroup | IdleLane, { estate }: Belongings): Promise<ControlState> {
-    const problem = this.channel.send(FRAME.ready, new Uint8Array(0), [], NEXT_MS_MAX)
-    if (problem !== undefined) throw failed(problem.why)
+  async take(lanes: LaneGroup | IdleLane, { estate }: Belongings, clock: AlarmClock): Promise<ControlState> {
+    await rehearseLink(clock)
+    const settle = makeHaste()
+    const settled = clock.alarm(settle)
+    settled.set(clock.now() + HASTE_MS)
+    this.#ready()
     const reading: Promise<number>[] = []
     let state: ControlState | undefined
     for (let limitMs = FIRST_MS_MAX; ; limitMs = NEXT_MS_MAX) {
@@ -97,13 +105,11 @@ export class Heir {
       if (frame.kind === FRAME.lane && 'inherit' in lanes) {
         const [lane = 0] = frame.bytes
         reading.push(lanes.inherit(lane, frame.bytes.slice(1), frame.fds))
+      } else if (frame.kind === FRAME.rows) {
+        await this.#allOf(reading)
+        this.#ready()
       } else if (frame.kind === FRAME.control) state = this.#read<ControlState>(frame)
       else if (frame.kind === FRAME.end) break
-    }
-    try {
-      await Promise.all(reading)
-    } catch (error) {
-      throw this.refuse(messageOf(error))
     }
     if (state === undefined) throw this.refuse('the running node has told nothing of itself')
     // Before the running node lets go of its own: deadlines are kept without a gap.
@@ -111,6 +117,19 @@ export class Heir {
     estate?.arm(state.leases)
     this.#taken()
     return state
+  }
+
+  #ready(): void {
+    const problem = this.channel.send(FRAME.ready, new Uint8Array(0), [], NEXT_MS_MAX)
+    if (problem !== undefined) throw failed(problem.why)
+  }
+
+  async #allOf(reading: readonly Promise<number>[]): Promise<void> {
+    try {
+      await Promise.all(reading)
+    } catch (error) {
+      throw this.refuse(messageOf(error))
+    }
   }
 
   /** The running node acts no more. Throws if it has given up in the meantime: then nothing may be done with what it gave. */

@@ -5,6 +5,8 @@ import { sumOfCounters } from '../proxy/shared-counters.js'
 export class IdleLane {
   readonly view = { count: 0, engine: 'net', why: 'a witness carries no connections' } as const
 
+  readonly told = 0
+
   post(_message: ToLane): void {}
 
   giveDoor(): void {}

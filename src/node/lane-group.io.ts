@@ -129,6 +129,11 @@ export class LaneGroup {
     })
   }
 
+  /** How much lanes were told so far that the next process of this node would not know. */
+  get told(): number {
+    return this.#places.reduce((sum, { host }) => sum + host.told, 0)
+  }
+
   /** Rows that the lane of that number had in another process. Answers how many; rejects if they cannot be read. */
   async inherit(lane: number, bytes: Uint8Array, fds: readonly number[]): Promise<number> {
     for (const fd of fds) this.#estates.gave(fd, lane)

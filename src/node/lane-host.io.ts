@@ -13,6 +13,16 @@ const ANSWER_MS = 2_000
 
 type Inherited = Extract<FromLane, { type: 'inherited' }>
 
+/** Questions, and what the next process of this node tells its own lanes when it begins, or makes anew. */
+const SAID_ANEW: ReadonlySet<ToLane['type']> = new Set([
+  'query',
+  'link-expect',
+  'link-dial',
+  'backends',
+  'local-listeners',
+  'standbys',
+] as const)
+
 /** The control plane's end of one lane: its thread, its messages, and the questions that wait for an answer. */
 export class LaneHost {
   readonly #worker: Worker
@@ -24,6 +34,7 @@ export class LaneHost {
   readonly awake: Promise<void>
   #onAwake: () => void = () => {}
   #ended: Promise<void>
+  #told = 0
   #isStopping = false
 
   constructor(
@@ -57,8 +68,14 @@ export class LaneHost {
   }
 
   post(message: ToLane): void {
+    if (!SAID_ANEW.has(message.type)) this.#told++
     this.#worker.postMessage(message)
     if (this.#wakeFd >= 0) this.wake(this.#wakeFd)
+  }
+
+  /** How much it was told so far that is nowhere else. */
+  get told(): number {
+    return this.#told
   }
 
   /** What only this lane is to have: memory and ports change hands. */

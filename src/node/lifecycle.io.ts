@@ -30,6 +30,13 @@ export function exitInSilence(vanish: () => boolean): void {
   })
 }
 
+/** Where another process goes on with all that this one had: nothing is put in order, and the processor is the other's at once. */
+export function exitAtOnce(status: number): never {
+  const calls = loadControlCalls()
+  if (!('why' in calls)) calls.exit(status)
+  process.exit(status)
+}
+
 export function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))

@@ -20,7 +20,7 @@ import { loadLibc } from '../kernel/libc.io.js'
 import { LeaseSlots } from '../proxy/lease-slots.js'
 import { trunkConfig } from '../trunk/config.js'
 import { ControlLinks } from '../trunk/control-links.io.js'
-import { randomBytes } from '../trunk/keys.io.js'
+import { randomSeed } from '../trunk/keys.io.js'
 import { forgetfulWarnings, linkView, lonelyWarnings, NO_ADDRESS, UNTIL_ADDED_ANEW } from './advice.js'
 import { Bequest } from './bequest.io.js'
 import type { NodeOptions, NodeSettings } from './config-schema.js'
@@ -29,7 +29,7 @@ import { ControlSocket } from './control-server.io.js'
 import { Declaring } from './declaring.io.js'
 import { carriedBy } from './going-on.js'
 import { Heir } from './heir.io.js'
-import { deferred, endOnFault, endProcess, stopSignal } from './lifecycle.io.js'
+import { deferred, endOnFault, endProcess, exitAtOnce, stopSignal } from './lifecycle.io.js'
 import { StreamLogger } from './logger.io.js'
 import { MembersFile } from './members-file.io.js'
 import { handedOver } from './mover.io.js'
@@ -42,7 +42,7 @@ import { DeathSilence } from './silence.io.js'
 import { type NodeState, nextBoot, openState } from './state-dir.io.js'
 import { inheritLock, lockState } from './state-lock.io.js'
 import { Strangers } from './strangers.js'
-import { startSuccessor } from './successor.io.js'
+import { replaceOnSignal, startSuccessor } from './successor.io.js'
 import { openAddresses, peerSources } from './surroundings.io.js'
 
 /** How long a stop may take in all; then the process ends as it is. */
@@ -63,6 +63,7 @@ export async function runNode(settings: NodeSettings): Promise<void> {
     const node = await RunningNode.start(options, state, logger, notify, heir)
     lock ??= inheritLock(state.paths.lock)
     notify.ready(`up as ${state.name}`)
+    if (notify.isAsked) replaceOnSignal(notify, logger)
     const why = await Promise.race([stopSignal(), node.left])
     logger.log('info', 'stopping', { why })
     notify.stopping(why)
@@ -172,7 +173,7 @@ class RunningNode {
       return api
     })
     // All that takes time is done: from here on clients may be waiting.
-    const carried = await heir?.take(lanes, addresses)
+    const carried = await heir?.take(lanes, addresses, clock)
 
     // What is on disk is this process's from here on, and not before.
     const store = TermStore.open(state.paths.votes, 1 + random.below(2 ** 32 - 1), founds ? state.id : undefined)
@@ -301,10 +302,12 @@ class RunningNode {
       }),
       isStopping: () => started.isStopping || roleOf(started.self.flags).leaving,
       unsaved: () => this.#warnings.get('registry'),
+      notify: this.notify,
+      cutLinks: () => links.cut(),
       onTaken: (pid) => {
         this.notify.replacedBy(pid)
         addresses.giveAway()
-        process.exit(0)
+        exitAtOnce(0)
       },
     })
     const answers = new NodeApi({
@@ -390,9 +393,4 @@ class RunningNode {
     this.logger.log('error', 'thread-died', { thread, why: messageOf(error), stack: error.stack })
     process.exit(1)
   }
-}
-
-/** 53 bits: as many as a seed takes. */
-function randomSeed(): number {
-  return Number(Buffer.from(randomBytes(8)).readBigUInt64LE() >> 11n)
 }

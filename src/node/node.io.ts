@@ -9,6 +9,7 @@
 import type { Endpoint } from '../base/address.js'
 import { Driver } from '../base/driver.io.js'
 import type { NodeId } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
 import type { ElectionEffect, ElectionEvent } from '../election/ports.js'
 import type { MemberProfile, SwimEffect, SwimEvent } from '../gossip/ports.js'
 import type { RegistryWrite, SyncEffect, SyncEvent } from '../gossip/sync.js'
@@ -21,7 +22,7 @@ import { Directing, describeObstacle, reasonOfLoss } from './directing.js'
 import { drainedAt, nodeKey } from './drains.js'
 import { logElection } from './election-log.js'
 import { Errands } from './errands.js'
-import { stillHeld } from './going-on.js'
+import { GoingOn, stillHeld } from './going-on.js'
 import { Handoffs } from './handoffs.js'
 import type { ControlState } from './handover-protocol.js'
 import { Handovers } from './handovers.js'
@@ -56,6 +57,7 @@ export class Node {
   readonly #backendNews: BackendNews
   readonly #services: ServiceBook
   readonly #laneNews: LaneNews
+  readonly #goingOn = new GoingOn()
   #stopping = false
 
   constructor(
@@ -156,6 +158,7 @@ export class Node {
     this.#swim.feed({ type: 'carried', members })
     this.knowledge.setMembers(this.machines.swim.members())
     for (const lease of stillHeld(leases, this.machines)) {
+      this.#goingOn.carry(lease)
       this.directing.adopt(lease, this.#services.of(lease.contest))
     }
     this.#backendNews.tell()
@@ -333,14 +336,21 @@ export class Node {
       }
       case 'renewed':
         this.directing.renewed(effect.service, effect.term, effect.deadline)
+        this.#tellKept(effect)
         return this.#giveAway()
       case 'lost': {
         const present = this.#services.of(effect.service).length > 0
+        this.#goingOn.lost(effect.service)
         this.directing.lost(effect.service, reasonOfLoss(this.#stopping, present))
         this.handoffs.moves.onLease(effect.service)
         return this.#publication.plan()
       }
     }
+  }
+
+  #tellKept({ service, deadline }: { readonly service: string; readonly deadline: Millis }): void {
+    const kept = this.#goingOn.renewed(service, deadline, this.ports.clock.now())
+    if (kept !== undefined) this.ports.logger.log('info', 'lease-kept', { service, ...kept })
   }
 
   #onBroker({ peer, pair }: BrokerEffect): void {

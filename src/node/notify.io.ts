@@ -10,30 +10,47 @@ const NS_PER_US = 1_000
 export class Notify {
   #timer: NodeJS.Timeout | undefined
 
-  private constructor(private readonly tell: (text: string) => void) {}
+  private constructor(
+    private readonly tell: (text: string) => void,
+    /** Somebody asked to be told. */
+    readonly isAsked: boolean,
+    private readonly watchdogMs: number,
+  ) {}
 
   static fromEnvironment(environment: NodeJS.ProcessEnv = process.env): Notify {
     const { NOTIFY_SOCKET: at = '', WATCHDOG_USEC: watchdogUs = '' } = environment
-    const notify = new Notify(senderTo(at))
-    // From this loop: where it stands still the manager hears nothing and begins anew.
     const everyMs = /^\d+$/.test(watchdogUs) ? Number(watchdogUs) / NS_PER_US / 2 : 0
-    if (at !== '' && everyMs > 0) notify.#timer = setInterval(() => notify.tell('WATCHDOG=1'), everyMs).unref()
-    return notify
+    return new Notify(senderTo(at), at !== '', everyMs)
   }
 
   ready(status: string): void {
-    this.tell(`READY=1\nSTATUS=${status}`)
+    this.#say('READY=1', status)
+    // From this loop: where it stands still the manager hears nothing and begins anew. Not before: of a process that is to take
+    // another's place the manager does not know yet.
+    if (this.isAsked && this.watchdogMs > 0) {
+      this.#timer ??= setInterval(() => this.tell('WATCHDOG=1'), this.watchdogMs).unref()
+    }
+  }
+
+  /** Another process is to take this one's place: it ends with `replacedBy`, or with `ready` if nothing comes of it. */
+  replacing(status: string): void {
+    this.#say(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / BigInt(NS_PER_US)}`, status)
   }
 
   /** Before this process ends: the manager listens to the one that it knows, and goes on with the other. */
   replacedBy(pid: number): void {
-    this.tell(`MAINPID=${pid}\nREADY=1\nSTATUS=replaced by process ${pid}`)
+    this.#say(`MAINPID=${pid}\nREADY=1`, `replaced by process ${pid}`)
     clearInterval(this.#timer)
   }
 
   stopping(why: string): void {
-    this.tell(`STOPPING=1\nSTATUS=stopping: ${why}`)
+    this.#say('STOPPING=1', `stopping: ${why}`)
     clearInterval(this.#timer)
+  }
+
+  /** A status is one line. */
+  #say(words: string, status: string): void {
+    this.tell(`${words}\nSTATUS=${status.replace(/\s+/g, ' ')}`)
   }
 }
 

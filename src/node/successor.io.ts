@@ -1,6 +1,8 @@
 /** Starts the process that is to replace this one: the same command as this one's, of whatever release is installed by now. */
 import { spawn } from 'node:child_process'
-import { BatonError } from '../base/errors.js'
+import { BatonError, messageOf } from '../base/errors.js'
+import type { Logger } from '../base/log.js'
+import type { Notify } from './notify.io.js'
 
 const REPLACE = '--replace'
 
@@ -15,5 +17,19 @@ export function startSuccessor(): Promise<never> {
     }
     child.once('error', (error) => fail(`before it began: ${error.message}`))
     child.once('exit', (code, signal) => fail(signal === null ? `with exit code ${code}` : `by ${signal}`))
+  })
+}
+
+/**
+ * SIGHUP is how a service manager asks for it (`Type=notify-reload`); it waits for the word that it begins. Only where there is one: to
+ * a node in a terminal the signal says that the terminal is gone.
+ */
+export function replaceOnSignal(notify: Notify, logger: Logger): void {
+  process.on('SIGHUP', () => {
+    notify.replacing('a new process starts')
+    startSuccessor().catch((error: unknown) => {
+      logger.log('warn', 'not-replaced', { why: messageOf(error) })
+      notify.ready(`not replaced: ${messageOf(error)}`)
+    })
   })
 }

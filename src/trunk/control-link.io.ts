@@ -80,6 +80,14 @@ export class ControlLink {
     this.#feed({ type: 'leave', code })
   }
 
+  /** At once, with nothing said. */
+  cut(): void {
+    this.#muted = true
+    this.#over = true
+    this.#driver.stop()
+    this.#cut()
+  }
+
   probe(): void {
     this.#feed({ type: 'probe' })
   }

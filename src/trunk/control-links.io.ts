@@ -136,6 +136,13 @@ export class ControlLinks {
     await listener
   }
 
+  /** Of a process that another goes on for: peers notice now, and not when the kernel has taken it down. */
+  cut(): void {
+    this.#closing = true
+    this.#driver.stop()
+    for (const link of this.#links.values()) link.cut()
+  }
+
   #perform(effect: PeerLinksEffect): void {
     const { events, log } = this.options
     switch (effect.type) {

@@ -25,6 +25,11 @@ export function randomBytes(length: number): Uint8Array {
   return bytes
 }
 
+/** 53 bits: as many as a seed of `Prng` takes. */
+export function randomSeed(): number {
+  return Number(Buffer.from(randomBytes(8)).readBigUInt64LE() >> 11n)
+}
+
 export function newClusterKey(): Uint8Array {
   return randomBytes(CLUSTER_KEY_BYTES)
 }

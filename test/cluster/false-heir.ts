@@ -17,7 +17,8 @@ async function ask(): Promise<string> {
   const listener = UnixListener.open(path.join(folder, socket))
   if ('why' in listener) return listener.why
   const version = way === 'version' ? HANDOVER_VERSION + 1 : HANDOVER_VERSION
-  await new ControlClient(path.join(folder, 'control.sock')).replace({ version, socket })
+  const client = new ControlClient(path.join(folder, 'control.sock'))
+  await client.replace({ version, socket })
   const channel = listener.accept(LIMIT_MS)
   if ('why' in channel) return channel.why
   const hello = channel.receive(LIMIT_MS)
@@ -28,12 +29,19 @@ async function ask(): Promise<string> {
     const frame = channel.receive(LIMIT_MS)
     if ('why' in frame) return frame.why
     if (frame.kind === FRAME.failed) return new TextDecoder().decode(frame.bytes)
+    if (frame.kind === FRAME.rows && way === 'dies with the rows') return 'died'
+    // Its control plane answers still, and has something to tell its lanes then.
+    if (frame.kind === FRAME.rows && way === 'changes something') await client.removeService('other')
+    if (frame.kind === FRAME.rows && way !== 'never reads') channel.send(FRAME.ready, NOTHING, [], LIMIT_MS)
+    if (frame.kind === FRAME.rows && way === 'dies when it has read') return 'died'
     if (frame.kind === FRAME.lane && way === 'dies with the lanes') return 'died'
     if (frame.kind === FRAME.end && way === 'dies with all') return 'died'
     if (frame.kind === FRAME.end && way === 'cannot read it') {
       channel.send(FRAME.failed, new TextEncoder().encode('it cannot read this'), [], LIMIT_MS)
       return 'refused'
     }
+    if (frame.kind === FRAME.rows && way === 'never reads')
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LIMIT_MS)
     // And nothing more: it stands still with all that the node has.
     if (frame.kind === FRAME.end && way === 'hangs')
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LIMIT_MS)

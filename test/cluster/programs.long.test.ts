@@ -1,5 +1,5 @@
 /**
- * Sessions of real programs over many faults: `ROUNDS=10 COPIES=5`. The table is printed. All must live on, but those whose clients
+ * Sessions of real programs over many faults: `ROUNDS=10 COPIES=5 FAULT=own`. The table is printed. All must live on, but those whose clients
  * talk without pause when a director is killed: its kernel may have acknowledged bytes that nobody has, and then they are reset,
  * which is rare for those who type and the rule for those who upload at full speed.
  */
@@ -18,6 +18,8 @@ import { webSocket } from './programs/websocket.js'
 
 const test = suite('cluster/programs, long', 890_000)
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5)
+/** Only those with this in their names. */
+const FAULT = process.env['FAULT'] ?? ''
 const COPIES = Number(process.env['COPIES'] ?? 3)
 const LISTENING: readonly Program[] = [sshTop, psqlSilent, redisSubscriber]
 const TALKING: readonly Program[] = [sshTyping, psqlAsking, webSocket, tls]
@@ -66,7 +68,7 @@ async function round(
   await site.mend()
 }
 
-for (const fault of FAULTS) {
+for (const fault of FAULTS.filter(({ name }) => name.includes(FAULT))) {
   for (const [programs, copies, rounds] of [
     [[...LISTENING, ...TALKING], COPIES, ROUNDS],
     [BULK, 1, ROUNDS],

@@ -1,6 +1,6 @@
-/** Sessions of real programs live on when their director is killed or moved: the same session, and all that it carries. */
+/** Sessions of real programs live on when their director is killed, moved or replaced: the same session, and all that it carries. */
 import { suite } from '../harness/suite.js'
-import { KILL, MOVE } from './programs/faults.js'
+import { KILL, MOVE, OWN_RESTART, SERVER_RESTART } from './programs/faults.js'
 import type { Program } from './programs/program.js'
 import { psqlSilent } from './programs/psql.js'
 import { redisSubscriber } from './programs/redis.js'
@@ -11,7 +11,7 @@ const test = suite('cluster/programs', 60_000)
 /** Their clients listen, or say nothing: what one says in the very moment of a kill may be lost with the director (programs.long). */
 const PROGRAMS: readonly Program[] = [sshTop, psqlSilent, redisSubscriber]
 /** The kill last: who succeeds then may be the programs' own host. */
-const FAULTS = [MOVE, KILL]
+const FAULTS = [OWN_RESTART, SERVER_RESTART, MOVE, KILL]
 const NEEDS = { needs: [...SITE_NEEDS, ...PROGRAMS.flatMap(({ needs }) => needs)], root: true }
 
 test(

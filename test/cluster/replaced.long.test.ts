@@ -1,7 +1,7 @@
 /** A node that is replaced again and again: nothing grows, and nobody notices. IPv6 as well. `ROUNDS=50 ADDRESS=fd77::9:9`. */
-import { readdirSync, readFileSync } from 'node:fs'
 import { until } from '../../src/lab/wait.io.js'
 import { assert, suite } from '../harness/suite.js'
+import { type ProcessSize, sizeOf } from './process-size.js'
 import { ADDRESS, ADDRESS6, losses, SurvivalSite, sumOf } from './survival.js'
 import { storyOf } from './waits.js'
 
@@ -9,7 +9,6 @@ const test = suite('cluster/replaced, long', 600_000)
 const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv'], root: true }
 const CLIENTS = 60
 const ROUNDS = Number(process.env['ROUNDS'] ?? 10)
-const MIB = 2 ** 20
 
 for (const address of process.env['ADDRESS']?.split(',') ?? [ADDRESS, ADDRESS6]) {
   test(
@@ -17,7 +16,7 @@ for (const address of process.env['ADDRESS']?.split(',') ?? [ADDRESS, ADDRESS6])
     async (scope) => {
       const site = await SurvivalSite.build(scope, address, '--local', 'equal')
       const { node } = await site.director()
-      const sizes: { descriptors: number; rss: number }[] = []
+      const sizes: ProcessSize[] = []
       const waits: number[] = []
       for (let round = 0; round < ROUNDS; round++) {
         const report = await site.fare(address, CLIENTS, () => site.cluster.replace(node))
@@ -36,12 +35,12 @@ for (const address of process.env['ADDRESS']?.split(',') ?? [ADDRESS, ADDRESS6])
       const at = (share: number) => waits[Math.min(waits.length - 1, Math.floor(waits.length * share))]
       process.stdout.write(
         `${address}: ${ROUNDS} × ${CLIENTS} connections, waits median ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms\n` +
-          `descriptors ${sizes.map(({ descriptors }) => descriptors)}; MiB ${sizes.map(({ rss }) => Math.round(rss / MIB))}\n`,
+          `descriptors ${sizes.map(({ descriptors }) => descriptors)}; MiB ${sizes.map(({ mib }) => mib)}\n`,
       )
       const [first, last] = [sizes[0], sizes.at(-1)]
       if (first === undefined || last === undefined) throw new Error('no round')
       assert.ok(last.descriptors <= first.descriptors + 4, `${first.descriptors} descriptors, then ${last.descriptors}`)
-      assert.ok(last.rss < first.rss * 1.3, `${first.rss} bytes, then ${last.rss}`)
+      assert.ok(last.mib < first.mib * 1.3, `${first.mib} MiB, then ${last.mib}`)
       assert.is((await site.cluster.serving('echo')).director.name, node.name)
       // What it took over it gives away as if it had been the first, and dies with it in silence.
       const moved = await site.fare(address, CLIENTS, () => site.cluster.baton(node, 'move', 'echo'))
@@ -54,11 +53,6 @@ for (const address of process.env['ADDRESS']?.split(',') ?? [ADDRESS, ADDRESS6])
     },
     NEEDS,
   )
-}
-
-function sizeOf(pid: number): { descriptors: number; rss: number } {
-  const kib = /^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return { descriptors: readdirSync(`/proc/${pid}/fd`).length, rss: Number(kib) * 1_024 }
 }
 
 test.run()

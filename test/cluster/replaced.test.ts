@@ -6,12 +6,15 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { until } from '../../src/lab/wait.io.js'
 import { assert, suite } from '../harness/suite.js'
+import { serviceManager } from '../node/service-manager.js'
 import { addService, startCluster } from './fixture.js'
 import { LoopbackTalkers, startEcho } from './loopback-talkers.js'
 import { assertWhole } from './waits.js'
 
 const test = suite('cluster/replaced', 90_000)
 const CLIENTS = 60
+/** Of profile `lan`. */
+const LEASE_MS = 1_000
 const FALSE_HEIR = fileURLToPath(new URL('false-heir.ts', import.meta.url))
 const run = promisify(execFile)
 
@@ -41,6 +44,7 @@ test('a process that asks for everything and fails at whatever step leaves the n
   const port = 7_777
   startEcho(scope, fixture, port)
   await addService(fixture, 'echo', String(port), 1, '--own', 'none')
+  await addService(fixture, 'other', String(port + 1), 0, '--own', 'none')
   const [node] = cluster.nodes
   if (node === undefined) throw new Error('no node')
   const talkers = new LoopbackTalkers(cluster.folder, { address: serviceAddress, port }, CLIENTS)
@@ -53,15 +57,19 @@ test('a process that asks for everything and fails at whatever step leaves the n
       (error: { stdout?: string; signal?: string }) => (error.stdout?.trim() || error.signal) ?? '',
     )
   const pid = node.child?.pid
-  assert.match(await ask('version'), /by version 1, and the new process wants version 2/)
+  assert.match(await ask('version'), /by version 2, and the new process wants version 3/)
   assert.is(await ask('dies at hello'), 'died')
   assert.is(await ask('dies with the lanes'), 'died')
+  assert.is(await ask('dies with the rows'), 'died')
+  assert.is(await ask('dies when it has read'), 'died')
   assert.is(await ask('dies with all'), 'died')
   assert.is(await ask('cannot read it'), 'refused')
+  assert.match(await ask('changes something'), 'the cluster changed meanwhile: try again')
+  assert.is(await ask('never reads'), 'SIGKILL', 'it would keep sockets open')
   assert.is(await ask('hangs'), 'SIGKILL', 'it is in the way of whoever goes on')
   const status = await node.client.status()
   assert.equal([status.node.replaced, node.child?.pid, node.child?.isOver], [undefined, pid, false])
-  assertWhole(await talkers.report(), CLIENTS, 'six false heirs')
+  assertWhole(await talkers.report(), CLIENTS, 'ten false heirs')
   await cluster.replace(node)
   assert.is((await node.client.status()).node.replaced?.times, 1, 'and then one takes it')
 })
@@ -84,7 +92,72 @@ test('`baton reload`: the node starts its own successor, which stops as every ot
   )
 })
 
-test('a node on the portable engine says why it cannot be replaced, and the way out', async (scope) => {
+test('a witness is replaced: its vote goes on, and carries the lease when another voter is gone', async (scope) => {
+  const fixture = await startCluster(scope, 3, [], ['node3'])
+  const { cluster, serviceAddress } = fixture
+  const port = 7_777
+  startEcho(scope, fixture, port)
+  await addService(fixture, 'echo', String(port), 2, '--own', 'none')
+  const { director, term } = await cluster.serving('echo')
+  const other = cluster.named(director.name === 'node1' ? 'node2' : 'node1')
+  const talkers = new LoopbackTalkers(cluster.folder, { address: serviceAddress, port }, CLIENTS)
+  scope.defer(() => talkers.stop())
+  await talkers.stand()
+  talkers.brace()
+  const witness = cluster.named('node3')
+  await cluster.replace(witness)
+  await cluster.settled()
+  assertWhole(await talkers.report(), CLIENTS, 'a witness')
+  const { node, electorate } = await witness.client.status()
+  assert.equal([node.boot, node.replaced?.times, electorate.voters.length], [1, 1, 3])
+  await cluster.kill(other)
+  await new Promise((resolve) => setTimeout(resolve, 3 * LEASE_MS))
+  const after = await cluster.serving('echo')
+  assert.equal([after.director.name, after.term], [director.name, term], 'by the votes of director and witness alone')
+})
+
+for (const way of ['`baton reload`', 'SIGHUP']) {
+  test(`a service manager hears of a new main process: ${way}`, async (scope) => {
+    const at = `@baton-replaced-${process.pid}-${way.length}`
+    const heard = serviceManager(scope, at)
+    if (heard === undefined) return
+    process.env['NOTIFY_SOCKET'] = at
+    scope.defer(() => void delete process.env['NOTIFY_SOCKET'])
+    const { cluster } = await startCluster(scope, 1)
+    const [node] = cluster.nodes
+    if (node === undefined) throw new Error('no node')
+    assert.equal(heard(), ['READY=1\nSTATUS=up as node1'])
+    const before = process.hrtime.bigint() / 1_000n
+    if (way === 'SIGHUP') node.child?.kill('SIGHUP')
+    else await cluster.baton(node, 'reload')
+    const words: string[] = []
+    const isUp = () => {
+      words.push(...heard())
+      return words.at(-1) === 'READY=1\nSTATUS=up as node1' ? true : undefined
+    }
+    await until(isUp, 20_000, () => `the new process is up: ${words.join(' | ')}`)
+    const { pid } = JSON.parse(readFileSync(path.join(node.state, 'lock'), 'utf8')) as { pid: number }
+    scope.defer(() => void (isRunning(pid) && process.kill(pid, 'SIGKILL')))
+    assert.equal((await node.child?.ended)?.code, 0)
+    const begun = words.filter((word) => word.startsWith('RELOADING=1\n'))
+    assert.ok(begun.length >= 1, words.join(' | '))
+    for (const word of begun) assert.ok(BigInt(/MONOTONIC_USEC=(\d+)/.exec(word)?.[1] ?? 0) >= before, word)
+    assert.equal(words.slice(begun.length), [
+      `MAINPID=${pid}\nREADY=1\nSTATUS=replaced by process ${pid}`,
+      'READY=1\nSTATUS=up as node1',
+    ])
+    process.kill(pid, 'SIGTERM')
+    await until(() => (isRunning(pid) ? undefined : true), 10_000, 'it stops')
+    assert.equal(heard(), ['STOPPING=1\nSTATUS=stopping: SIGTERM'])
+  })
+}
+
+test('a node on the portable engine says why it cannot be replaced, and the way out; a service manager, that it goes on', async (scope) => {
+  const at = `@baton-replaced-${process.pid}-net`
+  const heard = serviceManager(scope, at)
+  if (heard === undefined) return
+  process.env['NOTIFY_SOCKET'] = at
+  scope.defer(() => void delete process.env['NOTIFY_SOCKET'])
   const { cluster } = await startCluster(scope, 1, ['--engine', 'net'])
   const [node] = cluster.nodes
   if (node === undefined) throw new Error('no node')
@@ -93,6 +166,16 @@ test('a node on the portable engine says why it cannot be replaced, and the way 
     (error: { stderr?: string }) => error.stderr ?? '',
   )
   assert.match(said.replace(/\s+/g, ' '), /portable engine cannot hand connections over.*stop the node in order/)
+  heard()
+  node.child?.kill('SIGHUP')
+  const words: string[] = []
+  const isOver = () => {
+    words.push(...heard())
+    return words.length >= 2 ? true : undefined
+  }
+  await until(isOver, 20_000, 'it has been tried')
+  assert.match(words[0] ?? '', /^RELOADING=1\nMONOTONIC_USEC=\d+\nSTATUS=a new process starts$/)
+  assert.match(words[1] ?? '', /^READY=1\nSTATUS=not replaced: the new process has ended with exit code \d+$/)
   assert.is((await node.client.status()).node.state, 'running')
 })
 

@@ -20,7 +20,16 @@ export function assertWhole(report: TalkersReport, clients: number, what: string
   process.stdout.write(`${what}: waits of talking clients, median ${median} ms, at most ${max} ms\n`)
 }
 
-const STORY = ['lease-lost', 'lease-acquired', 'replaced', 'not-replaced', 'took-over', 'serving', 'recovered']
+const STORY = [
+  'lease-lost',
+  'lease-acquired',
+  'replaced',
+  'not-replaced',
+  'took-over',
+  'lease-kept',
+  'serving',
+  'recovered',
+]
 const ENDS = ['splice-ended', 'splice-incident', 'lane-fault', 'farewells', 'address-lease-over', 'address-here']
 
 export function storyOf(site: SurvivalSite): string {

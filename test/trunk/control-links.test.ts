@@ -15,6 +15,20 @@ test('a wanted peer is linked, and both ends know who the other is', async (scop
   assert.equal(a.links.state(b.node), { phase: 'up' })
 })
 
+test('links that are cut end at once at the other end', async (scope) => {
+  const [a, b] = [await TestNode.up(scope, 0), await TestNode.up(scope, 1)]
+  b.wants(a)
+  await Promise.all([a.hears('up 1'), b.hears('up 0')])
+  a.links.cut()
+  await b.hears('down 0: connection failed')
+  assert.equal(b.links.linked(), [])
+  assert.not(a.send(b, CHANNEL.gossip, 1), 'nothing is sent any more')
+  assert.not(
+    a.heard.some((line) => line.startsWith('down')),
+    'nothing is heard of them by their own node',
+  )
+})
+
 test('messages go both ways, in order', async (scope) => {
   const [a, b] = [await TestNode.up(scope, 0), await TestNode.up(scope, 1)]
   a.wants(b)

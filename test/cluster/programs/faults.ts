@@ -26,4 +26,16 @@ export const MOVE: Fault = {
   },
 }
 
-export const FAULTS: readonly Fault[] = [KILL, MOVE]
+/** As an upgrade does it: the same node directs afterwards. */
+export const OWN_RESTART: Fault = {
+  name: 'own restart of the director',
+  strike: async (site) => site.cluster.replace(await site.director()),
+}
+
+/** Of the node whose programs are served. */
+export const SERVER_RESTART: Fault = {
+  name: 'own restart of the programs’ node',
+  strike: async (site) => site.cluster.replace(site.cluster.named(site.at.server.name)),
+}
+
+export const FAULTS: readonly Fault[] = [KILL, MOVE, OWN_RESTART, SERVER_RESTART]

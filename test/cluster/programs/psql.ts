@@ -37,6 +37,8 @@ async function serve(on: Host, folder: string): Promise<void> {
   await until(answers, READY_MS_MAX, () => `PostgreSQL answers: ${postgres.tail()}`)
 }
 
+let tables = 0
+
 /** A transaction that stays open, with rows that nobody else sees yet. */
 function psql(name: string, prefix: string, isTalking: boolean): Program {
   return {
@@ -44,8 +46,9 @@ function psql(name: string, prefix: string, isTalking: boolean): Program {
     needs: ['psql', 'initdb', 'postgres', 'install'],
     port: PORT,
     ...(isTalking ? {} : { serve }),
-    open: async (scope, { client, server, address }, number) => {
-      const table = `${prefix}_${number}`
+    open: async (scope, { client, server, address }) => {
+      // Of this session alone: what earlier ones have committed stays.
+      const table = `${prefix}_${tables++}`
       const psql = Conversation.start(scope, client, ...PSQL, '-h', address)
       const whoIsThere = async () => {
         const since = psql.said.length
