@@ -81,14 +81,18 @@ export class Backends implements BackendHost {
     for (const { port, address } of listeners) this.#listeners.set(port, address)
   }
 
-  /** `undefined`: refused, and the reply has said why. */
-  open(request: BackendRequest, reply: BackendReply): BackendHalf | undefined {
-    const to = this.#target(request, reply)
+  /**
+   * `undefined`: refused, and the reply has said why. `sorry`: where to instead of the program here, as the service has it; only
+   * this node's own direction says so.
+   */
+  open(request: BackendRequest, reply: BackendReply, sorry?: Endpoint): BackendHalf | undefined {
+    const to = this.#target(request, reply, sorry)
     if (to === undefined) return undefined
     const connectMs = Math.min(CONNECT_MS_MAX, Math.max(1, request.connectMs))
     const keepaliveMs = Math.max(1_000, request.keepaliveMs)
     const { address } = this.context.setup
-    const from = isIpv6(address) === isIpv6(to.address) ? address : undefined
+    // The sorry backend may be anywhere: the system knows by which address it is reached.
+    const from = sorry === undefined && isIpv6(address) === isIpv6(to.address) ? address : undefined
     const socket = this.context.sockets.dial(to, { from, connectMs, keepaliveMs })
     const backend = new BackendHalf(request, socket, reply, this)
     this.halves.add(backend)
@@ -255,7 +259,7 @@ export class Backends implements BackendHost {
     backend.orphan('link-lost')
   }
 
-  #target(request: BackendRequest, reply: BackendReply): Endpoint | undefined {
+  #target(request: BackendRequest, reply: BackendReply, sorry: Endpoint | undefined): Endpoint | undefined {
     const { service: name, port, term } = request
     const service = this.#services.get(name)
     if (service === undefined || !includesPort(service.ports, port)) {
@@ -263,7 +267,7 @@ export class Backends implements BackendHost {
       return undefined
     }
     const address = this.#listeners.get(port)
-    if (address === undefined) {
+    if (address === undefined && sorry === undefined) {
       reply.refused('no-listener', `nothing listens on port ${port}`)
       return undefined
     }
@@ -272,6 +276,6 @@ export class Backends implements BackendHost {
       reply.refused('stale-term', `term ${term.number} is over`)
       return undefined
     }
-    return { address, port }
+    return sorry ?? (address === undefined ? undefined : { address, port })
   }
 }

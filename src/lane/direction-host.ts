@@ -3,18 +3,15 @@ import type { NodeId, SpliceId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import type { NodeName } from '../proxy/lane-protocol.js'
-import type { Candidate, Scheduler } from '../proxy/schedule/scheduler.js'
 import type { Service } from '../proxy/service.js'
 import type { Estate } from './estate.js'
 import type { LedgerLink } from './recovery.js'
+import type { Seats } from './seats.js'
 import type { Unsettled } from './unsettled.js'
 
 export interface DirectionHost {
   readonly unsettled: Unsettled
-  schedulerFor(service: Service): Scheduler
-  candidates(service: string, port: number): readonly Candidate[]
-  /** On which some node listens now. */
-  servedPorts(service: string): readonly number[]
+  readonly seats: Seats
   nextSpliceId(): SpliceId
   nextToken(): number
   linksTo(node: NodeId): readonly LedgerLink[]

@@ -18,7 +18,6 @@ import type { LedgerRow, MortalFrame } from '../proxy/ledger-frames.js'
 import { areFoundPorts, expandPorts, includesPort } from '../proxy/port-list.js'
 import type { Listener, Socket } from '../proxy/ports.js'
 import { isForsaken, type Reason } from '../proxy/reasons.js'
-import type { Scheduler } from '../proxy/schedule/scheduler.js'
 import type { Service } from '../proxy/service.js'
 import { HEIRLESS_MS } from './backends.js'
 import type { DirectionHost } from './direction-host.js'
@@ -27,6 +26,7 @@ import { isLogged, type LaneContext, logFrom } from './lane-context.js'
 import { ListenSet, type ListenSetHandler } from './listen-set.js'
 import { linksToTell, MortalNews } from './mortal-news.js'
 import { Partings } from './partings.js'
+import { Placement } from './placement.js'
 import { LEDGER_MS_MAX, type LedgerLink, Recovery } from './recovery.js'
 import { Revivals } from './revivals.js'
 
@@ -74,7 +74,7 @@ export class Direction implements ClientHost {
   readonly clock
   readonly pool
   readonly gate
-  readonly #schedulers = new Map<number, Scheduler>()
+  readonly places: Placement
   readonly #listeners: ListenSet
   readonly term: Term
   /** Of the splices of an earlier director. */
@@ -113,6 +113,7 @@ export class Direction implements ClientHost {
       onAccept: (socket) => this.accept(socket),
       onProblem: (at, code, fatal) => this.#onProblem(at, code, fatal),
     }
+    this.places = new Placement(definition, context, host.seats, this.clients)
     this.#listeners = new ListenSet(context.sockets, handler, context.setup.lanes > 1 ? IN_USE_MS_MAX : 0, left)
     if (members === undefined) return
     const { rebuilder } = context
@@ -182,22 +183,23 @@ export class Direction implements ClientHost {
     this.#listeners.adopt(fd, at, since)
   }
 
-  /** Where any port is meant, those are listened on that some node has a program for. */
-  followPorts(): void {
+  /** Other nodes serve; and where any port is meant, those are listened on that some node has a program for. */
+  followSeats(): void {
+    this.places.followSeats()
     if (areFoundPorts(this.definition.ports) && !this.#isGiven && this.#state !== 'over') this.start()
   }
 
   /** The definition changed: ports that stay keep their listener, and splices live on. */
   follow(definition: Service): void {
     this.definition = definition
-    this.#schedulers.clear()
+    this.places.follow(definition)
     this.#state = 'starting'
     this.start()
   }
 
   /** All that have come are served. */
   get isQuiet(): boolean {
-    for (const client of this.clients) if (client.isUnserved) return false
+    for (const client of this.clients) if (client.isUnserved && !client.isWaiting) return false
     return true
   }
 
@@ -247,6 +249,7 @@ export class Direction implements ClientHost {
       linksToTell(this.#standbys, (node) => this.host.linksTo(node)),
     )
     if (this.#letGoAt !== undefined) this.#lookForTheLost(now, this.#letGoAt)
+    this.places.sweep(now)
     const { idleMs } = this.service
     for (const client of this.clients) {
       if (client.isUnserved) this.#contained(client, () => client.expire(now))
@@ -258,15 +261,6 @@ export class Direction implements ClientHost {
   }
 
   // --- what a client half asks for ---
-
-  pick(port: number, tried: ReadonlySet<NodeId>): NodeName | undefined {
-    let scheduler = this.#schedulers.get(port)
-    if (scheduler === undefined) {
-      scheduler = this.host.schedulerFor(this.service)
-      this.#schedulers.set(port, scheduler)
-    }
-    return scheduler.pick(this.host.candidates(this.service.name, port), tried)
-  }
 
   open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined {
     return this.host.open(client, to, request)
@@ -294,6 +288,7 @@ export class Direction implements ClientHost {
     const isGuarded = this.#state !== 'over' && !this.#isKnown && client.startedAt < this.#begunAt
     if (isGuarded && reason !== undefined && !isForsaken(reason)) this.#partings?.add(client)
     this.clients.delete(client)
+    this.places.onFinished(client)
     this.host.unsettled.delete(client.half)
     counters.bytesUp += client.half.sent
     counters.bytesDown += client.half.received
@@ -322,7 +317,7 @@ export class Direction implements ClientHost {
 
   #ports(): readonly number[] {
     const { name, ports } = this.definition
-    return areFoundPorts(ports) ? this.host.servedPorts(name) : expandPorts(ports)
+    return areFoundPorts(ports) ? this.host.seats.ports(name) : expandPorts(ports)
   }
 
   #revive(row: LedgerRow, link: LedgerLink): void {

@@ -7,6 +7,7 @@ import type { FromLane, LaneCounters, LaneSetup } from '../proxy/lane-protocol.j
 import type { LeaseSlots } from '../proxy/lease-slots.js'
 import type { Sockets } from '../proxy/ports.js'
 import type { RetentionPool } from '../proxy/retention-pool.js'
+import type { UsageCells } from '../proxy/usage.js'
 import type { SealFactory } from '../trunk/ports.js'
 import type { Rebuilder } from './frozen-socket.js'
 
@@ -19,6 +20,8 @@ export interface LaneContext {
   readonly seals: SealFactory
   readonly leases: LeaseSlots
   readonly counters: LaneCounters
+  /** Not given: this lane is the only one. */
+  readonly usage?: UsageCells | undefined
   /** Where this process may not, or the engine cannot: none. */
   readonly rebuilder?: Rebuilder | undefined
   /** What halves keep of what they have sent. */

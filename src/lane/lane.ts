@@ -11,12 +11,10 @@ import type { Counterpart } from '../proxy/counterpart.js'
 import { Half } from '../proxy/half.js'
 import { proxyHeaderFor } from '../proxy/identity.js'
 import { Joint } from '../proxy/joint.js'
-import type { BackendSeat, LaneReport, NodeName, ToLane } from '../proxy/lane-protocol.js'
+import type { LaneReport, NodeName, ToLane } from '../proxy/lane-protocol.js'
 import type { MortalFrame } from '../proxy/ledger-frames.js'
-import type { SocketHandler } from '../proxy/ports.js'
+import type { Socket, SocketHandler } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
-import type { Candidate } from '../proxy/schedule/scheduler.js'
-import { schedulerOf } from '../proxy/schedule/schedulers.js'
 import { contestOf, DOOR_KEEPALIVE_MS, type Service, sameService } from '../proxy/service.js'
 import { LINK_HANDLE } from '../proxy/splice-frame.js'
 import { Backends } from './backends.js'
@@ -38,6 +36,7 @@ import { channelTo, OwnLedger } from './own-ledger.js'
 import type { LedgerLink, Recoveries } from './recovery.js'
 import { rehearse } from './rehearsal.js'
 import { laneReport } from './report.js'
+import { Seats } from './seats.js'
 import { Unsettled } from './unsettled.js'
 
 /** Each connection says to which it came. */
@@ -45,15 +44,13 @@ const ANY_ADDRESS = '0.0.0.0'
 /** A program that takes longer to accept a connection keeps a move waiting no longer. */
 const HUSH_MS_MAX: Millis = 200
 const HUSH_LOOK_MS: Millis = 2
-const NO_CANDIDATES: readonly Candidate[] = []
 
 export class Lane implements DirectionHost, Recoveries {
   readonly unsettled = new Unsettled()
   readonly estate = new Estate()
   readonly #directions = new Map<string, Direction>()
   readonly #services = new Map<string, Service>()
-  /** By service, then by port: who listens there. */
-  readonly #candidates = new Map<string, ReadonlyMap<number, readonly Candidate[]>>()
+  readonly seats: Seats
   readonly #backends: Backends
   readonly #links: Links
   readonly #own: OwnLedger
@@ -67,6 +64,7 @@ export class Lane implements DirectionHost, Recoveries {
   constructor(private readonly context: LaneContext) {
     // The lane before this one may have died, and what it named goes on.
     this.#splicesAccepted = context.counters.accepted
+    this.seats = new Seats(context.setup.node)
     this.#backends = new Backends(context, this.unsettled)
     this.#links = new Links(context, this.#backends, this)
     this.#own = new OwnLedger(context.setup, this.#backends, this.#links.ledgers, this)
@@ -129,7 +127,8 @@ export class Lane implements DirectionHost, Recoveries {
       case 'services':
         return this.#setServices(message.services)
       case 'backends':
-        return this.#setSeats(message.service, message.seats)
+        this.seats.set(message)
+        return this.#directions.get(message.service)?.followSeats()
       case 'local-listeners':
         return this.#backends.setListeners(message.listeners)
       case 'direct':
@@ -189,18 +188,6 @@ export class Lane implements DirectionHost, Recoveries {
 
   // --- what a direction asks for ---
 
-  schedulerFor(service: Service) {
-    return schedulerOf(service)
-  }
-
-  candidates(service: string, port: number): readonly Candidate[] {
-    return this.#candidates.get(service)?.get(port) ?? NO_CANDIDATES
-  }
-
-  servedPorts(service: string): readonly number[] {
-    return [...(this.#candidates.get(service)?.keys() ?? [])]
-  }
-
   nextSpliceId(): SpliceId {
     const { node, boot, lane, lanes } = this.context.setup
     return { node, boot, counter: this.#splicesAccepted++ * lanes + lane + 1 }
@@ -257,14 +244,16 @@ export class Lane implements DirectionHost, Recoveries {
     const isKept = request.snapshot.byteLength > 0
     const channel = isKept ? new Channel(new InnerLink(client.half), INNER_HANDLE) : undefined
     let toBackend: Counterpart | undefined
-    const backend = this.#backends.open(openFrame(LINK_HANDLE, request, proxyHeader), {
+    const frame = openFrame(LINK_HANDLE, request, proxyHeader)
+    const reply = {
       counterpart: channel ?? new Joint(client.half, () => {}),
-      opened: (window, socket) => {
+      opened: (window: number, socket: Pick<Socket, 'local' | 'remote'>) => {
         if (toBackend !== undefined) client.onOpened(window, socket, toBackend)
       },
-      refused: (reason, detail) => client.onRefused(reason, detail),
+      refused: (reason: Reason, detail: string) => client.onRefused(reason, detail),
       gone: () => channel?.release(),
-    })
+    }
+    const backend = this.#backends.open(frame, reply, request.sorry)
     if (backend === undefined) return undefined
     const counterpart =
       channel === undefined ? new Joint(backend.half, () => backend.confirm()) : this.#keep(backend, channel)
@@ -370,17 +359,7 @@ export class Lane implements DirectionHost, Recoveries {
       const service = this.#services.get(direction.service.name)
       if (service !== undefined && !sameService(service, direction.service)) direction.follow(service)
     }
-    for (const name of this.#candidates.keys()) if (!this.#services.has(name)) this.#candidates.delete(name)
-  }
-
-  #setSeats(service: string, seats: readonly BackendSeat[]): void {
-    const byPort = new Map<number, Candidate[]>()
-    for (const { node, name, port } of seats) {
-      const candidate: Candidate = { node, name, port, local: node === this.context.setup.node }
-      byPort.set(port, [...(byPort.get(port) ?? []), candidate])
-    }
-    this.#candidates.set(service, byPort)
-    this.#directions.get(service)?.followPorts()
+    this.seats.keepOnly(this.#services)
   }
 
   #stop(): void {

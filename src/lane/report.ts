@@ -44,7 +44,9 @@ export function laneReport(
       if (report.mortal === '') survivable++
       else mortal[report.mortal] = (mortal[report.mortal] ?? 0) + 1
     }
-    perService.push({ service: direction.service.name, directed, survivable, mortal, revivals: direction.revivals })
+    const { revivals, places } = direction
+    const { name } = direction.service
+    perService.push({ service: name, directed, survivable, mortal, revivals, placement: places.report })
   }
   for (const backend of backends) {
     // The client half has told of a splice whose both halves are here.

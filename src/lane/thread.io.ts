@@ -12,6 +12,7 @@ import { LeaseSlots } from '../proxy/lease-slots.js'
 import type { Sockets } from '../proxy/ports.js'
 import { RetentionPool } from '../proxy/retention-pool.js'
 import { sharedCounters } from '../proxy/shared-counters.js'
+import { UsageCells } from '../proxy/usage.js'
 import { recordBuffers } from '../trunk/record.js'
 import { loadSeals, seals } from '../trunk/seals.io.js'
 import { Lane } from './lane.js'
@@ -37,6 +38,7 @@ export function runLane(dress: (sockets: Sockets) => Sockets = (sockets) => sock
     rebuilder: loop.rebuilder,
     leases: new LeaseSlots(setup.leases),
     counters: sharedCounters(setup.counters),
+    usage: setup.usage && new UsageCells(setup.usage, setup.lane, setup.lanes),
     pool: new RetentionPool(),
     buffers: recordBuffers(),
     post: (message: FromLane) => port.postMessage(message),

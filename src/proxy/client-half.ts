@@ -8,6 +8,7 @@ import type { Clock } from '../base/clock.js'
 import type { NodeId, SpliceId, Term } from '../base/ids.js'
 import type { Enrolled } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
+import type { Attempt, ClientSnapshot, OpenRequest } from './attempt.js'
 import type { Counterpart } from './counterpart.js'
 import { WINDOW_BYTES } from './credit.js'
 import type { Socket } from './endpoint.js'
@@ -15,9 +16,13 @@ import { Half } from './half.js'
 import type { CarriedHalf } from './half-book.js'
 import type { Gate, HalfOwner, HalfStart } from './half-tools.js'
 import type { NodeName, SpliceReport } from './lane-protocol.js'
+import type { ChosenNode, Guest, Places } from './places.js'
 import { PROGRAM_BESIDE, type Reason } from './reasons.js'
 import type { RetentionPool } from './retention-pool.js'
 import type { Service } from './service.js'
+
+export type { Attempt, ClientSnapshot, OpenRequest } from './attempt.js'
+export type { ChosenNode, Places } from './places.js'
 
 /** Nodes that one client's connection is tried on, at most; then the client gets an RST. */
 export const ATTEMPTS_MAX = 5
@@ -27,37 +32,7 @@ const NOBODY: ReadonlySet<NodeId> = new Set()
 /** The other node enforces `connectMs`; its answer may take this much longer before we stop waiting for it. */
 const ANSWER_MARGIN_MS = 500
 
-/** What an attempt asks of the chosen node. */
-export interface OpenRequest {
-  readonly id: SpliceId
-  readonly term: Term
-  readonly service: Service
-  readonly port: number
-  readonly client: Endpoint
-  readonly destination: Endpoint
-  readonly window: number
-  readonly snapshot: Uint8Array
-  /** From 1; beyond it, the same node may have been asked before. */
-  readonly attempt: number
-}
-
-/** As handoff's snapshot-codec has it. */
-export interface ClientSnapshot {
-  readonly bytes: Uint8Array
-  /** When it was taken. */
-  readonly at: Millis
-  /** Of one that is empty: why. */
-  readonly why?: string
-}
-
 const NO_SNAPSHOT: ClientSnapshot = { bytes: new Uint8Array(0), at: 0 }
-
-/** One OPEN that was sent; its answer comes as `onOpened` or `onRefused`. */
-export interface Attempt {
-  readonly counterpart: Counterpart
-  /** No answer is wanted any more. */
-  cancel(reason: Reason): void
-}
 
 export interface ClientHost {
   readonly clock: Clock
@@ -65,8 +40,7 @@ export interface ClientHost {
   readonly gate: Gate
   readonly service: Service
   readonly term: Term
-  /** The next node for a connection to `port`, none of `tried`. */
-  pick(port: number, tried: ReadonlySet<NodeId>): NodeName | undefined
+  readonly places: Places
   /** `undefined`: that node cannot be reached now. An answer may come before this returns. */
   open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined
   onRetried(client: ClientHalf, node: NodeName, reason: Reason, detail: string): void
@@ -80,22 +54,24 @@ export type Revival = (HalfStart | CarriedHalf) & { readonly startedAt: Millis }
 
 interface Dialing {
   readonly phase: 'dialing'
-  readonly node: NodeName
+  readonly node: ChosenNode
   readonly deadline: Millis
   attempt: Attempt | undefined
 }
 
 export interface Joined {
   readonly phase: 'joined'
-  readonly node: NodeName
+  readonly node: ChosenNode
   readonly counterpart: Counterpart
   readonly server: ServerEnds
 }
 
+type ClientState = { readonly phase: 'choosing' | 'waiting' | 'closed' } | Dialing | Joined
+
 /** The backend's connection as its node sees it. */
 export type ServerEnds = Pick<Socket, 'local' | 'remote'>
 
-export class ClientHalf implements HalfOwner, Enrolled {
+export class ClientHalf implements HalfOwner, Enrolled, Guest {
   /** Among the clients of its direction. */
   place = -1
   readonly half: Half
@@ -109,7 +85,10 @@ export class ClientHalf implements HalfOwner, Enrolled {
   #attempts = 0
   /** Since the last look at all nodes, one of them was not asked for want of a data link. */
   #lostLink = false
-  #state: { readonly phase: 'choosing' } | Dialing | Joined | { readonly phase: 'closed' } = { phase: 'choosing' }
+  /** When it gives up waiting for a node with room; it waits once. */
+  #waitsUntil: Millis | undefined
+  #hasApologised = false
+  #state: ClientState = { phase: 'choosing' }
   #lastFailure: { reason: Reason; detail: string } = { reason: 'no-backend', detail: 'no node listens on the port' }
 
   constructor(
@@ -129,7 +108,7 @@ export class ClientHalf implements HalfOwner, Enrolled {
   }
 
   /** The node that serves this client, or is asked now. */
-  get node(): NodeName | undefined {
+  get node(): ChosenNode | undefined {
     return this.#state.phase === 'dialing' || this.#state.phase === 'joined' ? this.#state.node : undefined
   }
 
@@ -152,7 +131,12 @@ export class ClientHalf implements HalfOwner, Enrolled {
 
   /** No backend stands yet. */
   get isUnserved(): boolean {
-    return this.#state.phase === 'dialing' || this.#state.phase === 'choosing'
+    return this.#state.phase === 'dialing' || this.#state.phase === 'choosing' || this.#state.phase === 'waiting'
+  }
+
+  /** For a node with room. */
+  get isWaiting(): boolean {
+    return this.#state.phase === 'waiting'
   }
 
   /**
@@ -161,15 +145,21 @@ export class ClientHalf implements HalfOwner, Enrolled {
    */
   choose(): void {
     while (this.#state.phase === 'choosing') {
-      const port = this.destination.port
       const tried = this.#tried
-      const node = tried.size < ATTEMPTS_MAX ? this.host.pick(port, tried) : undefined
+      const node = tried.size < ATTEMPTS_MAX ? this.host.places.pick(this, tried) : undefined
+      if (node === 'full') return this.#wait()
       if (node === undefined && this.#mayWait()) return
-      if (node === undefined) return this.half.abort(this.#lastFailure.reason, this.#lastFailure.detail)
-      if (this.#firstTried === undefined) this.#firstTried = node.node
-      else this.#allTried?.add(node.node)
-      this.#ask(node, port)
+      if (node === undefined) return this.#giveUpAll()
+      if (node.sorry === undefined) this.#note(node)
+      this.#ask(node)
     }
+  }
+
+  /** Some node may have room now. */
+  call(): void {
+    if (this.#state.phase !== 'waiting') return
+    this.#state = { phase: 'choosing' }
+    this.choose()
   }
 
   /** Its other half, where there is one. */
@@ -178,8 +168,9 @@ export class ClientHalf implements HalfOwner, Enrolled {
   }
 
   /** The backend half has stood since another director's time. It says by ACK what it takes beyond `credit`. */
-  goOn(node: NodeName, server: ServerEnds, counterpart: Counterpart, credit = this.half.sent): void {
+  goOn(node: ChosenNode, server: ServerEnds, counterpart: Counterpart, credit = this.half.sent): void {
     if (this.#state.phase !== 'choosing') return
+    this.host.places.seat(node)
     this.#state = { phase: 'joined', node, counterpart, server }
     this.#served = true
     this.half.join(counterpart, credit)
@@ -190,9 +181,10 @@ export class ClientHalf implements HalfOwner, Enrolled {
    * address has left this host.
    */
   vanish(reason: Reason, isGone = false): void {
-    const { phase } = this.#state
-    if (phase !== 'joined') return this.half.abort(reason)
+    const state = this.#state
+    if (state.phase !== 'joined') return this.half.abort(reason)
     this.#state = { phase: 'closed' }
+    this.host.places.leave(state.node)
     this.half.vanish(reason, isGone)
   }
 
@@ -219,6 +211,12 @@ export class ClientHalf implements HalfOwner, Enrolled {
       this.#allTried = undefined
       this.#lostLink = false
       return this.choose()
+    }
+    if (this.#state.phase === 'waiting' && now >= (this.#waitsUntil ?? now)) {
+      this.host.places.onQueueTimeout(this)
+      this.#lastFailure = { reason: 'queue-timeout', detail: 'every node is full' }
+      this.#state = { phase: 'choosing' }
+      return this.#giveUpAll()
     }
     if (this.#state.phase !== 'dialing' || now < this.#state.deadline) return
     const { attempt } = this.#state
@@ -251,6 +249,7 @@ export class ClientHalf implements HalfOwner, Enrolled {
       if (state.phase === 'dialing') state.attempt?.cancel(reason ?? 'other')
       if (state.phase === 'joined') state.counterpart.confirm()
     } finally {
+      if (state.phase === 'dialing' || state.phase === 'joined') this.host.places.leave(state.node)
       // Whatever the way to the other half throws: this client is over.
       this.host.onFinished(this, reason, detail === '' && node !== undefined ? node.name : detail)
     }
@@ -271,7 +270,7 @@ export class ClientHalf implements HalfOwner, Enrolled {
               : 'open',
       term: this.host.term,
       director: self,
-      backend: this.node?.node,
+      backend: this.node?.sorry === undefined ? this.node?.node : undefined,
       client: this.client,
       destination: this.destination,
       server: this.#state.phase === 'joined' ? endsOf(this.#state.server) : undefined,
@@ -291,6 +290,16 @@ export class ClientHalf implements HalfOwner, Enrolled {
     return `its socket cannot be rebuilt elsewhere${why === '' ? '' : ` (${why})`}`
   }
 
+  /** The sorry backend was asked; it is once. */
+  get hasApologised(): boolean {
+    return this.#hasApologised
+  }
+
+  #note({ node }: NodeName): void {
+    if (this.#firstTried === undefined) this.#firstTried = node
+    else this.#allTried?.add(node)
+  }
+
   get #tried(): ReadonlySet<NodeId> {
     if (this.#firstTried === undefined) return NOBODY
     this.#allTried ??= new Set([this.#firstTried])
@@ -302,22 +311,47 @@ export class ClientHalf implements HalfOwner, Enrolled {
     return this.#lostLink && clock.now() < this.startedAt + service.connectMs
   }
 
+  #wait(): void {
+    const { clock, service, places } = this.host
+    this.#waitsUntil ??= clock.now() + service.queueMs
+    this.#state = { phase: 'waiting' }
+    if (places.enqueue(this)) return
+    this.#lastFailure = { reason: 'queue-full', detail: 'every node is full, and so is the queue' }
+    this.#state = { phase: 'choosing' }
+    this.#giveUpAll()
+  }
+
+  /** No node can serve it: the sorry backend answers, or an RST. */
+  #giveUpAll(): void {
+    const sorry = this.#hasApologised ? undefined : this.host.places.sorry()
+    if (sorry === undefined) return this.half.abort(this.#lastFailure.reason, this.#lastFailure.detail)
+    this.#ask(sorry)
+    // Refused at once, and not by the way of an answer.
+    if (this.#state.phase === 'choosing') this.#giveUpAll()
+  }
+
   #giveUp({ node }: Dialing, reason: Reason, detail: string): void {
     this.#state = { phase: 'choosing' }
+    this.host.places.leave(node)
     if (reason === 'link-lost') this.#lostLink = true
     this.#lastFailure = { reason, detail: `${node.name}: ${detail}` }
     this.host.onRetried(this, node, reason, detail)
   }
 
-  #ask(node: NodeName, port: number): void {
+  #ask(node: ChosenNode): void {
     const { clock, service, term } = this.host
+    const { sorry } = node
+    if (sorry !== undefined) {
+      this.#hasApologised = true
+      this.host.places.onSorry()
+    }
     const deadline = clock.now() + service.connectMs + ANSWER_MARGIN_MS
     const dialing: Dialing = { phase: 'dialing', node, deadline, attempt: undefined }
     this.#state = dialing
     const { id, client, destination } = this
     const [window, snapshot] = [WINDOW_BYTES, this.snapshot.bytes]
-    const ends = { port, client, destination }
-    const request = { id, term, service, ...ends, window, snapshot, attempt: ++this.#attempts }
+    const ends = { port: destination.port, client, destination }
+    const request = { id, term, service, ...ends, window, snapshot, attempt: ++this.#attempts, sorry }
     const attempt = this.host.open(this, node, request)
     if (this.#state !== dialing) return
     if (attempt === undefined) this.onRefused('link-lost', 'no data link to the node')

@@ -7,7 +7,9 @@ import type { NodeId, Term } from '../base/ids.js'
 import type { LogFields, LogLevel } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import type { Reason } from './reasons.js'
+import type { Candidate } from './schedule/scheduler.js'
 import type { Service } from './service.js'
+import type { UsageCell } from './usage.js'
 
 export type EngineName = 'net' | 'epoll'
 
@@ -29,6 +31,8 @@ export interface LaneSetup {
   readonly leases: SharedArrayBuffer
   /** See shared-counters. */
   readonly counters: SharedArrayBuffer
+  /** See usage; not given: the lane is the only one. */
+  readonly usage?: SharedArrayBuffer
   /** It goes on with what another process has; until `take-over` it only listens to what it is told. */
   readonly inherits?: boolean
   /** See descriptor-table; not given: what the lane opens is not recorded. */
@@ -50,7 +54,7 @@ export interface NodeName {
 }
 
 /** A node that listens on a port of a service now. */
-export interface BackendSeat extends NodeName {
+export interface BackendSeat extends NodeName, Pick<Candidate, 'priority' | 'weight' | 'health' | 'loadPermille'> {
   readonly port: number
 }
 
@@ -86,7 +90,15 @@ export type ToLane =
   | { readonly type: 'peer-gone'; readonly peer: NodeId }
   /** The whole truth each time: services, who listens, and what listens here. */
   | { readonly type: 'services'; readonly services: readonly Service[] }
-  | { readonly type: 'backends'; readonly service: string; readonly seats: readonly BackendSeat[] }
+  | {
+      readonly type: 'backends'
+      readonly service: string
+      readonly seats: readonly BackendSeat[]
+      /** `false`: fewer healthy nodes than the service wants. */
+      readonly quorate?: boolean
+      /** Where its connections are counted for all lanes. */
+      readonly cells?: readonly UsageCell[]
+    }
   | { readonly type: 'local-listeners'; readonly listeners: readonly LocalListener[] }
   /**
    * Direct the service in this term as long as its slot's deadline lies ahead. `given`: its connections come to the socket
@@ -275,6 +287,22 @@ export interface ServiceReport {
   readonly survivable: number
   readonly mortal: Readonly<Record<string, number>>
   readonly revivals: RevivalReport
+  /** A node of an earlier release does not tell. */
+  readonly placement?: PlacementReport
+}
+
+/** Of the connections that this director has had: what its choice made of those that no node could take at once, or keep. */
+export interface PlacementReport {
+  /** In the queue now; and connections that are to be closed, since their node is lost. */
+  readonly waiting: number
+  readonly closing: number
+  /** So far: that had to wait, that could not even do that, that waited in vain. */
+  readonly queued: number
+  readonly queueFull: number
+  readonly queueTimeouts: number
+  /** Given to the sorry backend. */
+  readonly sorry: number
+  readonly closed: number
 }
 
 /** What became of the connections of the director before, in this term. */

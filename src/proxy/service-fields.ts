@@ -3,8 +3,9 @@
  * a person, everything odd is a problem (`parseService`); for the registry, which a newer release may have written,
  * unknown fields are left alone and missing ones have their default (`serviceFromFields`).
  */
-import { canonicalIp, isIpv6, isWildcard, parseIp } from '../base/address.js'
+import { canonicalIp, formatEndpoint, isIpv6, isWildcard, parseEndpoint, parseIp } from '../base/address.js'
 import type { Millis } from '../base/time.js'
+import { CHOOSING_WORDS, type ChoosingSettings, COUNT_LIMITS, type CountField } from './choosing.js'
 import { areFoundPorts, formatPorts, PORTS_MAX, type PortList, parsePorts } from './port-list.js'
 import {
   FAILBACKS,
@@ -12,10 +13,10 @@ import {
   localDefault,
   OWNS,
   PROXY_PROTOCOLS,
-  SCHEDULER_NAMES,
   SERVICE_DEFAULTS,
   type Service,
   SPAN_LIMITS,
+  type SpanField,
 } from './service.js'
 
 export type ServiceScalar = string | number | boolean | null
@@ -42,6 +43,20 @@ export const SERVICE_FIELDS = [
   'hide',
   'proxyProtocol',
   'scheduler',
+  'weighting',
+  'load',
+  'slowStartMs',
+  'nodeConnections',
+  'queue',
+  'queueMs',
+  'sorry',
+  'quorum',
+  'quorumSlack',
+  'quorumHook',
+  'onUnhealthy',
+  'onRemoved',
+  'closeOverMs',
+  'closeIdleMs',
   'local',
   'idleMs',
   'connectMs',
@@ -76,9 +91,11 @@ export function parseService(input: Readonly<Record<string, unknown>>): ParsedSe
 /** What the registry holds under a service's name. Problems are left only where guessing could do harm. */
 export function serviceFromFields(name: string, fields: ServiceFields): ParsedService {
   // A word that only a newer release knows, where every other serves the clients as well.
-  const scheduler = SCHEDULER_NAMES.find((known) => known === fields['scheduler']) ?? SERVICE_DEFAULTS.scheduler
-  const failback = FAILBACKS.find((known) => known === fields['failback']) ?? SERVICE_DEFAULTS.failback
-  const reader = new FieldReader({ ...fields, scheduler, failback })
+  const words = Object.entries({ ...CHOOSING_WORDS, failback: FAILBACKS }).flatMap(([field, known]) => {
+    const isKnown = known.some((word) => word === fields[field])
+    return isKnown ? [] : [[field, null] as const]
+  })
+  const reader = new FieldReader({ ...fields, ...Object.fromEntries(words) })
   const service = readService(name, reader)
   return reader.problems.length > 0 ? { type: 'problems', problems: reader.problems } : { type: 'service', service }
 }
@@ -111,13 +128,42 @@ function readService(name: string, reader: FieldReader): Service {
     ...ownership,
     hide: reader.hidden(),
     proxyProtocol: reader.choice('proxyProtocol', PROXY_PROTOCOLS),
-    scheduler: reader.choice('scheduler', SCHEDULER_NAMES),
+    ...readChoosing(reader),
     local: reader.choice('local', LOCAL_PREFERENCES, localDefault({ address, own: ownership.own })),
     idleMs: reader.span('idleMs'),
     connectMs: reader.span('connectMs'),
     keepaliveMs: reader.span('keepaliveMs'),
     failback: reader.choice('failback', FAILBACKS),
     alone: reader.nodeName('alone'),
+  }
+}
+
+function readChoosing(reader: FieldReader): ChoosingSettings {
+  const [quorum, quorumSlack] = [reader.count('quorum'), reader.count('quorumSlack')]
+  if (quorumSlack > 0 && quorumSlack >= quorum) {
+    const hint = 'the quorum could never be lost: give a slack below the quorum, or 0'
+    reader.report('quorumSlack', `${quorumSlack} is not below the quorum (${quorum})`, hint)
+  }
+  const quorumHook = reader.program('quorumHook')
+  if (quorumHook !== '' && quorum === 0) {
+    reader.report('quorumHook', 'is never called', 'say --quorum too, or leave it out')
+  }
+  return {
+    scheduler: reader.choice('scheduler', CHOOSING_WORDS.scheduler),
+    weighting: reader.choice('weighting', CHOOSING_WORDS.weighting),
+    load: reader.choice('load', CHOOSING_WORDS.load),
+    slowStartMs: reader.span('slowStartMs'),
+    nodeConnections: reader.count('nodeConnections'),
+    queue: reader.count('queue'),
+    queueMs: reader.span('queueMs'),
+    sorry: reader.endpoint('sorry'),
+    quorum,
+    quorumSlack,
+    quorumHook,
+    onUnhealthy: reader.choice('onUnhealthy', CHOOSING_WORDS.onUnhealthy),
+    onRemoved: reader.choice('onRemoved', CHOOSING_WORDS.onRemoved),
+    closeOverMs: reader.span('closeOverMs'),
+    closeIdleMs: reader.span('closeIdleMs'),
   }
 }
 
@@ -174,7 +220,7 @@ class FieldReader {
     return ''
   }
 
-  choice<F extends 'own' | 'proxyProtocol' | 'scheduler' | 'local' | 'failback'>(
+  choice<F extends 'own' | 'proxyProtocol' | 'local' | 'failback' | keyof typeof CHOOSING_WORDS>(
     field: F,
     choices: readonly Service[F][],
     otherwise: Service[F] = SERVICE_DEFAULTS[field] as Service[F],
@@ -204,7 +250,7 @@ class FieldReader {
   }
 
   /** `none` is how a command line says nothing. */
-  #text(field: 'hook' | 'interface', form: RegExp, hint: string): string {
+  #text(field: 'hook' | 'interface' | 'quorumHook', form: RegExp, hint: string): string {
     const value = this.#value(field) ?? ''
     if (value === '' || value === 'none') return ''
     if (typeof value === 'string' && form.test(value)) return value
@@ -212,7 +258,30 @@ class FieldReader {
     return ''
   }
 
-  span(field: keyof typeof SPAN_LIMITS): number {
+  program(field: 'quorumHook'): string {
+    return this.#text(field, HOOK, 'give the full path of a program, such as /etc/baton/quorum')
+  }
+
+  /** `none` is how a command line says nobody. */
+  endpoint(field: 'sorry'): string {
+    const value = this.#value(field) ?? ''
+    if (value === '' || value === 'none') return ''
+    const endpoint = typeof value === 'string' ? parseEndpoint(value) : undefined
+    if (endpoint !== undefined && !isWildcard(endpoint.address)) return formatEndpoint(endpoint)
+    this.report(field, `${shown(value)} is no address with a port`, 'give one such as 10.0.0.9:8080, or none')
+    return ''
+  }
+
+  count(field: CountField): number {
+    const value = this.#value(field) ?? SERVICE_DEFAULTS[field]
+    const count = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value
+    const max = COUNT_LIMITS[field]
+    if (typeof count === 'number' && Number.isInteger(count) && count >= 0 && count <= max) return count
+    this.report(field, `${shown(value)} is not possible`, `give a whole number from 0 to ${max}`)
+    return SERVICE_DEFAULTS[field]
+  }
+
+  span(field: SpanField): number {
     const value = this.#value(field) ?? SERVICE_DEFAULTS[field]
     const { minMs, maxMs, orZero } = SPAN_LIMITS[field]
     const ms = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value

@@ -1,7 +1,17 @@
 /** Reports of lanes on services, put together. */
-import type { RevivalReport, ServiceReport } from './lane-protocol.js'
+import type { PlacementReport, RevivalReport, ServiceReport } from './lane-protocol.js'
 
 const COUNTS = ['revived', 'proven', 'filled', 'reset', 'gone', 'unverified'] as const
+
+export const NOTHING_PLACED: PlacementReport = {
+  waiting: 0,
+  closing: 0,
+  queued: 0,
+  queueFull: 0,
+  queueTimeouts: 0,
+  sorry: 0,
+  closed: 0,
+}
 
 /** Of all lanes: one row for each service. */
 export function mergedServices(rows: readonly ServiceReport[]): ServiceReport[] {
@@ -27,6 +37,7 @@ function joined(a: ServiceReport, b: ServiceReport): ServiceReport {
     survivable: a.survivable + b.survivable,
     mortal: sumsOf([a.mortal, b.mortal]),
     revivals: joinedRevivals(a.revivals, b.revivals),
+    placement: joinedPlacements(a.placement, b.placement),
   }
 }
 
@@ -36,4 +47,17 @@ function joinedRevivals(a: RevivalReport, b: RevivalReport): RevivalReport {
     number
   >
   return { ...counts, failures: sumsOf([a.failures, b.failures]) }
+}
+
+function joinedPlacements(a = NOTHING_PLACED, b = NOTHING_PLACED): PlacementReport {
+  const sum = (field: keyof PlacementReport) => a[field] + b[field]
+  return {
+    waiting: sum('waiting'),
+    closing: sum('closing'),
+    queued: sum('queued'),
+    queueFull: sum('queueFull'),
+    queueTimeouts: sum('queueTimeouts'),
+    sorry: sum('sorry'),
+    closed: sum('closed'),
+  }
 }

@@ -1,12 +1,12 @@
 /** What a service is: an address with ports that the nodes serve together, and how its connections are treated. */
 import { isLoopback } from '../base/address.js'
 import type { Millis } from '../base/time.js'
+import { CHOOSING_DEFAULTS, type ChoosingSettings } from './choosing.js'
 import { formatPorts, type PortList } from './port-list.js'
-import type { LocalPreference } from './schedule/local-policy.js'
+import type { LocalPreference } from './schedule/rules.js'
 
 /** What the backend is told of the client: nothing, or a PROXY protocol header, version 2. */
 export type ProxyProtocol = 'off' | 'v2'
-export type SchedulerName = 'round-robin'
 /** Whether a service goes back to the more preferred node when that one returns. */
 export type Failback = 'off' | 'on'
 
@@ -16,7 +16,7 @@ export type Failback = 'off' | 'on'
  */
 export type Own = 'tun' | 'none' | 'hook'
 
-export interface Service {
+export interface Service extends ChoosingSettings {
   readonly name: string
   /** Canonical IP. */
   readonly address: string
@@ -29,7 +29,6 @@ export interface Service {
   /** Ports, as `ports` are written, on which nodes answer other hosts by this address alone and not by their own; empty: none. */
   readonly hide: string
   readonly proxyProtocol: ProxyProtocol
-  readonly scheduler: SchedulerName
   /** When the director's own host serves: after all others, like every other, or before them. */
   readonly local: LocalPreference
   /** A splice that carries nothing for so long is ended; 0: never. */
@@ -51,7 +50,7 @@ export const SERVICE_DEFAULTS: ServiceSettings = Object.freeze({
   interface: '',
   hide: '',
   proxyProtocol: 'off',
-  scheduler: 'round-robin',
+  ...CHOOSING_DEFAULTS,
   // Of a service whose address Baton brings it is 'last' (`localDefault`).
   local: 'equal',
   // Many protocols are silent for hours and right to be; whoever wants a limit knows the protocol.
@@ -71,7 +70,6 @@ export const DOOR_KEEPALIVE_MS: Millis = SERVICE_DEFAULTS.keepaliveMs
 
 export const OWNS: readonly Own[] = ['tun', 'none', 'hook']
 export const PROXY_PROTOCOLS: readonly ProxyProtocol[] = ['off', 'v2']
-export const SCHEDULER_NAMES: readonly SchedulerName[] = ['round-robin']
 export const FAILBACKS: readonly Failback[] = ['off', 'on']
 export const LOCAL_PREFERENCES: readonly LocalPreference[] = ['last', 'equal', 'first']
 
@@ -82,13 +80,27 @@ export interface SpanLimits {
   readonly orZero: boolean
 }
 
-export const SPAN_LIMITS: Readonly<Record<'idleMs' | 'connectMs' | 'keepaliveMs', SpanLimits>> = {
+export type SpanField =
+  | 'idleMs'
+  | 'connectMs'
+  | 'keepaliveMs'
+  | 'slowStartMs'
+  | 'queueMs'
+  | 'closeOverMs'
+  | 'closeIdleMs'
+
+export const SPAN_LIMITS: Readonly<Record<SpanField, SpanLimits>> = {
   // Below a second, an ordinary pause of a program would end its connection; a week outlives every forgotten session.
   idleMs: { minMs: 1_000, maxMs: 604_800_000, orZero: true },
   // The client waits meanwhile, and gives up after a minute or two.
   connectMs: { minMs: 100, maxMs: 60_000, orZero: false },
   // The kernel counts TCP_KEEPIDLE in seconds and takes at most 32767.
   keepaliveMs: { minMs: 1_000, maxMs: 32_767_000, orZero: false },
+  slowStartMs: { minMs: 1_000, maxMs: 3_600_000, orZero: true },
+  // As with connectMs; looked at ten times a second.
+  queueMs: { minMs: 100, maxMs: 60_000, orZero: false },
+  closeOverMs: { minMs: 100, maxMs: 3_600_000, orZero: true },
+  closeIdleMs: { minMs: 100, maxMs: 3_600_000, orZero: false },
 }
 
 /**

@@ -25,6 +25,7 @@ import {
   SEAL_OVERHEAD_BYTES_MIN,
   writeRecordHeader,
 } from '../../src/trunk/record.js'
+import { FakePlaces } from '../proxy/fake-places.js'
 import { FakeSocket } from '../proxy/fake-socket.js'
 import { fakeContext } from './fake-context.js'
 import { PLAIN_SEAL } from './plain-seals.js'
@@ -192,7 +193,7 @@ export function clientOver(room: LinkUnderTest) {
     gate: { isOpen: () => true },
     service: WEB,
     term: { number: 5, holder: B },
-    pick: (_port, tried) => (tried.has(A) ? undefined : { node: A, name: 'node-a' }),
+    places: new FakePlaces([{ node: A, name: 'node-a' }]),
     open: (asking: ClientHalf, _to, request: OpenRequest): Attempt | undefined => {
       return way.link.isUp ? way.link.open(asking, request, new Uint8Array(0)) : undefined
     },

@@ -6,6 +6,7 @@ import type { ClientHalf, ClientHost } from '../../src/proxy/client-half.js'
 import type { Counterpart } from '../../src/proxy/counterpart.js'
 import type { LedgerRow } from '../../src/proxy/ledger-frames.js'
 import { assert, suite } from '../harness/suite.js'
+import { FakePlaces } from '../proxy/fake-places.js'
 import { FakeSocket } from '../proxy/fake-socket.js'
 import { FRAMES } from '../proxy/splice-frames.js'
 import { fakeContext } from './fake-context.js'
@@ -67,6 +68,7 @@ class Room {
       gate: { isOpen: () => true },
       service: { name: 'web', address: ROW.destination.address, keepaliveMs: 7_000 },
       term: { number: 9, holder: 'me' },
+      places: new FakePlaces([]),
       onFinished: (_client: ClientHalf, reason: string) => this.finished.push(reason),
       onUnsettled: (client: ClientHalf) => void this.unsettled.push(client),
     }

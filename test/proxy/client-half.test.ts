@@ -1,4 +1,3 @@
-import type { NodeId } from '../../src/base/ids.js'
 import {
   ATTEMPTS_MAX,
   type Attempt,
@@ -11,6 +10,7 @@ import type { Reason } from '../../src/proxy/reasons.js'
 import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import { SERVICE_DEFAULTS } from '../../src/proxy/service.js'
 import { assert, suite } from '../harness/suite.js'
+import { FakePlaces } from './fake-places.js'
 import { FakeSocket } from './fake-socket.js'
 import { Pipe } from './pipe.js'
 
@@ -35,15 +35,13 @@ class Host implements ClientHost {
   readonly retried: Reason[] = []
   readonly finished: (Reason | undefined)[] = []
   readonly pipes = new Map<string, Pipe>()
+  readonly places: FakePlaces
 
   constructor(
     readonly nodes: number,
     readonly behaviour: (node: string) => Behaviour = () => 'silent',
-  ) {}
-
-  pick(_port: number, tried: ReadonlySet<NodeId>): NodeName | undefined {
-    const free = Array.from({ length: this.nodes }, (_, i) => `n${i + 1}`).find((node) => !tried.has(node))
-    return free === undefined ? undefined : { node: free, name: free }
+  ) {
+    this.places = new FakePlaces(Array.from({ length: nodes }, (_, i) => ({ node: `n${i + 1}`, name: `n${i + 1}` })))
   }
 
   open(client: ClientHalf, { node }: NodeName, _request: OpenRequest): Attempt | undefined {
@@ -196,6 +194,65 @@ test('the end of a splice is confirmed to the backend half once', () => {
   socket.closeIfDone()
   assert.is(pipe.confirms, 1)
   assert.equal(host.finished, [undefined])
+})
+
+test('every node is full: it waits unread until it is called, and is served', () => {
+  const host = new Host(2)
+  host.places.isFull = true
+  host.places.queueMax = 1
+  const { client, socket } = accept(host)
+  assert.ok(client.isWaiting && client.isUnserved && socket.paused)
+  client.call()
+  assert.ok(client.isWaiting, 'still full')
+  assert.equal([host.places.waiting.length, host.asked], [1, []])
+  host.places.isFull = false
+  client.call()
+  client.onOpened(1_000, { local: HERE, remote: THERE }, host.pipes.get('n1') as Pipe)
+  assert.equal([client.isWaiting, client.served, host.places.seated], [false, true, 1])
+})
+
+test('one that waits too long, or for whom the queue has no room, gets an RST that says so', () => {
+  const host = new Host(1)
+  host.places.isFull = true
+  host.places.queueMax = 1
+  const { client } = accept(host)
+  accept(host)
+  assert.equal(host.finished, ['queue-full'])
+  client.expire(service.queueMs - 1)
+  assert.is(host.finished.length, 1)
+  client.expire(service.queueMs)
+  assert.equal([host.finished, host.places.timeouts], [['queue-full', 'queue-timeout'], 1])
+})
+
+test('the sorry backend is asked when no node can serve, once', () => {
+  const sorry = { node: 'me', name: 'me', sorry: THERE }
+  const host = new Host(1, (node) => (node === 'n1' ? 'refuses-at-once' : 'silent'))
+  host.places.sorryNode = sorry
+  const { client, socket } = accept(host)
+  assert.equal([host.asked, client.node, client.report('me').backend], [['n1', 'me'], sorry, undefined])
+  client.onRefused('connect-refused', 'me too')
+  assert.equal([host.finished, socket.resets, host.places.sorries], [['connect-refused'], 1, 1])
+  const apart = new Host(1, () => 'refuses-at-once')
+  apart.places.sorryNode = sorry
+  accept(apart)
+  assert.equal([apart.asked, apart.finished], [['n1', 'me'], ['no-listener']])
+})
+
+test('a node counts a connection for as long as it is asked or serves', () => {
+  const host = new Host(3, (node) => (node === 'n1' ? 'no-link' : 'silent'))
+  const { client, socket } = accept(host)
+  assert.equal([...host.places.counts.values()], [0, 1])
+  client.onRefused('connect-refused', '')
+  assert.equal([...host.places.counts.values()], [0, 0, 1])
+  client.onOpened(1_000, { local: HERE, remote: THERE }, host.pipes.get('n3') as Pipe)
+  assert.is(host.places.seated, 1)
+  socket.close('reset')
+  assert.is(host.places.seated, 0)
+  const vanishing = new Host(1)
+  const gone = accept(vanishing)
+  gone.client.onOpened(1_000, { local: HERE, remote: THERE }, vanishing.pipes.get('n1') as Pipe)
+  gone.client.vanish('lease-lost')
+  assert.is(vanishing.places.seated, 0)
 })
 
 test.run()

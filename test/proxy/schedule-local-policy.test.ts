@@ -1,7 +1,7 @@
-import type { LocalPreference } from '../../src/proxy/schedule/local-policy.js'
+import type { LocalPreference } from '../../src/proxy/schedule/rules.js'
 import type { Candidate } from '../../src/proxy/schedule/scheduler.js'
-import { schedulerOf } from '../../src/proxy/schedule/schedulers.js'
 import { assert, suite } from '../harness/suite.js'
+import { chooserOf, NONE, nodeOf } from './choosers.js'
 
 const test = suite('proxy/schedule/local-policy')
 
@@ -11,9 +11,9 @@ function candidates(nodes: string): Candidate[] {
 }
 
 function picks(local: LocalPreference, nodes: string, count: number): string {
-  const scheduler = schedulerOf({ scheduler: 'round-robin', local })
+  const { chooser } = chooserOf({ local })
   const among = candidates(nodes)
-  return Array.from({ length: count }, () => scheduler.pick(among)?.node ?? '-').join('')
+  return Array.from({ length: count }, () => nodeOf(chooser.pick(among, NONE, ''))).join('')
 }
 
 test('last: the own host serves only alone', () => {
@@ -37,15 +37,15 @@ test('those less wanted serve a connection that all others refused', () => {
     ['first', 'L', 'a'],
   ]
   for (const [local, refused, expected] of rows) {
-    const scheduler = schedulerOf({ scheduler: 'round-robin', local })
-    assert.is(scheduler.pick(candidates('Lab'), new Set(refused))?.node, expected, local)
+    const { chooser } = chooserOf({ local })
+    assert.is(nodeOf(chooser.pick(candidates('Lab'), new Set(refused), '')), expected, local)
   }
 })
 
 test('what the own host serves does not disturb the rotation of the others', () => {
-  const scheduler = schedulerOf({ scheduler: 'round-robin', local: 'last' })
+  const { chooser } = chooserOf({ local: 'last' })
   const all = candidates('Labc')
-  const turns = [all, candidates('L'), all, candidates('L'), all].map((among) => scheduler.pick(among)?.node)
+  const turns = [all, candidates('L'), all, candidates('L'), all].map((among) => nodeOf(chooser.pick(among, NONE, '')))
   assert.is(turns.join(''), 'aLbLc')
 })
 

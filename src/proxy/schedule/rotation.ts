@@ -1,6 +1,6 @@
 /** Turns in the order of node ids, which all directors share: a successor needs no state to rotate in the same order. */
 import type { NodeId } from '../../base/ids.js'
-import type { Candidate } from './scheduler.js'
+import type { Candidate, Excluded } from './scheduler.js'
 
 /**
  * Exact: k · n turns over n candidates give k to each. When the candidates change, the rotation goes on behind the node
@@ -15,7 +15,7 @@ export class Rotation {
   #last: NodeId = ''
 
   /** The next one that is not excluded; those are passed over and lose their turn. O(1) and without allocation. */
-  turn<C extends Candidate>(candidates: readonly C[], exclude?: ReadonlySet<NodeId>): C | undefined {
+  turn<C extends Candidate>(candidates: readonly C[], exclude?: Excluded): C | undefined {
     if (candidates !== this.#given) this.#adopt(candidates)
     const inOrder = this.#inOrder as readonly C[]
     for (let passed = 0; passed < inOrder.length; passed++) {

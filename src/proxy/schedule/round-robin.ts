@@ -1,6 +1,5 @@
-import type { NodeId } from '../../base/ids.js'
 import { Rotation } from './rotation.js'
-import type { Candidate, Scheduler } from './scheduler.js'
+import type { Candidate, Excluded, Scheduler } from './scheduler.js'
 
 /**
  * New connections in exact rotation. A retry does not touch that rotation: it takes its node from a second one. If it took
@@ -10,8 +9,8 @@ export class RoundRobin implements Scheduler {
   readonly #connections = new Rotation()
   readonly #retries = new Rotation()
 
-  pick<C extends Candidate>(candidates: readonly C[], exclude?: ReadonlySet<NodeId>): C | undefined {
-    if (exclude === undefined || exclude.size === 0) return this.#connections.turn(candidates)
+  pick<C extends Candidate>(candidates: readonly C[], exclude?: Excluded): C | undefined {
+    if (exclude === undefined || exclude.size === 0) return this.#connections.turn(candidates, exclude)
     return this.#retries.turn(candidates, exclude)
   }
 }

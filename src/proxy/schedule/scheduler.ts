@@ -1,5 +1,6 @@
 /** Which node serves the next connection of one port of one service. */
 import type { NodeId } from '../../base/ids.js'
+import type { Health } from '../health.js'
 
 /** A node with a listener on that port. A caller may hang more on it, such as the address to dial. */
 export interface Candidate {
@@ -8,6 +9,21 @@ export interface Candidate {
   readonly port: number
   /** On the director's own host, whose crash would take both halves of the splice. */
   readonly local: boolean
+  /** Selection priority: a lower one is asked only where no higher one can serve. */
+  readonly priority?: number
+  /** Selection weight; 0: no new connections. */
+  readonly weight?: number
+  /** Not given: it listens, and nothing else is known. */
+  readonly health?: Health
+  /** How much of its host is busy, in thousandths, as that host says itself; 1000 and more: all of it. */
+  readonly loadPermille?: number
+}
+
+/** Who is not to be picked. A `ReadonlySet` is one. */
+export interface Excluded {
+  /** Of those that this connection has tried: above 0 it is a retry. */
+  readonly size: number
+  has(node: NodeId): boolean
 }
 
 export interface Scheduler {
@@ -15,7 +31,23 @@ export interface Scheduler {
    * `undefined` if nobody is left. `candidates` holds each node once, in any order, and never changes: when they change,
    * give a new array (the same array again is the fast path, which allocates nothing).
    *
-   * `exclude` names the nodes that this connection has tried; only a retry gives one that is not empty.
+   * `exclude` names the nodes that this connection has tried, and those that can take no more now. `client`: its address,
+   * for those that bind clients to nodes.
    */
-  pick<C extends Candidate>(candidates: readonly C[], exclude?: ReadonlySet<NodeId>): C | undefined
+  pick<C extends Candidate>(candidates: readonly C[], exclude?: Excluded, client?: string): C | undefined
+}
+
+/** Connections of the service at a node, those that are just being made among them; of all lanes. */
+export interface UsageOf {
+  of(node: NodeId): number
+}
+
+/** How a node counts now, at least 0: its weight, less while it starts slowly or its host is busy. */
+export type WeightOf = (candidate: Candidate) => number
+
+export const WEIGHT_DEFAULT = 1
+export const PRIORITY_DEFAULT = 1
+
+export function weightOf({ weight = WEIGHT_DEFAULT }: Candidate): number {
+  return weight
 }
