@@ -33,7 +33,58 @@ export const serviceFlags = {
     description: 'what backends are told of the client: a PROXY protocol header, or nothing',
     options: ['v2', 'off'],
   }),
-  scheduler: Flags.string({ description: 'how a node is chosen for each connection', options: ['round-robin'] }),
+  scheduler: Flags.string({
+    description: 'how a node is chosen for each connection',
+    options: ['round-robin', 'weighted', 'least-connections', 'source-hash', 'maglev', 'first', 'failover'],
+  }),
+  weighting: Flags.string({
+    description:
+      'what weights mean to --scheduler weighted: so many connections in a row, or the same share spread evenly',
+    options: ['turns', 'smooth'],
+  }),
+  load: Flags.string({
+    description: 'whether the busier a host says it is, the less its weight counts (weighted, least-connections)',
+    options: ['off', 'on'],
+  }),
+  'slow-start': Flags.string({
+    description: 'a node that has come takes its full share after so long; 0: at once',
+    helpValue: '0',
+  }),
+  'node-connections': Flags.string({
+    description: 'connections that one node takes at a time; 0: no limit',
+    helpValue: 'N',
+  }),
+  queue: Flags.string({ description: 'connections that wait while every node is full', helpValue: '1024' }),
+  'queue-timeout': Flags.string({ description: 'so long at most', helpValue: '5s' }),
+  sorry: Flags.string({
+    description: 'who answers when no node can, reached from the director (none: nobody)',
+    helpValue: 'IP:PORT',
+  }),
+  quorum: Flags.string({
+    description: 'healthy nodes that must be there, or the sorry backend answers; 0: no number in particular',
+    helpValue: 'N',
+  }),
+  'quorum-slack': Flags.string({
+    description: 'the quorum is lost below N − slack, and there again from N + slack on',
+    helpValue: '0',
+  }),
+  'quorum-hook': Flags.string({
+    description: 'program that the director calls with quorum-up or quorum-down, the service and the number of nodes',
+    helpValue: 'PATH',
+  }),
+  'on-unhealthy': Flags.string({
+    description: 'connections whose node is found unhealthy: keep them, close idle ones, close all',
+    options: ['keep', 'idle', 'all'],
+  }),
+  'on-removed': Flags.string({
+    description: 'the same where the program does not listen any more, or is not to serve',
+    options: ['keep', 'idle', 'all'],
+  }),
+  'close-over': Flags.string({
+    description: 'each is closed at a time of its own within so long',
+    helpValue: '10s',
+  }),
+  'close-idle': Flags.string({ description: 'what idle means', helpValue: '5s' }),
   local: Flags.string({
     description:
       "when the director's own host serves: after all others, like every other, or before them; by default last where the address is Baton's own, since the others outlive their director",

@@ -3,6 +3,7 @@ import { isIpv6, isLoopback } from '../base/address.js'
 import { formatProgram } from '../base/program.js'
 import type { Millis } from '../base/time.js'
 import type { ServiceDefinitionView, ServiceView, ServiceWritten } from '../node/control-protocol.js'
+import { CHOICE_COLUMNS, choiceCells, choiceNotes, choiceSettings, isWeighed, renderDirecting } from './choice-view.js'
 import type { Screen, StyledText } from './colour.js'
 import { drillText } from './drill-view.js'
 import { type Cell, type Column, type Row, renderTable } from './table.js'
@@ -40,7 +41,7 @@ export function renderService(view: ServiceView, screen: Screen, nowMs: Millis):
       : [['only here', `port ${definition.hide}: refused at the nodes’ own addresses`] as const]),
     ...(view.here === undefined ? [] : [['here', hereText(view.here)] as const]),
     ['proxy protocol', definition.proxyProtocol],
-    ['scheduler', definition.scheduler],
+    ...choiceSettings(view),
     ['local', definition.local],
     ['connect timeout', formatSetting(definition.connectMs)],
     ['idle timeout', definition.idleMs === 0 ? 'never' : formatSetting(definition.idleMs)],
@@ -65,6 +66,7 @@ export function renderService(view: ServiceView, screen: Screen, nowMs: Millis):
     ),
     '',
     ...renderBackends(view, screen),
+    ...renderDirecting(view.choice.assignments, screen),
   ]
 }
 
@@ -116,21 +118,25 @@ function hereText(here: NonNullable<ServiceView['here']>): string {
 
 function renderBackends(view: ServiceView, screen: Screen): string[] {
   if (view.backends.length === 0) return noBackends(view.definition).flatMap((line) => hang('', line, screen.width))
+  const weighed = isWeighed(view.backends)
   const columns: readonly Column[] = [
     { title: 'BACKEND', min: 12 },
     { title: 'ADDRESS', min: 21 },
     { title: 'PORT', align: 'right' },
     { title: 'PROGRAM', min: 8 },
+    ...(weighed ? CHOICE_COLUMNS : []),
     { title: 'SPLICES', align: 'right' },
   ]
-  const rows = view.backends.map(({ node, address, port, program, splices }) => ({
+  const rows = view.backends.map((backend) => ({
     cells: [
-      node.name,
-      address,
-      String(port),
-      program === undefined ? '?' : formatProgram(program),
-      formatCount(splices),
+      backend.node.name,
+      backend.address,
+      String(backend.port),
+      backend.program === undefined ? '?' : formatProgram(backend.program),
+      ...(weighed ? choiceCells(backend) : []),
+      formatCount(backend.splices),
     ],
+    notes: choiceNotes(backend),
   }))
   return renderTable(columns, rows, screen)
 }

@@ -87,6 +87,7 @@ export class Contests {
     let next = this.#renewAt
     const mayStand = this.#mayStand()
     for (const [service, { elector, rules }] of this.#contests) {
+      if (elector.state.phase === 'idle' && this.parts.roster.isKeptOut(service)) continue
       if (mayStand || elector.state.phase !== 'idle') next = Math.min(next, elector.nextDeadline(this.#rank(service)))
       else next = Math.min(next, Math.max(elector.turn(0), this.#aloneFrom(rules)))
     }
@@ -129,6 +130,7 @@ export class Contests {
     let stands = false
     const mayStand = this.#mayStand()
     for (const [service, { elector, rules }] of this.#contests) {
+      if (this.parts.roster.isKeptOut(service)) continue
       if (mayStand && elector.stand(this.#rank(service), this.parts.polling.last, now)) stands = true
       else if (!mayStand && elector.state.phase === 'idle') this.#considerAlone(elector, rules, now)
     }
@@ -251,6 +253,7 @@ export class Contests {
 
   setService(service: string, rules: ServiceRules, now: Millis): void {
     const before = this.#contests.get(service)
+    this.parts.roster.setRules(service, rules)
     if (before !== undefined) {
       before.rules = rules
       return
@@ -326,8 +329,8 @@ export class Contests {
 
   endorsed(service: string, number: number, endorser: NodeId, now: Millis): void {
     const elector = this.#contests.get(service)?.elector
-    const takes =
-      this.#directs && !this.#stopped && elector?.endorsed(number, endorser, this.parts.polling.last, now) === true
+    const mayTake = this.#directs && !this.parts.roster.isKeptOut(service) && !this.#stopped
+    const takes = mayTake && elector?.endorsed(number, endorser, this.parts.polling.last, now) === true
     if (takes) this.#ask(now)
     // Not where this node stands for it or holds it already, when the word came late: it acts on those grants.
     else if (elector?.wanted?.number !== number) this.#release(service, number)

@@ -34,6 +34,10 @@ export interface ServiceRules {
   readonly failback: boolean
   /** The one node that may direct it without a majority, where the electorate is two and the other is gone. */
   readonly alone: NodeId | undefined
+  /** Nodes that never direct it. */
+  readonly keptOut?: readonly NodeId[]
+  /** Router priorities for this one alone, in place of what nodes say of themselves. */
+  readonly priorities?: readonly (readonly [node: NodeId, priority: number])[]
 }
 
 export type ElectionEvent =

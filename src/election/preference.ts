@@ -7,6 +7,12 @@ export interface Candidate extends Pick<Standing, 'priority' | 'capability'> {
   readonly node: NodeId
 }
 
+/** What goes for one service alone. Such a service takes no part in the spreading of the others. */
+export interface OwnOrder {
+  readonly keptOut: ReadonlySet<NodeId>
+  readonly priorities: ReadonlyMap<NodeId, number>
+}
+
 /**
  * Which node each service prefers, the same on every node that knows of the same services and candidates. Router priority
  * decides first, then what the host can do, then rendezvous hashing of service and node (Thaler and Ravishankar 1998) with
@@ -22,22 +28,32 @@ export class Preferences {
     services: Iterable<string>,
     private readonly candidates: readonly Candidate[],
     private readonly weightOf: (service: string, node: NodeId) => number = weight,
+    private readonly ownOrders: ReadonlyMap<string, OwnOrder> = new Map(),
   ) {
     const best = [...candidates].sort(compareTiers)[0]
     this.#top = best === undefined ? [] : candidates.filter((candidate) => compareTiers(candidate, best) === 0)
-    this.#spread([...services])
+    this.#spread([...services].filter((service) => !ownOrders.has(service)))
   }
 
   /** All candidates, the most preferred first. */
   order(service: string): NodeId[] {
-    return [...this.candidates].sort((a, b) => this.#compare(service, a, b)).map(({ node }) => node)
+    const candidates = this.#candidatesOf(service)
+    return [...candidates].sort((a, b) => this.#compare(service, a, b)).map(({ node }) => node)
   }
 
   /** How many are preferred to `node`; as many as there are if it is no candidate. */
   rank(service: string, node: NodeId): number {
-    const own = this.candidates.find((candidate) => candidate.node === node)
+    const candidates = this.#candidatesOf(service)
+    const own = candidates.find((candidate) => candidate.node === node)
     const before = (other: Candidate) => own === undefined || this.#compare(service, other, own) < 0
-    return this.candidates.filter(before).length
+    return candidates.filter(before).length
+  }
+
+  #candidatesOf(service: string): readonly Candidate[] {
+    const own = this.ownOrders.get(service)
+    if (own === undefined) return this.candidates
+    const able = this.candidates.filter(({ node }) => !own.keptOut.has(node))
+    return able.map((one) => ({ ...one, priority: own.priorities.get(one.node) ?? one.priority }))
   }
 
   /** In an order that is the same everywhere: each takes its best candidate that has room. */

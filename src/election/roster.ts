@@ -1,8 +1,8 @@
 /** Who is there: who lives, what they say of themselves, to whom there is a link, and so who is preferred for what. */
 import type { NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
-import { ORDINARY, type Standing } from './ports.js'
-import { Preferences, weight } from './preference.js'
+import { ORDINARY, type ServiceRules, type Standing } from './ports.js'
+import { type OwnOrder, Preferences, weight } from './preference.js'
 
 export class Roster {
   readonly #alive = new Set<NodeId>()
@@ -12,6 +12,7 @@ export class Roster {
   readonly #buried = new Map<NodeId, Millis>()
   readonly #boots = new Map<NodeId, number>()
   readonly #services = new Set<string>()
+  readonly #ownOrders = new Map<string, OwnOrder>()
   /** Of each service, what it weighs on each node: hashing is most of what a change of members costs. */
   readonly #weights = new Map<string, Map<NodeId, number>>()
   readonly #ranks = new Map<string, number>()
@@ -75,7 +76,21 @@ export class Roster {
     if (present) this.#services.add(service)
     else this.#services.delete(service)
     this.#weights.delete(service)
+    if (!present) this.#ownOrders.delete(service)
     this.#preferences = undefined
+  }
+
+  setRules(service: string, { keptOut = [], priorities = [] }: ServiceRules): void {
+    const isOwn = keptOut.length > 0 || priorities.length > 0
+    if (!isOwn && !this.#ownOrders.has(service)) return
+    if (isOwn) this.#ownOrders.set(service, { keptOut: new Set(keptOut), priorities: new Map(priorities) })
+    else this.#ownOrders.delete(service)
+    this.#preferences = undefined
+  }
+
+  /** This node never directs the service. */
+  isKeptOut(service: string): boolean {
+    return this.#ownOrders.get(service)?.keptOut.has(this.self) === true
   }
 
   standing(node: NodeId): Standing {
@@ -125,7 +140,8 @@ export class Roster {
       const candidates = [...this.#alive]
         .map((node) => ({ node, ...this.standing(node) }))
         .filter(({ directs }) => directs)
-      this.#preferences = new Preferences(this.#services, candidates, (service, node) => this.#weight(service, node))
+      const weightOf = (service: string, node: NodeId) => this.#weight(service, node)
+      this.#preferences = new Preferences(this.#services, candidates, weightOf, this.#ownOrders)
     }
     return this.#preferences
   }

@@ -1,17 +1,30 @@
 /** What the lane hears of who can serve what, and where this node's own programs are: only what has changed. */
-import type { ToLane } from '../proxy/lane-protocol.js'
+import type { NodeId } from '../base/ids.js'
+import type { BackendSeat, ToLane } from '../proxy/lane-protocol.js'
+import { mayServe } from '../proxy/schedule/groups.js'
+import type { Service } from '../proxy/service.js'
 import type { Knowledge } from './knowledge.js'
+import { type QuorumChange, Quorums } from './quorums.js'
+import { CellBook } from './usage-cells.js'
+
+export interface BackendEvents {
+  /** Somebody serves other ports than before. */
+  onPorts(): void
+  /** Enough healthy nodes serve it again, or no longer. */
+  onQuorum(service: Service, change: QuorumChange): void
+}
 
 export class BackendNews {
   readonly #told = new Map<string, string>()
+  readonly #cells = new CellBook()
+  readonly quorums = new Quorums()
   #planned = false
 
   constructor(
     private readonly knowledge: Knowledge,
     private readonly later: (run: () => void) => void,
     private readonly toLane: (message: ToLane) => void,
-    /** Somebody serves other ports than before. */
-    private readonly onPorts: () => void,
+    private readonly events: BackendEvents,
   ) {}
 
   /** Once after the present turn, however much has changed in it. */
@@ -27,6 +40,8 @@ export class BackendNews {
   /** The lane drops what it knew of a service with the service. */
   forget(service: string): void {
     this.#told.delete(service)
+    this.#cells.forget(service)
+    this.quorums.forget(service)
   }
 
   /** Now. */
@@ -34,11 +49,15 @@ export class BackendNews {
     let isNews = false
     for (const service of this.knowledge.services.active) {
       const seats = this.knowledge.seats(service)
-      if (!this.#isNews(service.name, seats)) continue
-      this.toLane({ type: 'backends', service: service.name, seats })
+      const able = ableNodes(seats)
+      const { quorate, changed } = this.quorums.look(service.name, service, able.size)
+      if (changed) this.events.onQuorum(service, { quorate, able: able.size })
+      if (!this.#isNews(service.name, [seats, quorate])) continue
+      const cells = this.#cells.of(service.name, new Set(seats.map(({ node }) => node)))
+      this.toLane({ type: 'backends', service: service.name, seats, quorate, cells })
       isNews = true
     }
-    if (isNews) this.onPorts()
+    if (isNews) this.events.onPorts()
     const listeners = this.knowledge.localListeners()
     if (this.#isNews('', listeners)) this.toLane({ type: 'local-listeners', listeners })
   }
@@ -49,4 +68,10 @@ export class BackendNews {
     this.#told.set(key, text)
     return true
   }
+}
+
+/** Nodes that get new connections, and are known to be well. */
+function ableNodes(seats: readonly BackendSeat[]): Set<NodeId> {
+  const able = seats.filter((seat) => mayServe({ ...seat, local: false }) && seat.health?.state !== 'starting')
+  return new Set(able.map(({ node }) => node))
 }

@@ -9,7 +9,12 @@ import type { LaneReport } from '../proxy/lane-protocol.js'
 import { contestOf, isOwned, type Service } from '../proxy/service.js'
 import { fieldsOfService } from '../proxy/service-fields.js'
 import type { AddressKeeper } from './address-keeper.js'
+import { assign } from './assigning.io.js'
+import { assignmentKey } from './assignments.js'
+import { type ChoiceFacts, choiceView, seatView, whyChosen } from './choice.js'
 import type {
+  AssignmentWrite,
+  AssignmentWritten,
   ControlApi,
   DepartureView,
   DrainRequest,
@@ -180,7 +185,14 @@ export class NodeApi implements ControlApi {
     const outOfForce = [...shadowed.map(({ service }) => service.name), ...unreadable.map((entry) => entry.name)]
     if (!outOfForce.includes(name)) this.#known(name)
     if (!force) this.#refuseMinority()
-    node.write([registryKey(name), drillKey(name)].map((entry) => ({ name: entry, changes: undefined })))
+    const assigned = node.knowledge.assignments.nodesOf(name).map((id) => assignmentKey(name, id))
+    node.write([registryKey(name), drillKey(name), ...assigned].map((entry) => ({ name: entry, changes: undefined })))
+  }
+
+  async assign(name: string, wanted: string, write: AssignmentWrite): Promise<AssignmentWritten> {
+    const service = this.#known(name)
+    if (write.force !== true) this.#refuseMinority()
+    return assign(this.parts.node, service, wanted, write)
   }
 
   async importServices(request: ImportRequest): Promise<ImportView> {
@@ -202,7 +214,16 @@ export class NodeApi implements ControlApi {
     const explanation = node.machines.elections.explain(contestOf(service), clock.now())
     const drained = this.#drained()
     const view = whyView(name, explanation, this.#names(), this.#obstacles(service), clock.now(), drained)
-    return { ...view, sentences: [...view.sentences, servedBy(node.knowledge.candidates(service))] }
+    const candidates = node.knowledge.candidates(service)
+    const heard = [...new Set(candidates.map((candidate) => candidate.node))]
+    const chosen =
+      heard.length === 0 ? [] : whyChosen(service, this.#choiceFacts(service, await this.parts.query(0)), heard)
+    return { ...view, sentences: [...view.sentences, servedBy(candidates), ...chosen] }
+  }
+
+  #choiceFacts({ name }: Service, report: LaneReport): ChoiceFacts {
+    const { knowledge, backendNews } = this.parts.node
+    return { knowledge, names: this.#names(), quorate: backendNews.quorums.of(name), report }
   }
 
   #existing(): Service[] {
@@ -231,6 +252,7 @@ export class NodeApi implements ControlApi {
     const names = this.#names()
     const { term } = explanation
     const obstacles = this.#obstacles(service)
+    const choice = this.#choiceFacts(service, report)
     const why = whyView(service.name, explanation, names, obstacles, this.parts.clock.now(), this.#drained())
     return serviceView(service, {
       names,
@@ -238,6 +260,8 @@ export class NodeApi implements ControlApi {
       alone: explanation.alone,
       why: why.sentences[0] ?? '',
       candidates: knowledge.candidates(service),
+      choice: choiceView(service, choice),
+      seatOf: (candidate) => seatView(service, candidate, choice),
       report,
       here: isOwned(service) ? this.parts.addresses.counts(service.address) : undefined,
       serving: term === undefined ? undefined : knowledge.servingBy(term.holder, service.name),

@@ -6,6 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { BatonError, errnoOf, messageOf } from '../base/errors.js'
 import type { Millis } from '../base/time.js'
 import type {
+  AssignmentWrite,
+  AssignmentWritten,
   ControlApi,
   DepartureView,
   DrainRequest,
@@ -75,6 +77,11 @@ export class ControlClient implements ControlApi {
 
   removeService(name: string, force = false): Promise<void> {
     return this.#ask({ method: 'DELETE', path: `${servicePath(name)}${force ? '?force=1' : ''}` })
+  }
+
+  assign(service: string, node: string, write: AssignmentWrite): Promise<AssignmentWritten> {
+    const path = `${servicePath(service)}/nodes/${encodeURIComponent(node)}`
+    return this.#ask({ method: 'PUT', path, body: write })
   }
 
   importServices(request: ImportRequest): Promise<ImportView> {

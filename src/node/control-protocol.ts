@@ -5,9 +5,11 @@
 import type { Program } from '../base/program.js'
 import type { Millis } from '../base/time.js'
 import type { AddressCounts } from './address-keeper.js'
+import type { AssignmentWrite, AssignmentWritten, ChoiceView, SeatView } from './choice-protocol.js'
 import type { DrillPlan, DrillRecordView, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
 import type { NodeRef } from './node-ref.js'
 
+export type { AssignmentView, AssignmentWrite, AssignmentWritten, ChoiceView, SeatView } from './choice-protocol.js'
 export type { NodeRef } from './node-ref.js'
 
 export interface TermView {
@@ -68,6 +70,22 @@ export interface ServiceDefinitionView {
   readonly hide: string
   readonly proxyProtocol: string
   readonly scheduler: string
+  readonly weighting: string
+  readonly load: string
+  readonly slowStartMs: Millis
+  /** Connections that one node takes; 0: no limit. */
+  readonly nodeConnections: number
+  readonly queue: number
+  readonly queueMs: Millis
+  /** Empty: none. */
+  readonly sorry: string
+  readonly quorum: number
+  readonly quorumSlack: number
+  readonly quorumHook: string
+  readonly onUnhealthy: string
+  readonly onRemoved: string
+  readonly closeOverMs: Millis
+  readonly closeIdleMs: Millis
   readonly local: string
   readonly connectMs: Millis
   readonly idleMs: Millis
@@ -77,7 +95,7 @@ export interface ServiceDefinitionView {
   readonly alone: string
 }
 
-export interface BackendView {
+export interface BackendView extends SeatView {
   readonly node: NodeRef
   readonly port: number
   readonly address: string
@@ -100,6 +118,7 @@ export interface ServiceView {
   /** Where the asked node has the address, because it directs. */
   readonly here?: AddressCounts
   readonly backends: readonly BackendView[]
+  readonly choice: ChoiceView
   /** Splices that this node knows of, as director or as backend. */
   readonly splices: number
   /** The last `baton drill`, wherever it ran. */
@@ -355,6 +374,8 @@ export interface ControlApi {
   service(name: string): Promise<ServiceView>
   writeService(name: string, write: ServiceWrite): Promise<ServiceWritten>
   removeService(name: string, force?: boolean): Promise<void>
+  /** `node`: a name, or the beginning of an id. */
+  assign(service: string, node: string, write: AssignmentWrite): Promise<AssignmentWritten>
   importServices(request: ImportRequest): Promise<ImportView>
   splices(filter: { service?: string; limit: number }): Promise<SplicesView>
   why(service: string): Promise<WhyView>

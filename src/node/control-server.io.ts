@@ -11,6 +11,7 @@ import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import { DECLARED_MAX } from './config-schema.js'
 import type {
+  AssignmentWrite,
   ControlApi,
   DrainRequest,
   ErrorView,
@@ -116,6 +117,9 @@ function addRoutes(app: FastifyInstance, api: () => ControlApi): void {
   app.put<Named & { Body: ServiceWrite }>('/v1/services/:name', WRITE, ({ params, body }) =>
     api().writeService(params.name, body),
   )
+  app.put<AtNode & { Body: AssignmentWrite }>('/v1/services/:name/nodes/:node', ASSIGN, ({ params, body }) =>
+    api().assign(params.name, params.node, body),
+  )
   app.put<{ Body: ImportRequest }>('/v1/services', IMPORT, ({ body }) => api().importServices(body))
   app.delete<Named & { Querystring: { force?: string } }>('/v1/services/:name', NAMED, async (request, reply) => {
     await api().removeService(request.params.name, request.query.force === '1')
@@ -143,6 +147,10 @@ function addRoutes(app: FastifyInstance, api: () => ControlApi): void {
 
 interface Named {
   Params: { name: string }
+}
+
+interface AtNode {
+  Params: { name: string; node: string }
 }
 
 /** Whether a name is a good one is the definition's to say; here it only has a limit. */
@@ -174,7 +182,8 @@ const DRAIN = {
 }
 const FIELDS = {
   type: 'object',
-  maxProperties: 32,
+  // As many as the registry keeps in one entry.
+  maxProperties: 64,
   additionalProperties: { anyOf: [{ type: 'string', maxLength: 1024 }, { type: 'number' }] },
 }
 const WRITE = {
@@ -189,6 +198,12 @@ const WRITE = {
         force: { type: 'boolean' },
       },
     },
+  },
+}
+const ASSIGN = {
+  schema: {
+    params: { type: 'object', properties: { name: NAME, node: NAME }, required: ['name', 'node'] },
+    body: { type: 'object', required: ['fields'], properties: { fields: FIELDS, force: { type: 'boolean' } } },
   },
 }
 const IMPORT = {

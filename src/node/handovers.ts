@@ -50,11 +50,11 @@ export class Handovers {
 
   /**
    * What has all its connections here. Of a drained node, to be tried again with each renewal: the next node may have to be
-   * waited for, and so may connections that are being rebuilt.
+   * waited for, and so may connections that are being rebuilt. `isMeant`: of which contests; all if not given.
    */
-  settled(): readonly Given[] {
+  settled(isMeant: (contest: string) => boolean = () => true): readonly Given[] {
     const { directing } = this.parts
-    const settled = directing.names().filter((contest) => directing.isSettled(contest))
+    const settled = directing.names().filter((contest) => isMeant(contest) && directing.isSettled(contest))
     return this.#give(settled, false)
   }
 }

@@ -12,6 +12,7 @@ import { type ListenerCandidate, ListenerTable, type ServingNode } from '../prox
 import { areFoundPorts, expandPorts, includesPort } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
 import type { Shadowed } from '../proxy/service-overlap.js'
+import { Assignments } from './assignments.js'
 import { decodeNodeFacts, type Serving } from './node-facts.js'
 import { roleOf } from './roles.js'
 
@@ -25,7 +26,9 @@ export interface ServiceSet {
 export class Knowledge {
   readonly #listeners = new ListenerTable()
   readonly #serving = new Map<NodeId, readonly Serving[]>()
+  readonly #loads = new Map<NodeId, number>()
   readonly #ended = new Set<NodeId>()
+  assignments = new Assignments()
   #members: readonly Member[] = []
   #services: ServiceSet = { active: [], shadowed: [], unreadable: [] }
   #alive: readonly ServingNode[] = []
@@ -81,12 +84,15 @@ export class Knowledge {
     const listeners = decodeListeners(facts.listeners)
     if (listeners.type === 'listeners') this.#listeners.set(node, listeners.listeners)
     this.#serving.set(node, facts.serving)
+    if (facts.loadPermille === undefined) this.#loads.delete(node)
+    else this.#loads.set(node, facts.loadPermille)
   }
 
   /** The node has left: its place in the tables is free. */
   forget(node: NodeId): void {
     this.#listeners.forget(node)
     this.#serving.delete(node)
+    this.#loads.delete(node)
   }
 
   /** The listeners that belong to a node, of all that its host has. */
@@ -115,8 +121,19 @@ export class Knowledge {
     return [...new Set(this.candidates(service).map(({ port }) => port))]
   }
 
+  /** Those that are to serve, with all that the choice among them depends on. */
   seats(service: Service): BackendSeat[] {
-    return this.candidates(service).map(({ node, name, port }) => ({ node, name, port }))
+    return this.candidates(service).flatMap(({ node, name, port }) => {
+      const { serve, priority, weight } = this.assignments.of(service.name, node)
+      const load = service.load === 'on' ? this.#loads.get(node) : undefined
+      const seat = { node, name, port, priority, weight, ...(load !== undefined && { loadPermille: load }) }
+      return serve ? [seat] : []
+    })
+  }
+
+  /** How busy its host is, as the node says. */
+  loadOf(node: NodeId): number | undefined {
+    return this.#loads.get(node)
   }
 
   /** This node's programs on ports that some service names, as its backend halves reach them. */

@@ -12,6 +12,7 @@ import { FLOW_WORDS, HandedOver } from '../lane/handover.io.js'
 import type { FromLane, LaneReport, LaneSetup, RecoveredMessage, ToLane } from '../proxy/lane-protocol.js'
 import { mergedServices, sumsOf } from '../proxy/service-report.js'
 import { countersMemory, sharedCounters, sumOfCounters } from '../proxy/shared-counters.js'
+import { UsageCells } from '../proxy/usage.js'
 import type { LanesView } from './control-protocol.js'
 import type { Engine } from './engine.io.js'
 import { answerKey, answerTo, type SharedAnswer } from './lane-answers.js'
@@ -58,6 +59,7 @@ export class LaneGroup {
   readonly #places: Place[] = []
   readonly #memory = new LaneMemory()
   readonly #estates = new LaneEstates()
+  readonly #usage: SharedArrayBuffer
   readonly #doors: (() => number)[] = []
   /** What not all lanes have answered yet. */
   readonly #owed = new Rollcall<SharedAnswer>()
@@ -71,6 +73,7 @@ export class LaneGroup {
 
   constructor(private readonly options: LaneGroupOptions) {
     this.#inherits = options.inherits === true
+    this.#usage = UsageCells.bytes(options.engine.lanes)
     for (let lane = 0; lane < options.engine.lanes; lane++) {
       const counters = countersMemory()
       const host = this.#start(lane, counters)
@@ -164,7 +167,7 @@ export class LaneGroup {
   #start(lane: number, counters: SharedArrayBuffer): LaneHost {
     const { engine, node, name, boot, address, seed, leases, logger, logLevel } = this.options
     const { lanes } = engine
-    const shared = { leases, counters, descriptors: this.#estates.memory }
+    const shared = { leases, counters, usage: this.#usage, descriptors: this.#estates.memory }
     const identity = { node, name, boot, address }
     const own = { engine: engine.name, seed: seed(), logLevel, inherits: this.#inherits }
     const setup: LaneSetup = { lane, lanes, ...identity, ...own, ...shared }

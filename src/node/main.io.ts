@@ -363,6 +363,7 @@ class RunningNode {
       logger: this.logger,
       onStalled: (lateMs) => node.onStalled(lateMs),
       onListeners: (listeners) => node.onListeners(listeners),
+      onLoad: (loadPermille) => node.onLoad(loadPermille),
     })
     this.#cleanups.push(stop)
   }

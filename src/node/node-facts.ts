@@ -6,7 +6,7 @@
 import { ByteReader, ByteWriter } from '../base/bytes.js'
 import { FACT_BYTES_MAX } from '../gossip/facts.js'
 
-const SECTION = { listeners: 1, serving: 2 } as const
+const SECTION = { listeners: 1, serving: 2, load: 3 } as const
 const SECTION_HEADER_BYTES = 5
 /** A problem is for people, not for programs. */
 const PROBLEM_CHARACTERS_MAX = 300
@@ -23,12 +23,16 @@ export interface NodeFacts {
   /** As proxy/listener-codec wrote them. */
   readonly listeners: Uint8Array
   readonly serving: readonly Serving[]
+  /** How much of its host is busy, in thousandths; `undefined`: it does not say. */
+  readonly loadPermille?: number | undefined
 }
 
 const STATES: readonly Serving['state'][] = ['starting', 'serving', 'unable']
 
-export function encodeNodeFacts({ listeners, serving }: NodeFacts): Uint8Array {
-  const roomBytes = FACT_BYTES_MAX - listeners.byteLength - 2 * SECTION_HEADER_BYTES
+export function encodeNodeFacts({ listeners, serving, loadPermille }: NodeFacts): Uint8Array {
+  const load = loadPermille === undefined ? undefined : new ByteWriter().u32(loadPermille).finish()
+  const loadBytes = load === undefined ? 0 : load.byteLength + SECTION_HEADER_BYTES
+  const roomBytes = FACT_BYTES_MAX - listeners.byteLength - loadBytes - 2 * SECTION_HEADER_BYTES
   const rows = new ByteWriter().u16(0)
   let count = 0
   for (const row of serving) {
@@ -38,7 +42,8 @@ export function encodeNodeFacts({ listeners, serving }: NodeFacts): Uint8Array {
     count++
   }
   rows.patchU16(0, count)
-  const out = new ByteWriter(listeners.byteLength + rows.length + 2 * SECTION_HEADER_BYTES)
+  const out = new ByteWriter(listeners.byteLength + rows.length + loadBytes + 2 * SECTION_HEADER_BYTES)
+  if (load !== undefined) putSection(out, SECTION.load, load)
   putSection(out, SECTION.listeners, listeners)
   putSection(out, SECTION.serving, rows.finish())
   return out.finish()
@@ -49,14 +54,22 @@ export function decodeNodeFacts(bytes: Uint8Array): NodeFacts | undefined {
   const reader = new ByteReader(bytes)
   let listeners: Uint8Array = new Uint8Array(0)
   let serving: readonly Serving[] | undefined = []
+  let loadPermille: number | undefined
   while (!reader.failed && reader.remaining > 0) {
     const type = reader.u8()
     const value = reader.take(reader.u32())
     if (reader.failed) return undefined
     if (type === SECTION.listeners) listeners = value
+    if (type === SECTION.load) loadPermille = readLoad(new ByteReader(value))
     if (type === SECTION.serving) serving = readServing(new ByteReader(value))
   }
-  return serving === undefined ? undefined : { listeners, serving }
+  if (serving === undefined) return undefined
+  return loadPermille === undefined ? { listeners, serving } : { listeners, serving, loadPermille }
+}
+
+function readLoad(reader: ByteReader): number | undefined {
+  const load = reader.u32()
+  return reader.failed ? undefined : load
 }
 
 function encodeServing({ service, term, state, problem }: Serving): Uint8Array {

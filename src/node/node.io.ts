@@ -22,6 +22,7 @@ import { Directing, describeObstacle, reasonOfLoss } from './directing.js'
 import { drainedAt, nodeKey } from './drains.js'
 import { logElection } from './election-log.js'
 import { Errands } from './errands.js'
+import { GiveAways } from './give-aways.js'
 import { GoingOn, stillHeld } from './going-on.js'
 import { Handoffs } from './handoffs.js'
 import type { ControlState } from './handover-protocol.js'
@@ -32,6 +33,7 @@ import { type BrokerEffect, type BrokerEvent, LinkBroker } from './link-broker.j
 import { LinkOffers } from './link-offers.io.js'
 import type { NodeMachines, NodePorts } from './node-ports.js'
 import { Publication } from './publication.js'
+import { QuorumHooks } from './quorum-hooks.io.js'
 import { flagsOf, type Role, roleOf, standingOf } from './roles.js'
 import { ServiceBook } from './service-book.js'
 import { Tally } from './tally.js'
@@ -54,7 +56,8 @@ export class Node {
   readonly #broker: Driver<BrokerEvent, BrokerEffect>
   readonly #offers: LinkOffers
   readonly #publication: Publication
-  readonly #backendNews: BackendNews
+  readonly backendNews: BackendNews
+  readonly #giveAways: GiveAways
   readonly #services: ServiceBook
   readonly #laneNews: LaneNews
   readonly #goingOn = new GoingOn()
@@ -98,22 +101,27 @@ export class Node {
     this.#elections = new Driver(machines.elections, clock, (effect) => this.#onElection(effect))
     this.#links = new LinkBroker(profile.node, ports.dataAt.length, ports.random)
     this.#broker = new Driver(this.#links, clock, (effect) => this.#onBroker(effect))
-    this.#backendNews = new BackendNews(this.knowledge, ports.later, ports.toLane, () => this.directing.followPorts())
+    const hooks = new QuorumHooks(ports.logger, directing)
+    this.backendNews = new BackendNews(this.knowledge, ports.later, ports.toLane, {
+      onPorts: () => this.directing.followPorts(),
+      onQuorum: (service, change) => hooks.tell(service, change),
+    })
     this.#services = new ServiceBook({
       ...ports,
       registry: machines.registry,
       knowledge: this.knowledge,
       directing: this.directing,
-      backendNews: this.#backendNews,
+      backendNews: this.backendNews,
       elections: (event) => {
         if (event.type === 'service-gone') this.tally.forget(event.name)
         this.#elections.feed(event)
       },
     })
+    this.#giveAways = new GiveAways(this, this.#services, ports.later)
     this.#publication = new Publication(profile.name, this.knowledge, this.directing, clock, ports.later, (bytes) => {
       this.knowledge.setFacts(profile.node, bytes)
       this.#sync.feed({ type: 'facts', bytes })
-      this.#backendNews.plan()
+      this.backendNews.plan()
     })
     this.#laneNews = new LaneNews({
       logger: ports.logger,
@@ -161,7 +169,7 @@ export class Node {
       this.#goingOn.carry(lease)
       this.directing.adopt(lease, this.#services.of(lease.contest))
     }
-    this.#backendNews.tell()
+    this.backendNews.tell()
   }
 
   /** From now on this node neither votes nor directs: it hands over what it has, and the others remove its vote. */
@@ -249,6 +257,10 @@ export class Node {
     this.#publication.setListeners(sockets)
   }
 
+  onLoad(loadPermille: number): void {
+    this.#publication.setLoad(loadPermille)
+  }
+
   onLane(message: FromLane): void {
     this.#laneNews.hear(message)
   }
@@ -288,7 +300,7 @@ export class Node {
       this.#elections.feed({ type: 'member', node, alive, standing: standingOf(member.profile.flags) })
       this.ports.later(() => this.directing.followStandbys())
     }
-    this.#backendNews.plan()
+    this.backendNews.plan()
   }
 
   #onSync(effect: SyncEffect): void {
@@ -304,7 +316,7 @@ export class Node {
       case 'facts-changed': {
         const fact = this.machines.facts.get(effect.node)
         if (fact !== undefined) this.knowledge.setFacts(effect.node, fact.bytes)
-        return this.#backendNews.plan()
+        return this.backendNews.plan()
       }
     }
   }
@@ -337,7 +349,7 @@ export class Node {
       case 'renewed':
         this.directing.renewed(effect.service, effect.term, effect.deadline)
         this.#tellKept(effect)
-        return this.#giveAway()
+        return this.#giveAways.look()
       case 'lost': {
         const present = this.#services.of(effect.service).length > 0
         this.#goingOn.lost(effect.service)
@@ -378,13 +390,9 @@ export class Node {
   #followRegistry(): void {
     this.#services.follow()
     this.#setRole({ drained: drainedAt(this.machines.registry.get(nodeKey(this.self.node))) !== undefined })
-    this.#giveAway()
-    this.#backendNews.plan()
+    this.#giveAways.look()
+    this.backendNews.plan()
     this.#publication.plan()
-  }
-
-  #giveAway(): void {
-    if (roleOf(this.self.flags).drained && !this.#stopping) this.ports.later(() => this.handovers.settled())
   }
 
   #setRole(change: Partial<Role>): void {

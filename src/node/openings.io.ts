@@ -13,6 +13,7 @@ import { engineCannot } from './bequest.io.js'
 import type { NodeOptions } from './config-schema.js'
 import { chooseEngine } from './engine.io.js'
 import type { Hello } from './handover-protocol.js'
+import { watchLoad } from './host-load.io.js'
 import { IdleLane } from './idle-lane.js'
 import { LaneGroup, type LaneGroupOptions } from './lane-group.io.js'
 import { type ProgramWatchOptions, programWatch } from './program-watch.io.js'
@@ -102,19 +103,22 @@ export interface HostWatchParts extends Omit<ProgramWatchOptions, 'clock'> {
   /** What the process before has seen is true still, and its clients wait. */
   readonly isHurried: boolean
   readonly onStalled: (lateMs: Millis) => void
+  readonly onLoad: (loadPermille: number) => void
 }
 
 /** The event loop of this process, and the programs of this host. Answers what ends it. */
-export function watchHost({ hasPrograms, isHurried, onStalled, ...programs }: HostWatchParts): () => void {
+export function watchHost({ hasPrograms, isHurried, onStalled, onLoad, ...programs }: HostWatchParts): () => void {
   const { clock } = programs
   const stalls = new StallWatch(clock, STALL_MS, onStalled)
   stalls.start()
+  const stopLoad = hasPrograms ? watchLoad(onLoad) : () => {}
   const table = programWatch(programs)
   const later = clock.alarm(() => table.start())
   if (hasPrograms && isHurried) later.set(clock.now() + LATER_MS)
   else if (hasPrograms) table.start()
   return () => {
     later.set(undefined)
+    stopLoad()
     table.stop()
     stalls.stop()
   }

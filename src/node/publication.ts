@@ -12,6 +12,7 @@ const PUBLISH_EVERY_MS: Millis = 50
 
 export class Publication {
   #listeners: Uint8Array = encodeListeners([])
+  #loadPermille: number | undefined
   #published: Uint8Array = new Uint8Array(0)
   #planned = false
   #publishedAt: Millis = Number.NEGATIVE_INFINITY
@@ -44,6 +45,11 @@ export class Publication {
     this.plan()
   }
 
+  setLoad(loadPermille: number): void {
+    this.#loadPermille = loadPermille
+    this.plan()
+  }
+
   /** After the present turn, since the machine that told us may not be fed meanwhile; or when the next bundle is due. */
   plan(): void {
     if (this.#planned) return
@@ -57,7 +63,7 @@ export class Publication {
     this.#planned = false
     this.#publishedAt = this.clock.now()
     const serving = this.knowledge.services.active.flatMap(({ name }) => this.#servingOf(name) ?? [])
-    const bytes = encodeNodeFacts({ listeners: this.#listeners, serving })
+    const bytes = encodeNodeFacts({ listeners: this.#listeners, serving, loadPermille: this.#loadPermille })
     const before = this.#published
     if (bytes.length === before.length && bytes.every((byte, i) => byte === before[i])) return
     this.#published = bytes

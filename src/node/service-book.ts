@@ -2,12 +2,14 @@
  * Which services there are, as the registry says, told to all who work with them: lanes, elections, whoever directs. Services
  * with one address are one contest (`contestOf`): one node directs them all.
  */
+import type { NodeId } from '../base/ids.js'
 import type { Logger } from '../base/log.js'
 import type { ElectionEvent } from '../election/ports.js'
 import type { Registry } from '../gossip/registry.js'
 import type { ToLane } from '../proxy/lane-protocol.js'
 import { contestOf, type Service, sameService } from '../proxy/service.js'
 import type { AddressKeeper } from './address-keeper.js'
+import { Assignments } from './assignments.js'
 import type { BackendNews } from './backend-news.js'
 import type { Directing } from './directing.js'
 import type { Knowledge } from './knowledge.js'
@@ -25,6 +27,9 @@ export interface ServiceBookParts {
 }
 
 export class ServiceBook {
+  /** By service: who directs it and in which order, as far as operators have said so. */
+  readonly #assigned = new Map<string, string>()
+
   constructor(private readonly parts: ServiceBookParts) {}
 
   /** Oldest first. */
@@ -32,12 +37,20 @@ export class ServiceBook {
     return this.#active.filter((service) => contestOf(service) === contest)
   }
 
+  /** An operator has said that the node does not direct it. */
+  keepsOut(contest: string, node: NodeId): boolean {
+    const [oldest] = this.of(contest)
+    return oldest !== undefined && !this.parts.knowledge.assignments.of(oldest.name, node).direct
+  }
+
   /** The registry changed: every part that works with services gets the new set. */
   follow(): void {
     const { registry, knowledge, directing, backendNews } = this.parts
     const before = new Map(this.#active.map((service) => [service.name, service]))
     const contests = new Set(this.#active.map(contestOf))
-    const services = servicesFromRegistry(registry.entries())
+    const entries = registry.entries()
+    const services = servicesFromRegistry(entries)
+    knowledge.assignments = Assignments.fromRegistry(entries)
     knowledge.setServices(services)
     this.#logProblems()
     // Whoever has gone to another contest stops in this one before the lanes hear of its new address.
@@ -49,10 +62,11 @@ export class ServiceBook {
       before.delete(service.name)
       if (old !== undefined && !sameService(old, service)) this.#onChanged(service)
     }
-    this.tellRules(added)
+    this.tellRules([...added, ...services.active.filter((service) => this.#hasOtherRules(service))])
     for (const name of before.keys()) {
       directing.forgetObstacle(name)
       backendNews.forget(name)
+      this.#assigned.delete(name)
     }
     for (const name of contests) if (this.of(name).length === 0) this.parts.elections({ type: 'service-gone', name })
     this.#followContests(() => true)
@@ -64,7 +78,9 @@ export class ServiceBook {
     const contests = [...new Set(changed.map(contestOf))]
     const told = contests.flatMap((name) => {
       const [oldest] = this.of(name)
-      return oldest === undefined ? [] : [{ name, rules: rulesOf(oldest, this.parts.knowledge.members) }]
+      return oldest === undefined
+        ? []
+        : [{ name, rules: rulesOf(oldest, this.parts.knowledge.members, this.parts.knowledge.assignments) }]
     })
     if (told.length > 0) this.parts.elections({ type: 'services', services: told })
   }
@@ -85,6 +101,14 @@ export class ServiceBook {
     for (const { service, by, port } of shadowed) {
       logger.log('error', 'service-shadowed', { service: service.name, by, port })
     }
+  }
+
+  /** Since the last time that this was asked. */
+  #hasOtherRules({ name }: Service): boolean {
+    const text = JSON.stringify(this.parts.knowledge.assignments.rulesOf(name))
+    const before = this.#assigned.get(name)
+    this.#assigned.set(name, text)
+    return before !== undefined && before !== text
   }
 
   #onChanged(service: Service): void {

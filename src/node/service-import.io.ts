@@ -4,6 +4,8 @@ import type { Registry } from '../gossip/registry.js'
 import type { RegistryWrite } from '../gossip/sync.js'
 import type { Service } from '../proxy/service.js'
 import { fieldsOfService } from '../proxy/service-fields.js'
+import type { Assignments } from './assignments.js'
+import { assignmentKey } from './assignments.js'
 import type { ImportProblem, ImportRequest, ImportView } from './control-protocol.js'
 import { drillKey } from './drill-record.js'
 import type { Node } from './node.io.js'
@@ -23,7 +25,7 @@ export async function importServices(
   const odd = force ? undefined : await oddAddresses(plan(), brought)
   const final = plan()
   const problems = [...final.problems, ...(odd === undefined ? [] : oddities(final, odd))]
-  const writes = problems.length > 0 ? [] : writesOf(final, clock.wall())
+  const writes = problems.length > 0 ? [] : writesOf(final, node.knowledge.assignments, clock.wall())
   problems.push(...roomFor(writes, node.machines.registry))
   const applied = problems.length === 0 && !dryRun
   if (applied && writes.length > 0) node.write(writes)
@@ -31,11 +33,14 @@ export async function importServices(
 }
 
 /** Differences only: a write on another node at the same time keeps its own fields. */
-function writesOf({ changes, outcome }: ServicePlan, wall: number): RegistryWrite[] {
+function writesOf({ changes, outcome }: ServicePlan, assignments: Assignments, wall: number): RegistryWrite[] {
   return changes.flatMap(({ service, change, fields }): RegistryWrite[] => {
     const name = registryKey(service)
     const after = outcome.get(service)
-    if (change === 'removed') return [name, drillKey(service)].map((entry) => ({ name: entry, changes: undefined }))
+    if (change === 'removed') {
+      const assigned = assignments.nodesOf(service).map((node) => assignmentKey(service, node))
+      return [name, drillKey(service), ...assigned].map((entry) => ({ name: entry, changes: undefined }))
+    }
     if (after === undefined) return []
     if (change === 'added') return [{ name, changes: { ...fieldsOfService(after), createdAtMs: wall } }]
     if (change !== 'changed') return []

@@ -4,6 +4,7 @@ import type { Member } from '../gossip/ports.js'
 import type { Service } from '../proxy/service.js'
 import { createdAtMs, type ServiceFields, serviceFromFields } from '../proxy/service-fields.js'
 import { type CreatedService, resolveOverlaps } from '../proxy/service-overlap.js'
+import { Assignments } from './assignments.js'
 import type { ServiceSet } from './knowledge.js'
 
 const PREFIX = 'service/'
@@ -26,8 +27,15 @@ export function servicesFromRegistry(entries: readonly (readonly [key: string, f
   return { ...resolveOverlaps(readable), unreadable }
 }
 
-/** What elections need to know of a service. A name that two nodes have means neither. */
-export function rulesOf({ failback, alone }: Service, members: readonly Member[]): ServiceRules {
+/** What elections need to know of a service. A name that two nodes have means neither; one that never directs does so alone neither. */
+export function rulesOf(
+  { name, failback, alone }: Service,
+  members: readonly Member[],
+  assignments = new Assignments(),
+): ServiceRules {
   const named = members.filter(({ profile }) => profile.name === alone)
-  return { failback: failback === 'on', alone: named.length === 1 ? named[0]?.profile.node : undefined }
+  const { keptOut, priorities } = assignments.rulesOf(name)
+  const only = named.length === 1 ? named[0]?.profile.node : undefined
+  const rules = { failback: failback === 'on', alone: only === undefined || keptOut.includes(only) ? undefined : only }
+  return keptOut.length + priorities.length === 0 ? rules : { ...rules, keptOut, priorities }
 }

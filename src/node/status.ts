@@ -12,10 +12,12 @@ import { formatPorts } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
 import type { AddressCounts } from './address-keeper.js'
 import type {
+  ChoiceView,
   CountersView,
   ListenerView,
   MemberView,
   NodeRef,
+  SeatView,
   ServiceDefinitionView,
   ServiceView,
   SpliceView,
@@ -102,6 +104,8 @@ export interface ServiceFacts {
   /** What others say is in their way, when nobody serves. */
   readonly problem: string | undefined
   readonly drill: DrillRecordView | undefined
+  readonly choice: ChoiceView
+  readonly seatOf: (candidate: ListenerCandidate) => SeatView
 }
 
 export function serviceView(service: Service, facts: ServiceFacts): ServiceView {
@@ -119,12 +123,14 @@ export function serviceView(service: Service, facts: ServiceFacts): ServiceView 
     why: facts.why,
     ...(shown && { problem: shown }),
     ...(facts.here !== undefined && { here: facts.here }),
-    backends: facts.candidates.map(({ node, port, address, program }) => ({
-      node: names.ref(node),
-      port,
-      address,
-      splices: mine.find((row) => row.node === node)?.splices ?? 0,
-      ...(program && { program }),
+    choice: facts.choice,
+    backends: facts.candidates.map((candidate) => ({
+      ...facts.seatOf(candidate),
+      node: names.ref(candidate.node),
+      port: candidate.port,
+      address: candidate.address,
+      splices: mine.find((row) => row.node === candidate.node)?.splices ?? 0,
+      ...(candidate.program && { program: candidate.program }),
     })),
     splices: mine.reduce((sum, row) => sum + row.splices, 0),
     ...(facts.drill !== undefined && { drill: facts.drill }),

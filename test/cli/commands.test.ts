@@ -17,6 +17,20 @@ const EXPORTED = `services:
     hide: none
     proxy-protocol: v2
     scheduler: round-robin
+    weighting: turns
+    load: off
+    slow-start: 0
+    node-connections: 0
+    queue: 1024
+    queue-timeout: 5s
+    sorry: none
+    quorum: 0
+    quorum-slack: 0
+    quorum-hook: none
+    on-unhealthy: keep
+    on-removed: keep
+    close-over: 10s
+    close-idle: 5s
     local: equal
     connect-timeout: 3s
     idle-timeout: 0
@@ -60,6 +74,20 @@ test('a service is added with what was typed, spans in milliseconds', async (sco
     idleMs: 300_000,
   }
   assert.equal(asked, [{ name: 'db', write: { mode: 'create', fields, force: true } }])
+})
+
+test('what a node does for a service is said field by field', async (scope) => {
+  const { folder, asked } = await startFakeNode(scope)
+  const said = await baton(['service', 'node', 'web', 'node2', '--weight', '3', '--direct', 'no', '--state', folder])
+  assert.equal(said, {
+    exit: 0,
+    stdout: 'web on node2: serves with priority 1 and weight 3, never directs\n  note: a note\n',
+    stderr: '',
+  })
+  assert.equal(asked, [{ name: 'web', node: 'node2', write: { fields: { direct: 'no', weight: '3' } } }])
+  const nothing = await baton(['service', 'node', 'web', 'node2', '--state', folder])
+  assert.is(nothing.exit, 2)
+  assert.match(nothing.stderr, 'nothing to change is named')
 })
 
 test('a service is set field by field', async (scope) => {

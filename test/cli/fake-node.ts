@@ -49,6 +49,20 @@ export function fakeApi(asked: unknown[] = []): ControlApi {
       return { changes, problems, applied: problems.length === 0 && !request.dryRun }
     },
     removeService: async (name) => void known(name),
+    assign: async (name, node, write) => {
+      known(name)
+      asked.push({ name, node, write })
+      const assignment = {
+        id: node,
+        name: node,
+        serve: true,
+        direct: false,
+        priority: 1,
+        weight: 3,
+        routerPriority: null,
+      }
+      return { service: name, assignment, notes: ['a note'] }
+    },
     splices: async (filter) => {
       asked.push(filter)
       return splices

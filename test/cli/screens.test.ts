@@ -17,6 +17,7 @@ import { assertFits, assertGolden } from './golden.js'
 import {
   alone,
   broken,
+  chosen,
   departed,
   drillPlan,
   drillRecord,
@@ -62,6 +63,8 @@ const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof p
   services: (screen) => renderServices([web, undirected], screen).join('\n'),
   'service-served': (screen) =>
     renderService({ ...web, drill: drillRecord }, screen, drillRecord.atMs + 90_000).join('\n'),
+  'service-chosen': (screen) =>
+    renderService({ ...chosen, drill: drillRecord }, screen, drillRecord.atMs + 90_000).join('\n'),
   'service-no-director': (screen) => renderService(undirected, screen, 0).join('\n'),
   splices: (screen) => renderSplices(splices, screen),
   'splices-none': (screen) => renderSplices({ ...splices, splices: [], total: 0 }, screen, 'web'),

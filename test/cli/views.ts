@@ -1,4 +1,5 @@
 /** Fixed answers of a node, for the golden screens and the fake node. */
+
 import type {
   DepartureView,
   ImportView,
@@ -10,9 +11,9 @@ import type {
   StatusView,
   WhyView,
 } from '../../src/node/control-protocol.js'
-
 import type { DrillPlan, DrillRecordView, DrillReport } from '../../src/node/drill-protocol.js'
 import { recordOf } from '../../src/node/drill-record.js'
+import { CHOOSING_DEFAULTS } from '../../src/proxy/choosing.js'
 
 export const NODES = ['1f0c22ab', '2a93bb01', '3be10c9d'].map((id, i) => ({ id: id.repeat(4), name: `node${i + 1}` }))
 const [node1, node2, node3] = NODES as [(typeof NODES)[0], (typeof NODES)[0], (typeof NODES)[0]]
@@ -36,7 +37,10 @@ const member = (i: number, more: Partial<MemberView> = {}): MemberView => ({
   ...more,
 })
 
+export const ORDINARY_SEAT = { serves: true, priority: 1, weight: 1 } as const
+
 export const definition: ServiceDefinitionView = {
+  ...CHOOSING_DEFAULTS,
   name: 'web',
   address: '127.0.0.100',
   ports: '8080',
@@ -45,7 +49,6 @@ export const definition: ServiceDefinitionView = {
   interface: '',
   hide: '',
   proxyProtocol: 'v2',
-  scheduler: 'round-robin',
   local: 'equal',
   connectMs: 3_000,
   idleMs: 0,
@@ -66,10 +69,43 @@ export const web: ServiceView = {
     port: 8080,
     address: `127.0.0.1${i + 1}`,
     splices: 30 + i,
+    ...ORDINARY_SEAT,
     // The third node cannot tell.
     ...(i === 2 ? {} : { program: { pid: 812 + i, name: 'nginx' } }),
   })),
+  choice: { assignments: [] },
   splices: 93,
+}
+
+/** With all that a choice can be made of. */
+export const chosen: ServiceView = {
+  ...web,
+  definition: {
+    ...definition,
+    scheduler: 'weighted',
+    weighting: 'smooth',
+    load: 'on',
+    slowStartMs: 30_000,
+    nodeConnections: 100,
+    sorry: '10.0.0.9:8080',
+    quorum: 2,
+    quorumHook: '/etc/baton/quorum',
+    onUnhealthy: 'idle',
+  },
+  choice: {
+    assignments: [
+      { ...node1, serve: true, direct: false, priority: 1, weight: 3, routerPriority: null },
+      { ...node3, serve: false, direct: true, priority: 1, weight: 1, routerPriority: 200 },
+    ],
+    quorum: { quorate: false, able: 1, wanted: 2 },
+    placement: { waiting: 4, closing: 0, queued: 1_200, queueFull: 0, queueTimeouts: 3, sorry: 1, closed: 0 },
+  },
+  backends: web.backends.map((backend, i) => ({
+    ...backend,
+    ...(i === 0 && { weight: 3, loadPermille: 250 }),
+    ...(i === 1 && { health: { state: 'unhealthy', reason: 'GET /health: 503, 3 times in a row' } }),
+    ...(i === 2 && { serves: false }),
+  })),
 }
 
 export const undirected: ServiceView = {

@@ -56,4 +56,30 @@ test('what is handed to it is not taken', () => {
   assert.is.not(room.acting()[0], drained)
 })
 
+/** To all: the rules of the service. */
+function rule(room: Room, keptOut: readonly string[]): void {
+  const rules = { failback: false, alone: undefined, keptOut: keptOut.map(idOf) }
+  for (const to of LETTERS) room.feed(to, { type: 'services', services: [{ name: 'web', rules }] })
+}
+
+test('kept out of one service: no candidate there, it does not stand, and it takes nothing that is handed to it', () => {
+  const { room, director, others } = trio()
+  rule(room, [director])
+  assert.not.ok(room.machine(director).explain('web', room.now).candidates.includes(idOf(director)))
+  const [next = '', last = ''] = others
+  room.feed(director, { type: 'transfer', service: 'web', to: idOf(next) })
+  room.run(500)
+  assert.equal(room.acting(), [next])
+  room.feed(next, { type: 'transfer', service: 'web', to: idOf(director) })
+  room.run(4_000)
+  assert.ok(room.acting().every((letter) => letter !== director) && room.acting().length === 1)
+  rule(room, [director, next, last])
+  room.feed(room.acting()[0] ?? '', { type: 'resign', service: 'web' })
+  room.run(5_000)
+  assert.equal(room.acting(), [], 'nobody may')
+  rule(room, [])
+  room.run(2_000)
+  assert.is(room.acting().length, 1)
+})
+
 test.run()

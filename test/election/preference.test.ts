@@ -59,4 +59,16 @@ test('priority comes before capability, and both before the hash; a rank counts 
   assert.is(preferences.rank('web', idOf('x')), 3, 'who is no candidate comes after all')
 })
 
+test('a service with an order of its own: who is kept out, other priorities; and the others are spread without it', () => {
+  const names = services(60)
+  const [special = ''] = names
+  const own = new Map([[special, { keptOut: new Set([node(0)]), priorities: new Map([[node(2), 9]]) }]])
+  const preferences = new Preferences(names, candidates(3), undefined, own)
+  assert.equal(preferences.order(special), [node(2), node(1)])
+  assert.equal([preferences.rank(special, node(1)), preferences.rank(special, node(0))], [1, 2])
+  const others = names.slice(1)
+  assert.ok(loads(preferences, others).every((load) => load <= 20))
+  assert.is(preferences.order(others[0] ?? '').length, 3)
+})
+
 test.run()

@@ -76,6 +76,8 @@ function serviceFacts(more: Partial<ServiceFacts> = {}): ServiceFacts {
     drill: undefined,
     problem: undefined,
     here: undefined,
+    choice: { assignments: [] },
+    seatOf: () => ({ serves: true, priority: 1, weight: 1 }),
     ...more,
   }
 }

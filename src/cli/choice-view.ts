@@ -1,0 +1,113 @@
+/** How connections find their nodes, for `service show`: only what is not the ordinary. */
+import type { AssignmentView, BackendView, ServiceView } from '../node/control-protocol.js'
+import type { Screen } from './colour.js'
+import type { Cell, Column, Row } from './table.js'
+import { renderTable } from './table.js'
+import { formatCount, formatSetting, plural } from './units.js'
+
+type Setting = readonly [name: string, value: Cell]
+
+const CLOSINGS: Readonly<Record<string, string>> = { keep: 'kept', idle: 'idle ones closed', all: 'closed' }
+
+/** Rows of settings, below `scheduler`. */
+export function choiceSettings({ definition, choice }: ServiceView): readonly Setting[] {
+  const { nodeConnections, queue, queueMs, sorry, quorumHook, onUnhealthy, onRemoved, closeOverMs } = definition
+  const rows: Setting[] = [['scheduler', schedulerText(definition)]]
+  if (nodeConnections > 0) {
+    const waits = queue === 0 ? 'nobody waits' : `${formatCount(queue)} more wait up to ${formatSetting(queueMs)}`
+    rows.push(['limit', `${plural(nodeConnections, 'connection')} a node; ${waits}`])
+  }
+  if (sorry !== '') rows.push(['sorry', `${sorry} answers when no node can`])
+  if (choice.quorum !== undefined) {
+    const { quorate, able, wanted } = choice.quorum
+    const hook = quorumHook === '' ? '' : `, told to ${quorumHook}`
+    rows.push(['quorum', { text: `${able} of ${wanted} healthy nodes${hook}`, style: quorate ? 'good' : 'bad' }])
+  }
+  if (onUnhealthy !== 'keep' || onRemoved !== 'keep') {
+    const what = `unhealthy: ${CLOSINGS[onUnhealthy] ?? onUnhealthy}; not listening: ${CLOSINGS[onRemoved] ?? onRemoved}`
+    rows.push(['on loss', `${what}; over ${formatSetting(closeOverMs)}`])
+  }
+  const counts = placementText(choice.placement)
+  return counts === '' ? rows : [...rows, ['so far', counts]]
+}
+
+function schedulerText({ scheduler, weighting, load, slowStartMs }: ServiceView['definition']): string {
+  const parts = [
+    scheduler === 'weighted' ? `${scheduler} (${weighting})` : scheduler,
+    ...(slowStartMs === 0 ? [] : [`slow start over ${formatSetting(slowStartMs)}`]),
+    ...(load === 'off' ? [] : ['busy hosts count for less']),
+  ]
+  return parts.join(', ')
+}
+
+function placementText(placement: ServiceView['choice']['placement']): string {
+  if (placement === undefined) return ''
+  const { waiting, closing, queued, queueFull, queueTimeouts, sorry, closed } = placement
+  const parts = [
+    [waiting, 'waiting now'],
+    [queued, 'had to wait'],
+    [queueTimeouts, 'waited in vain'],
+    [queueFull, 'found the queue full'],
+    [sorry, 'got the sorry backend'],
+    [closing, 'to be closed'],
+    [closed, 'closed'],
+  ] as const
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, what]) => `${formatCount(count)} ${what}`)
+    .join(', ')
+}
+
+/** Whether the columns of `choiceCells` say anything. */
+export function isWeighed(backends: readonly BackendView[]): boolean {
+  return backends.some(({ priority, weight, serves, health }) => {
+    return priority !== 1 || weight !== 1 || !serves || (health !== undefined && health.state !== 'healthy')
+  })
+}
+
+export const CHOICE_COLUMNS: readonly Column[] = [
+  { title: 'PRIORITY', align: 'right' },
+  { title: 'WEIGHT', align: 'right' },
+  { title: 'STATE' },
+]
+
+export function choiceCells({ priority, weight, serves, health }: BackendView): Cell[] {
+  return [String(priority), String(weight), stateCell(serves, health?.state ?? 'healthy')]
+}
+
+export function choiceNotes({ serves, health }: BackendView): NonNullable<Row['notes']> {
+  if (!serves || health === undefined || health.state === 'healthy' || health.reason === '') return []
+  return [{ text: health.reason, style: health.state === 'unhealthy' ? 'bad' : 'warn' }]
+}
+
+function stateCell(serves: boolean, state: string): Cell {
+  if (!serves) return { text: 'not to serve', style: 'warn' }
+  return { text: state, style: state === 'healthy' ? 'good' : state === 'unhealthy' ? 'bad' : 'warn' }
+}
+
+/** What was said of nodes as directors. */
+export function renderDirecting(assignments: readonly AssignmentView[], screen: Screen): string[] {
+  const said = assignments.filter(({ direct, routerPriority }) => !direct || routerPriority !== null)
+  if (said.length === 0) return []
+  const columns = [
+    { title: 'NODE', min: 12 },
+    { title: 'DIRECTS' },
+    { title: 'ROUTER PRIORITY', align: 'right' as const },
+  ]
+  const rows = said.map(({ name, direct, routerPriority }) => ({
+    cells: [
+      name,
+      direct ? 'yes' : { text: 'never', style: 'warn' as const },
+      routerPriority === null ? 'own' : String(routerPriority),
+    ],
+  }))
+  return ['', ...renderTable(columns, rows, screen)]
+}
+
+/** What `service node` answers. */
+export function renderAssignment(service: string, assignment: AssignmentView): string {
+  const { name, serve, direct, priority, weight, routerPriority } = assignment
+  const serves = serve ? `serves with priority ${priority} and weight ${weight}` : 'does not serve'
+  const router = routerPriority === null ? '' : `, router priority ${routerPriority}`
+  return `${service} on ${name}: ${serves}, ${direct ? `may direct${router}` : 'never directs'}`
+}

@@ -1,0 +1,117 @@
+/** How connections of a service find their nodes, as an operator sees it: settings, what was said of nodes, and sentences for `why`. */
+import type { NodeId } from '../base/ids.js'
+import { formatSpan } from '../base/time.js'
+import { type Assignment, isOrdinary } from '../proxy/assignment.js'
+import type { BackendSeat, LaneReport } from '../proxy/lane-protocol.js'
+import type { ListenerCandidate } from '../proxy/listener-table.js'
+import { mayServe } from '../proxy/schedule/groups.js'
+import { weightOf } from '../proxy/schedule/scheduler.js'
+import type { Service } from '../proxy/service.js'
+import type { AssignmentView, ChoiceView, SeatView } from './choice-protocol.js'
+import type { Knowledge } from './knowledge.js'
+import type { Names } from './status.js'
+
+export interface ChoiceFacts {
+  readonly knowledge: Pick<Knowledge, 'assignments' | 'seats' | 'loadOf' | 'members'>
+  readonly names: Names
+  readonly quorate: boolean
+  readonly report: LaneReport
+}
+
+export function assignmentView(node: NodeId, assignment: Assignment, names: Names): AssignmentView {
+  return { ...names.ref(node), ...assignment, routerPriority: assignment.routerPriority ?? null }
+}
+
+export function choiceView(service: Service, { knowledge, names, quorate, report }: ChoiceFacts): ChoiceView {
+  const { assignments } = knowledge
+  const said = assignments.nodesOf(service.name).filter((node) => !isOrdinary(assignments.of(service.name, node)))
+  const placement = report.perService.find((row) => row.service === service.name)?.placement
+  const able = ableNodes(knowledge.seats(service)).length
+  return {
+    assignments: said.map((node) => assignmentView(node, assignments.of(service.name, node), names)).sort(byName),
+    ...(service.quorum > 0 && { quorum: { quorate, able, wanted: service.quorum } }),
+    ...(placement && { placement }),
+  }
+}
+
+export function seatView(service: Service, candidate: ListenerCandidate, { knowledge }: ChoiceFacts): SeatView {
+  const { serve, priority, weight } = knowledge.assignments.of(service.name, candidate.node)
+  const seat = knowledge.seats(service).find(({ node, port }) => node === candidate.node && port === candidate.port)
+  const loadPermille = knowledge.loadOf(candidate.node)
+  return {
+    serves: serve,
+    priority,
+    weight,
+    ...(seat?.health && { health: seat.health }),
+    ...(loadPermille !== undefined && { loadPermille }),
+  }
+}
+
+/** For `why`: how a node is chosen, who gets no connections and why, and what happens when none can. */
+export function whyChosen(
+  service: Service,
+  { knowledge, names, quorate }: ChoiceFacts,
+  heard: readonly NodeId[],
+): string[] {
+  const seats = knowledge.seats(service)
+  const seated = new Set(seats.map(({ node }) => node))
+  const kept = heard.filter((node) => !seated.has(node)).map((node) => names.ref(node).name)
+  const sentences = [howChosen(service, seats)]
+  if (kept.length > 0)
+    sentences.push(`${kept.join(', ')} could serve it and ${kept.length === 1 ? 'is' : 'are'} not to (serve no).`)
+  for (const seat of oncePerNode(seats)) {
+    if (mayServe({ ...seat, local: false }) && seat.health?.state !== 'starting') continue
+    sentences.push(`${seat.name} gets ${whyNothing(seat)}.`)
+  }
+  if (!quorate) {
+    const instead = service.sorry === '' ? 'those that are left serve' : `the sorry backend ${service.sorry} answers`
+    sentences.push(`Fewer than the ${service.quorum} healthy nodes that it wants serve it: ${instead}.`)
+  }
+  return sentences
+}
+
+const METHODS: Readonly<Record<string, string>> = {
+  'round-robin': 'in turn',
+  weighted: 'by their weights',
+  'least-connections': 'the one with the fewest connections for its weight',
+  'source-hash': "by the client's address (rendezvous)",
+  maglev: "by the client's address (maglev)",
+  first: 'the first that has room',
+  failover: 'the first that can serve',
+}
+
+function howChosen(service: Service, seats: readonly BackendSeat[]): string {
+  const able = oncePerNode(seats).filter((seat) => mayServe({ ...seat, local: false }))
+  const tiers = [...new Set(able.map(({ priority = 1 }) => priority))].sort((a, b) => b - a)
+  const [first] = tiers
+  const top = able.filter(({ priority = 1 }) => priority === first).map(({ name }) => name)
+  const method = METHODS[service.scheduler] ?? service.scheduler
+  const limit =
+    service.nodeConnections === 0
+      ? ''
+      : `; each takes ${service.nodeConnections} connections, and up to ${service.queue} more wait for ${formatSpan(service.queueMs)}`
+  if (top.length === 0) return `Connections would be given to nodes ${method}, and no node can have any now${limit}.`
+  const lower = tiers.length > 1 ? `; of lower priority and not asked: ${able.length - top.length}` : ''
+  return `Connections are given to ${top.join(', ')} ${method}${lower}${limit}.`
+}
+
+function whyNothing(seat: BackendSeat): string {
+  if (weightOf({ ...seat, local: false }) === 0) return 'no new connections: its weight is 0'
+  const { state = 'healthy', reason = '' } = seat.health ?? {}
+  const why = reason === '' ? '' : ` (${reason})`
+  return state === 'starting'
+    ? `connections only where no healthy node can serve: it is starting${why}`
+    : `no new connections: it is ${state}${why}`
+}
+
+function ableNodes(seats: readonly BackendSeat[]): BackendSeat[] {
+  return oncePerNode(seats).filter((seat) => mayServe({ ...seat, local: false }) && seat.health?.state !== 'starting')
+}
+
+function oncePerNode(seats: readonly BackendSeat[]): BackendSeat[] {
+  return [...new Map(seats.map((seat) => [seat.node, seat])).values()]
+}
+
+function byName(a: AssignmentView, b: AssignmentView): number {
+  return a.name < b.name ? -1 : 1
+}
