@@ -60,8 +60,8 @@ function placementText(placement: ServiceView['choice']['placement']): string {
 
 /** Whether the columns of `choiceCells` say anything. */
 export function isWeighed(backends: readonly BackendView[]): boolean {
-  return backends.some(({ priority, weight, serves, health }) => {
-    return priority !== 1 || weight !== 1 || !serves || (health !== undefined && health.state !== 'healthy')
+  return backends.some(({ priority, weight, serves, state }) => {
+    return priority !== 1 || weight !== 1 || !serves || state !== 'healthy'
   })
 }
 
@@ -71,16 +71,16 @@ export const CHOICE_COLUMNS: readonly Column[] = [
   { title: 'STATE' },
 ]
 
-export function choiceCells({ priority, weight, serves, health }: BackendView): Cell[] {
-  return [String(priority), String(weight), stateCell(serves, health?.state ?? 'healthy')]
+export function choiceCells({ priority, weight, serves, state }: BackendView): Cell[] {
+  return [String(priority), String(weight), stateCell(serves, state)]
 }
 
-export function choiceNotes({ serves, health }: BackendView): NonNullable<Row['notes']> {
-  if (!serves || health === undefined || health.state === 'healthy' || health.reason === '') return []
-  return [{ text: health.reason, style: health.state === 'unhealthy' ? 'bad' : 'warn' }]
+export function choiceNotes({ serves, state, why }: BackendView): NonNullable<Row['notes']> {
+  if (!serves || state === 'healthy' || why === '') return []
+  return [{ text: why, style: state === 'unhealthy' ? 'bad' : 'warn' }]
 }
 
-function stateCell(serves: boolean, state: string): Cell {
+function stateCell(serves: boolean, state: BackendView['state']): Cell {
   if (!serves) return { text: 'not to serve', style: 'warn' }
   return { text: state, style: state === 'healthy' ? 'good' : state === 'unhealthy' ? 'bad' : 'warn' }
 }

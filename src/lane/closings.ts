@@ -26,7 +26,7 @@ export function lossOf(client: ClientHalf, candidates: readonly Candidate[]): 'u
   if (client.joined === undefined || node === undefined || node.sorry !== undefined) return undefined
   const candidate = candidates.find((one) => one.node === node.node)
   if (candidate === undefined) return 'removed'
-  return candidate.health?.state === 'unhealthy' ? 'unhealthy' : undefined
+  return candidate.state === 'unhealthy' ? 'unhealthy' : undefined
 }
 
 export class Closings {

@@ -70,8 +70,7 @@ export class BackendNews {
   }
 }
 
-/** Nodes that get new connections, and are known to be well. */
+/** Nodes that get new connections. */
 function ableNodes(seats: readonly BackendSeat[]): Set<NodeId> {
-  const able = seats.filter((seat) => mayServe({ ...seat, local: false }) && seat.health?.state !== 'starting')
-  return new Set(able.map(({ node }) => node))
+  return new Set(seats.filter(mayServe).map(({ node }) => node))
 }

@@ -42,7 +42,6 @@ export interface SeatView {
   readonly serves: boolean
   readonly priority: number
   readonly weight: number
-  readonly health?: { readonly state: string; readonly reason: string }
   /** How much of its host is busy, in thousandths, as the node says. */
   readonly loadPermille?: number
 }

@@ -5,7 +5,6 @@ import { type Assignment, isOrdinary } from '../proxy/assignment.js'
 import type { BackendSeat, LaneReport } from '../proxy/lane-protocol.js'
 import type { ListenerCandidate } from '../proxy/listener-table.js'
 import { mayServe } from '../proxy/schedule/groups.js'
-import { weightOf } from '../proxy/schedule/scheduler.js'
 import type { Service } from '../proxy/service.js'
 import type { AssignmentView, ChoiceView, SeatView } from './choice-protocol.js'
 import type { Knowledge } from './knowledge.js'
@@ -36,13 +35,11 @@ export function choiceView(service: Service, { knowledge, names, quorate, report
 
 export function seatView(service: Service, candidate: ListenerCandidate, { knowledge }: ChoiceFacts): SeatView {
   const { serve, priority, weight } = knowledge.assignments.of(service.name, candidate.node)
-  const seat = knowledge.seats(service).find(({ node, port }) => node === candidate.node && port === candidate.port)
   const loadPermille = knowledge.loadOf(candidate.node)
   return {
     serves: serve,
     priority,
     weight,
-    ...(seat?.health && { health: seat.health }),
     ...(loadPermille !== undefined && { loadPermille }),
   }
 }
@@ -60,8 +57,8 @@ export function whyChosen(
   if (kept.length > 0)
     sentences.push(`${kept.join(', ')} could serve it and ${kept.length === 1 ? 'is' : 'are'} not to (serve no).`)
   for (const seat of oncePerNode(seats)) {
-    if (mayServe({ ...seat, local: false }) && seat.health?.state !== 'starting') continue
-    sentences.push(`${seat.name} gets ${whyNothing(seat)}.`)
+    if (mayServe(seat)) continue
+    sentences.push(`${seat.name} gets no new connections: ${whyNothing(seat)}.`)
   }
   if (!quorate) {
     const instead = service.sorry === '' ? 'those that are left serve' : `the sorry backend ${service.sorry} answers`
@@ -81,7 +78,7 @@ const METHODS: Readonly<Record<string, string>> = {
 }
 
 function howChosen(service: Service, seats: readonly BackendSeat[]): string {
-  const able = oncePerNode(seats).filter((seat) => mayServe({ ...seat, local: false }))
+  const able = oncePerNode(seats).filter((seat) => mayServe(seat))
   const tiers = [...new Set(able.map(({ priority = 1 }) => priority))].sort((a, b) => b - a)
   const [first] = tiers
   const top = able.filter(({ priority = 1 }) => priority === first).map(({ name }) => name)
@@ -95,17 +92,12 @@ function howChosen(service: Service, seats: readonly BackendSeat[]): string {
   return `Connections are given to ${top.join(', ')} ${method}${lower}${limit}.`
 }
 
-function whyNothing(seat: BackendSeat): string {
-  if (weightOf({ ...seat, local: false }) === 0) return 'no new connections: its weight is 0'
-  const { state = 'healthy', reason = '' } = seat.health ?? {}
-  const why = reason === '' ? '' : ` (${reason})`
-  return state === 'starting'
-    ? `connections only where no healthy node can serve: it is starting${why}`
-    : `no new connections: it is ${state}${why}`
+function whyNothing({ weight, state = 'healthy' }: BackendSeat): string {
+  return weight === 0 ? 'its weight is 0' : `it is ${state}`
 }
 
 function ableNodes(seats: readonly BackendSeat[]): BackendSeat[] {
-  return oncePerNode(seats).filter((seat) => mayServe({ ...seat, local: false }) && seat.health?.state !== 'starting')
+  return oncePerNode(seats).filter((seat) => mayServe(seat))
 }
 
 function oncePerNode(seats: readonly BackendSeat[]): BackendSeat[] {

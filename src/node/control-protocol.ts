@@ -4,6 +4,8 @@
  */
 import type { Program } from '../base/program.js'
 import type { Millis } from '../base/time.js'
+import type { ChoosingSettings } from '../proxy/choosing.js'
+import type { BackendState } from '../proxy/schedule/scheduler.js'
 import type { AddressCounts } from './address-keeper.js'
 import type { AssignmentWrite, AssignmentWritten, ChoiceView, SeatView } from './choice-protocol.js'
 import type { DrillPlan, DrillRecordView, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
@@ -56,7 +58,7 @@ export interface ElectorateView {
 }
 
 /** A service as its definition says, in the words of the command line. */
-export interface ServiceDefinitionView {
+export interface ServiceDefinitionView extends ChoosingSettings {
   readonly name: string
   readonly address: string
   /** `8080,8443,9000-9010` */
@@ -69,23 +71,6 @@ export interface ServiceDefinitionView {
   /** Ports on which nodes answer other hosts by this address alone; empty: none. */
   readonly hide: string
   readonly proxyProtocol: string
-  readonly scheduler: string
-  readonly weighting: string
-  readonly load: string
-  readonly slowStartMs: Millis
-  /** Connections that one node takes; 0: no limit. */
-  readonly nodeConnections: number
-  readonly queue: number
-  readonly queueMs: Millis
-  /** Empty: none. */
-  readonly sorry: string
-  readonly quorum: number
-  readonly quorumSlack: number
-  readonly quorumHook: string
-  readonly onUnhealthy: string
-  readonly onRemoved: string
-  readonly closeOverMs: Millis
-  readonly closeIdleMs: Millis
   readonly local: string
   readonly connectMs: Millis
   readonly idleMs: Millis
@@ -100,6 +85,10 @@ export interface BackendView extends SeatView {
   readonly port: number
   readonly address: string
   readonly splices: number
+  /** Only one that is healthy takes new connections. */
+  readonly state: BackendState
+  /** The last words of its check, an operator's order, which node is active; empty: nothing speaks against it. */
+  readonly why: string
   /** As of a listener. */
   readonly program?: Program
 }

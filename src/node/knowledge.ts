@@ -121,13 +121,19 @@ export class Knowledge {
     return [...new Set(this.candidates(service).map(({ port }) => port))]
   }
 
-  /** Those that are to serve, with all that the choice among them depends on. */
   seats(service: Service): BackendSeat[] {
-    return this.candidates(service).flatMap(({ node, name, port }) => {
-      const { serve, priority, weight } = this.assignments.of(service.name, node)
-      const load = service.load === 'on' ? this.#loads.get(node) : undefined
-      const seat = { node, name, port, priority, weight, ...(load !== undefined && { loadPermille: load }) }
-      return serve ? [seat] : []
+    return this.weighed(
+      service,
+      this.candidates(service).map(({ node, name, port }) => ({ node, name, port })),
+    )
+  }
+
+  /** Those of them that are to serve, with all that the choice among them depends on. */
+  weighed(service: Service, seats: readonly BackendSeat[]): BackendSeat[] {
+    return seats.flatMap((seat) => {
+      const { serve, priority, weight } = this.assignments.of(service.name, seat.node)
+      const load = service.load === 'on' ? this.#loads.get(seat.node) : undefined
+      return serve ? [{ ...seat, priority, weight, ...(load !== undefined && { loadPermille: load }) }] : []
     })
   }
 

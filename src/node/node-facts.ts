@@ -6,7 +6,7 @@
 import { ByteReader, ByteWriter } from '../base/bytes.js'
 import { FACT_BYTES_MAX } from '../gossip/facts.js'
 
-const SECTION = { listeners: 1, serving: 2, load: 3 } as const
+const SECTION = { listeners: 1, serving: 2, load: 5 } as const
 const SECTION_HEADER_BYTES = 5
 /** A problem is for people, not for programs. */
 const PROBLEM_CHARACTERS_MAX = 300

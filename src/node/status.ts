@@ -129,6 +129,8 @@ export function serviceView(service: Service, facts: ServiceFacts): ServiceView 
       node: names.ref(candidate.node),
       port: candidate.port,
       address: candidate.address,
+      state: candidate.state ?? 'healthy',
+      why: '',
       splices: mine.find((row) => row.node === candidate.node)?.splices ?? 0,
       ...(candidate.program && { program: candidate.program }),
     })),

@@ -1,5 +1,7 @@
 /** How a service chooses nodes for its connections, and what becomes of those whose node can no longer be chosen. */
+import { formatEndpoint, isPort, isWildcard, parseEndpoint } from '../base/address.js'
 import type { Millis } from '../base/time.js'
+import { type FieldSource, readChoice, readText, readWhole, shown } from './field-source.js'
 import type { ChoosingRules, Weighting } from './schedule/rules.js'
 import { SCHEDULERS, type SchedulerName } from './schedule/schedulers.js'
 
@@ -50,26 +52,87 @@ export const CHOOSING_DEFAULTS: ChoosingSettings = Object.freeze({
   closeIdleMs: 5_000,
 })
 
-export const WEIGHTINGS: readonly Weighting[] = ['turns', 'smooth']
-export const ON_OFF = ['off', 'on'] as const
-export const CLOSINGS: readonly Closing[] = ['keep', 'idle', 'all']
+export const CHOOSING_FIELDS = Object.keys(CHOOSING_DEFAULTS) as readonly (keyof ChoosingSettings)[]
+
+const WEIGHTINGS: readonly Weighting[] = ['turns', 'smooth']
+const LOADS = ['off', 'on'] as const
+const CLOSINGS: readonly Closing[] = ['keep', 'idle', 'all']
 
 /** Words of which a newer release may know more, and where every other serves the clients as well. */
 export const CHOOSING_WORDS = {
   scheduler: SCHEDULERS,
   weighting: WEIGHTINGS,
-  load: ON_OFF,
+  load: LOADS,
   onUnhealthy: CLOSINGS,
   onRemoved: CLOSINGS,
 } as const
 
-/** The highest that each may be; whole numbers from 0. */
-export const COUNT_LIMITS = {
-  nodeConnections: 1_000_000,
-  // Each costs a socket and some memory of the director.
-  queue: 65_536,
-  quorum: 1_024,
-  quorumSlack: 1_024,
+/** Each in milliseconds. */
+const SPANS = {
+  slowStartMs: { min: 1_000, max: 3_600_000, orZero: true },
+  // The client waits meanwhile, and gives up after a minute or two; looked at ten times a second.
+  queueMs: { min: 100, max: 60_000 },
+  closeOverMs: { min: 100, max: 3_600_000, orZero: true },
+  closeIdleMs: { min: 100, max: 3_600_000 },
 } as const
 
-export type CountField = keyof typeof COUNT_LIMITS
+const COUNTS = {
+  nodeConnections: { min: 0, max: 1_000_000 },
+  // Each costs a socket and some memory of the director.
+  queue: { min: 0, max: 65_536 },
+  quorum: { min: 0, max: 1_024 },
+  quorumSlack: { min: 0, max: 1_024 },
+} as const
+
+const PROGRAM = /^\/[^\0\n]{1,254}$/
+
+export function readChoosing(source: FieldSource): ChoosingSettings {
+  const span = (field: keyof typeof SPANS) =>
+    readWhole(source, field, SPANS[field], CHOOSING_DEFAULTS[field], 'whole milliseconds')
+  const count = (field: keyof typeof COUNTS) => readWhole(source, field, COUNTS[field], CHOOSING_DEFAULTS[field])
+  const word = <F extends keyof typeof CHOOSING_WORDS>(field: F): ChoosingSettings[F] =>
+    readChoice<ChoosingSettings[F]>(
+      source,
+      field,
+      CHOOSING_WORDS[field] as readonly ChoosingSettings[F][],
+      CHOOSING_DEFAULTS[field],
+    )
+  const settings: ChoosingSettings = {
+    scheduler: word('scheduler'),
+    weighting: word('weighting'),
+    load: word('load'),
+    slowStartMs: span('slowStartMs'),
+    nodeConnections: count('nodeConnections'),
+    queue: count('queue'),
+    queueMs: span('queueMs'),
+    sorry: readEndpoint(source, 'sorry'),
+    quorum: count('quorum'),
+    quorumSlack: count('quorumSlack'),
+    quorumHook: readText(source, 'quorumHook', PROGRAM, 'give the full path of a program, such as /etc/baton/quorum'),
+    onUnhealthy: word('onUnhealthy'),
+    onRemoved: word('onRemoved'),
+    closeOverMs: span('closeOverMs'),
+    closeIdleMs: span('closeIdleMs'),
+  }
+  if (source.isStrict) reportContradictions(source, settings)
+  return settings
+}
+
+/** What would silently not be done. */
+function reportContradictions(source: FieldSource, { quorum, quorumSlack, quorumHook }: ChoosingSettings): void {
+  if (quorumSlack > 0 && quorumSlack >= quorum) {
+    const hint = 'the quorum could never be lost: give a slack below the quorum, or 0'
+    source.report('quorumSlack', `${quorumSlack} is not below the quorum (${quorum})`, hint)
+  }
+  if (quorumHook !== '' && quorum === 0) source.report('quorumHook', 'is never called', 'say quorum too, or none here')
+}
+
+/** `none` is how a command line says nobody. */
+function readEndpoint(source: FieldSource, field: 'sorry'): string {
+  const value = source.value(field) ?? ''
+  if (value === '' || value === 'none') return ''
+  const endpoint = typeof value === 'string' ? parseEndpoint(value) : undefined
+  if (endpoint !== undefined && isPort(endpoint.port) && !isWildcard(endpoint.address)) return formatEndpoint(endpoint)
+  source.report(field, `${shown(value)} is no address with a port`, 'give one such as 10.0.0.9:8080, or none')
+  return ''
+}

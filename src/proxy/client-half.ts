@@ -335,7 +335,8 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
     this.host.places.leave(node)
     if (reason === 'link-lost') this.#lostLink = true
     this.#lastFailure = { reason, detail: `${node.name}: ${detail}` }
-    this.host.onRetried(this, node, reason, detail)
+    // The sorry backend is no node of the service.
+    if (node.sorry === undefined) this.host.onRetried(this, node, reason, detail)
   }
 
   #ask(node: ChosenNode): void {

@@ -54,7 +54,7 @@ export interface NodeName {
 }
 
 /** A node that listens on a port of a service now. */
-export interface BackendSeat extends NodeName, Pick<Candidate, 'priority' | 'weight' | 'health' | 'loadPermille'> {
+export interface BackendSeat extends NodeName, Pick<Candidate, 'priority' | 'weight' | 'state' | 'loadPermille'> {
   readonly port: number
 }
 

@@ -3,9 +3,10 @@
  * a person, everything odd is a problem (`parseService`); for the registry, which a newer release may have written,
  * unknown fields are left alone and missing ones have their default (`serviceFromFields`).
  */
-import { canonicalIp, formatEndpoint, isIpv6, isWildcard, parseEndpoint, parseIp } from '../base/address.js'
+import { canonicalIp, isIpv6, isWildcard, parseIp } from '../base/address.js'
 import type { Millis } from '../base/time.js'
-import { CHOOSING_WORDS, type ChoosingSettings, COUNT_LIMITS, type CountField } from './choosing.js'
+import { CHOOSING_FIELDS, CHOOSING_WORDS, readChoosing } from './choosing.js'
+import { type FieldSource, shown } from './field-source.js'
 import { areFoundPorts, formatPorts, PORTS_MAX, type PortList, parsePorts } from './port-list.js'
 import {
   FAILBACKS,
@@ -16,7 +17,6 @@ import {
   SERVICE_DEFAULTS,
   type Service,
   SPAN_LIMITS,
-  type SpanField,
 } from './service.js'
 
 export type ServiceScalar = string | number | boolean | null
@@ -42,21 +42,7 @@ export const SERVICE_FIELDS = [
   'interface',
   'hide',
   'proxyProtocol',
-  'scheduler',
-  'weighting',
-  'load',
-  'slowStartMs',
-  'nodeConnections',
-  'queue',
-  'queueMs',
-  'sorry',
-  'quorum',
-  'quorumSlack',
-  'quorumHook',
-  'onUnhealthy',
-  'onRemoved',
-  'closeOverMs',
-  'closeIdleMs',
+  ...CHOOSING_FIELDS,
   'local',
   'idleMs',
   'connectMs',
@@ -79,7 +65,7 @@ export function checkService(input: Readonly<Record<string, unknown>>): readonly
 
 export function parseService(input: Readonly<Record<string, unknown>>): ParsedService {
   const { name, ...fields } = input
-  const reader = new FieldReader(fields)
+  const reader = new FieldReader(fields, true)
   const service = readService(typeof name === 'string' ? name : '', reader)
   const known: readonly string[] = SERVICE_FIELDS
   for (const field of Object.keys(fields)) {
@@ -95,7 +81,7 @@ export function serviceFromFields(name: string, fields: ServiceFields): ParsedSe
     const isKnown = known.some((word) => word === fields[field])
     return isKnown ? [] : [[field, null] as const]
   })
-  const reader = new FieldReader({ ...fields, ...Object.fromEntries(words) })
+  const reader = new FieldReader({ ...fields, ...Object.fromEntries(words) }, false)
   const service = readService(name, reader)
   return reader.problems.length > 0 ? { type: 'problems', problems: reader.problems } : { type: 'service', service }
 }
@@ -138,40 +124,14 @@ function readService(name: string, reader: FieldReader): Service {
   }
 }
 
-function readChoosing(reader: FieldReader): ChoosingSettings {
-  const [quorum, quorumSlack] = [reader.count('quorum'), reader.count('quorumSlack')]
-  if (quorumSlack > 0 && quorumSlack >= quorum) {
-    const hint = 'the quorum could never be lost: give a slack below the quorum, or 0'
-    reader.report('quorumSlack', `${quorumSlack} is not below the quorum (${quorum})`, hint)
-  }
-  const quorumHook = reader.program('quorumHook')
-  if (quorumHook !== '' && quorum === 0) {
-    reader.report('quorumHook', 'is never called', 'say --quorum too, or leave it out')
-  }
-  return {
-    scheduler: reader.choice('scheduler', CHOOSING_WORDS.scheduler),
-    weighting: reader.choice('weighting', CHOOSING_WORDS.weighting),
-    load: reader.choice('load', CHOOSING_WORDS.load),
-    slowStartMs: reader.span('slowStartMs'),
-    nodeConnections: reader.count('nodeConnections'),
-    queue: reader.count('queue'),
-    queueMs: reader.span('queueMs'),
-    sorry: reader.endpoint('sorry'),
-    quorum,
-    quorumSlack,
-    quorumHook,
-    onUnhealthy: reader.choice('onUnhealthy', CHOOSING_WORDS.onUnhealthy),
-    onRemoved: reader.choice('onRemoved', CHOOSING_WORDS.onRemoved),
-    closeOverMs: reader.span('closeOverMs'),
-    closeIdleMs: reader.span('closeIdleMs'),
-  }
-}
-
 /** Reads one field after the other and collects what is wrong. What it returns for a bad field is never used. */
-class FieldReader {
+class FieldReader implements FieldSource {
   readonly problems: FieldProblem[] = []
 
-  constructor(private readonly fields: Readonly<Record<string, unknown>>) {}
+  constructor(
+    private readonly fields: Readonly<Record<string, unknown>>,
+    readonly isStrict: boolean,
+  ) {}
 
   report(field: string, problem: string, hint: string): void {
     this.problems.push({ field, problem, hint })
@@ -179,7 +139,7 @@ class FieldReader {
 
   address(): string {
     const hint = 'give one IP address such as 10.0.0.100 or 2001:db8::100'
-    const text = this.#value('address')
+    const text = this.value('address')
     if (text === undefined) this.report('address', 'is missing', hint)
     const address = typeof text === 'string' ? canonicalIp(text) : undefined
     if (text !== undefined && address === undefined) {
@@ -191,7 +151,7 @@ class FieldReader {
   }
 
   ports(): PortList {
-    const value = this.#value('ports')
+    const value = this.value('ports')
     if (value === undefined) {
       this.report('ports', 'is missing', 'write ports like 8080, 8080,8443 or 7000-7010')
       return []
@@ -206,7 +166,7 @@ class FieldReader {
 
   /** `none` is how a command line says nothing. Many ports could be all that the node is reached by. */
   hidden(): string {
-    const value = this.#value('hide') ?? ''
+    const value = this.value('hide') ?? ''
     if (value === '' || value === 'none') return ''
     const parsed = parsePorts(String(value))
     if (parsed.type === 'ports' && !areFoundPorts(parsed.ports)) return formatPorts(parsed.ports)
@@ -220,12 +180,12 @@ class FieldReader {
     return ''
   }
 
-  choice<F extends 'own' | 'proxyProtocol' | 'local' | 'failback' | keyof typeof CHOOSING_WORDS>(
+  choice<F extends 'own' | 'proxyProtocol' | 'local' | 'failback'>(
     field: F,
     choices: readonly Service[F][],
     otherwise: Service[F] = SERVICE_DEFAULTS[field] as Service[F],
   ): Service[F] {
-    const value = this.#value(field) ?? otherwise
+    const value = this.value(field) ?? otherwise
     const found = choices.find((choice) => choice === value)
     if (found === undefined) this.report(field, `${shown(value)} is not possible`, `choose ${choices.join(' or ')}`)
     return found ?? otherwise
@@ -242,7 +202,7 @@ class FieldReader {
 
   /** `none` is how a command line says nobody. */
   nodeName(field: 'alone'): string {
-    const value = this.#value(field) ?? SERVICE_DEFAULTS[field]
+    const value = this.value(field) ?? SERVICE_DEFAULTS[field]
     if (value === '' || value === 'none') return ''
     if (typeof value === 'string' && value.length <= NODE_NAME_LENGTH_MAX) return value
     this.report(field, `${shown(value)} is no name of a node`, 'give a name that `baton status` shows, or none')
@@ -250,39 +210,16 @@ class FieldReader {
   }
 
   /** `none` is how a command line says nothing. */
-  #text(field: 'hook' | 'interface' | 'quorumHook', form: RegExp, hint: string): string {
-    const value = this.#value(field) ?? ''
+  #text(field: 'hook' | 'interface', form: RegExp, hint: string): string {
+    const value = this.value(field) ?? ''
     if (value === '' || value === 'none') return ''
     if (typeof value === 'string' && form.test(value)) return value
     this.report(field, `${shown(value)} is not possible`, hint)
     return ''
   }
 
-  program(field: 'quorumHook'): string {
-    return this.#text(field, HOOK, 'give the full path of a program, such as /etc/baton/quorum')
-  }
-
-  /** `none` is how a command line says nobody. */
-  endpoint(field: 'sorry'): string {
-    const value = this.#value(field) ?? ''
-    if (value === '' || value === 'none') return ''
-    const endpoint = typeof value === 'string' ? parseEndpoint(value) : undefined
-    if (endpoint !== undefined && !isWildcard(endpoint.address)) return formatEndpoint(endpoint)
-    this.report(field, `${shown(value)} is no address with a port`, 'give one such as 10.0.0.9:8080, or none')
-    return ''
-  }
-
-  count(field: CountField): number {
-    const value = this.#value(field) ?? SERVICE_DEFAULTS[field]
-    const count = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value
-    const max = COUNT_LIMITS[field]
-    if (typeof count === 'number' && Number.isInteger(count) && count >= 0 && count <= max) return count
-    this.report(field, `${shown(value)} is not possible`, `give a whole number from 0 to ${max}`)
-    return SERVICE_DEFAULTS[field]
-  }
-
-  span(field: SpanField): number {
-    const value = this.#value(field) ?? SERVICE_DEFAULTS[field]
+  span(field: keyof typeof SPAN_LIMITS): number {
+    const value = this.value(field) ?? SERVICE_DEFAULTS[field]
     const { minMs, maxMs, orZero } = SPAN_LIMITS[field]
     const ms = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
     if (typeof ms === 'number' && Number.isInteger(ms) && ((orZero && ms === 0) || (ms >= minMs && ms <= maxMs)))
@@ -293,15 +230,9 @@ class FieldReader {
   }
 
   /** `null` stands for a field that was set back to its default. */
-  #value(field: string): unknown {
+  value(field: string): unknown {
     return (Object.hasOwn(this.fields, field) ? this.fields[field] : undefined) ?? undefined
   }
-}
-
-/** A value as an operator can recognise it, cut short. */
-function shown(value: unknown): string {
-  if (typeof value === 'string') return `'${value.slice(0, 80)}'`
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : `a value of type ${typeof value}`
 }
 
 /** Why one host cannot own an address, as the end of a sentence that begins with it. */

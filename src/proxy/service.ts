@@ -89,18 +89,13 @@ export type SpanField =
   | 'closeOverMs'
   | 'closeIdleMs'
 
-export const SPAN_LIMITS: Readonly<Record<SpanField, SpanLimits>> = {
+export const SPAN_LIMITS: Readonly<Record<'idleMs' | 'connectMs' | 'keepaliveMs', SpanLimits>> = {
   // Below a second, an ordinary pause of a program would end its connection; a week outlives every forgotten session.
   idleMs: { minMs: 1_000, maxMs: 604_800_000, orZero: true },
   // The client waits meanwhile, and gives up after a minute or two.
   connectMs: { minMs: 100, maxMs: 60_000, orZero: false },
   // The kernel counts TCP_KEEPIDLE in seconds and takes at most 32767.
   keepaliveMs: { minMs: 1_000, maxMs: 32_767_000, orZero: false },
-  slowStartMs: { minMs: 1_000, maxMs: 3_600_000, orZero: true },
-  // As with connectMs; looked at ten times a second.
-  queueMs: { minMs: 100, maxMs: 60_000, orZero: false },
-  closeOverMs: { minMs: 100, maxMs: 3_600_000, orZero: true },
-  closeIdleMs: { minMs: 100, maxMs: 3_600_000, orZero: false },
 }
 
 /**

@@ -37,7 +37,7 @@ const member = (i: number, more: Partial<MemberView> = {}): MemberView => ({
   ...more,
 })
 
-export const ORDINARY_SEAT = { serves: true, priority: 1, weight: 1 } as const
+export const ORDINARY_SEAT = { serves: true, priority: 1, weight: 1, state: 'healthy', why: '' } as const
 
 export const definition: ServiceDefinitionView = {
   ...CHOOSING_DEFAULTS,
@@ -103,7 +103,7 @@ export const chosen: ServiceView = {
   backends: web.backends.map((backend, i) => ({
     ...backend,
     ...(i === 0 && { weight: 3, loadPermille: 250 }),
-    ...(i === 1 && { health: { state: 'unhealthy', reason: 'GET /health: 503, 3 times in a row' } }),
+    ...(i === 1 && { state: 'unhealthy' as const, why: 'GET /health: 503, 3 times in a row' }),
     ...(i === 2 && { serves: false }),
   })),
 }

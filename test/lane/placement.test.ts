@@ -14,7 +14,7 @@ import { fakeContext } from './fake-context.js'
 const test = suite('lane/placement')
 const SELF = 'a'.repeat(32)
 const ENDS = { local: { address: '192.0.2.3', port: 1 }, remote: { address: '192.0.2.3', port: 80 } }
-const UNHEALTHY = { health: { state: 'unhealthy', reason: 'a check' } } as const
+const UNHEALTHY = { state: 'unhealthy' } as const
 
 class Room {
   now = 0

@@ -1,10 +1,10 @@
 /** Who is asked at all: tiers, health, limits; and the schedulers that are made of order alone. */
-import type { HealthState } from '../../src/proxy/health.js'
+import type { BackendState } from '../../src/proxy/schedule/scheduler.js'
 import { assert, suite } from '../harness/suite.js'
 import { Bench, chooserOf, countOf, NONE, nodeOf, nodes } from './choosers.js'
 
 const test = suite('proxy/schedule/chooser')
-const health = (state: HealthState) => ({ health: { state, reason: 'a check' } })
+const inState = (state: BackendState) => ({ state })
 
 test('tiers: a lower one serves only when nobody of the higher one can', () => {
   const tiers = { a: { priority: 2 }, b: { priority: 2 }, c: { priority: 1 } }
@@ -12,7 +12,7 @@ test('tiers: a lower one serves only when nobody of the higher one can', () => {
   assert.is(chooserOf().run(nodes('abc', tiers), 6), 'ababab')
   assert.is(nodeOf(chooser.pick(nodes('abc', tiers), new Set(['a', 'b']), '')), 'c', 'both refused')
   assert.is(chooserOf().run(nodes('c', tiers), 2), 'cc')
-  assert.is(chooserOf().run(nodes('abc', { ...tiers, ...{ a: { priority: 2, ...health('unhealthy') } } }), 2), 'bb')
+  assert.is(chooserOf().run(nodes('abc', { ...tiers, ...{ a: { priority: 2, ...inState('unhealthy') } } }), 2), 'bb')
 })
 
 test('a rotation goes on when its tier comes back', () => {
@@ -22,16 +22,10 @@ test('a rotation goes on when its tier comes back', () => {
   assert.is(bench.run(all, 1) + bench.run(nodes('c', tiers), 1) + bench.run(all, 2), 'acba')
 })
 
-test('health: healthy before starting; draining and unhealthy get nothing', () => {
-  assert.is(
-    chooserOf().run(nodes('abcd', { a: health('starting'), b: health('draining'), c: health('unhealthy') }), 2),
-    'dd',
-  )
-  assert.is(
-    chooserOf().run(nodes('abc', { a: health('starting'), b: health('draining'), c: health('unhealthy') }), 2),
-    'aa',
-  )
-  assert.is(chooserOf().run(nodes('bc', { b: health('draining'), c: health('unhealthy') }), 1), '-')
+test('state: only who is healthy gets new connections', () => {
+  const states = { a: inState('starting'), b: inState('draining'), c: inState('unhealthy'), d: inState('standby') }
+  assert.is(chooserOf().run(nodes('abcde', states), 2), 'ee')
+  assert.is(chooserOf().run(nodes('abcd', states), 1), '-')
 })
 
 test('limit: nobody has more than it, and then all are full', () => {
@@ -94,7 +88,7 @@ test('failover: the next serves when the one before cannot, and not when it is f
   const bench = chooserOf({ scheduler: 'failover', nodeConnections: 2 })
   assert.is(bench.run(nodes('ab'), 3), 'aa!')
   assert.is(nodeOf(bench.chooser.pick(nodes('ab'), new Set(['a']), '')), 'b', 'refused')
-  assert.is(bench.run(nodes('ab', { a: health('unhealthy') }), 1), 'b')
+  assert.is(bench.run(nodes('ab', { a: inState('unhealthy') }), 1), 'b')
   const among = nodes('ab', { a: { local: true } })
   assert.is(chooserOf({ scheduler: 'failover', nodeConnections: 1, local: 'last' }).run(among, 2), 'b!')
 })

@@ -1,6 +1,6 @@
 /** In which order nodes are asked at all; within a group a scheduler chooses. */
 import type { LocalPreference } from './rules.js'
-import { type Candidate, PRIORITY_DEFAULT, weightOf } from './scheduler.js'
+import { type Candidate, PRIORITY_DEFAULT, WEIGHT_DEFAULT } from './scheduler.js'
 
 /** Nodes that are asked before those of the next group. */
 export interface Group {
@@ -12,19 +12,16 @@ export interface Group {
 }
 
 /**
- * Healthy nodes before those that are starting; then by selection priority; then, as the service says, the director's own host
- * after the others or before them. Unhealthy and draining nodes, and those of weight 0, are in no group.
+ * By selection priority; then, as the service says, the director's own host after the others or before them. Only healthy nodes
+ * with a weight are in any group.
  */
 export function groupsOf(candidates: readonly Candidate[], local: LocalPreference): readonly Group[] {
   const groups = new Map<string, Group & { readonly members: Candidate[]; readonly order: readonly number[] }>()
   for (const candidate of candidates) {
-    const state = candidate.health?.state ?? 'healthy'
     if (!mayServe(candidate)) continue
     const { priority = PRIORITY_DEFAULT } = candidate
-    const side = sideOf(candidate, local)
-    const order = [state === 'healthy' ? 0 : 1, -priority, side]
-    const tier = order.slice(0, 2).join()
-    const key = order.join()
+    const order = [-priority, sideOf(candidate, local)]
+    const [tier, key] = [String(priority), order.join()]
     const group = groups.get(key) ?? { key, tier, order, members: [] }
     groups.set(key, group)
     group.members.push(candidate)
@@ -32,10 +29,9 @@ export function groupsOf(candidates: readonly Candidate[], local: LocalPreferenc
   return [...groups.values()].sort((a, b) => compare(a.order, b.order))
 }
 
-/** Gets new connections as far as its health and its weight go. */
-export function mayServe(candidate: Candidate): boolean {
-  const state = candidate.health?.state ?? 'healthy'
-  return (state === 'healthy' || state === 'starting') && weightOf(candidate) > 0
+/** Gets new connections as far as its state and its weight go. */
+export function mayServe({ state = 'healthy', weight = WEIGHT_DEFAULT }: Pick<Candidate, 'state' | 'weight'>): boolean {
+  return state === 'healthy' && weight > 0
 }
 
 function sideOf({ local }: Candidate, preference: LocalPreference): number {

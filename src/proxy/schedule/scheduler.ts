@@ -1,6 +1,11 @@
 /** Which node serves the next connection of one port of one service. */
 import type { NodeId } from '../../base/ids.js'
-import type { Health } from '../health.js'
+
+/**
+ * Whether a node takes new connections of a service: only one that is `healthy` does. `starting`: its program is not known to work
+ * yet; `draining`: an operator wants it to end; `standby`: the service is one that runs on one node at a time, and that is another.
+ */
+export type BackendState = 'healthy' | 'unhealthy' | 'starting' | 'draining' | 'standby'
 
 /** A node with a listener on that port. A caller may hang more on it, such as the address to dial. */
 export interface Candidate {
@@ -13,8 +18,8 @@ export interface Candidate {
   readonly priority?: number
   /** Selection weight; 0: no new connections. */
   readonly weight?: number
-  /** Not given: it listens, and nothing else is known. */
-  readonly health?: Health
+  /** `healthy` if not given. */
+  readonly state?: BackendState
   /** How much of its host is busy, in thousandths, as that host says itself; 1000 and more: all of it. */
   readonly loadPermille?: number
 }
@@ -24,6 +29,11 @@ export interface Excluded {
   /** Of those that this connection has tried: above 0 it is a retry. */
   readonly size: number
   has(node: NodeId): boolean
+}
+
+/** Those that take new connections. */
+export function eligible<C extends { readonly state?: BackendState }>(candidates: readonly C[]): readonly C[] {
+  return candidates.filter(({ state = 'healthy' }) => state === 'healthy')
 }
 
 export interface Scheduler {
