@@ -1,6 +1,7 @@
 /** Reads a declared file from the disk or from standard input; loaded only by commands that are given one. */
 import { createReadStream } from 'node:fs'
 import { BatonError, messageOf } from '../base/errors.js'
+import { type CluaFile, parseCluaFile } from './clua-file.js'
 import { type ConfigFile, parseConfigFile } from './config-file.js'
 import { FileFault } from './file-fault.js'
 
@@ -12,6 +13,13 @@ export async function loadConfigFile(file: string): Promise<ConfigFile> {
   const config = parseConfigFile(await readText(file))
   if (config.problems.length > 0) throw new FileFault('ERR_FILE_INVALID', file, config.problems)
   return config
+}
+
+/** The same of TruCluster's clua_services. */
+export async function loadCluaFile(file: string, address: string): Promise<CluaFile> {
+  const clua = parseCluaFile(await readText(file), address)
+  if (clua.problems.length > 0) throw new FileFault('ERR_FILE_INVALID', file, clua.problems)
+  return clua
 }
 
 async function readText(file: string): Promise<string> {

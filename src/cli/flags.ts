@@ -29,6 +29,10 @@ export const serviceFlags = {
     description: "ports that other hosts reach by this address alone, and not by the nodes' own (none: no ports)",
     helpValue: '8080',
   }),
+  reserve: Flags.string({
+    description: 'ports that no program of a node gets for an outgoing connection (none: no ports)',
+    helpValue: '8080',
+  }),
   'proxy-protocol': Flags.string({
     description: 'what backends are told of the client: a PROXY protocol header, or nothing',
     options: ['v2', 'off'],

@@ -39,6 +39,9 @@ export function renderService(view: ServiceView, screen: Screen, nowMs: Millis):
     ...(definition.hide === ''
       ? []
       : [['only here', `port ${definition.hide}: refused at the nodes’ own addresses`] as const]),
+    ...(definition.reserve === ''
+      ? []
+      : [['reserved', `port ${definition.reserve}: for no outgoing connection`] as const]),
     ...(view.here === undefined ? [] : [['here', hereText(view.here)] as const]),
     ['proxy protocol', definition.proxyProtocol],
     ...choiceSettings(view),

@@ -12,6 +12,7 @@ const FIELDS = {
   hook: 'hook',
   interface: 'interface',
   hide: 'hide',
+  reserve: 'reserve',
   'proxy-protocol': 'proxyProtocol',
   scheduler: 'scheduler',
   weighting: 'weighting',

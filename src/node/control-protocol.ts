@@ -70,6 +70,8 @@ export interface ServiceDefinitionView extends ChoosingSettings {
   readonly interface: string
   /** Ports on which nodes answer other hosts by this address alone; empty: none. */
   readonly hide: string
+  /** Ports that nodes give to nobody who asks for any; empty: none. */
+  readonly reserve: string
   readonly proxyProtocol: string
   readonly local: string
   readonly connectMs: Millis

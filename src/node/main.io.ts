@@ -37,6 +37,7 @@ import { Node } from './node.io.js'
 import { Notify } from './notify.io.js'
 import { openGossip, startLanes, suitesOf, watchHost } from './openings.io.js'
 import { withBind } from './own-address.io.js'
+import { ReservedPorts } from './reserved-ports.io.js'
 import { flagsOf, roleOf } from './roles.js'
 import { DeathSilence } from './silence.io.js'
 import { type NodeState, nextBoot, openState } from './state-dir.io.js'
@@ -137,6 +138,8 @@ class RunningNode {
     const founds = state.founded && boot === 1 && members.load().length === 0
     const leases = LeaseSlots.bytes()
     let node: Node | undefined
+    const reserved = new ReservedPorts(logger, this.#warnings)
+    this.#cleanups.push(() => reserved.follow([]))
     const { lanes, dataAt } = await startLanes({
       options,
       state,
@@ -256,6 +259,7 @@ class RunningNode {
         suites,
         toLane: (message) => lanes.post(message),
         addresses,
+        reservePorts: (wanted) => reserved.follow(wanted),
         saveVotes: (records) => this.#saveVotes(store, records),
         saveRegistry: () => this.#saveRegistry(registry),
         rememberMembers: (addresses) => members.remember(addresses),

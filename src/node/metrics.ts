@@ -1,7 +1,7 @@
 /** What a node measures of itself, as metrics: pure, so that whoever serves them needs nothing but this. See docs/metrics.md. */
 import type { Millis } from '../base/time.js'
 import type { MemberState } from '../gossip/ports.js'
-import type { LaneReport, RevivalReport } from '../proxy/lane-protocol.js'
+import type { LaneReport, PlacementReport, RevivalReport } from '../proxy/lane-protocol.js'
 import type { DrillRecordView } from './drill-protocol.js'
 import type { Metric, Sample } from './exposition.js'
 import type { TallyCounts } from './tally.js'
@@ -37,6 +37,7 @@ export function metricsOf(facts: MetricsFacts): Metric[] {
     ...laneMetrics(report),
     ...survivalMetrics(report),
     ...revivalMetrics(report),
+    ...placementMetrics(report),
     ...leaseMetrics(facts.leases),
     counter('baton_leases_acquired_total', 'Leases that this node has won or was given.', tally.acquired),
     counter('baton_leases_lost_total', 'Leases that have ended here, for whatever reason.', tally.lost),
@@ -110,6 +111,24 @@ function survivalMetrics({ perService }: LaneReport): Metric[] {
     ),
     metric('baton_splices_mortal', 'gauge', 'The others, by reason.', mortal),
   ]
+}
+
+/** Of the services that this node directs. */
+function placementMetrics({ perService }: LaneReport): Metric[] {
+  const each = (field: keyof PlacementReport): Sample[] =>
+    perService.flatMap(({ service, placement }) =>
+      placement === undefined ? [] : [{ labels: { service }, value: placement[field] }],
+    )
+  const rows: readonly (readonly [name: string, type: Metric['type'], help: string, field: keyof PlacementReport])[] = [
+    ['baton_queue_waiting', 'gauge', 'Connections that wait while every node is full.', 'waiting'],
+    ['baton_queue_waited', 'gauge', 'Connections that had to wait, in the present term.', 'queued'],
+    ['baton_queue_timeouts', 'gauge', 'Of those, the ones that waited in vain.', 'queueTimeouts'],
+    ['baton_queue_overflows', 'gauge', 'Connections that found the queue full.', 'queueFull'],
+    ['baton_sorry', 'gauge', 'Connections given to the sorry backend.', 'sorry'],
+    ['baton_closing', 'gauge', 'Connections to be closed, since their node is lost.', 'closing'],
+    ['baton_closed', 'gauge', 'Connections that were closed for that.', 'closed'],
+  ]
+  return rows.map(([name, type, help, field]) => metric(name, type, help, each(field)))
 }
 
 function revivalMetrics({ counters, perService }: LaneReport): Metric[] {

@@ -32,6 +32,8 @@ export interface NodePorts {
   readonly toLane: (message: ToLane) => void
   /** Brings addresses of services here. */
   readonly addresses: AddressKeeper
+  /** Ports that this host is to give to nobody who asks for any. */
+  readonly reservePorts?: (ports: readonly number[]) => void
   /** Durable when they return. */
   readonly saveVotes: (records: readonly DurableRecord[]) => void
   readonly saveRegistry: () => void

@@ -7,6 +7,7 @@ import type { Logger } from '../base/log.js'
 import type { ElectionEvent } from '../election/ports.js'
 import type { Registry } from '../gossip/registry.js'
 import type { ToLane } from '../proxy/lane-protocol.js'
+import { portsOfText } from '../proxy/port-list.js'
 import { contestOf, type Service, sameService } from '../proxy/service.js'
 import type { AddressKeeper } from './address-keeper.js'
 import { Assignments } from './assignments.js'
@@ -23,6 +24,7 @@ export interface ServiceBookParts {
   readonly addresses: Pick<AddressKeeper, 'prepare'>
   readonly logger: Logger
   readonly toLane: (message: ToLane) => void
+  readonly reservePorts?: ((ports: readonly number[]) => void) | undefined
   readonly elections: (event: ElectionEvent) => void
 }
 
@@ -71,6 +73,7 @@ export class ServiceBook {
     for (const name of contests) if (this.of(name).length === 0) this.parts.elections({ type: 'service-gone', name })
     this.#followContests(() => true)
     this.parts.addresses.prepare(services.active)
+    this.parts.reservePorts?.(services.active.flatMap(({ reserve }) => portsOfText(reserve)))
   }
 
   /** Of services with one address the oldest says what goes for it. */

@@ -41,6 +41,7 @@ export const SERVICE_FIELDS = [
   'hook',
   'interface',
   'hide',
+  'reserve',
   'proxyProtocol',
   ...CHOOSING_FIELDS,
   'local',
@@ -112,7 +113,8 @@ function readService(name: string, reader: FieldReader): Service {
     address,
     ports,
     ...ownership,
-    hide: reader.hidden(),
+    hide: reader.named('hide'),
+    reserve: reader.named('reserve'),
     proxyProtocol: reader.choice('proxyProtocol', PROXY_PROTOCOLS),
     ...readChoosing(reader),
     local: reader.choice('local', LOCAL_PREFERENCES, localDefault({ address, own: ownership.own })),
@@ -165,18 +167,14 @@ class FieldReader implements FieldSource {
   }
 
   /** `none` is how a command line says nothing. Many ports could be all that the node is reached by. */
-  hidden(): string {
-    const value = this.value('hide') ?? ''
+  named(field: 'hide' | 'reserve'): string {
+    const value = this.value(field) ?? ''
     if (value === '' || value === 'none') return ''
     const parsed = parsePorts(String(value))
     if (parsed.type === 'ports' && !areFoundPorts(parsed.ports)) return formatPorts(parsed.ports)
-    if (parsed.type === 'problem') this.report('hide', parsed.problem, parsed.hint)
+    if (parsed.type === 'problem') this.report(field, parsed.problem, parsed.hint)
     else
-      this.report(
-        'hide',
-        `${shown(value)} is more than ${PORTS_MAX} ports`,
-        'name the ports one by one, such as 80,443',
-      )
+      this.report(field, `${shown(value)} is more than ${PORTS_MAX} ports`, 'name the ports one by one, such as 80,443')
     return ''
   }
 

@@ -28,6 +28,8 @@ export interface Service extends ChoosingSettings {
   readonly interface: string
   /** Ports, as `ports` are written, on which nodes answer other hosts by this address alone and not by their own; empty: none. */
   readonly hide: string
+  /** Ports, likewise, that nodes give to nobody who asks for any port; empty: none. */
+  readonly reserve: string
   readonly proxyProtocol: ProxyProtocol
   /** When the director's own host serves: after all others, like every other, or before them. */
   readonly local: LocalPreference
@@ -49,6 +51,7 @@ export const SERVICE_DEFAULTS: ServiceSettings = Object.freeze({
   hook: '',
   interface: '',
   hide: '',
+  reserve: '',
   proxyProtocol: 'off',
   ...CHOOSING_DEFAULTS,
   // Of a service whose address Baton brings it is 'last' (`localDefault`).

@@ -15,6 +15,7 @@ const EXPORTED = `services:
     hook: none
     interface: none
     hide: none
+    reserve: none
     proxy-protocol: v2
     scheduler: round-robin
     weighting: turns
@@ -88,6 +89,33 @@ test('what a node does for a service is said field by field', async (scope) => {
   const nothing = await baton(['service', 'node', 'web', 'node2', '--state', folder])
   assert.is(nothing.exit, 2)
   assert.match(nothing.stderr, 'nothing to change is named')
+})
+
+test('services of a TruCluster: what they become is told, and what they cannot', async (scope) => {
+  const { folder, asked } = await startFakeNode(scope)
+  const file = path.join(folder, 'clua_services')
+  writeFileSync(file, 'telnet 23/tcp in_multi\ndomain 53/udp in_multi\n')
+  const clua = (...flags: string[]) => baton(['service', 'import', ...flags, '--state', folder])
+  const [done, nowhere, twice, none] = await Promise.all([
+    clua('--clua', file, '--address', '10.0.0.9'),
+    clua('--clua', file),
+    clua('--clua', file, '--address', '10.0.0.9', 'other.yaml'),
+    clua(),
+  ])
+  assert.is(done.exit, 0, done.stderr)
+  assert.match(done.stdout, 'note: domain 53/udp: left out, Baton carries TCP alone')
+  const fields = { address: '10.0.0.9', ports: '23', scheduler: 'weighted' }
+  assert.equal(asked, [{ services: [{ name: 'telnet', fields }], prune: false, dryRun: false, force: false }])
+  assert.equal(
+    [nowhere, twice, none].map(({ exit }) => exit),
+    [2, 2, 2],
+  )
+  assert.match(nowhere.stderr, 'the address of the alias is not named')
+  assert.match(none.stderr, 'no file is named')
+  writeFileSync(file, 'telnet 23/tcp in_mutli\n')
+  const wrong = await clua('--clua', file, '--address', '10.0.0.9')
+  assert.is(wrong.exit, 2)
+  assert.match(wrong.stderr.replaceAll(/\s+/g, ' '), 'there is no attribute in_mutli; did you mean in_multi?')
 })
 
 test('a service is set field by field', async (scope) => {

@@ -48,6 +48,7 @@ export const definition: ServiceDefinitionView = {
   hook: '',
   interface: '',
   hide: '',
+  reserve: '',
   proxyProtocol: 'v2',
   local: 'equal',
   connectMs: 3_000,
