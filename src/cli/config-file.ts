@@ -8,6 +8,8 @@
  *     web:                         the flags of `baton service add`, by their names
  *       address: 10.0.0.100
  *       ports: 80,443
+ *       nodes:                   the flags of `baton service node`, by the names of nodes
+ *         host-2: { weight: 3 }
  *
  * All of it is judged at once, without a node.
  */
@@ -28,6 +30,7 @@ import {
 } from '../node/config-schema.js'
 import type { DeclaredService, FileProblemView, ImportProblem } from '../node/control-protocol.js'
 import { checkDeclared } from '../node/service-plan.js'
+import { ASSIGNMENT_FLAG_NAMES, ASSIGNMENT_FLAGS, type AssignmentFlag } from './assignment-words.js'
 import { fieldOf, flagOf, readServiceFlag, SERVICE_FLAGS, type ServiceFlag } from './service-words.js'
 import { hintFor, type Item, type Place, YamlFile } from './yaml-file.js'
 
@@ -167,9 +170,11 @@ class ConfigReader {
       if (this.#places.has(service.key)) continue
       const fields: Record<string, string | number> = {}
       this.#places.set(service.key, service.place)
-      const items = this.file.entries(service, SERVICE_FLAGS)
+      const items = this.file.entries(service, [...SERVICE_FLAGS, 'nodes'])
       if (items === undefined) continue
+      const nodes = items.find(({ key }) => key === 'nodes')
       for (const field of items) {
+        if (field === nodes) continue
         const flag = field.key as ServiceFlag
         const value = this.#readField(field, flag)
         const path = `${service.key}/${fieldOf(flag)}`
@@ -177,8 +182,24 @@ class ConfigReader {
         if (value === undefined) this.#told.add(path)
         else fields[fieldOf(flag)] = value
       }
-      this.#services.push({ name: service.key, fields })
+      const said = nodes === undefined ? {} : { nodes: this.#readNodes(service.key, nodes) }
+      this.#services.push({ name: service.key, fields, ...said })
     }
+  }
+
+  /** What nodes do for a service, by their names. */
+  #readNodes(service: string, item: Item): NonNullable<DeclaredService['nodes']> {
+    this.#places.set(`${service}/nodes`, item.place)
+    const nodes: Record<string, Record<string, string>> = {}
+    for (const node of this.file.entries(item) ?? []) {
+      const fields: Record<string, string> = {}
+      for (const field of this.file.entries(node, ASSIGNMENT_FLAG_NAMES) ?? []) {
+        const text = this.file.text(field)
+        if (text !== undefined) fields[ASSIGNMENT_FLAGS[field.key as AssignmentFlag]] = text
+      }
+      nodes[node.key] = fields
+    }
+    return nodes
   }
 
   #readField(item: Item, flag: ServiceFlag): string | number | undefined {

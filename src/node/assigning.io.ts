@@ -1,6 +1,7 @@
 /** Writes what a node does for a service. */
 import { BatonError } from '../base/errors.js'
 import type { NodeId } from '../base/ids.js'
+import type { Member } from '../gossip/ports.js'
 import { type Assignment, fieldsOfAssignment, parseAssignment } from '../proxy/assignment.js'
 import type { Service } from '../proxy/service.js'
 import { assignmentKey } from './assignments.js'
@@ -41,14 +42,19 @@ export function assign(node: Node, service: Service, wanted: string, { fields }:
   }
 }
 
-/** A service that nobody may direct is served by nobody. */
-function refuseTheLast({ knowledge }: Node, { name }: Service, id: NodeId): void {
-  const mayDirect = knowledge.members.some(({ profile, state }) => {
+/** Those that live, but for what was said of single services. */
+export function nodesThatMayDirect(members: readonly Member[]): NodeId[] {
+  return members.flatMap(({ profile, state }) => {
     const { witness, leaving } = roleOf(profile.flags)
     const lives = state === 'alive' || state === 'suspect'
-    return profile.node !== id && lives && !witness && !leaving && knowledge.assignments.of(name, profile.node).direct
+    return lives && !witness && !leaving ? [profile.node] : []
   })
-  if (mayDirect) return
+}
+
+/** A service that nobody may direct is served by nobody. */
+function refuseTheLast({ knowledge }: Node, { name }: Service, id: NodeId): void {
+  const others = nodesThatMayDirect(knowledge.members).filter((node) => node !== id)
+  if (others.some((node) => knowledge.assignments.of(name, node).direct)) return
   const message = `nobody would be left to direct ${name}: every other live node is kept from it`
   throw new BatonError('ERR_ASSIGNMENT_NOBODY', message, {
     hint: 'allow another node first (--direct yes), or start one',

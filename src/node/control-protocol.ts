@@ -246,6 +246,8 @@ export interface ServiceWritten {
 export interface DeclaredService {
   readonly name: string
   readonly fields: Readonly<Record<string, string | number>>
+  /** By the names of nodes, what they do for it: fields as in `AssignmentWrite`. Nodes that are not named stay as they are. */
+  readonly nodes?: Readonly<Record<string, Readonly<Record<string, string | number>>>>
 }
 
 /** `PUT /v1/services`: all of it, or nothing where anything is wrong. */

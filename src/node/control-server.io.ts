@@ -206,6 +206,8 @@ const ASSIGN = {
     body: { type: 'object', required: ['fields'], properties: { fields: FIELDS, force: { type: 'boolean' } } },
   },
 }
+/** As many as facts are held of (proxy/listener-table). */
+const NODES_MAX = 1_024
 const IMPORT = {
   bodyLimit: IMPORT_BYTES_MAX,
   schema: {
@@ -219,7 +221,11 @@ const IMPORT = {
           items: {
             type: 'object',
             required: ['name', 'fields'],
-            properties: { name: { type: 'string' }, fields: FIELDS },
+            properties: {
+              name: { type: 'string' },
+              fields: FIELDS,
+              nodes: { type: 'object', maxProperties: NODES_MAX, additionalProperties: FIELDS },
+            },
           },
         },
         prune: { type: 'boolean' },

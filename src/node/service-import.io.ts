@@ -1,14 +1,17 @@
 /** Brings the services to what was declared: all of it as one write, or nothing where anything is wrong. */
 import type { Clock } from '../base/clock.js'
+import type { NodeId } from '../base/ids.js'
 import type { Registry } from '../gossip/registry.js'
 import type { RegistryWrite } from '../gossip/sync.js'
 import type { Service } from '../proxy/service.js'
 import { fieldsOfService } from '../proxy/service-fields.js'
-import type { Assignments } from './assignments.js'
-import { assignmentKey } from './assignments.js'
+import { nodesThatMayDirect } from './assigning.io.js'
+import { type Assignments, assignmentKey } from './assignments.js'
 import type { ImportProblem, ImportRequest, ImportView } from './control-protocol.js'
+import { planNodes, withNodes } from './declared-nodes.js'
 import { drillKey } from './drill-record.js'
 import type { Node } from './node.io.js'
+import { nodeNamed } from './node-names.js'
 import { type OddAddress, oddAddressOf } from './odd-address.io.js'
 import { planServices, type ServicePlan } from './service-plan.js'
 import { registryKey } from './services.js'
@@ -24,12 +27,30 @@ export async function importServices(
   // Asking the system takes turns of the event loop; what is decided and written has to be of one turn.
   const odd = force ? undefined : await oddAddresses(plan(), brought)
   const final = plan()
-  const problems = [...final.problems, ...(odd === undefined ? [] : oddities(final, odd))]
-  const writes = problems.length > 0 ? [] : writesOf(final, node.knowledge.assignments, clock.wall())
+  const nodes = planNodes(
+    services,
+    node.knowledge.assignments,
+    (name) => onlyNodeNamed(node, name),
+    nodesThatMayDirect(node.knowledge.members),
+  )
+  const problems = [...final.problems, ...nodes.problems, ...(odd === undefined ? [] : oddities(final, odd))]
+  const writes =
+    problems.length > 0 ? [] : [...writesOf(final, node.knowledge.assignments, clock.wall()), ...nodes.writes]
   problems.push(...roomFor(writes, node.machines.registry))
   const applied = problems.length === 0 && !dryRun
   if (applied && writes.length > 0) node.write(writes)
-  return { changes: final.changes, problems, applied }
+  return { changes: withNodes(final.changes, nodes.changes), problems, applied }
+}
+
+function onlyNodeNamed({ knowledge }: Node, name: string): NodeId | undefined {
+  try {
+    return nodeNamed(
+      name,
+      knowledge.members.map(({ profile }) => profile),
+    )
+  } catch {
+    return undefined
+  }
 }
 
 /** Differences only: a write on another node at the same time keeps its own fields. */

@@ -7,6 +7,7 @@ import type { Service } from '../proxy/service.js'
 import { fieldsOfService, parseService, SERVICE_FIELDS } from '../proxy/service-fields.js'
 import { disagree, overlap } from '../proxy/service-overlap.js'
 import type { DeclaredService, ImportProblem, ServiceChange } from './control-protocol.js'
+import { checkDeclaredNodes } from './declared-nodes.js'
 import type { ServiceSet } from './knowledge.js'
 
 export interface ServicePlan {
@@ -20,7 +21,7 @@ const NO_SERVICES: ServiceSet = { active: [], shadowed: [], unreadable: [] }
 
 /** What is wrong with declared services wherever they are declared. */
 export function checkDeclared(declared: readonly DeclaredService[]): readonly ImportProblem[] {
-  return planServices(declared, NO_SERVICES, false).problems
+  return [...planServices(declared, NO_SERVICES, false).problems, ...checkDeclaredNodes(declared)]
 }
 
 export function planServices(

@@ -3,7 +3,7 @@ import { parseConfigFile } from '../../src/cli/config-file.js'
 import { flagsOfFile } from '../../src/cli/node-settings.js'
 import { renderServicesFile, servicesDocument } from '../../src/cli/services-file.js'
 import { assert, suite } from '../harness/suite.js'
-import { definition, FAULTY_FILE } from './views.js'
+import { chosen, definition, FAULTY_FILE, web } from './views.js'
 
 const test = suite('cli/config-file')
 
@@ -120,7 +120,14 @@ test('an export is read back as it was', () => {
     idleMs: 90_500,
     alone: '007',
   }
-  const { services, problems } = parseConfigFile(renderServicesFile(servicesDocument([definition, odd])))
+  const { services, problems } = parseConfigFile(
+    renderServicesFile(
+      servicesDocument([
+        { ...web, definition },
+        { ...chosen, definition: odd },
+      ]),
+    ),
+  )
   assert.equal(problems, [])
   const declared = [odd, definition].map(({ name, ...fields }) => ({
     name,
@@ -129,7 +136,22 @@ test('an export is read back as it was', () => {
       Object.entries(fields).map(([field, value]) => [field, field.endsWith('Ms') ? value : String(value) || 'none']),
     ),
   }))
-  assert.equal(services, declared)
+  const ordinary = { serve: 'yes', direct: 'yes', priority: '1', weight: '1', routerPriority: 'own' }
+  const nodes = {
+    node1: { ...ordinary, direct: 'no', weight: '3' },
+    node3: { ...ordinary, serve: 'no', routerPriority: '200' },
+  }
+  assert.equal(services, [{ ...declared[0], nodes }, declared[1]])
+})
+
+test('what nodes do for a service is judged with the rest', () => {
+  const text =
+    'services:\n  web:\n    address: 10.0.0.1\n    ports: 80\n    nodes:\n      b: {weight: -1}\n      c: {wait: 3}\n      d: 7\n'
+  const { problems } = parseConfigFile(text)
+  assert.equal(
+    problems.map(({ line, problem }) => `${line} ${problem}`),
+    ["5 web: nodes b: weight '-1' is not possible", "7 there is no 'wait' here", '8 d must be names with values'],
+  )
 })
 
 test(

@@ -24,7 +24,7 @@ export default class ServiceExport extends BatonCommand {
     const { flags } = await this.parse(ServiceExport)
     const { renderServicesFile, servicesDocument } = await import('../../cli/services-file.js')
     const services = await this.client(flags).services()
-    const document = servicesDocument(services.map(({ definition }) => definition))
+    const document = servicesDocument(services)
     const text = renderServicesFile(document)
     if (flags.file === undefined) this.log(text.trimEnd())
     else {

@@ -1,19 +1,11 @@
 import { Args, Flags } from '@oclif/core'
 import { BatonError } from '../../base/errors.js'
+import { ASSIGNMENT_FLAG_NAMES, ASSIGNMENT_FLAGS } from '../../cli/assignment-words.js'
 import { renderAssignment } from '../../cli/choice-view.js'
 import { BatonCommand } from '../../cli/command.js'
 import { serviceFlags } from '../../cli/flags.js'
 import { hang } from '../../cli/text.js'
 import type { AssignmentWritten } from '../../node/control-protocol.js'
-
-/** By flag: the field. */
-const FIELDS = {
-  serve: 'serve',
-  direct: 'direct',
-  priority: 'priority',
-  weight: 'weight',
-  'router-priority': 'routerPriority',
-} as const
 
 export default class ServiceNode extends BatonCommand {
   static override summary =
@@ -57,9 +49,9 @@ export default class ServiceNode extends BatonCommand {
   async run(): Promise<AssignmentWritten> {
     const { args, flags } = await this.parse(ServiceNode)
     const fields: Record<string, string> = {}
-    for (const [flag, field] of Object.entries(FIELDS)) {
-      const value = flags[flag as keyof typeof FIELDS]
-      if (value !== undefined) fields[field] = value
+    for (const flag of ASSIGNMENT_FLAG_NAMES) {
+      const value = flags[flag]
+      if (value !== undefined) fields[ASSIGNMENT_FLAGS[flag]] = value
     }
     if (Object.keys(fields).length === 0) {
       const hint = 'baton service node --help shows what can be'
