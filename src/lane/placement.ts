@@ -190,9 +190,9 @@ export class Placement implements Places {
       this.#called = client
       this.#contained(client, () => client.call())
       this.#called = undefined
-      if (client.isWaiting) return false
-      this.dequeue(client)
-      return true
+      if (!client.isWaiting) this.dequeue(client)
+      // One that some nodes have refused waits for others than those behind it may have.
+      return !client.isWaiting || client.isRetrying
     })
     this.#lookAgain()
   }

@@ -37,7 +37,7 @@ export class WaitingRoom {
     return true
   }
 
-  /** Calls the first of each port, and the next for as long as `call` says that the one before has found a node, or has gone. */
+  /** Calls the first of each port, and the next for as long as `call` says that the one before stands in nobody's way. */
   callAll(call: (client: ClientHalf) => boolean): void {
     for (const queue of [...this.#queues.values()]) {
       for (const client of queue) if (!call(client)) break

@@ -67,6 +67,18 @@ export function whyChosen(
   return sentences
 }
 
+/** For `why`: who is no candidate, because an operator said so. */
+export function whyKeptOut(
+  { name }: Service,
+  { knowledge, names }: Pick<ChoiceFacts, 'knowledge' | 'names'>,
+): string[] {
+  const { keptOut } = knowledge.assignments.rulesOf(name)
+  return keptOut.map((node) => {
+    const { name: nodeName } = names.ref(node)
+    return `${nodeName} never directs it, as an operator said: \`baton service node ${name} ${nodeName} --direct yes\` allows it.`
+  })
+}
+
 const METHODS: Readonly<Record<string, string>> = {
   'round-robin': 'in turn',
   weighted: 'by their weights',
@@ -87,9 +99,9 @@ function howChosen(service: Service, seats: readonly BackendSeat[]): string {
     service.nodeConnections === 0
       ? ''
       : `; each takes ${service.nodeConnections} connections, and up to ${service.queue} more wait for ${formatSpan(service.queueMs)}`
-  if (top.length === 0) return `Connections would be given to nodes ${method}, and no node can have any now${limit}.`
+  if (top.length === 0) return `Connections would be given to nodes, ${method}, and no node can have any now${limit}.`
   const lower = tiers.length > 1 ? `; of lower priority and not asked: ${able.length - top.length}` : ''
-  return `Connections are given to ${top.join(', ')} ${method}${lower}${limit}.`
+  return `Connections are given to ${top.join(', ')}: ${method}${lower}${limit}.`
 }
 
 function whyNothing({ weight, state = 'healthy' }: BackendSeat): string {

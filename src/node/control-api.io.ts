@@ -11,7 +11,7 @@ import { fieldsOfService } from '../proxy/service-fields.js'
 import type { AddressKeeper } from './address-keeper.js'
 import { assign } from './assigning.io.js'
 import { assignmentKey } from './assignments.js'
-import { type ChoiceFacts, choiceView, seatView, whyChosen } from './choice.js'
+import { type ChoiceFacts, choiceView, seatView, whyChosen, whyKeptOut } from './choice.js'
 import type {
   AssignmentWrite,
   AssignmentWritten,
@@ -216,9 +216,10 @@ export class NodeApi implements ControlApi {
     const view = whyView(name, explanation, this.#names(), this.#obstacles(service), clock.now(), drained)
     const candidates = node.knowledge.candidates(service)
     const heard = [...new Set(candidates.map((candidate) => candidate.node))]
-    const chosen =
-      heard.length === 0 ? [] : whyChosen(service, this.#choiceFacts(service, await this.parts.query(0)), heard)
-    return { ...view, sentences: [...view.sentences, servedBy(candidates), ...chosen] }
+    const facts = this.#choiceFacts(service, await this.parts.query(0))
+    const chosen = heard.length === 0 ? [] : whyChosen(service, facts, heard)
+    const sentences = [...view.sentences, ...whyKeptOut(service, facts), servedBy(candidates), ...chosen]
+    return { ...view, sentences }
   }
 
   #choiceFacts({ name }: Service, report: LaneReport): ChoiceFacts {

@@ -54,13 +54,25 @@ function refuseTheLast(node: Node, id: NodeId, name: string): void {
   const isDrained = ({ profile }: Member) =>
     roleOf(profile.flags).drained || drainedAt(node.machines.registry.get(nodeKey(profile.node))) !== undefined
   const isAble = ({ profile }: Member) => !roleOf(profile.flags).witness && !roleOf(profile.flags).leaving
-  if (alive.some((member) => isAble(member) && !isDrained(member))) return
+  const able = alive.filter((member) => isAble(member) && !isDrained(member))
+  if (able.length > 0) return refuseTheLastOf(node, able, name)
   const drained = alive.filter(isDrained).map(({ profile }) => profile.name)
   const [first] = drained
   const why = first === undefined ? 'no other node that directs is alive' : `${drained.join(', ')} are drained already`
   const hint =
     first === undefined ? 'start another node first' : `put one back first: baton drain --director ${first} --undo`
   throw new BatonError('ERR_DRAIN_NOBODY', `nobody would be left to direct without ${name}: ${why}`, { hint })
+}
+
+/** The same of single services, from which the others are kept. */
+function refuseTheLastOf({ knowledge }: Node, able: readonly Member[], name: string): void {
+  const orphan = knowledge.services.active.find((service) =>
+    able.every(({ profile }) => !knowledge.assignments.of(service.name, profile.node).direct),
+  )
+  if (orphan === undefined) return
+  const message = `nobody would be left to direct ${orphan.name} without ${name}: the others are kept from it`
+  const hint = `allow one first: baton service node ${orphan.name} NODE --direct yes`
+  throw new BatonError('ERR_DRAIN_NOBODY', message, { hint })
 }
 
 /** The node itself says so; one that is down will when it comes back. */

@@ -40,6 +40,11 @@ export async function moveService(node: Node, clock: Clock, service: Service, wa
     const hint = `put it back first: baton drain --director ${name} --undo`
     throw new BatonError('ERR_MOVE_REFUSED', `${name} was drained, and takes no service`, { hint })
   }
+  if (!node.knowledge.assignments.of(service.name, to).direct) {
+    const { name } = names.ref(to)
+    const hint = `allow it first: baton service node ${service.name} ${name} --direct yes`
+    throw new BatonError('ERR_MOVE_REFUSED', `${name} is kept from directing ${service.name}`, { hint })
+  }
   if (to === self) throw new BatonError('ERR_MOVE_REFUSED', `${names.ref(self).name} directs ${service.name} already`)
   const begun = clock.now()
   const moved = await new Promise<{ outcome: MoveOutcome; why: string }>((resolve) => {

@@ -47,7 +47,12 @@ export class Publication {
 
   setLoad(loadPermille: number): void {
     this.#loadPermille = loadPermille
-    this.plan()
+    if (this.#isLoadWanted) this.plan()
+  }
+
+  /** All that a node says travels whenever a word of it is new: a figure that nobody looks at is left out. */
+  get #isLoadWanted(): boolean {
+    return this.knowledge.services.active.some(({ load }) => load === 'on')
   }
 
   /** After the present turn, since the machine that told us may not be fed meanwhile; or when the next bundle is due. */
@@ -63,7 +68,11 @@ export class Publication {
     this.#planned = false
     this.#publishedAt = this.clock.now()
     const serving = this.knowledge.services.active.flatMap(({ name }) => this.#servingOf(name) ?? [])
-    const bytes = encodeNodeFacts({ listeners: this.#listeners, serving, loadPermille: this.#loadPermille })
+    const bytes = encodeNodeFacts({
+      listeners: this.#listeners,
+      serving,
+      loadPermille: this.#isLoadWanted ? this.#loadPermille : undefined,
+    })
     const before = this.#published
     if (bytes.length === before.length && bytes.every((byte, i) => byte === before[i])) return
     this.#published = bytes

@@ -290,6 +290,10 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
     return `its socket cannot be rebuilt elsewhere${why === '' ? '' : ` (${why})`}`
   }
 
+  get isRetrying(): boolean {
+    return this.#firstTried !== undefined
+  }
+
   /** The sorry backend was asked; it is once. */
   get hasApologised(): boolean {
     return this.#hasApologised

@@ -9,6 +9,8 @@ export interface Guest {
   readonly destination: Endpoint
   /** It is in the queue, until `call` finds it a node. */
   readonly isWaiting: boolean
+  /** Some node has refused it. */
+  readonly isRetrying: boolean
   /** The sorry backend was asked for it; it is once. */
   readonly hasApologised: boolean
   call(): void

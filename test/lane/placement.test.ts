@@ -24,6 +24,9 @@ class Room {
   readonly asked: string[] = []
   readonly placement: Placement
   readonly #host: ClientHost
+  /** What was put off to the end of the turn is kept until `endTurn`. */
+  isHolding = false
+  readonly tasks: (() => void)[] = []
   /** Nodes that refuse. */
   refusing = new Set<string>()
 
@@ -37,7 +40,8 @@ class Room {
     }
     const lane = { sockets: { engine: 'fake', dial: none, listen: none } }
     Object.defineProperty(lane, 'now', { get: () => this.now })
-    const context = fakeContext(lane as typeof lane & { readonly now: number }, SELF)
+    const fake = fakeContext(lane as typeof lane & { readonly now: number }, SELF)
+    const context = { ...fake, defer: (task: () => void) => (this.isHolding ? void this.tasks.push(task) : task()) }
     this.tell(nodes)
     this.placement = new Placement(service, context, this.seats, this.clients)
     this.#host = {
@@ -89,6 +93,11 @@ class Room {
     this.open()
   }
 
+  endTurn(): void {
+    for (const task of this.tasks.splice(0)) task()
+    this.open()
+  }
+
   pass(ms: number): void {
     this.now += ms
     this.placement.sweep(this.now)
@@ -129,6 +138,28 @@ test('queue: nobody overtakes, and who has gone is passed over', () => {
   room.tell('bd')
   room.open()
   assert.is(room.where, 'bd', 'a new node calls them as well')
+})
+
+test('queue: who comes in the turn in which a place is given free does not get it', () => {
+  const room = new Room({ nodeConnections: 1 }, 'b')
+  const [served, waiting] = [room.come(), room.come()]
+  room.isHolding = true
+  room.end(served)
+  const late = room.come()
+  assert.equal([waiting.served, late.served], [false, false])
+  room.endTurn()
+  assert.equal([waiting.served, late.isWaiting], [true, true])
+})
+
+test('queue: one that some nodes have refused waits for the others, and not before those who may have them', () => {
+  const room = new Room({ nodeConnections: 1, scheduler: 'first' })
+  room.come()
+  room.refusing = new Set('c')
+  const refused = room.come()
+  assert.ok(refused.isWaiting)
+  room.refusing = new Set()
+  assert.is(room.come().node?.name, 'c')
+  assert.equal([refused.isWaiting, room.where], [true, 'bcq'])
 })
 
 test('queue: its time is limited', () => {

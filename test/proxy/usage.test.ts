@@ -48,6 +48,7 @@ test('what a lane that died has left is gone when its heir begins', () => {
   all[1]?.add('b', 1)
   assert.is(all[0]?.of('b'), 1)
   const heir = begin(1)
+  assert.is(all[0]?.of('b'), 0, 'before it knows any cell')
   heir.follow([['b', 3]])
   assert.equal([all[0]?.of('b'), heir.of('b')], [0, 0])
 })
