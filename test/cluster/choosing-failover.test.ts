@@ -51,11 +51,19 @@ test(
     const last = (await site.director()).node
     await until(async () => (await last.client.splices({ limit: 10 })).total === 1 || undefined, 5_000, 'and has it')
     assert.equal(printedBy(late), ['all stand'], 'it lives on')
-    const { candidates } = await last.client.why('echo')
+    const { candidates, sentences } = await last.client.why('echo')
     assert.equal(
       candidates.map(({ name }) => name),
       [last.name],
     )
+    assert.match(sentences.join(' '), `${next.name} never directs it, as an operator said`)
+    const refusal = (...args: string[]) =>
+      site.cluster.baton(last, ...args).then(
+        () => 'done',
+        ({ stderr }: { stderr: string }) => stderr.replaceAll(/\s+/g, ' '),
+      )
+    assert.match(await refusal('move', 'echo', '--to', next.name), `${next.name} is kept from directing echo`)
+    assert.match(await refusal('drain', '--director', last.name), 'nobody would be left to direct echo')
   },
   NEEDS,
 )
