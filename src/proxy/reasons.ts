@@ -33,11 +33,11 @@ export const REASONS = {
   /** Bytes of the client were acknowledged by a director that died with them. */
   'input-lost': 17,
   /** Every node had as many connections as it may, and so had the queue; or it stayed so for too long. */
-  'queue-full': 18,
-  'queue-timeout': 19,
+  'queue-full': 20,
+  'queue-timeout': 21,
   /** Its program is not healthy any more, or does not serve, and the service does not keep such connections. */
-  'backend-unhealthy': 20,
-  'backend-removed': 21,
+  'backend-unhealthy': 22,
+  'backend-removed': 23,
 } as const
 
 export type Reason = keyof typeof REASONS
