@@ -182,8 +182,7 @@ const DRAIN = {
 }
 const FIELDS = {
   type: 'object',
-  // As many as the registry keeps in one entry.
-  maxProperties: 64,
+  maxProperties: 128,
   additionalProperties: { anyOf: [{ type: 'string', maxLength: 1024 }, { type: 'number' }] },
 }
 const WRITE = {
