@@ -20,6 +20,15 @@ test('facts come back as they were said', () => {
   assert.equal(decodeNodeFacts(encodeNodeFacts(nothing)), nothing)
 })
 
+test('how busy a host is comes back as well; one that is damaged is none, and the rest is well', () => {
+  for (const loadPermille of [0, 950, 10_000]) {
+    const facts = { ...FACTS, loadPermille }
+    assert.equal(decodeNodeFacts(encodeNodeFacts(facts)), facts)
+  }
+  const damaged = new ByteWriter().u8(5).u32(2).u16(7).put(encodeNodeFacts(FACTS)).finish()
+  assert.equal(decodeNodeFacts(damaged), FACTS)
+})
+
 test('a section of a newer release is skipped, and so is a service in a state that it made up', () => {
   const serving = new ByteWriter().u16(2).text('new').u64(1).u8(99).text('').text('web').u64(7).u8(1).text('').finish()
   const bytes = new ByteWriter().u8(77).u32(2).u16(0).u8(2).u32(serving.length).put(serving).finish()

@@ -31,11 +31,6 @@ export interface Excluded {
   has(node: NodeId): boolean
 }
 
-/** Those that take new connections. */
-export function eligible<C extends { readonly state?: BackendState }>(candidates: readonly C[]): readonly C[] {
-  return candidates.filter(({ state = 'healthy' }) => state === 'healthy')
-}
-
 export interface Scheduler {
   /**
    * `undefined` if nobody is left. `candidates` holds each node once, in any order, and never changes: when they change,
