@@ -15,7 +15,11 @@ export function loadPermille(average = os.loadavg()[0] ?? 0, cores = os.availabl
 }
 
 /** Tells it at once and whenever it has changed. Answers what ends it. */
-export function watchLoad(tell: (loadPermille: number) => void, look = loadPermille): () => void {
+export function watchLoad(
+  tell: (loadPermille: number) => void,
+  look: () => number = loadPermille,
+  everyMs = LOOK_EVERY_MS,
+): () => void {
   let told = -1
   const tick = () => {
     const load = look()
@@ -24,7 +28,7 @@ export function watchLoad(tell: (loadPermille: number) => void, look = loadPermi
     tell(load)
   }
   tick()
-  const timer = setInterval(tick, LOOK_EVERY_MS)
+  const timer = setInterval(tick, everyMs)
   timer.unref()
   return () => clearInterval(timer)
 }
