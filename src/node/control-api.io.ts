@@ -5,6 +5,7 @@ import { BatonError } from '../base/errors.js'
 import type { NodeId } from '../base/ids.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
+import { notesOnChoosing } from '../proxy/choosing.js'
 import type { LaneReport } from '../proxy/lane-protocol.js'
 import { contestOf, isOwned, type Service } from '../proxy/service.js'
 import { fieldsOfService } from '../proxy/service-fields.js'
@@ -176,7 +177,7 @@ export class NodeApi implements ControlApi {
     const problems = node.machines.registry.check(key, fields)
     if (problems.length > 0) throw new BatonError('ERR_SERVICE_INVALID', problems.join('; '))
     node.write([{ name: key, changes: fields }])
-    return { service: definitionView(service), notes }
+    return { service: definitionView(service), notes: [...notes, ...notesOnChoosing(service)] }
   }
 
   async removeService(name: string, force = false): Promise<void> {

@@ -1,7 +1,8 @@
 /** How a service chooses nodes for its connections, and what becomes of those whose node can no longer be chosen. */
-import { formatEndpoint, isPort, isWildcard, parseEndpoint } from '../base/address.js'
+import { canonicalIp, formatEndpoint, isPort, isWildcard, parseEndpoint } from '../base/address.js'
 import type { Millis } from '../base/time.js'
 import { type FieldSource, readChoice, readText, readWhole, shown } from './field-source.js'
+import { includesPort, parsePorts } from './port-list.js'
 import type { ChoosingRules, Weighting } from './schedule/rules.js'
 import { SCHEDULERS, type SchedulerName } from './schedule/schedulers.js'
 
@@ -119,12 +120,40 @@ export function readChoosing(source: FieldSource): ChoosingSettings {
 }
 
 /** What would silently not be done. */
-function reportContradictions(source: FieldSource, { quorum, quorumSlack, quorumHook }: ChoosingSettings): void {
+function reportContradictions(source: FieldSource, settings: ChoosingSettings): void {
+  const { quorum, quorumSlack, quorumHook, sorry } = settings
+  if (isOwnPort(source, sorry)) {
+    source.report(
+      'sorry',
+      `${sorry} is the service itself`,
+      'name another program, or none: it would be asked for itself for ever',
+    )
+  }
   if (quorumSlack > 0 && quorumSlack >= quorum) {
     const hint = 'the quorum could never be lost: give a slack below the quorum, or 0'
     source.report('quorumSlack', `${quorumSlack} is not below the quorum (${quorum})`, hint)
   }
   if (quorumHook !== '' && quorum === 0) source.report('quorumHook', 'is never called', 'say quorum too, or none here')
+}
+
+/** What was said and has no effect with this scheduler, in sentences. */
+export function notesOnChoosing({ scheduler, weighting, load, slowStartMs }: ChoosingSettings): string[] {
+  const notes: string[] = []
+  const say = (what: string, knows: readonly string[]) => {
+    if (!knows.includes(scheduler))
+      notes.push(`${what} has no effect with scheduler ${scheduler}, but with ${knows.join(', ')}`)
+  }
+  if (weighting === 'smooth') say('weighting smooth', ['weighted'])
+  if (load === 'on') say('load on', ['weighted', 'least-connections'])
+  if (slowStartMs > 0) say('slow-start', ['round-robin', 'weighted', 'least-connections'])
+  return notes
+}
+
+function isOwnPort(source: FieldSource, sorry: string): boolean {
+  const [endpoint, address, ports] = [parseEndpoint(sorry), source.value('address'), source.value('ports')]
+  const own = typeof address === 'string' ? canonicalIp(address) : undefined
+  const parsed = parsePorts(String(ports))
+  return endpoint?.address === own && parsed.type === 'ports' && includesPort(parsed.ports, endpoint?.port ?? 0)
 }
 
 /** `none` is how a command line says nobody. */
