@@ -25,7 +25,7 @@ const REPEATED = 2_500
 const ALONE = /^(cluster|peers)\/|^kernel\/packet-trap\.|^node\/lane-group\./
 /** Of these, those that measure no time run two at a time, or CI would take half as long again. */
 const PAIRED =
-  /^cluster\/(addresses|config|departure|deposed|discovery|drain|drill|drill-pause|farewells|hosts|http|interfaces|links|moves|networks|peers|programs|two-services)\./
+  /^cluster\/(addresses|choosing|choosing-failover|choosing-kinds|config|departure|deposed|discovery|drain|drill|drill-pause|farewells|hosts|http|interfaces|links|moves|networks|peers|programs|two-services)\./
 
 const [tier = 'fast', ...parts] = process.argv.slice(2)
 if (tier !== 'fast' && tier !== 'long') throw new Error(`there is no tier ${tier}: say fast or long`)
