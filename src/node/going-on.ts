@@ -1,5 +1,7 @@
 /** What one process of a node tells the next of its machines, and what still holds of that when the next begins. */
+import type { Clock } from '../base/clock.js'
 import { sameTerm } from '../base/ids.js'
+import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import type { CarriedLease, ControlState } from './handover-protocol.js'
 import type { NodeMachines } from './node-ports.js'
@@ -35,6 +37,15 @@ export class GoingOn {
 
   lost(contest: string): void {
     this.#deadlines.delete(contest)
+  }
+
+  /** Says so once, for each. */
+  tell(
+    { service, deadline }: { readonly service: string; readonly deadline: Millis },
+    { clock, logger }: { readonly clock: Pick<Clock, 'now'>; readonly logger: Logger },
+  ): void {
+    const kept = this.renewed(service, deadline, clock.now())
+    if (kept !== undefined) logger.log('info', 'lease-kept', { service, ...kept })
   }
 
   /** `undefined`: it was renewed before, or this is not a majority's word. */

@@ -138,8 +138,7 @@ class RunningNode {
     const founds = state.founded && boot === 1 && members.load().length === 0
     const leases = LeaseSlots.bytes()
     let node: Node | undefined
-    const reserved = new ReservedPorts(logger, this.#warnings)
-    this.#cleanups.push(() => reserved.follow([]))
+    const reserved = ReservedPorts.begin(logger, this.#warnings, this.#cleanups)
     const { lanes, dataAt } = await startLanes({
       options,
       state,

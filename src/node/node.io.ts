@@ -9,7 +9,6 @@
 import type { Endpoint } from '../base/address.js'
 import { Driver } from '../base/driver.io.js'
 import type { NodeId } from '../base/ids.js'
-import type { Millis } from '../base/time.js'
 import type { ElectionEffect, ElectionEvent } from '../election/ports.js'
 import type { MemberProfile, SwimEffect, SwimEvent } from '../gossip/ports.js'
 import type { RegistryWrite, SyncEffect, SyncEvent } from '../gossip/sync.js'
@@ -94,8 +93,7 @@ export class Node {
     })
     this.errands = new Errands({ clock, send: (to, bytes) => ports.sendToPeer(to, CHANNEL.operator, bytes) })
     const { directing, handoffs } = this
-    const { elections } = machines
-    this.handovers = new Handovers({ self: profile.node, elections, clock, directing, moves: handoffs.moves })
+    this.handovers = new Handovers({ ...machines, self: profile.node, clock, directing, moves: handoffs.moves })
     this.#swim = new Driver(machines.swim, clock, (effect) => this.#onSwim(effect))
     this.#sync = new Driver(machines.sync, clock, (effect) => this.#onSync(effect))
     this.#elections = new Driver(machines.elections, clock, (effect) => this.#onElection(effect))
@@ -348,7 +346,7 @@ export class Node {
       }
       case 'renewed':
         this.directing.renewed(effect.service, effect.term, effect.deadline)
-        this.#tellKept(effect)
+        this.#goingOn.tell(effect, this.ports)
         return this.#giveAways.look()
       case 'lost': {
         const present = this.#services.of(effect.service).length > 0
@@ -358,11 +356,6 @@ export class Node {
         return this.#publication.plan()
       }
     }
-  }
-
-  #tellKept({ service, deadline }: { readonly service: string; readonly deadline: Millis }): void {
-    const kept = this.#goingOn.renewed(service, deadline, this.ports.clock.now())
-    if (kept !== undefined) this.ports.logger.log('info', 'lease-kept', { service, ...kept })
   }
 
   #onBroker({ peer, pair }: BrokerEffect): void {

@@ -20,6 +20,17 @@ export class ReservedPorts {
     private readonly file = FILE,
   ) {}
 
+  /** `cleanups`: what is done when the node stops. */
+  static begin(
+    logger: Logger,
+    warnings: Pick<Map<string, string>, 'set' | 'delete'>,
+    cleanups: (() => Promise<void> | void)[],
+  ): ReservedPorts {
+    const reserved = new ReservedPorts(logger, warnings)
+    cleanups.push(() => reserved.follow([]))
+    return reserved
+  }
+
   /** These from now on; none, at the end. */
   follow(wanted: readonly number[]): void {
     if (wanted.length === 0 && this.#ours.size === 0) return this.#tell(undefined)
