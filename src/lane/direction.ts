@@ -330,7 +330,7 @@ export class Direction implements ClientHost {
     const bequest = this.host.estate.take({ client: row.client, destination: row.destination })
     const client =
       bequest === undefined
-        ? this.#revivals?.revive(row, link, this.host.darkMs(row.term.holder))
+        ? this.#revivals?.revive(row, link, row.darkMs ?? this.host.darkMs(row.term.holder))
         : this.#revivals?.adopt(row, link, bequest)
     this.#partings?.forget(row)
     if (client === undefined) this.#partings?.expect('', row)
