@@ -43,6 +43,7 @@ export const SIOCOUTQ = 0x5411
 export const MSG_TRUNC = 0x20
 export const MSG_PEEK_DONTWAIT = 0x2 | 0x40
 export const MSG_NOSIGNAL = 0x4000
+export const SHUT_RD = 0
 export const SHUT_WR = 1
 export const F_DUPFD_CLOEXEC = 1030
 export const CLOCK_BOOTTIME = 7
