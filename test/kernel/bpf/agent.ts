@@ -16,6 +16,7 @@ import { hushFilter } from '../../../src/kernel/classic-filter.js'
 import { loadControlCalls } from '../../../src/kernel/control-calls.io.js'
 import { HalfOpen } from '../../../src/kernel/half-open.io.js'
 import { loadLibc } from '../../../src/kernel/libc.io.js'
+import { Netlink } from '../../../src/kernel/netlink/netlink.io.js'
 import { PacketTrap } from '../../../src/kernel/packet-trap.io.js'
 import { KernelRepair } from '../../../src/kernel/repair.io.js'
 import { loadSyscalls } from '../../../src/kernel/syscalls.io.js'
@@ -204,6 +205,16 @@ const operations = {
   tun: (addresses: readonly string[]) => {
     tun = opened(Tun.open())
     for (const address of addresses) if (tun.add(address) < 0) throw new Error(`no ${address}`)
+  },
+  bringBack: (address: string) => one(tun).bringBack(address),
+  /** Of these addresses those whose packets are not for this host once the device has them. */
+  notHere: (addresses: readonly string[]) => {
+    const netlink = opened(Netlink.open())
+    const early = addresses.filter((address) => netlink.isHere(address))
+    if (early.length > 0) throw new Error(`here already: ${early}`)
+    const late = addresses.filter((address) => one(tun).add(address) === 0 && !netlink.isHere(address))
+    netlink.close()
+    return late
   },
   /** Keeps what it hears. */
   door: async (address: string, port: number) => {
