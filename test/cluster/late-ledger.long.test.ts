@@ -3,7 +3,7 @@ import type { LabNode } from '../../src/lab/cluster.io.js'
 import { until } from '../../src/lab/wait.io.js'
 import { assert, type Scope, suite } from '../harness/suite.js'
 import { lostInput, resetClients } from './acknowledged.js'
-import { CLIENTS, killInSuccession, NAMES, said } from './second-death.js'
+import { CLIENTS, decided, killInSuccession, NAMES, said } from './second-death.js'
 import { ADDRESS, framesOf, losses, SurvivalSite } from './survival.js'
 import { readPacket } from './takeover-trace.js'
 
@@ -44,9 +44,9 @@ async function killUnheard(scope: Scope, unheardMs: number) {
     await new Promise((resolve) => setTimeout(resolve, UNHEARD_MS))
     await namespace.nft('delete table inet lab')
     await until(
-      () => (decided(site) >= CLIENTS ? true : undefined),
+      () => (decided(site, '') >= CLIENTS ? true : undefined),
       25_000,
-      () => `${decided(site)} are decided`,
+      () => `${decided(site, '')} are decided`,
     )
   })
   const packets = framesOf(told).flatMap((line) => readPacket(line, ADDRESS, 0) ?? [])
@@ -99,13 +99,6 @@ async function busiest(nodes: readonly LabNode[]): Promise<LabNode> {
     nodes.map(async (node) => (await splicesOf(node)).reduce((sum, { bytesUp }) => sum + bytesUp, 0)),
   )
   return nodes[loads.indexOf(Math.max(...loads))] as LabNode
-}
-
-/** Connections with a verdict, as each lane has said last. */
-function decided(site: SurvivalSite): number {
-  const counts = new Map(site.events('verdicts').map((line) => [line['lane'], line]))
-  const words = ['proven', 'filled', 'reset', 'gone']
-  return [...counts.values()].reduce((sum, line) => sum + words.reduce((all, word) => all + Number(line[word]), 0), 0)
 }
 
 test.run()
