@@ -59,7 +59,7 @@ export async function killInSuccession(scope: Scope, event: string): Promise<voi
   assert.equal(wrong, {}, `nobody stalls, is ended or hears a wrong byte (${killed} are dead)\n${story(site, report)}`)
   const alive = sumOf(report, (fates) => fates.alive)
   // A quarter had its program on the second one's host.
-  assert.ok(alive >= CLIENTS / 2, `${alive} of ${CLIENTS} live on, ${ECONNRESET} were reset`)
+  assert.ok(alive >= CLIENTS / 2, `${alive} of ${CLIENTS} live on, ${ECONNRESET} were reset\n${story(site, report)}`)
   assert.is(alive + ECONNRESET, CLIENTS)
   assert.not(killed.includes((await site.director()).node.name))
 }
@@ -72,6 +72,7 @@ const STORY = [
   'guard-over',
   'verdicts',
   'not-rebuilt',
+  'splice-reset',
   'farewells',
 ]
 
