@@ -45,6 +45,7 @@ export function renderService(view: ServiceView, screen: Screen, nowMs: Millis):
     ['connect timeout', formatSetting(definition.connectMs)],
     ['idle timeout', definition.idleMs === 0 ? 'never' : formatSetting(definition.idleMs)],
     ['keepalive', formatSetting(definition.keepaliveMs)],
+    ['uploads', definition.uploads],
     ['failback', definition.failback],
     ['alone', definition.alone === '' ? 'nobody' : definition.alone],
     ['splices', formatCount(view.splices)],

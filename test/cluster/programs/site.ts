@@ -11,7 +11,7 @@ import type { Program, Whereabouts } from './program.js'
 const ADDRESS = '10.77.9.9'
 const NAMES = ['a', 'b', 'c']
 /** What is at full speed fills the clients' cable, and leaves the two cores that all hosts share time for leases. */
-const CABLE_MBIT = 400
+const CABLE_MBIT = Number(process.env['CABLE_MBIT'] ?? 400)
 const FOUND_MS_MAX = 10_000
 
 /** What a site itself needs, beside what its programs do. */
@@ -35,7 +35,7 @@ export class ProgramSite {
       [...NAMES, 'client'].map((name, i) => ({ name, number: i + 1 })),
       folder,
     )
-    await lan.limit(lan.named('client'), CABLE_MBIT)
+    if (CABLE_MBIT > 0) await lan.limit(lan.named('client'), CABLE_MBIT)
     scope.defer(async () => {
       await lan.remove()
       rmSync(folder, { recursive: true, force: true })
@@ -50,7 +50,18 @@ export class ProgramSite {
     await cluster.settled()
     const [first] = cluster.nodes as [LabNode]
     const ports = [...new Set(programs.map(({ port }) => port))]
-    await cluster.baton(first, 'service', 'add', 'all', '--address', ADDRESS, '--ports', ports.join())
+    await cluster.baton(
+      first,
+      'service',
+      'add',
+      'all',
+      '--address',
+      ADDRESS,
+      '--ports',
+      ports.join(),
+      '--uploads',
+      process.env['UPLOADS'] ?? 'survive',
+    )
     const { director } = await cluster.serving('all')
     const server = lan.named(NAMES.find((name) => name !== director.name) ?? '')
     await Promise.all(programs.map((program) => program.serve?.(server, folder)))
