@@ -45,7 +45,7 @@ export function renderService(view: ServiceView, screen: Screen, nowMs: Millis):
     ['connect timeout', formatSetting(definition.connectMs)],
     ['idle timeout', definition.idleMs === 0 ? 'never' : formatSetting(definition.idleMs)],
     ['keepalive', formatSetting(definition.keepaliveMs)],
-    ['uploads', definition.uploads],
+    ['uploads', uploadsText(view)],
     ['failback', definition.failback],
     ['alone', definition.alone === '' ? 'nobody' : definition.alone],
     ['splices', formatCount(view.splices)],
@@ -102,6 +102,11 @@ function addressSetting(definition: ServiceDefinitionView): string {
 }
 
 /** What this node counts of an address that it has. */
+function uploadsText({ definition: { uploads }, here }: ServiceView): string {
+  if (uploads !== 'survive' || here?.unheld === undefined) return uploads
+  return `${uploads}, but clients are acknowledged at once: ${here.unheld}`
+}
+
 function hereText(here: NonNullable<ServiceView['here']>): string {
   const { device, accepted, refused, late, heldBack = 0, withheld = 0 } = here
   const parts = [

@@ -1,24 +1,21 @@
-/** An acknowledgement in the kernel's place, as a whole packet: RFC 9293, 3.1; RFC 7323, 3.2 for its clock; RFC 791 and RFC 8200. */
+/** An acknowledgement in the kernel's place, as a whole packet: RFC 9293, 3.1; RFC 791 and RFC 8200. */
 import { type Endpoint, parseIp } from '../base/address.js'
 import type { AckWords } from './ports.js'
 import { CHECKSUM_AT, checksum, FLAG } from './segment.js'
 
 const TCP_BYTES = 20
-const CLOCK_BYTES = 12
 const [IP4_BYTES, IP6_BYTES] = [20, 40]
 const PROTOCOL_TCP = 6
 const HOPS = 64
 const DO_NOT_FRAGMENT = 0x4000
-/** NOP, NOP, kind 8, 10 bytes. */
-const CLOCK_OPTION = 0x0101080a
 const NOTHING = new Uint8Array(0)
 
 /** The kernel fills in an IPv4 header's checksum, length and identification (raw(7)). */
-export function encodeAckPacket(from: Endpoint, to: Endpoint, { seq, ack, window, clock }: AckWords): Uint8Array {
+export function encodeAckPacket(from: Endpoint, to: Endpoint, { seq, ack, window, options }: AckWords): Uint8Array {
   const [source, destination] = [parseIp(from.address) ?? NOTHING, parseIp(to.address) ?? NOTHING]
   const isV4 = source.byteLength === 4
   const ipBytes = isV4 ? IP4_BYTES : IP6_BYTES
-  const tcpBytes = TCP_BYTES + (clock === undefined ? 0 : CLOCK_BYTES)
+  const tcpBytes = TCP_BYTES + options.byteLength
   const packet = new Uint8Array(ipBytes + tcpBytes)
   const segment = packet.subarray(ipBytes)
   const [ip, tcp] = [new DataView(packet.buffer, 0, ipBytes), new DataView(packet.buffer, ipBytes)]
@@ -43,12 +40,7 @@ export function encodeAckPacket(from: Endpoint, to: Endpoint, { seq, ack, window
   tcp.setUint8(12, (tcpBytes / 4) << 4)
   tcp.setUint8(13, FLAG.ack)
   tcp.setUint16(14, window)
-  if (clock !== undefined) {
-    tcp.setUint32(TCP_BYTES, CLOCK_OPTION)
-    // As they were read: their bytes are the network's.
-    tcp.setUint32(TCP_BYTES + 4, clock.value, true)
-    tcp.setUint32(TCP_BYTES + 8, clock.echo, true)
-  }
+  segment.set(options, TCP_BYTES)
   tcp.setUint16(CHECKSUM_AT, checksum(source, destination, segment))
   return packet
 }

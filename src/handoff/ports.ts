@@ -152,12 +152,12 @@ export interface HeldAck {
   end(): void
 }
 
-/** An acknowledgement without bytes, as TCP has its fields; `clock`: TSval and TSecr as a little-endian machine reads them. */
+/** An acknowledgement without bytes, as TCP has its fields; `options`: whole words, as they are sent. */
 export interface AckWords {
   readonly seq: number
   readonly ack: number
   readonly window: number
-  readonly clock: { readonly value: number; readonly echo: number } | undefined
+  readonly options: Uint8Array
 }
 
 /** A packet from the one to the other, with its header. */

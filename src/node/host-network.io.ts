@@ -293,6 +293,7 @@ export class HostNetwork {
       ...(late !== undefined && { late }),
       ...(heldBack !== undefined && { heldBack }),
       ...(withheld !== undefined && { withheld }),
+      ...(this.#ackHold !== undefined && !isHere(this.#ackHold) && { unheld: this.#ackHold.why }),
     }
   }
 

@@ -2,8 +2,9 @@
  * Holds back what a kernel acknowledges: of connections in a map no segment leaves with a higher acknowledgement number than the
  * process has released. The window grows by what is held, so that its right edge stays where the kernel has put it: the peer is
  * neither slowed down nor told of a window that shrinks (RFC 9293, 3.8.6). An empty segment that would say nothing but the same number once
- * more is dropped: three of them look like a loss (RFC 5681, 3.2). What the kernel said last is left in the map, so that
- * the process can say it when there is more to release and the kernel is silent.
+ * more is dropped: three of them look like a loss (RFC 5681, 3.2). So is one with blocks beyond a gap (RFC 2018) while anything is held, which
+ * the peer would take for part of the gap. What the kernel said last is left in the map, options and all, so that the process
+ * can say it when there is more to release and the kernel is silent.
  *
  * On the way out only. Frames with a VLAN tag of their own are let through: they have passed here without it.
  */
@@ -66,7 +67,7 @@ export const HELD_KEY = { client: 0, service: 16, clientPort: 32, servicePort: 3
 /**
  * Offsets in what the map `held` has of a slot. 32 bits each, but the counters: `isHeld`, `released` and `scale` (the shift of the windows that
  * are sent) are the process's to write, the others the program's. `told`: the highest number that has left; `acknowledged`: that
- * of the kernel, and of the same segment the number behind it, its window and its timestamps, these in network order.
+ * of the kernel, and of the same segment the number behind it, its window and its options.
  */
 export const HELD = {
   isHeld: 0,
@@ -76,12 +77,11 @@ export const HELD = {
   acknowledged: 16,
   next: 20,
   window: 24,
-  hasClock: 28,
-  clock: 32,
-  echo: 36,
-  changed: 40,
-  dropped: 48,
-  bytes: 64,
+  optionBytes: 28,
+  changed: 32,
+  dropped: 40,
+  options: 48,
+  bytes: 88,
 } as const
 
 /** EtherTypes as a little-endian machine reads them. */
@@ -95,7 +95,9 @@ const FIN = 0x01
 const SYN_OR_RST = 0x06
 const ACK = 0x10
 /** Two times NOP, then kind 8 of 10 bytes (RFC 7323, appendix A), as a little-endian machine reads them. */
-const CLOCK_OPTION = 0x0a080101
+export const CLOCK_OPTION = 0x0a080101
+export const CLOCK_OPTION_BYTES = 12
+const OPTION_BYTES_MAX = 40
 /** Words of a header without options, and of one with a clock alone. */
 const [BARE, WITH_CLOCK] = [5, 8]
 /** No link header is longer. */
@@ -117,7 +119,7 @@ const [FRAME, START, HELD_AT, NUMBER] = [R6, R7, R8, R9]
 export function ackHoldProgram(maps: AckHoldMaps): Uint8Array {
   const [pass, drop, ip4, ip6] = [new Label('pass'), new Label('drop'), new Label('IPv4'), new Label('IPv6')]
   const [segment, noted, tell] = [new Label('a segment'), new Label('noted'), new Label('tell')]
-  const [within, change] = [new Label('it says too much'), new Label('change')]
+  const [within, plain, change] = [new Label('it says too much'), new Label('no blocks'), new Label('change')]
   return assemble([
     move(FRAME, R1),
     load(4, R1, FRAME, SK_BUFF_PROTOCOL),
@@ -182,14 +184,14 @@ export function ackHoldProgram(maps: AckHoldMaps): Uint8Array {
     move(HELD_AT, R0),
     load(4, R1, HELD_AT, HELD.isHeld),
     jumpIf(R1, 'eq', 0, pass),
-    payloadAndClock(pass),
+    payloadAndOptions(pass),
     load(4, NUMBER, R10, HEADER + TCP.ack),
     swap(32, NUMBER),
 
     difference(R1, NUMBER, HELD.acknowledged),
     shiftRight(R1, 63),
     jumpIf(R1, 'ne', 0, noted),
-    note(),
+    note(pass),
     noted,
 
     difference(R1, NUMBER, HELD.released),
@@ -219,13 +221,11 @@ export function ackHoldProgram(maps: AckHoldMaps): Uint8Array {
     jumpIf(R2, 'ne', 0, change),
     load(1, R2, R10, HEADER + TCP.dataOffset),
     shiftRight(R2, 4),
-    load(4, R3, HELD_AT, HELD.hasClock),
-    // With 0 or 1 in R3: 5 or 8 words, and nothing of what lies beyond a gap.
-    move(R4, R3),
-    shiftLeft(R4, 1),
-    add(R3, R4),
-    add(R3, BARE),
-    jumpIf(R2, 'ne', R3, change),
+    jumpIf(R2, 'eq', BARE, plain),
+    jumpIf(R2, 'ne', WITH_CLOCK, drop),
+    load(4, R2, R10, HEADER + TCP.options),
+    jumpIf(R2, 'ne', CLOCK_OPTION, drop),
+    plain,
     load(4, R2, HELD_AT, HELD.released),
     difference(R2, R2, HELD.told),
     jumpIf(R2, 'eq', 0, drop),
@@ -262,9 +262,9 @@ function difference(to: Register, number: Register, field: number): Code {
   return [load(4, R5, HELD_AT, field), to === number ? [] : move(to, number), subtract(to, R5), shiftLeft(to, 32)]
 }
 
-/** From the length of the packet to that of its payload; and whether a clock, and nothing before it, is among the options. */
-function payloadAndClock(otherwise: Label): Code {
-  const known = new Label('payload and clock are known')
+/** From the length of the packet to that of its payload; and the first word of its options. */
+function payloadAndOptions(otherwise: Label): Code {
+  const known = new Label('payload and options are known')
   return [
     load(1, R2, R10, HEADER + TCP.dataOffset),
     shiftRight(R2, 4),
@@ -276,16 +276,15 @@ function payloadAndClock(otherwise: Label): Code {
     jumpIf(R1, 'above', WINDOW_MAX, otherwise),
     store(8, R10, PAYLOAD, R1),
     store(4, R10, HEADER + TCP.options, 0),
-    move(R1, WITH_CLOCK),
-    jumpIf(R1, 'above', R3, known),
-    fetch(TCP.options, 12, otherwise, HEADER + TCP.options),
+    jumpIf(R3, 'eq', BARE, known),
+    fetch(TCP.options, 4, otherwise, HEADER + TCP.options),
     known,
   ]
 }
 
 /** What the kernel says is news. */
-function note(): Code {
-  const [bare, done] = [new Label('no clock'), new Label('noted all')]
+function note(otherwise: Label): Code {
+  const done = new Label('noted all')
   return [
     store(4, HELD_AT, HELD.acknowledged, NUMBER),
     load(4, R1, R10, HEADER + TCP.seq),
@@ -299,16 +298,29 @@ function note(): Code {
     load(2, R1, R10, HEADER + TCP.window),
     swap(16, R1),
     store(4, HELD_AT, HELD.window, R1),
-    load(4, R1, R10, HEADER + TCP.options),
-    jumpIf(R1, 'ne', CLOCK_OPTION, bare),
-    store(4, HELD_AT, HELD.hasClock, 1),
-    load(4, R1, R10, HEADER + TCP.options + 4),
-    store(4, HELD_AT, HELD.clock, R1),
-    load(4, R1, R10, HEADER + TCP.options + 8),
-    store(4, HELD_AT, HELD.echo, R1),
-    jump(done),
-    bare,
-    store(4, HELD_AT, HELD.hasClock, 0),
+    store(4, HELD_AT, HELD.optionBytes, 0),
+    load(1, R4, R10, HEADER + TCP.dataOffset),
+    shiftRight(R4, 4),
+    shiftLeft(R4, 2),
+    move(R1, TCP.options + CLOCK_OPTION_BYTES),
+    jumpIf(R1, 'above', R4, done),
+    subtract(R4, TCP.options),
+    and(R4, 63),
+    // For the verifier, which does not follow the sums.
+    jumpIf(R4, 'above', OPTION_BYTES_MAX, done),
+    move(R1, CLOCK_OPTION_BYTES),
+    jumpIf(R1, 'above', R4, done),
+    store(8, R10, WORDS, R4),
+    move(R1, FRAME),
+    move(R2, START),
+    add(R2, TCP.options),
+    move(R3, HELD_AT),
+    add(R3, HELD.options),
+    move(R5, HDR_START_NET),
+    call(FUNC_SKB_LOAD_BYTES_RELATIVE),
+    jumpIf(R0, 'ne', 0, otherwise),
+    load(8, R1, R10, WORDS),
+    store(4, HELD_AT, HELD.optionBytes, R1),
     done,
   ]
 }

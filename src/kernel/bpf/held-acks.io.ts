@@ -8,7 +8,7 @@ import type { HeldShare } from '../../proxy/ports.js'
 import { AF_INET, AF_INET6, IPPROTO_RAW, SOCK_NONBLOCK_CLOEXEC, SOCK_RAW } from '../constants.js'
 import { encodeSockaddr, SOCKADDR_BYTES_MAX } from '../sockaddr.js'
 import { loadSyscalls, type Syscalls } from '../syscalls.io.js'
-import { HELD, HELD_KEY } from './ack-hold-program.js'
+import { CLOCK_OPTION, CLOCK_OPTION_BYTES, HELD, HELD_KEY } from './ack-hold-program.js'
 import { addressKey, KEY_BYTES } from './address-key.js'
 import { Block, type Bpf, loadBpf } from './bpf.io.js'
 import type { Problem } from './kit.io.js'
@@ -21,6 +21,7 @@ const wordAt = (offset: number) => offset / 4
 
 export class HeldAcks implements AckHolder {
   /** A ring: slots are used again in the order in which they were given back, since a program may still be looking at the last. */
+  readonly words: Uint32Array
   readonly #free: Int32Array
   #next = 0
   #left: number
@@ -33,14 +34,15 @@ export class HeldAcks implements AckHolder {
     private readonly bpf: Bpf,
     private readonly sys: Syscalls,
     private readonly connections: number,
-    readonly words: Uint32Array,
+    readonly memory: ArrayBuffer,
     readonly encode: EncodeAck,
     first: number,
     count: number,
   ) {
+    this.words = new Uint32Array(memory)
     this.#free = Int32Array.from({ length: count }, (_, i) => first + i)
     this.#left = count
-    for (const slot of this.#free) words[slot * WORDS] = 0
+    for (const slot of this.#free) this.words[slot * WORDS] = 0
   }
 
   /** What the lane before this one has left in its share holds nothing back any more. */
@@ -50,7 +52,7 @@ export class HeldAcks implements AckHolder {
     if ('why' in sys) return sys
     const mapping = bpf.map(held, HELD.bytes * slots)
     if (typeof mapping === 'number') return refused('share a map', mapping, SINCE)
-    return new HeldAcks(bpf, sys, connections, new Uint32Array(mapping.memory), encode, first, count)
+    return new HeldAcks(bpf, sys, connections, mapping.memory, encode, first, count)
   }
 
   hold(client: Endpoint, service: Endpoint, seq: number, scale: number): HeldAck | undefined {
@@ -135,12 +137,11 @@ class Hold implements HeldAck {
     if (this.#isOver) return
     const ack = this.#sayable
     const edge = this.#word(HELD.window) + (aheadOf(this.#word(HELD.acknowledged), ack) >>> this.#word(HELD.scale))
-    const hasClock = this.#word(HELD.hasClock) === 1
     const segment = {
       seq: this.#word(HELD.next),
       ack,
       window: Math.min(edge, WINDOW_MAX),
-      clock: hasClock ? { value: this.#word(HELD.clock), echo: this.#word(HELD.echo) } : undefined,
+      options: this.#optionsFor(ack),
     }
     this.table.send(this.table.encode(this.service, this.client, segment), this.client)
   }
@@ -155,6 +156,15 @@ class Hold implements HeldAck {
   get #sayable(): number {
     const [released, acknowledged] = [this.#word(HELD.released), this.#word(HELD.acknowledged)]
     return aheadOf(released, acknowledged) > 0 ? acknowledged : released
+  }
+
+  /** Blocks beyond a gap go with the number that the gap begins at alone. */
+  #optionsFor(ack: number): Uint8Array {
+    const hasClock = this.#word(HELD.options) === CLOCK_OPTION
+    const isAll = ack === this.#word(HELD.acknowledged)
+    const length =
+      isAll || this.#word(HELD.optionBytes) === 0 ? this.#word(HELD.optionBytes) : hasClock ? CLOCK_OPTION_BYTES : 0
+    return new Uint8Array(this.table.memory, this.slot * HELD.bytes + HELD.options, length).slice()
   }
 
   #word(field: number): number {
