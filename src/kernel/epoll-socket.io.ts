@@ -222,7 +222,8 @@ export class EpollSocket implements Socket, Source, Sleeper {
   }
 
   unacknowledged(): number | undefined {
-    return this.context.libc.unacknowledged(this.#fd)
+    // After an error what is written here goes nowhere.
+    return this.#state === 'broken' ? undefined : this.context.libc.unacknowledged(this.#fd)
   }
 
   carried(): CarriedEnds | undefined {

@@ -58,7 +58,7 @@ export class Crossing {
   look(): void {
     if (this.#count === 0) return
     const { socket } = this
-    // Where it cannot be told, nothing is known to have crossed.
+    // Where it cannot be told, as of a socket that is broken, nothing is known to have crossed.
     const place = this.writer.written - socket.queued() - (socket.unacknowledged() ?? Number.POSITIVE_INFINITY)
     while (this.#count > 0 && (this.#places[this.#first] as number) <= place) {
       const carried = this.#carried[this.#first]

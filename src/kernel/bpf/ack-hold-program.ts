@@ -66,7 +66,7 @@ export const HELD_KEY = { client: 0, service: 16, clientPort: 32, servicePort: 3
 
 /**
  * Offsets in what the map `held` has of a slot. 32 bits each, but the counters: `isHeld`, `released` and `scale` (the shift of the windows that
- * are sent) are the process's to write, the others the program's. `told`: the highest number that has left; `acknowledged`: that
+ * are sent) are the process's to write, and `key`, that of the connection; the others the program's. `told`: the highest number that has left; `acknowledged`: that
  * of the kernel, and of the same segment the number behind it, its window and its options.
  */
 export const HELD = {
@@ -81,7 +81,8 @@ export const HELD = {
   changed: 32,
   dropped: 40,
   options: 48,
-  bytes: 88,
+  key: 88,
+  bytes: 128,
 } as const
 
 /** EtherTypes as a little-endian machine reads them. */

@@ -42,7 +42,7 @@ export class HeldAcks implements AckHolder {
     this.words = new Uint32Array(memory)
     this.#free = Int32Array.from({ length: count }, (_, i) => first + i)
     this.#left = count
-    for (const slot of this.#free) this.words[slot * WORDS] = 0
+    for (const slot of this.#free) this.#clear(slot)
   }
 
   /** What the lane before this one has left in its share holds nothing back any more. */
@@ -62,16 +62,15 @@ export class HeldAcks implements AckHolder {
     this.words.fill(0, at, at + WORDS)
     for (const field of [HELD.released, HELD.told, HELD.acknowledged]) this.words[at + wordAt(field)] = seq
     this.words[at + wordAt(HELD.scale)] = scale
-    this.words[at + wordAt(HELD.isHeld)] = 1
     if (!this.#enter(client, service, slot)) return undefined
+    this.words[at + wordAt(HELD.isHeld)] = 1
     this.#next = (this.#next + 1) % this.#free.length
     this.#left--
     return new Hold(this, client, service, slot)
   }
 
-  end(client: Endpoint, service: Endpoint, slot: number): void {
-    this.words[slot * WORDS] = 0
-    if (this.#setKey(client, service)) this.bpf.delete(this.connections, this.#key.at)
+  end(slot: number): void {
+    this.#clear(slot)
     this.#free[(this.#next + this.#left++) % this.#free.length] = slot
   }
 
@@ -87,7 +86,22 @@ export class HeldAcks implements AckHolder {
 
   #enter(client: Endpoint, service: Endpoint, slot: number): boolean {
     new DataView(this.#value.bytes.buffer).setUint32(0, slot, true)
-    return this.#setKey(client, service) && this.bpf.update(this.connections, this.#key.at, this.#value.at) === 0
+    if (!this.#setKey(client, service)) return false
+    this.#keyOf(slot).set(this.#key.bytes)
+    return this.bpf.update(this.connections, this.#key.at, this.#value.at) === 0
+  }
+
+  /** Its connection is not found there any more: it may come again, and be another's. */
+  #clear(slot: number): void {
+    const isHeld = this.words[slot * WORDS] !== 0
+    this.words[slot * WORDS] = 0
+    if (!isHeld) return
+    this.#key.bytes.set(this.#keyOf(slot))
+    this.bpf.delete(this.connections, this.#key.at)
+  }
+
+  #keyOf(slot: number): Uint8Array {
+    return new Uint8Array(this.memory, slot * HELD.bytes + HELD.key, HELD_KEY.bytes)
   }
 
   #setKey(client: Endpoint, service: Endpoint): boolean {
@@ -149,7 +163,7 @@ class Hold implements HeldAck {
   end(): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.table.end(this.client, this.service, this.slot)
+    this.table.end(this.slot)
   }
 
   /** Not what the kernel does not know of yet: it will say that itself. */

@@ -48,7 +48,7 @@ function heldAt(scope: Scope, [family, service, client]: (typeof FAMILIES)[numbe
   }
   const release = (bytes: number) => held.release((FIRST + bytes) >>> 0)
   const word = (field: number) => holder.words[field / 4] as number
-  return { holder, ends, held, judge, release, word }
+  return { hold, holder, ends, held, judge, release, word }
 }
 
 for (const family of FAMILIES) {
@@ -82,6 +82,21 @@ for (const family of FAMILIES) {
     assert.is(judge({ ack: 9_000 }), 'pass')
   })
 }
+
+test('what a lane has left holds nobody back, whoever comes by the same ends and whoever has its slot', (scope) => {
+  const site = heldAt(scope, FAMILIES[0])
+  if (site === undefined) return
+  const { hold, ends, judge } = site
+  assert.is(judge({ ack: 10 }), 'drop')
+  const heir = HeldAcks.open({ ...hold.maps, slots: HELD_MAX, first: 0, count: 2 }, encodeAckPacket)
+  if ('why' in heir) throw new Error(heir.why)
+  assert.is(judge({ ack: 10 }), 'pass')
+  const [client, service] = ends
+  heir.hold({ ...client, port: 40_001 }, service, FIRST, 0)
+  assert.is(judge({ ack: 10 }), 'pass', 'the slot is another’s')
+  heir.hold(client, service, FIRST, 0)
+  assert.is(judge({ ack: 10 }), 'drop')
+})
 
 test('slots are bounded, and given again in the order in which they came back', (scope) => {
   const site = heldAt(scope, FAMILIES[0])
