@@ -101,12 +101,12 @@ function addressSetting(definition: ServiceDefinitionView): string {
   return own === 'hook' ? `brought by ${hook}` : `on a device of the director${where}`
 }
 
-/** What this node counts of an address that it has. */
 function uploadsText({ definition: { uploads }, here }: ServiceView): string {
   if (uploads !== 'survive' || here?.unheld === undefined) return uploads
   return `${uploads}, but clients are acknowledged at once: ${here.unheld}`
 }
 
+/** What this node counts of an address that it has. */
 function hereText(here: NonNullable<ServiceView['here']>): string {
   const { device, accepted, refused, late, heldBack = 0, withheld = 0 } = here
   const parts = [
