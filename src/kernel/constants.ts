@@ -26,6 +26,8 @@ export const IP_BIND_ADDRESS_NO_PORT = 24
 export const IPPROTO_IPV6 = 41
 export const IPV6_V6ONLY = 26
 export const IPPROTO_TCP = 6
+/** Packets with their headers, and none comes in (raw(7)). */
+export const IPPROTO_RAW = 255
 export const TCP_NODELAY = 1
 export const TCP_KEEPIDLE = 4
 export const TCP_KEEPINTVL = 5

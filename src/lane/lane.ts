@@ -11,7 +11,7 @@ import type { Counterpart } from '../proxy/counterpart.js'
 import { Half } from '../proxy/half.js'
 import { proxyHeaderFor } from '../proxy/identity.js'
 import { Joint } from '../proxy/joint.js'
-import type { BackendSeat, LaneReport, NodeName, ToLane } from '../proxy/lane-protocol.js'
+import type { LaneReport, NodeName, ToLane } from '../proxy/lane-protocol.js'
 import type { MortalFrame } from '../proxy/ledger-frames.js'
 import type { SocketHandler } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
@@ -38,22 +38,22 @@ import { channelTo, OwnLedger } from './own-ledger.js'
 import type { LedgerLink, Recoveries } from './recovery.js'
 import { rehearse } from './rehearsal.js'
 import { laneReport } from './report.js'
+import { Seats } from './seats.js'
 import { Unsettled } from './unsettled.js'
+import { beginHolding } from './upload-holds.js'
 
 /** Each connection says to which it came. */
 const ANY_ADDRESS = '0.0.0.0'
 /** A program that takes longer to accept a connection keeps a move waiting no longer. */
 const HUSH_MS_MAX: Millis = 200
 const HUSH_LOOK_MS: Millis = 2
-const NO_CANDIDATES: readonly Candidate[] = []
 
 export class Lane implements DirectionHost, Recoveries {
   readonly unsettled = new Unsettled()
   readonly estate = new Estate()
   readonly #directions = new Map<string, Direction>()
   readonly #services = new Map<string, Service>()
-  /** By service, then by port: who listens there. */
-  readonly #candidates = new Map<string, ReadonlyMap<number, readonly Candidate[]>>()
+  readonly #seats: Seats
   readonly #backends: Backends
   readonly #links: Links
   readonly #own: OwnLedger
@@ -65,6 +65,7 @@ export class Lane implements DirectionHost, Recoveries {
   readonly #leftListeners = new LeftListeners()
 
   constructor(private readonly context: LaneContext) {
+    this.#seats = new Seats(context.setup.node)
     // The lane before this one may have died, and what it named goes on.
     this.#splicesAccepted = context.counters.accepted
     this.#backends = new Backends(context, this.unsettled)
@@ -86,6 +87,7 @@ export class Lane implements DirectionHost, Recoveries {
 
   /** Another process has taken all. */
   leave(): void {
+    this.context.holds?.leave()
     this.#links.leave()
   }
 
@@ -129,7 +131,8 @@ export class Lane implements DirectionHost, Recoveries {
       case 'services':
         return this.#setServices(message.services)
       case 'backends':
-        return this.#setSeats(message.service, message.seats)
+        this.#seats.set(message.service, message.seats)
+        return this.#directions.get(message.service)?.followPorts()
       case 'local-listeners':
         return this.#backends.setListeners(message.listeners)
       case 'direct':
@@ -153,6 +156,8 @@ export class Lane implements DirectionHost, Recoveries {
         return this.#adoptListener(message)
       case 'front-door':
         return this.#openFrontDoor(message.fd)
+      case 'ack-hold':
+        return beginHolding(this.context, message.share)
       case 'estate':
         return this.estate.add(message.bequests)
       case 'obey':
@@ -182,6 +187,7 @@ export class Lane implements DirectionHost, Recoveries {
   sweep(now: Millis): void {
     this.unsettled.ask((error, half) => containFault(this.context, error, faultyHalf(half)))
     for (const direction of this.#directions.values()) this.#contained(() => direction.sweep(now))
+    this.context.holds?.sweep()
     this.#contained(() => this.#backends.sweep(now))
     this.#contained(() => this.#links.sweep(now))
     this.context.counters.retained = this.context.pool.usedBytes
@@ -194,11 +200,11 @@ export class Lane implements DirectionHost, Recoveries {
   }
 
   candidates(service: string, port: number): readonly Candidate[] {
-    return this.#candidates.get(service)?.get(port) ?? NO_CANDIDATES
+    return this.#seats.at(service, port)
   }
 
   servedPorts(service: string): readonly number[] {
-    return [...(this.#candidates.get(service)?.keys() ?? [])]
+    return this.#seats.portsOf(service)
   }
 
   nextSpliceId(): SpliceId {
@@ -370,17 +376,7 @@ export class Lane implements DirectionHost, Recoveries {
       const service = this.#services.get(direction.service.name)
       if (service !== undefined && !sameService(service, direction.service)) direction.follow(service)
     }
-    for (const name of this.#candidates.keys()) if (!this.#services.has(name)) this.#candidates.delete(name)
-  }
-
-  #setSeats(service: string, seats: readonly BackendSeat[]): void {
-    const byPort = new Map<number, Candidate[]>()
-    for (const { node, name, port } of seats) {
-      const candidate: Candidate = { node, name, port, local: node === this.context.setup.node }
-      byPort.set(port, [...(byPort.get(port) ?? []), candidate])
-    }
-    this.#candidates.set(service, byPort)
-    this.#directions.get(service)?.followPorts()
+    this.#seats.retain(this.#services)
   }
 
   #stop(): void {

@@ -16,6 +16,7 @@ import {
   SERVICE_DEFAULTS,
   type Service,
   SPAN_LIMITS,
+  UPLOADS,
 } from './service.js'
 
 export type ServiceScalar = string | number | boolean | null
@@ -46,6 +47,7 @@ export const SERVICE_FIELDS = [
   'idleMs',
   'connectMs',
   'keepaliveMs',
+  'uploads',
   'failback',
   'alone',
 ] as const
@@ -78,7 +80,8 @@ export function serviceFromFields(name: string, fields: ServiceFields): ParsedSe
   // A word that only a newer release knows, where every other serves the clients as well.
   const scheduler = SCHEDULER_NAMES.find((known) => known === fields['scheduler']) ?? SERVICE_DEFAULTS.scheduler
   const failback = FAILBACKS.find((known) => known === fields['failback']) ?? SERVICE_DEFAULTS.failback
-  const reader = new FieldReader({ ...fields, scheduler, failback })
+  const uploads = UPLOADS.find((known) => known === fields['uploads']) ?? SERVICE_DEFAULTS.uploads
+  const reader = new FieldReader({ ...fields, scheduler, uploads, failback })
   const service = readService(name, reader)
   return reader.problems.length > 0 ? { type: 'problems', problems: reader.problems } : { type: 'service', service }
 }
@@ -116,6 +119,7 @@ function readService(name: string, reader: FieldReader): Service {
     idleMs: reader.span('idleMs'),
     connectMs: reader.span('connectMs'),
     keepaliveMs: reader.span('keepaliveMs'),
+    uploads: reader.choice('uploads', UPLOADS),
     failback: reader.choice('failback', FAILBACKS),
     alone: reader.nodeName('alone'),
   }
@@ -174,7 +178,7 @@ class FieldReader {
     return ''
   }
 
-  choice<F extends 'own' | 'proxyProtocol' | 'scheduler' | 'local' | 'failback'>(
+  choice<F extends 'own' | 'proxyProtocol' | 'scheduler' | 'local' | 'uploads' | 'failback'>(
     field: F,
     choices: readonly Service[F][],
     otherwise: Service[F] = SERVICE_DEFAULTS[field] as Service[F],

@@ -71,6 +71,7 @@ class Room {
       gate: { isOpen: () => true },
       service: { name: 'web', address: ROW.destination.address, keepaliveMs: 7_000 },
       term: { number: 9, holder: 'me' },
+      onJoined: () => {},
       onFinished: (_client: ClientHalf, reason: string) => this.finished.push(reason),
       onUnsettled: (client: ClientHalf) => void this.unsettled.push(client),
     }
