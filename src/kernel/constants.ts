@@ -34,6 +34,7 @@ export const TCP_KEEPINTVL = 5
 export const TCP_KEEPCNT = 6
 export const TCP_MAXSEG = 2
 export const TCP_INFO = 11
+export const TCP_QUICKACK = 12
 export const TCP_REPAIR = 19
 export const TCP_REPAIR_QUEUE = 20
 export const TCP_QUEUE_SEQ = 21
