@@ -103,6 +103,11 @@ export const serviceFlags = {
     helpValue: '0',
   }),
   keepalive: Flags.string({ description: 'TCP keepalive begins after so much silence', helpValue: '30s' }),
+  uploads: Flags.string({
+    description:
+      "whether a client is told that bytes have come as soon as the director's kernel has them, or when they would outlive the director",
+    options: ['fast', 'survive'],
+  }),
   failback: Flags.string({
     description: 'hand the service back to the more preferred node when that one returns',
     options: ['off', 'on'],

@@ -49,6 +49,7 @@ export function renderService(view: ServiceView, screen: Screen, nowMs: Millis):
     ['connect timeout', formatSetting(definition.connectMs)],
     ['idle timeout', definition.idleMs === 0 ? 'never' : formatSetting(definition.idleMs)],
     ['keepalive', formatSetting(definition.keepaliveMs)],
+    ['uploads', uploadsText(view)],
     ['failback', definition.failback],
     ['alone', definition.alone === '' ? 'nobody' : definition.alone],
     ['splices', formatCount(view.splices)],
@@ -103,6 +104,11 @@ function addressSetting(definition: ServiceDefinitionView): string {
   if (isLoopback(definition.address)) return 'every host has it'
   if (own === 'none') return 'on every node already'
   return own === 'hook' ? `brought by ${hook}` : `on a device of the director${where}`
+}
+
+function uploadsText({ definition: { uploads }, here }: ServiceView): string {
+  if (uploads !== 'survive' || here?.unheld === undefined) return uploads
+  return `${uploads}, but clients are acknowledged at once: ${here.unheld}`
 }
 
 /** What this node counts of an address that it has. */

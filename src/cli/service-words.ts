@@ -33,6 +33,7 @@ const FIELDS = {
   'connect-timeout': 'connectMs',
   'idle-timeout': 'idleMs',
   keepalive: 'keepaliveMs',
+  uploads: 'uploads',
   failback: 'failback',
   alone: 'alone',
 } as const satisfies Readonly<Record<string, Field>>

@@ -16,6 +16,8 @@ export type RestoreStep =
   | { readonly op: 'repair'; readonly mode: 'off' }
   | { readonly op: 'transparent'; readonly family: 4 | 6; readonly on: boolean }
   | { readonly op: 'reuse-address' }
+  /** Acknowledgements wait for an answer that they could go with, 40 ms at most. */
+  | { readonly op: 'delay-acknowledgements' }
   /** The socket that has the connection until now is closed; in repair mode that is silent. */
   | { readonly op: 'make-way' }
   | { readonly op: 'bind' | 'connect'; readonly to: Endpoint }

@@ -132,3 +132,38 @@ export interface SocketRepair {
   /** The close that follows sends neither FIN nor RST. */
   silence(fd: number): void
 }
+
+/**
+ * The acknowledgements of one client's connection, held back: its kernel says no higher number than was released. Numbers are
+ * sequence numbers of the client's direction.
+ */
+export interface HeldAck {
+  /** All before it is safe. */
+  release(seq: number): void
+  /** Everything that the kernel has said. */
+  releaseAll(): void
+  /** What the kernel has said and was not let through, in bytes. */
+  readonly held: number
+  /** What was released and the client was not told, though the kernel said it. */
+  readonly owed: number
+  /** Tells it, in the kernel's place. */
+  say(): void
+  /** The kernel acknowledges as it likes, from now on. */
+  end(): void
+}
+
+/** An acknowledgement without bytes, as TCP has its fields; `options`: whole words, as they are sent. */
+export interface AckWords {
+  readonly seq: number
+  readonly ack: number
+  readonly window: number
+  readonly options: Uint8Array
+}
+
+/** A packet from the one to the other, with its header. */
+export type EncodeAck = (from: Endpoint, to: Endpoint, words: AckWords) => Uint8Array
+
+export interface AckHolder {
+  /** From the number `seq` on; `scale`: the shift of the windows that the client is told. `undefined`: there is no room. */
+  hold(client: Endpoint, service: Endpoint, seq: number, scale: number): HeldAck | undefined
+}

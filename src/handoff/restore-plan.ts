@@ -115,6 +115,8 @@ export function takingSteps(
 /** With it the connection speaks, by a window probe. */
 export const LET_GO_STEPS: readonly RestoreStep[] = [
   { op: 'hear' },
+  // A young socket acknowledges each segment at once; what a director that dies now has not read would be lost.
+  { op: 'delay-acknowledgements' },
   { op: 'queue', queue: 'none' },
   { op: 'repair', mode: 'off' },
   // The kernel takes it away with repair mode: a listener that starts later could not have the port.

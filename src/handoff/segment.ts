@@ -15,6 +15,7 @@ export interface Segment {
 export const FLAG = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 } as const
 
 const HEADER_BYTES_MIN = 20
+export const CHECKSUM_AT = 16
 
 /**
  * `bytes` begin with the TCP header, and may be cut off behind its fixed part; `whole` is the length of the segment on the wire,
@@ -54,12 +55,16 @@ export function encodeSegment(
   view.setUint32(8, ack)
   view.setUint8(12, (HEADER_BYTES_MIN / 4) << 4)
   view.setUint8(13, flags)
-  const [source, destination] = [parseIp(from.address) ?? NOTHING, parseIp(to.address) ?? NOTHING]
-  const sum = wordsOf(source) + wordsOf(destination) + PROTOCOL_TCP + HEADER_BYTES_MIN + wordsOf(bytes)
+  view.setUint16(CHECKSUM_AT, checksum(parseIp(from.address) ?? NOTHING, parseIp(to.address) ?? NOTHING, bytes))
+  return bytes
+}
+
+/** Of a segment without bytes, its checksum field 0, between these addresses. */
+export function checksum(source: Uint8Array, destination: Uint8Array, segment: Uint8Array): number {
+  const sum = wordsOf(source) + wordsOf(destination) + PROTOCOL_TCP + segment.byteLength + wordsOf(segment)
   // In ones' complement: what is beyond 16 bits is added at the other end, twice as that may carry again.
   const folded = (sum & 0xffff) + (sum >>> 16)
-  view.setUint16(16, ~((folded & 0xffff) + (folded >>> 16)) & 0xffff)
-  return bytes
+  return ~((folded & 0xffff) + (folded >>> 16)) & 0xffff
 }
 
 function wordsOf(bytes: Uint8Array): number {

@@ -45,6 +45,7 @@ export class VerdictWatch {
   #aheadSince: Millis | undefined
   #levelSince: Millis | undefined
   #ack: number | undefined
+  #missing: number | undefined
   #probes = 0
   #probeAt: Millis
 
@@ -69,14 +70,21 @@ export class VerdictWatch {
     // A new connection from the same port: whoever had the old one has forgotten it.
     if ((flags & (FLAG.rst | FLAG.syn)) !== 0) return this.#decide('gone')
     const begin = distance(this.expected.receiveSeq, seq)
-    if (begin > 0) this.#aheadSince ??= now
-    else if (length > 0 && begin + length > 0) this.#takeUp()
+    if (begin > 0) {
+      this.#aheadSince ??= now
+      if (length > 0) this.#missing = Math.min(this.#missing ?? begin, begin)
+    } else if (length > 0 && begin + length > 0) this.#takeUp()
     else if (begin === 0 && this.#aheadSince === undefined) this.#levelSince ??= now
   }
 
   /** The socket has seen that the client is ahead; also where nobody heard it. */
   noticeGap(now: Millis): void {
     this.#aheadSince ??= now
+  }
+
+  /** What lies before the first byte that the client has offered; `undefined`: it has offered none beyond what is expected. */
+  get missing(): number | undefined {
+    return this.#missing
   }
 
   /** The next byte that the client expects of us, as it has said; `undefined`: it was not heard. */

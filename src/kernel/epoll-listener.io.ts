@@ -7,7 +7,7 @@ import { getSystemErrorName } from 'node:util'
 import { type Endpoint, isWildcard } from '../base/address.js'
 import type { Millis } from '../base/time.js'
 import type { Listener, ListenHandler } from '../proxy/ports.js'
-import { EAGAIN, ECONNABORTED, EINTR, EPERM, EPOLLEXCLUSIVE, EPOLLIN, EPROTO } from './constants.js'
+import { EAGAIN, ECONNABORTED, EINTR, EINVAL, EPERM, EPOLLEXCLUSIVE, EPOLLIN, EPROTO, SHUT_RD } from './constants.js'
 import { EpollSocket } from './epoll-socket.io.js'
 import type { Sleeper, Source } from './poller.io.js'
 import type { SocketContext } from './socket-context.io.js'
@@ -50,6 +50,13 @@ export class EpollListener implements Listener, Source, Sleeper {
     return this.context.sys.duplicate(this.#fd)
   }
 
+  /** For all who share the queue: they hear nothing more of it, and the address is free, also where one is late to close its own. */
+  end(): void {
+    if (this.#fd < 0) return
+    this.context.sys.shutdown(this.#fd, SHUT_RD)
+    this.close()
+  }
+
   close(): void {
     if (this.#fd < 0) return
     this.context.poller.clearAlarm(this)
@@ -64,6 +71,8 @@ export class EpollListener implements Listener, Source, Sleeper {
       const fd = context.accept(this.#fd)
       if (fd >= 0) this.#welcome(fd)
       else if (fd === -EAGAIN) return
+      // Whoever opened it has ended it.
+      else if (fd === -EINVAL) return this.context.poller.remove(this.#fd)
       else if (!LOST.has(-fd)) return this.#rest(fd)
     }
   }

@@ -33,7 +33,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
   #fd: number
   #handler = NOBODY
   #local: Endpoint | undefined
-  /** `frozen`: in repair mode. `broken`: the kernel has told an error, `onClose` is on its way, and nothing else is. */
+  /** `frozen`: in repair mode. `broken`: the kernel has told an error, `onClose` is on its way, and what is written goes nowhere. */
   #state: 'frozen' | 'connecting' | 'open' | 'broken' | 'closed'
   #paused = true
   /** An edge came and its bytes have not all been read. */
@@ -222,7 +222,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
   }
 
   unacknowledged(): number | undefined {
-    return this.context.libc.unacknowledged(this.#fd)
+    return this.#state === 'broken' ? undefined : this.context.libc.unacknowledged(this.#fd)
   }
 
   carried(): CarriedEnds | undefined {

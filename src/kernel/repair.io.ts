@@ -31,6 +31,7 @@ import {
   SOL_SOCKET,
   TCP_MAXSEG,
   TCP_QUEUE_SEQ,
+  TCP_QUICKACK,
   TCP_REPAIR,
   TCP_REPAIR_OPTIONS,
   TCP_REPAIR_QUEUE,
@@ -241,6 +242,8 @@ export class KernelRepair implements SocketRepair {
         return step.family === 6
           ? calls.setAt(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, step.on ? 1 : 0)
           : calls.setAt(fd, IPPROTO_IP, IP_TRANSPARENT, step.on ? 1 : 0)
+      case 'delay-acknowledgements':
+        return calls.set(fd, TCP_QUICKACK, 0)
       case 'reuse-address':
         return calls.setAt(fd, SOL_SOCKET, SO_REUSEADDR, 1)
       case 'bind':

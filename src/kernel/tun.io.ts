@@ -3,6 +3,7 @@
  * a process that dies releases descriptors from the highest down, so the addresses are gone before the clients' sockets are
  * closed, and no FIN and no RST of theirs leaves the host.
  */
+import { isIpv6 } from '../base/address.js'
 import { ByteReader, ByteWriter } from '../base/bytes.js'
 import { type ControlCalls, errorName, type Lacking, loadControlCalls } from './control-calls.io.js'
 import { Netlink } from './netlink/netlink.io.js'
@@ -18,6 +19,10 @@ const IFNAMSIZ = 16
 /** The kernel's own limit (fs.nr_open), and as many as anybody needs: its table of descriptors grows with the highest one. */
 const OPEN_FILES_MAX = 1_048_576
 const PR_SET_DUMPABLE = 4
+/** A thread of the kernel does it; it may have to wait for a processor. */
+const ROUTE_MS_MAX = 50
+const ROUTE_LOOK_MS = 0.2
+const NOBODY = new Int32Array(new SharedArrayBuffer(4))
 const ENXIO = 6
 const ENODEV = 19
 
@@ -133,8 +138,10 @@ export class Tun {
   add(address: string): number {
     if (this.#addresses.has(address) && this.missing()?.length === 0) return 0
     const result = this.netlink.addAddress(this.index, address)
-    if (result === 0) this.#addresses.add(address)
-    return result
+    if (result < 0) return result
+    this.#addresses.add(address)
+    if (isIpv6(address)) this.#awaitRoute(address)
+    return 0
   }
 
   remove(address: string): number {
@@ -151,6 +158,15 @@ export class Tun {
   close(): void {
     this.calls.close(this.fd)
     this.netlink.close()
+  }
+
+  /**
+   * The kernel says that an address of IPv6 is there before it takes packets for it: its route comes a moment later, from a work queue
+   * (net/ipv6/addrconf.c, addrconf_dad_work). What came until then would be lost: answers of clients, and packets caught for them.
+   */
+  #awaitRoute(address: string): void {
+    const deadline = performance.now() + ROUTE_MS_MAX
+    while (!this.netlink.isHere(address) && performance.now() < deadline) Atomics.wait(NOBODY, 0, 0, ROUTE_LOOK_MS)
   }
 
   /** `false`: somebody has deleted it. */

@@ -131,6 +131,7 @@ export class Backends implements BackendHost {
   /** Its director may not act any more: another will go on with it, or it ends. */
   forsake(bound: BoundBackend): void {
     bound.channel.release()
+    bound.backend.onForsaken()
     if (bound.backend.isSurvivable) this.suspend(bound)
     else this.#orphan(bound.backend)
   }
@@ -150,9 +151,9 @@ export class Backends implements BackendHost {
 
   /**
    * From now on the holder of `term` directs the service, and nobody else is obeyed: each half without that one's word is let go
-   * by whoever had it, and told of. `undefined`: a later term is obeyed already.
+   * by whoever had it, and told of. `undefined`: a later term is obeyed already. `silentMs`: how long nothing has come from a node.
    */
-  handOver(service: string, term: Term, to: Asker): LedgerRow[] | undefined {
+  handOver(service: string, term: Term, to: Asker, silentMs: (node: NodeId) => Millis): LedgerRow[] | undefined {
     if (!this.#obeyFor(this.#services.get(service), service, term)) return undefined
     const told: LedgerRow[] = []
     for (const bound of this.#of(service)) {
@@ -161,7 +162,7 @@ export class Backends implements BackendHost {
       if ((sameTerm(backend.term, term) && channel.isBound) || backend.isConfirmed) continue
       if (this.#isPromised(backend, term, to)) continue
       channel.release()
-      if (backend.isOpened) told.push(backend.row())
+      if (backend.isOpened) told.push(backend.row(silentMs(backend.term.holder)))
       this.#promised.set(backend, { term, to })
       // The last one to whom it is told of: what cannot be rebuilt ends here, and its client is told there.
       if (backend.isSurvivable) this.suspend(bound)

@@ -6,6 +6,7 @@
 import type { Millis } from '../base/time.js'
 import type { Counterpart } from '../proxy/counterpart.js'
 import type { Reason } from '../proxy/reasons.js'
+import type { Carried } from './crossing.js'
 
 /** What a link does for its channels. */
 export interface ChannelLink {
@@ -15,6 +16,8 @@ export interface ChannelLink {
   data(handle: number, offset: number, chunk: Uint8Array): void
   ack(handle: number, written: number, acknowledged: number, window: number): void
   fin(handle: number, offset: number): void
+  /** Right behind `data` or `fin`: `carried` is to hear when what was said up to `offset` has crossed. */
+  carries(carried: Carried, offset: number): void
   freeze(handle: number, clock: number | undefined): void
   reset(handle: number, reason: Reason): void
   /** The handle is free afterwards. */
@@ -29,6 +32,8 @@ export class Channel implements Counterpart {
   #handle = 0
   #owedReset: Reason | undefined
   #owesConfirm = false
+  /** Hears how far what is sent has come for good. */
+  carried: Carried | undefined
 
   /** Without a link: it waits for its first. */
   constructor(link: ChannelLink | undefined, handle: number) {
@@ -59,6 +64,7 @@ export class Channel implements Counterpart {
 
   data(offset: number, chunk: Uint8Array): void {
     this.#link?.data(this.#handle, offset, chunk)
+    if (this.carried !== undefined) this.#link?.carries(this.carried, offset + chunk.byteLength)
   }
 
   ack(written: number, acknowledged: number, window: number): void {
@@ -67,6 +73,7 @@ export class Channel implements Counterpart {
 
   fin(offset: number): void {
     this.#link?.fin(this.#handle, offset)
+    if (this.carried !== undefined) this.#link?.carries(this.carried, offset + 1)
   }
 
   freeze(clock: number | undefined): void {

@@ -10,12 +10,13 @@ import type { CloseCause, Socket, SocketHandler } from '../proxy/endpoint.js'
 import type { NodeName } from '../proxy/lane-protocol.js'
 import { isForsaken, type Reason } from '../proxy/reasons.js'
 import { type FrameVisitor, frameBytes, visitFrames } from '../proxy/splice-codec.js'
-import { LINK_HANDLE, type OpenFrame, type ResumeFrame, type SpliceFrame } from '../proxy/splice-frame.js'
+import { LINK_HANDLE, type OpenFrame, type SpliceFrame } from '../proxy/splice-frame.js'
 import type { LinkSeal } from '../trunk/ports.js'
 import { RecordReader } from '../trunk/record.js'
 import { Authority } from './authority.js'
 import { type BoundBackend, type BoundClient, faultyOf, listenerOf, openFrame, outlives } from './bound.js'
 import { Channel, type ChannelLink } from './channel.js'
+import { type Carried, Crossing } from './crossing.js'
 import { containFault } from './faults.js'
 import { Handles } from './handles.js'
 import type { LaneContext } from './lane-context.js'
@@ -24,6 +25,7 @@ import { LinkPulse } from './link-pulse.js'
 import { SPLICE_VERSIONS, versionProblem } from './link-version.js'
 import { LinkWriter } from './link-writer.js'
 import { Resumption } from './resumption.js'
+import { Waiters } from './waiters.js'
 
 /**
  * Of frames that wait for the kernel; far beyond what credit and the window of one record can leave there. The last bytes of splices
@@ -33,13 +35,13 @@ const QUEUED_BYTES_MAX = 16 * 1024 * 1024
 
 export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   readonly #handles: Handles
-  /** Halves that found the link full, the longest waiting first: in any other order one of them would take it all. */
-  readonly #waiting = new Set<number>()
+  readonly #waiting: Waiters
   readonly #reader: RecordReader
   readonly #out: LinkWriter
   readonly #pulse: LinkPulse
   readonly #authority: Authority
   readonly #resumption: Resumption
+  readonly #crossing: Crossing
   readonly #onRecord = (sealed: Uint8Array) => this.#takeRecord(sealed)
   #state: 'greeting' | 'up' | 'down' = 'greeting'
   #peerLane = 0
@@ -57,9 +59,9 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     private readonly host: LinkHost<DataLink>,
   ) {
     this.#handles = new Handles(dialled)
+    this.#waiting = new Waiters(this.#handles, context)
     this.#authority = new Authority(peer, context)
-    const find = (frame: ResumeFrame) => host.findBackend(frame)
-    this.#resumption = new Resumption(this, this.#handles, this.#authority, context, find)
+    this.#resumption = new Resumption(this, this.#handles, this.#authority, context, (frame) => host.findBackend(frame))
     this.#pulse = new LinkPulse(context.clock.now(), {
       ping: (token) => this.say({ kind: 'ping', handle: LINK_HANDLE, token }),
       rekey: () => seal.sealer.rekey(),
@@ -71,6 +73,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
       defer: context.defer,
       onFault: (error) => this.#onFault(error),
     })
+    this.#crossing = new Crossing(socket, this.#out, context)
     this.say({ kind: 'hello', handle: LINK_HANDLE, ...SPLICE_VERSIONS, features: 0, lane: context.setup.lane })
   }
 
@@ -176,6 +179,10 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     this.say({ kind: 'fin', handle, offset })
   }
 
+  carries(carried: Carried, offset: number): void {
+    if (this.#state !== 'down') this.#crossing.carries(carried, offset)
+  }
+
   freeze(handle: number, clock: number | undefined): void {
     this.#lastBytes += LAST_BYTES_MAX
     this.say({ kind: 'freeze', handle, clock })
@@ -219,6 +226,8 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     // DATA stops at a full socket, answers to what the peer asks do not: one that asks on and never reads.
     if (this.socket.queued() > QUEUED_BYTES_MAX + this.#lastBytes) this.fail('the peer does not read')
     this.#pulse.heard(this.context.clock.now())
+    // Before an answer is passed on, whose segment says what has come.
+    this.#crossing.look()
     return this.#state !== 'down'
   }
 
@@ -229,16 +238,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   onDrain(): void {
     this.#lastBytes = 0
     this.#out.drained()
-    for (const handle of this.#waiting) {
-      if (this.#out.congested) return
-      this.#waiting.delete(handle)
-      const bound = this.#handles.get(handle)
-      try {
-        listenerOf(bound)?.release()
-      } catch (error) {
-        containFault(this.context, error, faultyOf(bound))
-      }
-    }
+    this.#waiting.release(this.#out)
   }
 
   onClose(cause: CloseCause, detail: string): void {
@@ -375,6 +375,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     if (this.#state === 'down') return
     this.#state = 'down'
     this.#out.close()
+    this.#crossing.close()
     // Not here: a record may just be open.
     this.context.defer(() => {
       for (const part of [this.#reader, this.seal.sealer, this.seal.opener]) part.close()

@@ -13,6 +13,7 @@ import {
   type ClientSnapshot,
   type OpenRequest,
 } from '../proxy/client-half.js'
+import type { Counterpart } from '../proxy/counterpart.js'
 import type { NodeName, RevivalReport, ToLane } from '../proxy/lane-protocol.js'
 import type { LedgerRow, MortalFrame } from '../proxy/ledger-frames.js'
 import { areFoundPorts, expandPorts, includesPort } from '../proxy/port-list.js'
@@ -266,6 +267,10 @@ export class Direction implements ClientHost {
     return this.host.open(client, to, request)
   }
 
+  onJoined(client: ClientHalf, counterpart: Counterpart): void {
+    if (this.service.uploads === 'survive') this.context.holds?.begin(client, counterpart)
+  }
+
   onRetried(client: ClientHalf, node: NodeName, reason: Reason, detail: string): void {
     this.context.counters.retried++
     const fields = { splice: formatSpliceId(client.id), service: this.service.name, node: node.name, reason, detail }
@@ -285,10 +290,13 @@ export class Direction implements ClientHost {
   onFinished(client: ClientHalf, reason: Reason | undefined, detail: string): void {
     const { counters } = this.context
     // The RST of a rebuilt socket may not fit, and what the kernel answers afterwards is held back.
-    const isGuarded = this.#state !== 'over' && !this.#isKnown && client.startedAt < this.#begunAt
+    // One that was lost on a full way would be missed until the client's timer, which has backed off, runs out.
+    const isHeard = this.#isKnown && reason !== 'input-lost'
+    const isGuarded = this.#state !== 'over' && !isHeard && client.startedAt < this.#begunAt
     if (isGuarded && reason !== undefined && !isForsaken(reason)) this.#partings?.add(client)
     this.clients.delete(client)
     this.places.onFinished(client)
+    this.context.holds?.end(client)
     this.host.unsettled.delete(client.half)
     counters.bytesUp += client.half.sent
     counters.bytesDown += client.half.received
@@ -325,7 +333,7 @@ export class Direction implements ClientHost {
     const bequest = this.host.estate.take({ client: row.client, destination: row.destination })
     const client =
       bequest === undefined
-        ? this.#revivals?.revive(row, link, this.host.darkMs(row.term.holder))
+        ? this.#revivals?.revive(row, link, row.darkMs ?? this.host.darkMs(row.term.holder))
         : this.#revivals?.adopt(row, link, bequest)
     this.#partings?.forget(row)
     if (client === undefined) this.#partings?.expect('', row)

@@ -37,6 +37,9 @@ export class InnerLink implements ChannelLink {
     this.to.receiveFin(offset)
   }
 
+  /** It ends with this node. */
+  carries(): void {}
+
   freeze(_handle: number, clock: number | undefined): void {
     this.to.receiveFreeze(clock)
   }

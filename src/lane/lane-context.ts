@@ -3,13 +3,24 @@ import type { Clock } from '../base/clock.js'
 import { LOG_LEVELS, type LogFields, type LogLevel } from '../base/log.js'
 import type { Prng } from '../base/prng.js'
 import type { Millis } from '../base/time.js'
+import type { AckHolder } from '../handoff/ports.js'
+import type { ClientHalf } from '../proxy/client-half.js'
+import type { Counterpart } from '../proxy/counterpart.js'
 import type { FromLane, LaneCounters, LaneSetup } from '../proxy/lane-protocol.js'
 import type { LeaseSlots } from '../proxy/lease-slots.js'
-import type { Sockets } from '../proxy/ports.js'
+import type { HeldShare, Sockets } from '../proxy/ports.js'
 import type { RetentionPool } from '../proxy/retention-pool.js'
 import type { UsageCells } from '../proxy/usage.js'
 import type { SealFactory } from '../trunk/ports.js'
 import type { Rebuilder } from './frozen-socket.js'
+
+/** See upload-holds. */
+export interface Holds {
+  begin(client: ClientHalf, way: Counterpart): void
+  end(client: ClientHalf): void
+  sweep(): void
+  leave(): void
+}
 
 /** What every part of a lane works with. */
 export interface LaneContext {
@@ -24,6 +35,10 @@ export interface LaneContext {
   readonly usage?: UsageCells | undefined
   /** Where this process may not, or the engine cannot: none. */
   readonly rebuilder?: Rebuilder | undefined
+  /** Where acknowledgements can be held back; not before `ack-hold` was said. */
+  holds?: Holds | undefined
+  /** The share of held acknowledgements that a lane is given. */
+  openHolder?(share: HeldShare): AckHolder | { readonly why: string }
   /** What halves keep of what they have sent. */
   readonly pool: RetentionPool
   /** For records of data links (trunk/record). */

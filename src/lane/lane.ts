@@ -38,6 +38,7 @@ import { rehearse } from './rehearsal.js'
 import { laneReport } from './report.js'
 import { Seats } from './seats.js'
 import { Unsettled } from './unsettled.js'
+import { beginHolding } from './upload-holds.js'
 
 /** Each connection says to which it came. */
 const ANY_ADDRESS = '0.0.0.0'
@@ -84,6 +85,7 @@ export class Lane implements DirectionHost, Recoveries {
 
   /** Another process has taken all. */
   leave(): void {
+    this.context.holds?.leave()
     this.#links.leave()
   }
 
@@ -152,6 +154,8 @@ export class Lane implements DirectionHost, Recoveries {
         return this.#adoptListener(message)
       case 'front-door':
         return this.#openFrontDoor(message.fd)
+      case 'ack-hold':
+        return beginHolding(this.context, message.share)
       case 'estate':
         return this.estate.add(message.bequests)
       case 'obey':
@@ -181,6 +185,7 @@ export class Lane implements DirectionHost, Recoveries {
   sweep(now: Millis): void {
     this.unsettled.ask((error, half) => containFault(this.context, error, faultyHalf(half)))
     for (const direction of this.#directions.values()) this.#contained(() => direction.sweep(now))
+    this.context.holds?.sweep()
     this.#contained(() => this.#backends.sweep(now))
     this.#contained(() => this.#links.sweep(now))
     this.context.counters.retained = this.context.pool.usedBytes

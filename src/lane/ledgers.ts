@@ -48,7 +48,9 @@ export class Ledgers {
 
   #answer(link: AskingLink, ask: AskFrame): void {
     const { service, term } = ask
-    const rows = this.backends.handOver(service, term, link)
+    const self = this.context.setup.node
+    const silentMs = (node: NodeId) => (node === self ? 0 : this.silentMs(node))
+    const rows = this.backends.handOver(service, term, link, silentMs)
     // Somebody else directs in a later term: the asker will hear of that.
     if (rows === undefined) return
     for (const row of rows) link.say({ kind: 'row', handle: LINK_HANDLE, service, row })

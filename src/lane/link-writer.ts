@@ -31,6 +31,7 @@ export class LinkWriter {
   #plain: Uint8Array | undefined
   #used = 0
   #scheduled = false
+  #written = 0
   #congested = false
   #closed = false
   readonly #onTurnEnd = () => this.flush()
@@ -45,6 +46,11 @@ export class LinkWriter {
   /** The kernel takes no more: splices wait until `drained`. Small frames may still be added; they are few per splice. */
   get congested(): boolean {
     return this.#congested
+  }
+
+  /** Bytes that the socket was given. */
+  get written(): number {
+    return this.#written
   }
 
   drained(): void {
@@ -135,6 +141,7 @@ export class LinkWriter {
     try {
       const sealed = this.sealer.seal(plain, record.subarray(RECORD_HEADER_BYTES))
       writeRecordHeader(record, sealed)
+      this.#written += RECORD_HEADER_BYTES + sealed
       if (!this.socket.write(record.subarray(0, RECORD_HEADER_BYTES + sealed))) this.#congested = true
     } catch (error) {
       this.host.onFault(error)

@@ -1,7 +1,7 @@
 /**
  * The listening sockets of one service in one lane. When the wanted addresses change, those that stay are not touched.
- * Lanes share sockets by descriptors that travel as messages, so one may come when it is not meant any more, and an
- * address may be in use for as long as another lane is slower to let go of it.
+ * Lanes share sockets by descriptors that travel as messages, so one may come when it is not meant any more. Who opened a socket ends
+ * it for all; one that another process has opened is in use for as long as another lane is slower to let go of it.
  */
 import { type Endpoint, formatEndpoint } from '../base/address.js'
 import type { Millis } from '../base/time.js'
@@ -26,6 +26,8 @@ interface Wanted {
   readonly since: number
   readonly giveUpAt: Millis
   listener: Listener | undefined
+  /** By this lane, for all. */
+  isOpened: boolean
   state: 'closed' | 'opening' | 'in-use' | 'listening'
 }
 
@@ -50,12 +52,13 @@ export class ListenSet {
     for (const [key, wanted] of this.#wanted) {
       if (keys.has(key)) continue
       this.#wanted.delete(key)
-      wanted.listener?.close()
+      letGo(wanted)
     }
     for (const at of addresses) {
       const key = formatEndpoint(at)
       const times = { since: this.#change, giveUpAt: now + this.patienceMs }
-      if (!this.#wanted.has(key)) this.#wanted.set(key, { at, ...times, listener: undefined, state: 'closed' })
+      if (!this.#wanted.has(key))
+        this.#wanted.set(key, { at, ...times, listener: undefined, isOpened: false, state: 'closed' })
     }
   }
 
@@ -95,7 +98,7 @@ export class ListenSet {
   }
 
   close(): void {
-    for (const { listener } of this.#wanted.values()) listener?.close()
+    for (const wanted of this.#wanted.values()) letGo(wanted)
     this.#wanted.clear()
   }
 
@@ -121,6 +124,7 @@ export class ListenSet {
     const options = { backlog: BACKLOG, keepaliveMs: this.#keepaliveMs }
     const fd = this.left.get(formatEndpoint(at))
     this.left.delete(formatEndpoint(at))
+    wanted.isOpened = fd === undefined
     wanted.listener =
       fd === undefined ? this.sockets.listen(at, options, handler) : this.sockets.adoptListener?.(fd, at, handler)
   }
@@ -136,4 +140,9 @@ export class ListenSet {
     const all = [...this.#wanted.values()]
     if (all.every(({ state }) => state === 'listening')) this.handler.onComplete()
   }
+}
+
+function letGo({ listener, isOpened }: Wanted): void {
+  if (isOpened && listener?.end !== undefined) listener.end()
+  else listener?.close()
 }

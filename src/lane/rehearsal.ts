@@ -83,6 +83,7 @@ function sampleRow(now: number): LedgerRow {
     snapshot,
     snapshotAgeMs: 0,
     clock: undefined,
+    darkMs: 0,
     ageMs: 0,
     up: 0,
     finUp: false,

@@ -27,7 +27,8 @@ const LOOK_EVERY_MS: Millis = 1
 const KEPT_MS_MAX: Millis = 5_000
 
 interface Frozen extends Rebuilt {
-  readonly darkMs: Millis
+  /** Nobody has answered its client from then on. */
+  readonly darkSince: Millis
   /** So many bytes of its program the dead director may have sent to the client. */
   readonly due: number
   readonly deadline: Millis
@@ -73,7 +74,7 @@ export class Revivals {
     return this.#batches.size > 0 || this.#frozen.size > 0
   }
 
-  /** `undefined`: it cannot be rebuilt. */
+  /** `undefined`: it cannot be rebuilt. `darkMs`: how long nobody has answered its client by now. */
   revive(row: LedgerRow, link: LedgerLink, darkMs: Millis): ClientHalf | undefined {
     const built = this.rebuilder.rebuild(row, this.host.service.keepaliveMs)
     if ('why' in built) {
@@ -98,7 +99,7 @@ export class Revivals {
       startedAt: now - row.ageMs,
     })
     this.verdicts.begin()
-    this.#frozen.set(client, { ...built, darkMs, due: row.down, deadline: now + KEPT_MS_MAX })
+    this.#frozen.set(client, { ...built, darkSince: now - darkMs, due: row.down, deadline: now + KEPT_MS_MAX })
     link.revive(client, { local: row.local, remote: row.remote })
     if (this.#isFree) this.letGo()
     return client
@@ -180,12 +181,12 @@ export class Revivals {
     this.#failures.set(reason, (this.#failures.get(reason) ?? 0) + 1)
   }
 
-  #release(client: ClientHalf, { socket, receiveSeq, sendSeq, darkMs, due }: Frozen, batch: Batch): void {
+  #release(client: ClientHalf, { socket, receiveSeq, sendSeq, darkSince, due }: Frozen, batch: Batch): void {
     const { half } = client
     if (half.received < due) half.abort('link-lost', `${due - half.received} bytes for the client did not come`)
     if (half.isClosed) return socket.letGo()
     // Watched before it speaks, so that its client's answer is heard.
-    const watch = this.verdicts.add(client, socket, receiveSeq, darkMs)
+    const watch = this.verdicts.add(client, socket, receiveSeq, this.context.clock.now() - darkSince)
     socket.letGo()
     if (!socket.isSettled) batch.set(socket, { watch, sendSeq })
   }

@@ -3,6 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../base/assert.js'
 import { Prng } from '../base/prng.js'
 import { realClock } from '../base/real-clock.io.js'
+import { encodeAckPacket } from '../handoff/ack-packet.js'
+import { HeldAcks } from '../kernel/bpf/held-acks.io.js'
 import { loadEpoll } from '../kernel/epoll-endpoint.io.js'
 import { loadLibc } from '../kernel/libc.io.js'
 import type { DescriptorRecord } from '../kernel/recorded-syscalls.io.js'
@@ -36,6 +38,7 @@ export function runLane(dress: (sockets: Sockets) => Sockets = (sockets) => sock
     sockets: dress(loop.sockets),
     seals,
     rebuilder: loop.rebuilder,
+    openHolder: (share) => HeldAcks.open(share, encodeAckPacket),
     leases: new LeaseSlots(setup.leases),
     counters: sharedCounters(setup.counters),
     usage: setup.usage && new UsageCells(setup.usage, setup.lane, setup.lanes),

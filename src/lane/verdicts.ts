@@ -127,7 +127,8 @@ export class Verdicts {
     this.#watched.delete(key)
     this.#count(watch.verdict)
     if (watch.verdict !== 'reset') return
-    this.#end(client, 'the director that died had acknowledged bytes of the client that it had not passed on')
+    const bytes = watch.missing === undefined ? 'bytes' : `${watch.missing} bytes`
+    this.#end(client, `the director that died had acknowledged ${bytes} of the client that it had not passed on`)
   }
 
   #end(client: ClientHalf, detail: string): void {

@@ -31,6 +31,8 @@ export interface AddressCounts {
   readonly heldBack?: number
   /** Acknowledgements that the kernel has withheld while the process stood still; unknown where there is no gate. */
   readonly withheld?: number
+  /** Why clients are acknowledged at once, though a service here is to hold that back; missing: it is held back, or none is to. */
+  readonly unheld?: string
 }
 
 /** An address whose new connections wait, and what comes for it. */

@@ -77,6 +77,8 @@ export interface ServiceDefinitionView extends ChoosingSettings {
   readonly connectMs: Millis
   readonly idleMs: Millis
   readonly keepaliveMs: Millis
+  /** `fast` or `survive`: see service. */
+  readonly uploads: string
   readonly failback: string
   /** The node that may direct without a majority; empty: none. */
   readonly alone: string

@@ -184,8 +184,10 @@ function silence({ silence: tried }: HostFacts): Finding {
 
 function leaseGate({ leaseGate: gate }: HostFacts): Finding {
   const [id, area] = ['lease-gate', 'lease in the kernel'] as const
-  if ('by' in gate)
-    return { id, area, level: 'ok', found: `kept by the kernel (${gate.by}), also while the process is frozen` }
+  if ('by' in gate) {
+    const holds = gate.by === 'tcx' ? '' : '; a service cannot have --uploads survive here, which needs tcx (Linux 6.6)'
+    return { id, area, level: 'ok', found: `kept by the kernel (${gate.by}), also while the process is frozen${holds}` }
+  }
   return {
     id,
     area,

@@ -6,6 +6,7 @@ import type { Rival } from '../address/ports.js'
 import { isIpv6 } from '../base/address.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
+import { AckHold, HELD_MAX } from '../kernel/bpf/ack-hold.io.js'
 import { AnyPort } from '../kernel/bpf/any-port.io.js'
 import { HiddenPorts } from '../kernel/bpf/hidden-ports.io.js'
 import { LeaseGate } from '../kernel/bpf/lease-gate.io.js'
@@ -16,11 +17,13 @@ import { Netlink } from '../kernel/netlink/netlink.io.js'
 import { buryOrphans } from '../kernel/orphans.io.js'
 import { loadSyscalls } from '../kernel/syscalls.io.js'
 import { forbidCoreDumps, Tun } from '../kernel/tun.io.js'
+import type { HeldSlots } from '../proxy/ports.js'
 import { DOOR_KEEPALIVE_MS } from '../proxy/service.js'
 import type { AddressCounts } from './address-keeper.js'
 import { Hush, type Hushes } from './hush.io.js'
 import { WireHost } from './wire-host.io.js'
 
+const NO_LANES: Lacking = { why: 'lanes of the portable engine share no memory with the kernel' }
 const NO_DEVICE: Lacking = { why: 'there is no device for addresses' }
 
 export interface HostNetworkOptions {
@@ -32,6 +35,8 @@ export interface HostNetworkOptions {
   readonly lanesAdopt: boolean
   /** A listening socket for all lanes, a descriptor for each. */
   readonly giveDoor: (duplicate: () => number) => void
+  /** Where lanes hold back acknowledgements: descriptors of its maps, and how many slots they have. */
+  readonly giveHold: (held: HeldSlots) => void
   /** Another host says that it has an address that is announced here; `times`: since the last that was told. */
   readonly onRival: (address: string, rival: Rival, times: number) => void
   /** The thread that speaks with the LAN has ended by a fault. */
@@ -60,6 +65,7 @@ export type Network = Pick<
   | 'endLastLife'
   | 'problemWith'
   | 'hide'
+  | 'holdAcks'
   | 'buryOrphans'
   | 'add'
   | 'remove'
@@ -85,6 +91,7 @@ export class HostNetwork {
   readonly #anyPort: AnyPort | Lacking
   readonly #wire: WireHost | Lacking
   #hidden: HiddenPorts | Lacking | undefined
+  #ackHold: AckHold | Lacking | undefined
   readonly #doors = new Map<4 | 6, number>()
   readonly #hushes: Hushes = { addresses: new Set(), doors: this.#doors }
   /** By interface: why the gate is not there; empty: it is. */
@@ -148,10 +155,12 @@ export class HostNetwork {
       if (cards.some((card) => card.index === index)) continue
       // Its number may be given to another.
       this.#gate.detach(index)
+      if (this.#ackHold !== undefined && isHere(this.#ackHold)) this.#ackHold.detach(index)
       this.#gated.delete(index)
     }
     for (const { index, name } of cards) {
       const why = this.#gate.attach(index)?.why ?? ''
+      if (this.#ackHold !== undefined && isHere(this.#ackHold)) this.#ackHold.attach(index)
       const isNews = why !== '' && this.#gated.get(index) !== why
       if (isNews) this.options.logger.log('warn', 'no-lease-gate', { interface: name, why })
       this.#gated.set(index, why)
@@ -234,6 +243,16 @@ export class HostNetwork {
     return isHere(this.#hidden) ? this.#hidden.set(ports, addresses)?.why : this.#hidden.why
   }
 
+  /** Opened when it is first needed: what clients are acknowledged is the lanes' to say from now on. Why it cannot be. */
+  holdAcks(): string | undefined {
+    if (this.#ackHold === undefined) {
+      this.#ackHold = this.options.lanesAdopt ? AckHold.open() : NO_LANES
+      if (isHere(this.#ackHold)) this.options.giveHold({ ...this.#ackHold.maps, slots: HELD_MAX })
+      this.look()
+    }
+    return isHere(this.#ackHold) ? undefined : this.#ackHold.why
+  }
+
   /** Why they cannot be set. */
   setPorts(address: string, ports: ReadonlySet<number>): string | undefined {
     if (!isHere(this.#anyPort)) return undefined
@@ -274,6 +293,7 @@ export class HostNetwork {
       ...(late !== undefined && { late }),
       ...(heldBack !== undefined && { heldBack }),
       ...(withheld !== undefined && { withheld }),
+      ...(this.#ackHold !== undefined && !isHere(this.#ackHold) && { unheld: this.#ackHold.why }),
     }
   }
 
@@ -298,6 +318,7 @@ export class HostNetwork {
     if (isHere(this.#anyPort)) this.#anyPort.close()
     if (isHere(this.#gate)) this.#gate.close()
     if (this.#hidden !== undefined && isHere(this.#hidden)) this.#hidden.close()
+    if (this.#ackHold !== undefined && isHere(this.#ackHold)) this.#ackHold.close()
     if (isHere(this.#netlink)) this.#netlink.close()
     const calls = loadControlCalls()
     if (!('why' in calls)) for (const fd of this.#doors.values()) calls.close(fd)

@@ -11,6 +11,8 @@ export class IdleLane {
 
   giveDoor(): void {}
 
+  giveHold(): void {}
+
   silence(): void {}
 
   async query(): Promise<LaneReport> {

@@ -10,6 +10,7 @@ import { type NodeId, sameTerm, type Term } from '../base/ids.js'
 import type { Logger, LogLevel } from '../base/log.js'
 import { FLOW_WORDS, HandedOver } from '../lane/handover.io.js'
 import type { FromLane, LaneReport, LaneSetup, RecoveredMessage, ToLane } from '../proxy/lane-protocol.js'
+import type { HeldShare, HeldSlots } from '../proxy/ports.js'
 import { mergedServices, sumsOf } from '../proxy/service-report.js'
 import { countersMemory, sharedCounters, sumOfCounters } from '../proxy/shared-counters.js'
 import { UsageCells } from '../proxy/usage.js'
@@ -61,6 +62,7 @@ export class LaneGroup {
   readonly #estates = new LaneEstates()
   readonly #usage: SharedArrayBuffer
   readonly #doors: (() => number)[] = []
+  #held: HeldSlots | undefined
   /** What not all lanes have answered yet. */
   readonly #owed = new Rollcall<SharedAnswer>()
   /** By rehearsal: why a lane cannot. */
@@ -111,6 +113,12 @@ export class LaneGroup {
   giveDoor(duplicate: () => number): void {
     this.#doors.push(duplicate)
     for (const lane of this.#places.keys()) this.#giveDoor(lane, duplicate)
+  }
+
+  /** Maps in which lanes hold back acknowledgements, with so many slots. */
+  giveHold(held: HeldSlots): void {
+    this.#held = held
+    for (const lane of this.#places.keys()) this.#giveHold(lane)
   }
 
   /** Where the lanes of another process listen, these will. See `LaneHost.awake`. */
@@ -187,6 +195,13 @@ export class LaneGroup {
     this.#places[lane]?.host.post({ type: 'front-door', fd })
   }
 
+  #giveHold(lane: number): void {
+    if (this.#held === undefined) return
+    const count = Math.floor(this.#held.slots / this.#places.length)
+    const share: HeldShare = { ...this.#held, first: lane * count, count }
+    this.#places[lane]?.host.post({ type: 'ack-hold', share })
+  }
+
   /** Its heap is gone; its descriptors are the process's, and another lane takes them over where that can be done. */
   #onDeath(lane: number, error: Error): void {
     const { engine, logger, members, onDeath } = this.options
@@ -208,6 +223,7 @@ export class LaneGroup {
     this.#listen(place, dataAt).catch((failed: Error) => onDeath(lane, failed))
     for (const message of this.#memory.truths()) place.host.post(message)
     for (const duplicate of this.#doors) this.#giveDoor(lane, duplicate)
+    this.#giveHold(lane)
     place.host.post({ type: 'estate', bequests })
     for (const message of this.#memory.duties(members())) place.host.post(message)
     // What was waited for from the one that died; what it was to find out its heir will.

@@ -14,12 +14,12 @@ import type { Millis } from '../base/time.js'
 import { GRAVE_S } from '../kernel/bpf/grave-program.js'
 import { errorName } from '../kernel/control-calls.io.js'
 import { HEIRLESS_MS } from '../lane/backends.js'
-import { portsOfText } from '../proxy/port-list.js'
 import { isOwned, type Service } from '../proxy/service.js'
 import type { AddressCounts, AddressKeeper, Catcher, Claim, Taken } from './address-keeper.js'
 import { Disputes } from './disputes.js'
 import { HookCalls } from './hook-calls.io.js'
 import type { Network, OnRival } from './host-network.io.js'
+import { NetworkWishes } from './network-wishes.js'
 
 /** Interfaces come and go; a look costs a tenth of a millisecond. */
 const LOOK_EVERY_MS: Millis = 1_000
@@ -65,8 +65,7 @@ export class OwnAddresses implements AddressKeeper {
   /** By address: a look for rivals that goes on, and what it finds, as the rest of a sentence that begins with the node. */
   readonly #rivals = new Map<string, Promise<string | undefined>>()
   readonly #hooks: HookCalls
-  /** Why ports that are to be hidden are not. */
-  #unhidden: string | undefined
+  readonly #wishes: NetworkWishes
   #opened: Network | undefined
   /** When what earlier lives of this node left on the interfaces has nothing more to do. */
   #clearsAt: Millis = Number.POSITIVE_INFINITY
@@ -78,6 +77,7 @@ export class OwnAddresses implements AddressKeeper {
   constructor(private readonly parts: OwnAddressesParts) {
     this.#disputes = new Disputes(parts.clock, parts.logger, parts.onDispute)
     this.#hooks = new HookCalls(parts.logger)
+    this.#wishes = new NetworkWishes(parts)
     this.#inherits = parts.inherits === true
     if (this.#inherits) this.#network()
   }
@@ -96,16 +96,7 @@ export class OwnAddresses implements AddressKeeper {
     this.#services = services
     const hides = services.some(({ hide }) => hide !== '')
     if (hides || services.some((service) => isOwned(service) && service.own === 'tun')) this.#network()
-    if (this.#opened !== undefined) this.#hide(this.#opened)
-  }
-
-  #hide(network: Network): void {
-    const { keepOpen, logger } = this.parts
-    const ports = this.#services.flatMap(({ hide }) => portsOfText(hide)).filter((port) => !keepOpen.includes(port))
-    const addresses = this.#services.map(({ address }) => address)
-    const why = network.hide(ports, addresses)
-    if (why !== undefined && why !== this.#unhidden) logger.log('error', 'ports-not-hidden', { why })
-    this.#unhidden = why
+    if (this.#opened !== undefined) this.#wishes.follow(services, this.#opened)
   }
 
   async probe(services: readonly Service[], answer: (rival: string | undefined) => void): Promise<void> {

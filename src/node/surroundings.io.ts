@@ -7,6 +7,7 @@ import type { Prng } from '../base/prng.js'
 import { MdnsSource } from '../gossip/discovery/mdns.io.js'
 import type { PeerSource } from '../gossip/discovery/peer-source.js'
 import { SeedSource } from '../gossip/discovery/seeds.io.js'
+import type { HeldSlots } from '../proxy/ports.js'
 import type { Service } from '../proxy/service.js'
 import { deriveKey } from '../trunk/keys.io.js'
 import { type AddressKeeper, NOTHING_TO_TAKE } from './address-keeper.js'
@@ -79,10 +80,11 @@ export function openAddresses(parts: AddressParts): AddressKeeper & Belongings &
   if (isWitness) return { ...NOTHING_TO_TAKE, estate: undefined, giveAway: () => {}, close: async () => {} }
   const lanesAdopt = lanes.view.engine === 'epoll'
   const giveDoor = (duplicate: () => number) => lanes.giveDoor(duplicate)
+  const giveHold = (held: HeldSlots) => lanes.giveHold(held)
   const openNetwork = (onRival: OnRival) => {
     // First: then core dumps are forbidden, and with them a look at the process's own files.
     onOpen()
-    return HostNetwork.open({ logger, lanesAdopt, giveDoor, leases, seed, onRival, onDeath, left })
+    return HostNetwork.open({ logger, lanesAdopt, giveDoor, giveHold, leases, seed, onRival, onDeath, left })
   }
   const inherits = left !== undefined
   const addresses = new OwnAddresses({ clock, logger, openNetwork, keepOpen, portsOf, onDispute, inherits })

@@ -10,6 +10,7 @@ import type { Millis } from '../base/time.js'
 import type { ClientSnapshot } from './client-half.js'
 import type { Counterpart } from './counterpart.js'
 import { WINDOW_BYTES } from './credit.js'
+import { type ClientProgress, DarkTime } from './dark-time.js'
 import type { Socket } from './endpoint.js'
 import { Half } from './half.js'
 import type { CarriedHalf } from './half-book.js'
@@ -65,6 +66,7 @@ export class BackendHalf implements HalfOwner, Enrolled {
   #snapshot: ClientSnapshot
   /** Of the client's socket when its director gave it up, which no later one has taken yet. */
   #clock: { readonly value: number; readonly at: Millis } | undefined
+  readonly #dark = new DarkTime()
   #opened: boolean
   #finished: boolean
   #confirmed: boolean
@@ -124,17 +126,24 @@ export class BackendHalf implements HalfOwner, Enrolled {
   /** A new director goes on with the client. `snapshot`: none where it is as it was. */
   obey(term: Term, snapshot: Uint8Array, snapshotAgeMs: Millis): void {
     this.term = term
+    this.#dark.resume(this.#progress, this.host.clock.now())
     if (snapshot.byteLength > 0) this.#snapshot = { bytes: snapshot, at: this.host.clock.now() - snapshotAgeMs }
     this.#clock = undefined
   }
 
   /** The client's socket says nothing from now on, and this was the time that it told last. */
   onFrozen(clock: number | undefined): void {
+    this.onForsaken()
     this.#clock = clock === undefined ? undefined : { value: clock, at: this.host.clock.now() }
   }
 
-  /** What another director needs to rebuild the client half. */
-  row(): LedgerRow {
+  /** Its director has given the client up, for another one to go on with. */
+  onForsaken(): void {
+    this.#dark.begin(this.#progress, this.host.clock.now())
+  }
+
+  /** What another director needs to rebuild the client half, if nothing has come from the last one for `silentMs`. */
+  row(silentMs: Millis): LedgerRow {
     const { half, request } = this
     const { sent, received, finReceived } = half.progress
     const { acknowledged, fin, limit, isWhole } = half.settled
@@ -149,6 +158,7 @@ export class BackendHalf implements HalfOwner, Enrolled {
       snapshot: this.#snapshot.bytes,
       snapshotAgeMs: now - (this.#clock?.at ?? this.#snapshot.at),
       clock: this.#clock?.value,
+      darkMs: now - this.#dark.since(this.#progress, now - silentMs),
       ageMs: now - this.startedAt,
       up: received,
       finUp: finReceived,
@@ -224,6 +234,11 @@ export class BackendHalf implements HalfOwner, Enrolled {
       bytesDown: half.sent,
       mortal: this.isSurvivable ? '' : this.#mortal,
     }
+  }
+
+  get #progress(): ClientProgress {
+    const { received } = this.half.progress
+    return { received, acknowledged: this.half.settled.acknowledged }
   }
 
   get #mortal(): string {

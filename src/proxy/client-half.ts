@@ -43,6 +43,8 @@ export interface ClientHost {
   readonly places: Places
   /** `undefined`: that node cannot be reached now. An answer may come before this returns. */
   open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined
+  /** A backend stands, by `counterpart`: the client's bytes are about to be read. */
+  onJoined(client: ClientHalf, counterpart: Counterpart): void
   onRetried(client: ClientHalf, node: NodeName, reason: Reason, detail: string): void
   onUnsettled(client: ClientHalf): void
   onIncident(client: ClientHalf, what: string): void
@@ -173,6 +175,7 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
     this.host.places.seat(node)
     this.#state = { phase: 'joined', node, counterpart, server }
     this.#served = true
+    this.host.onJoined(this, counterpart)
     this.half.join(counterpart, credit)
   }
 
@@ -192,6 +195,7 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
     if (this.#state.phase !== 'dialing') return
     this.#state = { phase: 'joined', node: this.#state.node, counterpart, server }
     this.#served = true
+    this.host.onJoined(this, counterpart)
     this.half.join(counterpart, credit)
   }
 

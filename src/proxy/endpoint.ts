@@ -114,6 +114,8 @@ export interface Listener {
   /** Where a listener has one of its own. */
   readonly fd?: number
   close(): void
+  /** As `close`, for all who share the socket; without it each closes its own, and the address is in use until the last has. */
+  end?(): void
   /** Another descriptor of the listening socket, which the caller owns; a negative errno where there is none. */
   share?(): number
 }

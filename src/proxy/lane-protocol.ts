@@ -6,6 +6,7 @@ import type { Endpoint } from '../base/address.js'
 import type { NodeId, Term } from '../base/ids.js'
 import type { LogFields, LogLevel } from '../base/log.js'
 import type { Millis } from '../base/time.js'
+import type { HeldShare } from './held-share.js'
 import type { Reason } from './reasons.js'
 import type { Candidate } from './schedule/scheduler.js'
 import type { Service } from './service.js'
@@ -134,6 +135,8 @@ export type ToLane =
   | { readonly type: 'move-out'; readonly service: string; readonly term: Term }
   /** One listening socket for all ports of addresses that this node owns; `fd` is this lane's own from now on. */
   | { readonly type: 'front-door'; readonly fd: number }
+  /** From now on clients of services that want it are acknowledged only what is safe. */
+  | { readonly type: 'ack-hold'; readonly share: HeldShare }
   /** A listening socket that another lane has opened for the service; `fd` is this lane's own from now on. */
   | {
       readonly type: 'adopt-listener'

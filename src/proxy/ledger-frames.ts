@@ -48,6 +48,8 @@ export interface LedgerRow {
   readonly snapshotAgeMs: Millis
   /** The director gave the socket up in order `snapshotAgeMs` ago, and that was its clock (TSval) then: it has said nothing since. */
   readonly clock: number | undefined
+  /** For so long the client has had no answer from any director; `undefined`: the node is of a release that does not say. */
+  readonly darkMs: Millis | undefined
   /** Since OPEN. */
   readonly ageMs: Millis
   /** Bytes of the client that have arrived for good. */
@@ -102,6 +104,8 @@ const OVER = 1
 const FIN_UP = 1
 const FIN_ACKNOWLEDGED = 2
 const WHOLE = 4
+/** 49 days: of a director that this node has never heard of. */
+const U32_MAX = 0xffff_ffff
 
 export function putAsk(out: ByteWriter, { service, term }: AskFrame): void {
   putTerm(out, term)
@@ -138,6 +142,7 @@ export function putRow(out: ByteWriter, { service, row }: RowFrame): void {
   putEndpoint(out, FIELD.remote, row.remote)
   if (row.snapshot.byteLength > 0) putBytes(out, FIELD.snapshot, row.snapshot)
   if (row.clock !== undefined) putU32(out, FIELD.clock, row.clock)
+  if (row.darkMs !== undefined) putU32(out, FIELD.dark, Math.min(U32_MAX, Math.max(0, Math.floor(row.darkMs))))
 }
 
 export function readRow(handle: number, r: ByteReader): RowFrame {
@@ -157,6 +162,7 @@ export function readRow(handle: number, r: ByteReader): RowFrame {
     snapshot: f.bytes(FIELD.snapshot),
     snapshotAgeMs,
     clock: f.has(FIELD.clock) ? f.u32(FIELD.clock) : undefined,
+    darkMs: f.has(FIELD.dark) ? f.u32(FIELD.dark) : undefined,
     ageMs,
     up,
     finUp: (bits & FIN_UP) !== 0,

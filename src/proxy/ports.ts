@@ -10,3 +10,4 @@ export type {
   SocketHandler,
   Sockets,
 } from './endpoint.js'
+export type { HeldShare, HeldSlots } from './held-share.js'

@@ -17,6 +17,7 @@ import {
   SERVICE_DEFAULTS,
   type Service,
   SPAN_LIMITS,
+  UPLOADS,
 } from './service.js'
 
 export type ServiceScalar = string | number | boolean | null
@@ -48,6 +49,7 @@ export const SERVICE_FIELDS = [
   'idleMs',
   'connectMs',
   'keepaliveMs',
+  'uploads',
   'failback',
   'alone',
 ] as const
@@ -78,10 +80,12 @@ export function parseService(input: Readonly<Record<string, unknown>>): ParsedSe
 /** What the registry holds under a service's name. Problems are left only where guessing could do harm. */
 export function serviceFromFields(name: string, fields: ServiceFields): ParsedService {
   // A word that only a newer release knows, where every other serves the clients as well.
-  const words = Object.entries({ ...CHOOSING_WORDS, failback: FAILBACKS }).flatMap(([field, known]) => {
-    const isKnown = known.some((word) => word === fields[field])
-    return isKnown ? [] : [[field, null] as const]
-  })
+  const words = Object.entries({ ...CHOOSING_WORDS, failback: FAILBACKS, uploads: UPLOADS }).flatMap(
+    ([field, known]) => {
+      const isKnown = known.some((word) => word === fields[field])
+      return isKnown ? [] : [[field, null] as const]
+    },
+  )
   const reader = new FieldReader({ ...fields, ...Object.fromEntries(words) }, false)
   const service = readService(name, reader)
   return reader.problems.length > 0 ? { type: 'problems', problems: reader.problems } : { type: 'service', service }
@@ -121,6 +125,7 @@ function readService(name: string, reader: FieldReader): Service {
     idleMs: reader.span('idleMs'),
     connectMs: reader.span('connectMs'),
     keepaliveMs: reader.span('keepaliveMs'),
+    uploads: reader.choice('uploads', UPLOADS),
     failback: reader.choice('failback', FAILBACKS),
     alone: reader.nodeName('alone'),
   }
@@ -178,7 +183,7 @@ class FieldReader implements FieldSource {
     return ''
   }
 
-  choice<F extends 'own' | 'proxyProtocol' | 'local' | 'failback'>(
+  choice<F extends 'own' | 'proxyProtocol' | 'local' | 'uploads' | 'failback'>(
     field: F,
     choices: readonly Service[F][],
     otherwise: Service[F] = SERVICE_DEFAULTS[field] as Service[F],

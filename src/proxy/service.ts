@@ -10,6 +10,9 @@ export type ProxyProtocol = 'off' | 'v2'
 /** Whether a service goes back to the more preferred node when that one returns. */
 export type Failback = 'off' | 'on'
 
+/** When a client is told that its bytes have come: at once by the kernel, or when they would outlive the director. */
+export type Uploads = 'fast' | 'survive'
+
 /**
  * How the director comes to have the address: on a device that dies with its process; it is there already, on every node
  * that may direct; or a program of the operator brings it and takes it away.
@@ -39,6 +42,7 @@ export interface Service extends ChoosingSettings {
   readonly connectMs: Millis
   /** TCP keepalive on both legs begins after so much silence. */
   readonly keepaliveMs: Millis
+  readonly uploads: Uploads
   readonly failback: Failback
   /** Name of the one node that may direct without a majority, where two vote and the other is gone; empty: none. */
   readonly alone: string
@@ -62,6 +66,8 @@ export const SERVICE_DEFAULTS: ServiceSettings = Object.freeze({
   connectMs: 3_000,
   // Well below the five minutes after which common firewalls forget a silent connection.
   keepaliveMs: 30_000,
+  // Whoever has much to send would wait for two hosts instead of one.
+  uploads: 'fast',
   // A move costs something, and a director that serves is as good as another.
   failback: 'off',
   // Two nodes that cannot see each other must not both direct; who accepts that risk says so.
@@ -73,6 +79,7 @@ export const DOOR_KEEPALIVE_MS: Millis = SERVICE_DEFAULTS.keepaliveMs
 
 export const OWNS: readonly Own[] = ['tun', 'none', 'hook']
 export const PROXY_PROTOCOLS: readonly ProxyProtocol[] = ['off', 'v2']
+export const UPLOADS: readonly Uploads[] = ['fast', 'survive']
 export const FAILBACKS: readonly Failback[] = ['off', 'on']
 export const LOCAL_PREFERENCES: readonly LocalPreference[] = ['last', 'equal', 'first']
 

@@ -27,10 +27,11 @@ export const FIELD = {
   remote: 11,
   snapshotAgeMs: 12,
   clock: 13,
+  dark: 14,
 } as const
 
 /** Types from here on belong to later releases. */
-const TYPES = 14
+const TYPES = 15
 
 const nodeBytes = new Recent(fromHex)
 const ipBytes = new Recent((address: string) => parseIp(address) ?? NOTHING)

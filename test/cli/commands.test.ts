@@ -36,6 +36,7 @@ const EXPORTED = `services:
     connect-timeout: 3s
     idle-timeout: 0
     keepalive: 30s
+    uploads: fast
     failback: off
     alone: none
 `

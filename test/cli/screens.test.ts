@@ -65,6 +65,16 @@ const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof p
     renderService({ ...web, drill: drillRecord }, screen, drillRecord.atMs + 90_000).join('\n'),
   'service-chosen': (screen) =>
     renderService({ ...chosen, drill: drillRecord }, screen, drillRecord.atMs + 90_000).join('\n'),
+  'service-acknowledged-at-once': (screen) =>
+    renderService(
+      {
+        ...web,
+        definition: { ...web.definition, uploads: 'survive' },
+        here: { device: 'baton0', unheld: 'the kernel cannot use tcx (since Linux 6.6)' },
+      },
+      screen,
+      0,
+    ).join('\n'),
   'service-no-director': (screen) => renderService(undirected, screen, 0).join('\n'),
   splices: (screen) => renderSplices(splices, screen),
   'splices-none': (screen) => renderSplices({ ...splices, splices: [], total: 0 }, screen, 'web'),

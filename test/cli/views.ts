@@ -54,6 +54,7 @@ export const definition: ServiceDefinitionView = {
   connectMs: 3_000,
   idleMs: 0,
   keepaliveMs: 30_000,
+  uploads: 'fast',
   failback: 'off',
   alone: '',
 }

@@ -149,9 +149,10 @@ export class SurvivalSite {
     this.cluster.up(node)
   }
 
-  /** Lines of the nodes' logs with that event. */
-  events(event: string): Record<string, unknown>[] {
-    const lines = this.cluster.nodes.flatMap((node) => this.cluster.log(node).split('\n'))
+  /** Lines of the nodes' logs with that event; of one node alone, if it is named. */
+  events(event: string, by = ''): Record<string, unknown>[] {
+    const nodes = this.cluster.nodes.filter(({ name }) => by === '' || name === by)
+    const lines = nodes.flatMap((node) => this.cluster.log(node).split('\n'))
     return lines.filter((line) => line.includes(`"event":"${event}"`)).map((line) => JSON.parse(line))
   }
 

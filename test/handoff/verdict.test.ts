@@ -73,6 +73,16 @@ test('each verdict by its evidence', () => {
   for (const [what, heard, expected] of cases) assert.is(verdictOf(heard), expected, what)
 })
 
+test('what is missing ends where the first byte begins that the client still offers', () => {
+  const watch = new VerdictWatch({ receiveSeq: EXPECTED, darkMs: DARK_MS }, 0)
+  watch.hear(segment(180, 0), 1)
+  assert.is(watch.missing, undefined, 'an empty ACK offers nothing')
+  watch.hear(segment(180, 36), 2)
+  watch.hear(segment(72, 108), 3)
+  watch.hear(segment(216, 36), 4)
+  assert.is(watch.missing, 72)
+})
+
 test('an empty ACK alone decides only when the answer to the probe has had its time', () => {
   assert.is(verdictOf([[0, segment(0, 0)]], 250), 'unverified')
   assert.is(verdictOf([[0, segment(0, 0)]], 350), 'proven')

@@ -1,13 +1,24 @@
 import { Prng } from '../../src/base/prng.js'
+import { Direction } from '../../src/lane/direction.js'
+import type { DirectionHost } from '../../src/lane/direction-host.js'
+import { Estate } from '../../src/lane/estate.js'
+import type { Rebuilder } from '../../src/lane/frozen-socket.js'
+import { Seats } from '../../src/lane/seats.js'
+import { Unsettled } from '../../src/lane/unsettled.js'
+import type { ClientHalf } from '../../src/proxy/client-half.js'
 import type { Socket } from '../../src/proxy/endpoint.js'
 import { LeaseSlots } from '../../src/proxy/lease-slots.js'
 import { assert, suite } from '../harness/suite.js'
 import { Host, SERVICE } from './fake-cluster.js'
+import { fakeContext } from './fake-context.js'
 import { FakeNet } from './fake-net.js'
 import { Talker } from './talkers.js'
 
 const test = suite('lane/direction')
 const QUIET_MS = 900_000
+const none = () => {
+  throw new Error('no socket here')
+}
 
 /** A director that serves by a program of its own; `client` has ended, and reads only when it is told to. */
 function served() {
@@ -101,6 +112,48 @@ test('all connections are known when every node that lives has told its own, and
   gone.host.tell({ type: 'peer-gone', peer: other })
   gone.letGo()
   assert.equal(gone.pass(100), ['recovered', 'known'])
+})
+
+test('a client that lost bytes with an earlier director is told so until it has heard it, also when all others are known', () => {
+  const told: string[] = []
+  const rebuilder = {
+    tap: () => ({ send: (to: string) => told.push(to), close: () => {} }),
+    isTaken: () => false,
+  } as unknown as Rebuilder
+  const lane = { now: 1_000, sockets: { engine: 'fake', dial: none, listen: none } }
+  const heard: string[] = []
+  const context = { ...fakeContext({ ...lane, post: ({ type }) => void heard.push(type) }, 'a'), rebuilder }
+  const self = 'a'.repeat(32)
+  const host = {
+    unsettled: new Unsettled(),
+    estate: new Estate(),
+    linksTo: () => [],
+    nextToken: () => 1,
+    seats: new Seats(self),
+  } as unknown as DirectionHost
+  const message = { term: { number: 2, holder: self }, slot: 0, given: true, members: [] }
+  const direction = new Direction(SERVICE, message, context, host)
+  direction.start()
+  direction.letGo()
+  direction.sweep(1_100)
+  assert.equal(heard, ['recovered', 'serving', 'known'])
+  const client = (port: number, startedAt: number) => {
+    const [half, end] = [
+      { sent: 0, received: 0 },
+      { address: '192.0.2.1', port },
+    ]
+    return { place: -1, id: { node: self, boot: 1, counter: 1 }, startedAt, half, client: end } as unknown as ClientHalf
+  }
+  const finish = (port: number, startedAt: number, reason: 'peer-reset' | 'input-lost') => {
+    const one = client(port, startedAt)
+    Object.assign(one, { destination: { address: SERVICE.address, port: 80 } })
+    direction.onFinished(one, reason, '')
+    direction.sweep(1_200)
+    return told.splice(0).length
+  }
+  assert.is(finish(1, 500, 'peer-reset'), 0, 'its own kernel answers')
+  assert.is(finish(2, 1_500, 'input-lost'), 0, 'it is this director’s')
+  assert.is(finish(3, 500, 'input-lost'), 1)
 })
 
 test.run()

@@ -1,7 +1,11 @@
 /** A director and the nodes that serve it: real lanes on a fake network, whose links are made anew when they break. */
+
+import { formatSpliceId, type SpliceId } from '../../src/base/ids.js'
 import { Prng } from '../../src/base/prng.js'
+import { Channel } from '../../src/lane/channel.js'
 import { Lane } from '../../src/lane/lane.js'
-import type { FromLane, ToLane } from '../../src/proxy/lane-protocol.js'
+import type { ClientHalf } from '../../src/proxy/client-half.js'
+import type { FromLane, SpliceReport, ToLane } from '../../src/proxy/lane-protocol.js'
 import { LeaseSlots } from '../../src/proxy/lease-slots.js'
 import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import { SERVICE_DEFAULTS, type Service } from '../../src/proxy/service.js'
@@ -16,6 +20,7 @@ export const SERVICE: Service = {
   ports: [{ first: 80, last: 80 }],
   ...SERVICE_DEFAULTS,
   proxyProtocol: 'v2',
+  uploads: 'survive',
 }
 /** Shared by all runs: a new block of memory for each of thousands would be most of the work. */
 const BUFFERS = recordBuffers()
@@ -24,6 +29,9 @@ export class Host {
   lane: Lane
   pool: RetentionPool
   readonly heard: FromLane[] = []
+  /** How often a client's bytes were said to be safe, and when they were not. */
+  crossings = 0
+  readonly unsafe: string[] = []
   readonly node: string
   readonly address: string
   stopped = false
@@ -36,7 +44,12 @@ export class Host {
   constructor(
     readonly name: string,
     number: number,
-    private readonly world: { readonly now: number; readonly net: FakeNet },
+    private readonly world: {
+      readonly now: number
+      readonly net: FakeNet
+      readonly hosts?: readonly Host[]
+      readonly wires?: readonly Wire[]
+    },
     private readonly leases: SharedArrayBuffer,
     private readonly retainedBytesMax?: number,
   ) {
@@ -63,7 +76,36 @@ export class Host {
       post: (message) => this.heard.push(message),
       soon: () => {},
       defer: soon,
+      holds: {
+        begin: (client, way) => {
+          if (way instanceof Channel) way.carried = { crossed: (offset) => this.#crossed(client, offset) }
+        },
+        end: () => {},
+        sweep: () => {},
+        leave: () => {},
+      },
     })
+  }
+
+  /** A client may be told that so many of its bytes are safe: the node that serves it has them, or the splice is over there. */
+  #crossed({ id, node }: ClientHalf, offset: number): void {
+    const there = this.world.hosts?.find((host) => host.node === node?.node)
+    // What lies on a link that its other end has replaced is dropped there, and sent again: for that moment it is on this node alone.
+    if (this.world.wires?.find(({ other }) => other === there)?.isReplaced !== false) return
+    this.crossings++
+    for (const { bytesUp } of there?.splicesOf(id) ?? []) {
+      // Its FIN counts as one.
+      if (bytesUp < offset - 1) this.unsafe.push(`${offset} of ${formatSpliceId(id)}, of which ${bytesUp} have come`)
+    }
+  }
+
+  /** As this node has it now. */
+  splicesOf(id: SpliceId): readonly SpliceReport[] {
+    if (this.stopped) return []
+    const before = this.heard.splice(0)
+    const { splices } = this.report()
+    this.heard.splice(0, this.heard.length, ...before)
+    return splices.filter((splice) => splice.id === formatSpliceId(id))
   }
 
   /** Another process takes the place of this one. */
@@ -164,6 +206,12 @@ export class Wire {
     director.tell({ type: 'link-dial', peer: { node: other.node, name: other.name }, pair: 0, keys, to })
     const end = this.net.ends.at(-1)
     this.#ends = [...this.#ends.filter((old) => !old.closed), ...(end === undefined ? [] : [end])]
+  }
+
+  /** There are links before the latest that have not ended; or an end belongs to a process that is no more. */
+  get isReplaced(): boolean {
+    const processes = this.director.processes + this.other.processes
+    return processes > 2 || this.#ends.filter(({ closed }) => !closed).length > 1
   }
 
   /** Both ends notice, each in its time; also of one that was thought to stand. */

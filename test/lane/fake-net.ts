@@ -75,6 +75,7 @@ export class End implements Socket {
   }
 
   unacknowledged(): number | undefined {
+    if (this.#failure !== undefined || this.closed) return undefined
     return this.#wireBytes + (this.ended && this.peer?.endSeen === false ? 1 : 0)
   }
 

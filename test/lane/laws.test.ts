@@ -5,7 +5,10 @@ const test = suite('lane/laws', 60_000)
 
 test('links that break and come back soon cost no splice a byte', () => {
   const sum = runs('fair')
-  assert.ok(sum.breaks > RUNS && sum.resumed > RUNS / 2 && sum.whole > RUNS, JSON.stringify(sum))
+  assert.ok(
+    sum.breaks > RUNS && sum.resumed > RUNS / 2 && sum.whole > RUNS && sum.crossings > RUNS,
+    JSON.stringify(sum),
+  )
 })
 
 test('links that stay away, and nodes that go, end splices at both ends or at none', () => {

@@ -1,6 +1,6 @@
 /**
  * The laws of splices under whatever happens to their links: every byte arrives once and in order at both ends, or the
- * splice is reset; and nothing is left of it. Real lanes on a fake network; each run is a seed.
+ * splice is reset; and nothing is left of it. And what is told to be safe has come to the other node. Real lanes on a fake network; each run is a seed.
  */
 import { Prng } from '../../src/base/prng.js'
 import { LeaseSlots } from '../../src/proxy/lease-slots.js'
@@ -201,6 +201,11 @@ class World {
 function checkLaws(world: World): void {
   const { clients, programs, hosts, weather } = world
   assert.equal(world.incidents, [])
+  assert.equal(
+    hosts.flatMap(({ unsafe }) => unsafe).slice(0, 3),
+    [],
+    'what a client is told to be safe is on another node',
+  )
   for (const talker of [...clients, ...programs]) assert.is(talker.fault, undefined, `talker ${talker.id}`)
   for (const client of clients) {
     const port = CLIENT_PORT + client.id
@@ -242,8 +247,10 @@ function checkLaws(world: World): void {
   }
 }
 
-export function runs(weather: Weather): Record<'breaks' | 'replaced' | 'resumed' | 'whole' | 'reset', number> {
-  const sum = { breaks: 0, replaced: 0, resumed: 0, whole: 0, reset: 0 }
+export function runs(
+  weather: Weather,
+): Record<'breaks' | 'replaced' | 'resumed' | 'whole' | 'reset' | 'crossings', number> {
+  const sum = { breaks: 0, replaced: 0, resumed: 0, whole: 0, reset: 0, crossings: 0 }
   for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
     const world = new World(seed, weather)
     try {
@@ -256,6 +263,7 @@ export function runs(weather: Weather): Record<'breaks' | 'replaced' | 'resumed'
     sum.breaks += world.breaks
     sum.resumed += world.resumed
     sum.replaced += world.replaced
+    sum.crossings += world.hosts.reduce((all, { crossings }) => all + crossings, 0)
     sum.whole += world.clients.filter(({ isWhole }) => isWhole).length
     sum.reset += world.clients.filter(({ wasReset }) => wasReset).length
   }

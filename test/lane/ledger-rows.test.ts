@@ -10,6 +10,7 @@ const C = 'c'.repeat(32)
 const NEXT = { number: 6, holder: C }
 const SNAPSHOT = new Uint8Array(32)
 
+const SILENT_MS = 70
 const asking = (): AskingLink & { isUp: boolean } => ({ peer: { node: C, name: 'c' }, isUp: true, say: () => {} })
 
 /** With splices that can be rebuilt, and their programs. */
@@ -19,7 +20,7 @@ function room(count: number, snapshot = SNAPSHOT) {
     link.hears(encodeFrame({ ...open(2 + 2 * i), snapshot }))
     link.programs.at(-1)?.open()
   }
-  const ask = (by: AskingLink, term = NEXT) => link.backends.handOver('web', term, by)?.length
+  const ask = (by: AskingLink, term = NEXT) => link.backends.handOver('web', term, by, () => 0)?.length
   return { ...link, link, ask, programs: link.programs }
 }
 
@@ -33,6 +34,12 @@ test('a director with several lanes is told of each half once, though all of the
   assert.is(ask(two), 3, 'it never came')
   assert.is(ask(asking(), { number: 7, holder: B }), 3, 'the next director is told anew')
   assert.is(ask(two), undefined, 'and this one nothing any more')
+})
+
+test('a row says for how long its director has not been heard of', () => {
+  const { link } = room(1)
+  const rows = link.backends.handOver('web', NEXT, asking(), (node) => (node === A ? SILENT_MS : 0))
+  assert.is(rows?.[0]?.darkMs, SILENT_MS)
 })
 
 test('what cannot be rebuilt is told as well, once: its program is told at once, its client by the director', () => {

@@ -197,6 +197,7 @@ export function clientOver(room: LinkUnderTest) {
     open: (asking: ClientHalf, _to, request: OpenRequest): Attempt | undefined => {
       return way.link.isUp ? way.link.open(asking, request, new Uint8Array(0)) : undefined
     },
+    onJoined: () => {},
     onRetried: () => {},
     onUnsettled: () => {},
     onIncident: () => {},

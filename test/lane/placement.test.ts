@@ -57,6 +57,7 @@ class Room {
         client.onRefused('connect-refused', '')
         return undefined
       },
+      onJoined: () => {},
       onRetried: () => {},
       onUnsettled: () => {},
       onIncident: () => {},

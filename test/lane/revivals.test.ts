@@ -1,4 +1,7 @@
 /** Rebuilt sockets are let go when all is there that the dead director may have sent, and never before. */
+
+import type { OnSegment } from '../../src/handoff/ports.js'
+import { encodeSegment, FLAG } from '../../src/handoff/segment.js'
 import type { AdoptedSocket, FrozenSocket, Rebuilder } from '../../src/lane/frozen-socket.js'
 import type { LedgerLink } from '../../src/lane/recovery.js'
 import { Revivals } from '../../src/lane/revivals.js'
@@ -46,6 +49,7 @@ class Room {
   readonly tasks: (() => void)[] = []
   readonly made: Frozen[] = []
   hasTap = false
+  hears: OnSegment = this.#none
   readonly #untap = () => {
     this.hasTap = false
   }
@@ -69,6 +73,7 @@ class Room {
       service: { name: 'web', address: ROW.destination.address, keepaliveMs: 7_000 },
       term: { number: 9, holder: 'me' },
       places: new FakePlaces([]),
+      onJoined: () => {},
       onFinished: (_client: ClientHalf, reason: string) => this.finished.push(reason),
       onUnsettled: (client: ClientHalf) => void this.unsettled.push(client),
     }
@@ -88,8 +93,9 @@ class Room {
         this.made.push(socket)
         return { socket, snapshot: { bytes: ROW.snapshot, at: this.now }, receiveSeq: 1, sendSeq: 1 }
       },
-      tap: () => {
+      tap: (_address, onSegment) => {
         this.hasTap = true
+        this.hears = onSegment
         return { send: () => {}, close: this.#untap }
       },
       isTaken: () => false,
@@ -252,6 +258,24 @@ test('one of whose bytes some are lost with its lane is reset, on both sides, an
   room.offsets = { verdict: 'gone', why: 'in TCP state 7' }
   room.adopt()
   assert.equal([room.revivals.verdicts.counts.gone, room.finished], [1, ['input-lost', 'peer-reset']])
+})
+
+test('how long a client was in the dark is counted until its socket is let go: so long its timer may wait before it sends again', () => {
+  const room = new Room()
+  const socket = room.revive(0)
+  // A node is waited for that does not answer.
+  room.now += 4_900
+  room.revivals.letGo()
+  const { client, destination } = room.clients[0] as ClientHalf
+  const ahead = encodeSegment(client, destination, { seq: 900, ack: 1, flags: FLAG.ack })
+  room.hears(client.address, ahead, ahead.byteLength)
+  // 1 s + 2 × (100 ms before the row came + 4.9 s since).
+  room.now += 10_999
+  room.revivals.sweep(room.now)
+  assert.is(socket.resets, 0)
+  room.now += 1
+  room.revivals.sweep(room.now)
+  assert.equal([socket.resets, room.finished], [1, ['input-lost']])
 })
 
 test.run()

@@ -26,6 +26,11 @@ export class Room {
     endLastLife: (_addresses: readonly string[]) => {},
     refusal: undefined as string | undefined,
     hideResult: undefined as string | undefined,
+    holdResult: undefined as string | undefined,
+    holdAcks: () => {
+      this.done.push('hold acknowledgements')
+      return this.network.holdResult
+    },
     hide: (ports: readonly number[], addresses: readonly string[]) => {
       if (ports.length > 0) this.done.push(`hide ${ports.join()} but at ${addresses.join()}`)
       return this.network.hideResult

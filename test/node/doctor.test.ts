@@ -34,6 +34,12 @@ const ids = (facts: Partial<HostFacts>) => {
   return findings.flatMap(({ id, level }) => (level === 'ok' ? [] : [`${id} ${level}`]))
 }
 
+test('where acknowledgements cannot be held back, that is said', () => {
+  const found = (by: string) => examine({ ...WELL, leaseGate: { by } }).find(({ id }) => id === 'lease-gate')?.found
+  assert.not.match(found('tcx') ?? '', /survive/)
+  assert.match(found('clsact') ?? '', /--uploads survive/)
+})
+
 test('a host that has everything has nothing to be told', () => {
   assert.equal(ids({}), [])
   assert.ok(isFit(examine(WELL)))

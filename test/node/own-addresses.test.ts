@@ -313,6 +313,18 @@ test('hidden ports are those of all services, but never those of the node itself
   assert.is(room.logged.filter((event) => event === 'ports-not-hidden').length, 1)
 })
 
+test('acknowledgements are held back once a service with an address of its own wants it; what is not possible is told once', (scope) => {
+  const room = new Room(scope)
+  room.addresses.prepare([WEB, { ...MAIL, own: 'none', uploads: 'survive' }])
+  assert.equal(room.take(), [])
+  const wanting = [{ ...WEB, uploads: 'survive' as const }]
+  room.addresses.prepare(wanting)
+  assert.equal(room.take(), ['hold acknowledgements'])
+  room.network.holdResult = 'no tcx'
+  for (let i = 0; i < 3; i++) room.addresses.prepare(wanting)
+  assert.is(room.logged.filter((event) => event === 'no-ack-hold').length, 1)
+})
+
 test('a rival that is seen later is told of until a minute after its last word, and goes with the address', (scope) => {
   const room = new Room(scope)
   const rival = { mac: '02:00:00:00:00:99', interface: 'eth0' }

@@ -20,7 +20,7 @@ const request: BackendRequest = {
   snapshot: new Uint8Array(0),
 }
 
-function dial() {
+function dial(clock = { now: () => 0, wall: () => 0 }) {
   const socket = new FakeSocket()
   const pipe = new Pipe(true)
   pipe.limit = request.window
@@ -32,7 +32,7 @@ function dial() {
     gone: () => said.push('gone'),
   }
   const host = {
-    clock: { now: () => 0, wall: () => 0 },
+    clock,
     pool: new RetentionPool(),
     onUnsettled: () => {},
     onIncident: () => said.push('incident'),
@@ -122,11 +122,34 @@ test('a connection that stands after its splice was reset says nothing any more'
 test('a client half that is given up says its clock, which holds until another director goes on with the client', () => {
   const { socket, backend } = dial()
   socket.open()
-  assert.is(backend.row().clock, undefined)
+  assert.is(backend.row(0).clock, undefined)
   backend.half.receiveFreeze(4_711)
-  assert.is(backend.row().clock, 4_711)
+  assert.is(backend.row(0).clock, 4_711)
   backend.obey({ number: 2, holder: 'b' }, Uint8Array.of(1), 5)
-  assert.equal([backend.row().clock, backend.row().snapshotAgeMs], [undefined, 5])
+  assert.equal([backend.row(0).clock, backend.row(0).snapshotAgeMs], [undefined, 5])
+})
+
+test('its client is in the dark from the last word of its director, or from the word that it is given up, until a later one serves it', () => {
+  let now = 1_000
+  const { socket, backend } = dial({ now: () => now, wall: () => 0 })
+  const next = () => backend.obey({ number: 2, holder: 'b' }, Uint8Array.of(1), 5)
+  socket.open()
+  assert.is(backend.row(300).darkMs, 300)
+  next()
+  now += 500
+  assert.is(backend.row(0).darkMs, 800, 'that one has not let its socket go')
+  next()
+  backend.half.receiveData(0, Uint8Array.of(1))
+  assert.is(backend.row(0).darkMs, 0, 'and now it has')
+  next()
+  backend.half.receiveData(1, Uint8Array.of(2))
+  backend.half.receiveFreeze(undefined)
+  now += 40
+  assert.is(backend.row(0).darkMs, 40)
+  const other = dial({ now: () => now, wall: () => 0 }).backend
+  other.onForsaken()
+  now += 30
+  assert.is(other.row(0).darkMs, 30)
 })
 
 test.run()

@@ -62,6 +62,8 @@ class Host implements ClientHost {
     return { counterpart, cancel }
   }
 
+  onJoined(): void {}
+
   onRetried(_client: ClientHalf, _node: NodeName, reason: Reason): void {
     this.retried.push(reason)
   }

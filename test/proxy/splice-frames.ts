@@ -58,6 +58,7 @@ export const FRAMES: Readonly<Record<string, SpliceFrame>> = {
       snapshot: new Uint8Array([7, 8]),
       snapshotAgeMs: 4_000,
       clock: 0x0a0b0c0d,
+      darkMs: 300,
       ageMs: 5_000,
       up: 1_000,
       finUp: true,

@@ -27,6 +27,8 @@ export const ATTACH_TCX_EGRESS = 47
 export const F_BEFORE = 1 << 3
 
 export const FUNC_MAP_LOOKUP_ELEM = 1
+export const FUNC_SKB_STORE_BYTES = 9
+export const FUNC_L4_CSUM_REPLACE = 11
 export const FUNC_SKB_LOAD_BYTES_RELATIVE = 68
 export const FUNC_SK_RELEASE = 86
 export const FUNC_SK_ASSIGN = 124
@@ -50,6 +52,8 @@ export const SK_LOOKUP = {
   localPort: 60,
 } as const
 
+/** Offset in `struct __sk_buff`: bytes of the frame, its link header among them. */
+export const SK_BUFF_LENGTH = 0
 /** Offset in `struct __sk_buff`: the EtherType, in network order; of a frame whose VLAN tag is metadata, the one within. */
 export const SK_BUFF_PROTOCOL = 16
 /** `bpf_skb_load_bytes_relative`: from the network header on. */

@@ -56,6 +56,9 @@ export const shiftLeft = (to: Register, by: Register | number): Code => arithmet
 export const shiftRight = (to: Register, by: Register | number): Code => arithmetic('shiftRight', to, by)
 export const move = (to: Register, from: Register | number): Code => arithmetic('move', to, from)
 
+/** The lowest `bits` of a register in the other order of bytes, zero-extended: from the network's to the machine's, and back. */
+export const swap = (bits: 16 | 32, to: Register): Code => ({ code: 0xdc, to, immediate: bits })
+
 /** `to` = the `bytes` at `from` + `offset`, zero-extended. */
 export const load = (bytes: Size, to: Register, from: Register, offset: number): Code => ({
   code: 0x61 | SIZES[bytes],

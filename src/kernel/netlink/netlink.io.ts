@@ -11,6 +11,7 @@ import {
   dumpRequest,
   IFADDRMSG_BYTES,
   IFINFOMSG_BYTES,
+  isWayHere,
   linkUpRequest,
   looseSourceRequest,
   type NetAddress,
@@ -25,6 +26,7 @@ import {
   RTM_NEWLINK,
   RTM_NEWROUTE,
   subnetRoutesRequest,
+  wayRequest,
 } from './objects.js'
 
 const NETLINK_ROUTE = 0
@@ -67,6 +69,15 @@ export class Netlink {
   /** 0 or a negative errno. One that is there already is well. */
   addAddress(index: number, address: string): number {
     return this.#tell(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, addressRequest(index, address))
+  }
+
+  /** Whether what comes for the address is for this host. */
+  isHere(address: string): boolean {
+    let isHere = false
+    this.conversation.exchange(RTM_GETROUTE, NLM_F_ACK, wayRequest(address), (type, _flags, payload) => {
+      isHere ||= type === RTM_NEWROUTE && isWayHere(payload)
+    })
+    return isHere
   }
 
   /** 0 or a negative errno; EADDRNOTAVAIL: it was not there. */

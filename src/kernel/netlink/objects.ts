@@ -38,6 +38,8 @@ const RT_TABLE_MAIN = 254
 const RTPROT_KERNEL = 2
 const RTM_TABLE_AT = 4
 const RTM_PROTOCOL_AT = 5
+const RTM_TYPE_AT = 7
+const RTN_LOCAL = 2
 
 const IFF_UP = 0x1
 const IFF_LOOPBACK = 0x8
@@ -98,6 +100,22 @@ export function subnetRoutesRequest(family: number): Uint8Array {
   out[RTM_TABLE_AT] = RT_TABLE_MAIN
   out[RTM_PROTOCOL_AT] = RTPROT_KERNEL
   return out
+}
+
+/** Which way a packet to that address would go. */
+export function wayRequest(address: string): Uint8Array {
+  const ip = parseIp(address) ?? new Uint8Array(0)
+  const out = new ByteWriter(32)
+  out
+    .u8(isIpv6(address) ? AF_INET6 : AF_INET)
+    .u8(8 * ip.byteLength)
+    .put(new Uint8Array(RTMSG_BYTES - 2))
+  return putAttribute(out, RTA_DST, ip).finish()
+}
+
+/** The answer: to this very host. */
+export function isWayHere(payload: Uint8Array): boolean {
+  return payload[RTM_TYPE_AT] === RTN_LOCAL
 }
 
 export function decodeLink(payload: Uint8Array): NetLink | undefined {

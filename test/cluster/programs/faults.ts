@@ -26,6 +26,24 @@ export const MOVE: Fault = {
   },
 }
 
+export const POWER_OFF: Fault = {
+  name: 'power off',
+  strike: async (site) => {
+    const former = await site.director()
+    await site.host(former).powerOff()
+    await site.succeeded(former)
+  },
+}
+
+export const CABLE_OUT: Fault = {
+  name: 'cable out',
+  strike: async (site) => {
+    const former = await site.director()
+    await site.host(former).cableOut()
+    await site.succeeded(former)
+  },
+}
+
 /** As an upgrade does it: the same node directs afterwards. */
 export const OWN_RESTART: Fault = {
   name: 'own restart of the director',

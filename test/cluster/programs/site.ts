@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { type LabNode, LocalCluster } from '../../../src/lab/cluster.io.js'
-import { Lan } from '../../../src/lab/hosts.io.js'
+import { type Host, Lan } from '../../../src/lab/hosts.io.js'
 import { until } from '../../../src/lab/wait.io.js'
 import { assert, type Scope } from '../../harness/suite.js'
 import type { Program, Whereabouts } from './program.js'
@@ -11,7 +11,7 @@ import type { Program, Whereabouts } from './program.js'
 const ADDRESS = '10.77.9.9'
 const NAMES = ['a', 'b', 'c']
 /** What is at full speed fills the clients' cable, and leaves the two cores that all hosts share time for leases. */
-const CABLE_MBIT = 400
+const CABLE_MBIT = Number(process.env['CABLE_MBIT'] ?? 400)
 const FOUND_MS_MAX = 10_000
 
 /** What a site itself needs, beside what its programs do. */
@@ -21,12 +21,14 @@ export class ProgramSite {
   private constructor(
     readonly cluster: LocalCluster,
     readonly at: Whereabouts,
+    private readonly lan: Lan,
   ) {}
 
   /** All programs are on one host, and another one directs. */
   static async build(
     scope: Scope,
     programs: readonly Pick<Program, 'name' | 'port' | 'serve'>[],
+    uploads = 'survive',
   ): Promise<ProgramSite> {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-programs-'))
     // Programs that refuse to be root's have folders in it.
@@ -35,7 +37,7 @@ export class ProgramSite {
       [...NAMES, 'client'].map((name, i) => ({ name, number: i + 1 })),
       folder,
     )
-    await lan.limit(lan.named('client'), CABLE_MBIT)
+    if (CABLE_MBIT > 0) await lan.limit(lan.named('client'), CABLE_MBIT)
     scope.defer(async () => {
       await lan.remove()
       rmSync(folder, { recursive: true, force: true })
@@ -50,7 +52,18 @@ export class ProgramSite {
     await cluster.settled()
     const [first] = cluster.nodes as [LabNode]
     const ports = [...new Set(programs.map(({ port }) => port))]
-    await cluster.baton(first, 'service', 'add', 'all', '--address', ADDRESS, '--ports', ports.join())
+    await cluster.baton(
+      first,
+      'service',
+      'add',
+      'all',
+      '--address',
+      ADDRESS,
+      '--ports',
+      ports.join(),
+      '--uploads',
+      uploads,
+    )
     const { director } = await cluster.serving('all')
     const server = lan.named(NAMES.find((name) => name !== director.name) ?? '')
     await Promise.all(programs.map((program) => program.serve?.(server, folder)))
@@ -59,7 +72,11 @@ export class ProgramSite {
       FOUND_MS_MAX,
       () => `all programs are found:\n${programs.map(({ name }) => name).join(', ')}`,
     )
-    return new ProgramSite(cluster, { client: lan.named('client'), server, address: ADDRESS, folder })
+    return new ProgramSite(cluster, { client: lan.named('client'), server, address: ADDRESS, folder }, lan)
+  }
+
+  host(node: LabNode): Host {
+    return this.lan.named(node.name)
   }
 
   async director(): Promise<LabNode> {
@@ -74,6 +91,7 @@ export class ProgramSite {
 
   /** All nodes run again, and another than the programs' own host directs. */
   async mend(): Promise<void> {
+    for (const node of this.cluster.nodes) await this.host(node).cableIn()
     for (const node of this.cluster.nodes) if (node.child?.isOver !== false) this.cluster.up(node)
     await this.cluster.settled()
     const director = await this.director()

@@ -5,9 +5,13 @@ import net from 'node:net'
 import readline from 'node:readline'
 import { fromHex, toHex } from '../../../src/base/bytes.js'
 import { messageOf } from '../../../src/base/errors.js'
+import { encodeAckPacket } from '../../../src/handoff/ack-packet.js'
+import type { HeldAck } from '../../../src/handoff/ports.js'
 import { REPAIR_PLANS } from '../../../src/handoff/repair-plans.js'
+import { AckHold, HELD_MAX } from '../../../src/kernel/bpf/ack-hold.io.js'
 import { AnyPort } from '../../../src/kernel/bpf/any-port.io.js'
 import { loadBpf } from '../../../src/kernel/bpf/bpf.io.js'
+import { HeldAcks } from '../../../src/kernel/bpf/held-acks.io.js'
 import { HiddenPorts } from '../../../src/kernel/bpf/hidden-ports.io.js'
 import type { HookName } from '../../../src/kernel/bpf/interface-hook.io.js'
 import { LeaseGate } from '../../../src/kernel/bpf/lease-gate.io.js'
@@ -16,6 +20,7 @@ import { hushFilter } from '../../../src/kernel/classic-filter.js'
 import { loadControlCalls } from '../../../src/kernel/control-calls.io.js'
 import { HalfOpen } from '../../../src/kernel/half-open.io.js'
 import { loadLibc } from '../../../src/kernel/libc.io.js'
+import { Netlink } from '../../../src/kernel/netlink/netlink.io.js'
 import { PacketTrap } from '../../../src/kernel/packet-trap.io.js'
 import { KernelRepair } from '../../../src/kernel/repair.io.js'
 import { loadSyscalls } from '../../../src/kernel/syscalls.io.js'
@@ -36,6 +41,9 @@ let isStorming = false
 let tun: Tun | undefined
 let trap: PacketTrap | undefined
 let heard = ''
+let ackHold: AckHold | undefined
+let holder: HeldAcks | undefined
+let held: { ack: HeldAck; first: number } | undefined
 const doors = new Map<string, number>()
 
 function opened<T extends object>(value: T): Exclude<T, { why: string }> {
@@ -199,11 +207,47 @@ const operations = {
       socket.destroy()
     }
   },
+  ackHold: (ifindex: number) => {
+    ackHold ??= opened(AckHold.open())
+    holder ??= opened(HeldAcks.open({ ...ackHold.maps, slots: HELD_MAX, first: 0, count: HELD_MAX }, encodeAckPacket))
+    must(ackHold.attach(ifindex))
+  },
+  /** What comes from now on over the connection that was accepted last is not acknowledged. */
+  hold: () => {
+    const socket = one(accepted.at(-1))
+    const fd = fdOf(socket)
+    const repair = new KernelRepair(opened(loadSyscalls()), REPAIR_PLANS)
+    const snapshot = opened(repair.snapshot(fd))
+    const first = snapshot.firstReceived + socket.bytesRead
+    const end = (address = '', port = 0) => ({ address, port })
+    const [client, service] = [end(socket.remoteAddress, socket.remotePort), end(socket.localAddress, socket.localPort)]
+    held = { ack: one(one(holder).hold(client, service, first, snapshot.windowScale?.receive ?? 0)), first }
+  },
+  /** So many bytes of it are safe; `says`: in the kernel's place. */
+  release: (bytes: number, says: boolean) => {
+    const { ack, first } = one(held)
+    ack.release((first + bytes) >>> 0)
+    if (says) ack.say()
+    return { held: ack.held, owed: ack.owed }
+  },
+  unhold: () => one(held).ack.end(),
+  /** Of a kept connection: bytes that the other end has not acknowledged. */
+  unacknowledged: (name: string) => opened(loadLibc()).unacknowledged(fdOf(one(kept.get(name)))),
   probe,
   sendFrame,
   tun: (addresses: readonly string[]) => {
     tun = opened(Tun.open())
     for (const address of addresses) if (tun.add(address) < 0) throw new Error(`no ${address}`)
+  },
+  bringBack: (address: string) => one(tun).bringBack(address),
+  /** Of these addresses those whose packets are not for this host once the device has them. */
+  notHere: (addresses: readonly string[]) => {
+    const netlink = opened(Netlink.open())
+    const early = addresses.filter((address) => netlink.isHere(address))
+    if (early.length > 0) throw new Error(`here already: ${early}`)
+    const late = addresses.filter((address) => one(tun).add(address) === 0 && !netlink.isHere(address))
+    netlink.close()
+    return late
   },
   /** Keeps what it hears. */
   door: async (address: string, port: number) => {
@@ -235,6 +279,10 @@ const operations = {
   halfOpen: (address: string) => opened(HalfOpen.open()).count(address),
   /** Says nothing more, and does not wait. */
   utter: (name: string, text: string) => void one(kept.get(name)).write(text),
+}
+
+function fdOf(socket: net.Socket): number {
+  return (socket as unknown as { _handle: { fd: number } })._handle.fd
 }
 
 function linkOf(path: string): string {
