@@ -5,6 +5,7 @@ import type { Millis } from '../base/time.js'
 import type { ServiceDefinitionView, ServiceView, ServiceWritten } from '../node/control-protocol.js'
 import type { Screen, StyledText } from './colour.js'
 import { drillText } from './drill-view.js'
+import { programSettings } from './program-view.js'
 import { type Cell, type Column, type Row, renderTable } from './table.js'
 import { hang } from './text.js'
 import { formatCount, formatSetting, plural } from './units.js'
@@ -48,6 +49,7 @@ export function renderService(view: ServiceView, screen: Screen, nowMs: Millis):
     ['uploads', uploadsText(view)],
     ['failback', definition.failback],
     ['alone', definition.alone === '' ? 'nobody' : definition.alone],
+    ...programSettings(definition),
     ['splices', formatCount(view.splices)],
     [
       'last drill',
@@ -127,18 +129,29 @@ function renderBackends(view: ServiceView, screen: Screen): string[] {
     { title: 'ADDRESS', min: 21 },
     { title: 'PORT', align: 'right' },
     { title: 'PROGRAM', min: 8 },
+    { title: 'STATE' },
     { title: 'SPLICES', align: 'right' },
   ]
-  const rows = view.backends.map(({ node, address, port, program, splices }) => ({
+  const rows = view.backends.map(({ node, address, port, program, splices, state, why }) => ({
     cells: [
       node.name,
       address,
       String(port),
       program === undefined ? '?' : formatProgram(program),
+      { text: state, style: STATE_STYLES[state] },
       formatCount(splices),
     ],
+    ...(state === 'healthy' || why === '' ? {} : { notes: [{ text: why, style: STATE_STYLES[state] }] }),
   }))
   return renderTable(columns, rows, screen)
+}
+
+const STATE_STYLES: Readonly<Record<ServiceView['backends'][number]['state'], StyledText['style']>> = {
+  healthy: 'good',
+  unhealthy: 'bad',
+  starting: 'warn',
+  draining: 'warn',
+  standby: 'dim',
 }
 
 function noBackends({ ports }: ServiceDefinitionView): string[] {
@@ -151,6 +164,7 @@ function noBackends({ ports }: ServiceDefinitionView): string[] {
 function rowOf(view: ServiceView): Row {
   const { definition, term, backends } = view
   const nodes = new Set(backends.map(({ node }) => node.id)).size
+  const able = new Set(backends.filter(({ state }) => state === 'healthy').map(({ node }) => node.id)).size
   return {
     cells: [
       definition.name,
@@ -158,11 +172,18 @@ function rowOf(view: ServiceView): Row {
       directorCell(view),
       term === null ? '–' : formatCount(term.number),
       servingCell(view),
-      nodes === 0 ? { text: 'none', style: 'bad' } : plural(nodes, 'node'),
+      backendsCell(able, nodes),
       formatCount(view.splices),
     ],
     notes: notesOf(view),
   }
+}
+
+/** `2 of 3 nodes` where some take no new connections. */
+function backendsCell(able: number, nodes: number): Cell {
+  if (nodes === 0) return { text: 'none', style: 'bad' }
+  if (able === nodes) return plural(nodes, 'node')
+  return { text: `${able} of ${plural(nodes, 'node')}`, style: able === 0 ? 'bad' : 'warn' }
 }
 
 /** At most one sentence: the problem, why it is not served, on what its director stands, or how to give it a backend. */

@@ -34,6 +34,11 @@ export interface ServiceRules {
   readonly failback: boolean
   /** The one node that may direct it without a majority, where the electorate is two and the other is gone. */
   readonly alone: NodeId | undefined
+  /**
+   * Who stands, the most preferred first, and nobody else, whatever standing and priority say; `undefined`: whoever directs, in
+   * the order of preference.
+   */
+  readonly order?: readonly NodeId[] | undefined
 }
 
 export type ElectionEvent =

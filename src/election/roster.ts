@@ -12,6 +12,7 @@ export class Roster {
   readonly #buried = new Map<NodeId, Millis>()
   readonly #boots = new Map<NodeId, number>()
   readonly #services = new Set<string>()
+  readonly #orders = new Map<string, readonly NodeId[]>()
   /** Of each service, what it weighs on each node: hashing is most of what a change of members costs. */
   readonly #weights = new Map<string, Map<NodeId, number>>()
   readonly #ranks = new Map<string, number>()
@@ -74,6 +75,7 @@ export class Roster {
     if (present === this.#services.has(service)) return
     if (present) this.#services.add(service)
     else this.#services.delete(service)
+    if (!present) this.#orders.delete(service)
     this.#weights.delete(service)
     this.#preferences = undefined
   }
@@ -101,10 +103,21 @@ export class Roster {
   }
 
   order(service: string): NodeId[] {
-    return this.#preference().order(service)
+    const given = this.#orders.get(service)
+    return given === undefined ? this.#preference().order(service) : given.filter((node) => this.#alive.has(node))
+  }
+
+  /** Of a service for which somebody else has found out who is preferred. */
+  setOrder(service: string, order: readonly NodeId[] | undefined): void {
+    if (order === undefined) this.#orders.delete(service)
+    else this.#orders.set(service, order)
   }
 
   rank(service: string): number {
+    if (this.#orders.has(service)) {
+      const order = this.order(service)
+      return order.includes(this.self) ? order.indexOf(this.self) : order.length
+    }
     const preferences = this.#preference()
     const rank = this.#ranks.get(service) ?? preferences.rank(service, this.self)
     this.#ranks.set(service, rank)
@@ -125,7 +138,8 @@ export class Roster {
       const candidates = [...this.#alive]
         .map((node) => ({ node, ...this.standing(node) }))
         .filter(({ directs }) => directs)
-      this.#preferences = new Preferences(this.#services, candidates, (service, node) => this.#weight(service, node))
+      const services = [...this.#services].filter((service) => !this.#orders.has(service))
+      this.#preferences = new Preferences(services, candidates, (service, node) => this.#weight(service, node))
     }
     return this.#preferences
   }

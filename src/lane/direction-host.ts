@@ -6,11 +6,13 @@ import type { NodeName } from '../proxy/lane-protocol.js'
 import type { Candidate, Scheduler } from '../proxy/schedule/scheduler.js'
 import type { Service } from '../proxy/service.js'
 import type { Estate } from './estate.js'
+import type { Failures } from './failures.js'
 import type { LedgerLink } from './recovery.js'
 import type { Unsettled } from './unsettled.js'
 
 export interface DirectionHost {
   readonly unsettled: Unsettled
+  readonly failures: Failures
   schedulerFor(service: Service): Scheduler
   candidates(service: string, port: number): readonly Candidate[]
   /** On which some node listens now. */

@@ -279,8 +279,13 @@ export class Direction implements ClientHost {
 
   onRetried(client: ClientHalf, node: NodeName, reason: Reason, detail: string): void {
     this.context.counters.retried++
+    this.host.failures.refused(this.service, node, reason, detail)
     const fields = { splice: formatSpliceId(client.id), service: this.service.name, node: node.name, reason, detail }
     logFrom(this.context, 'debug', 'backend-refused', fields)
+  }
+
+  onEarlyReset(_client: ClientHalf, node: NodeName): void {
+    this.host.failures.reset(this.service, node)
   }
 
   onUnsettled(client: ClientHalf): void {

@@ -28,6 +28,7 @@ import { Direction } from './direction.js'
 import type { DirectionHost } from './direction-host.js'
 import { Emptying } from './emptying.js'
 import { Estate } from './estate.js'
+import { Failures } from './failures.js'
 import { contained, containFault, type Faulty, faultyBackend, faultyClient, faultyHalf } from './faults.js'
 import { Inheritance, type Left, LeftListeners, Splices } from './inheritance.js'
 import { INNER_HANDLE, InnerLink } from './inner-link.js'
@@ -51,6 +52,7 @@ const HUSH_LOOK_MS: Millis = 2
 export class Lane implements DirectionHost, Recoveries {
   readonly unsettled = new Unsettled()
   readonly estate = new Estate()
+  readonly failures = new Failures()
   readonly #directions = new Map<string, Direction>()
   readonly #services = new Map<string, Service>()
   readonly #seats: Seats
@@ -190,6 +192,7 @@ export class Lane implements DirectionHost, Recoveries {
     this.context.holds?.sweep()
     this.#contained(() => this.#backends.sweep(now))
     this.#contained(() => this.#links.sweep(now))
+    this.failures.tell(this.context.post)
     this.context.counters.retained = this.context.pool.usedBytes
   }
 

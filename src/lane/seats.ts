@@ -1,7 +1,7 @@
-/** Which nodes have a program for each port of each service, as the control plane has told. */
+/** Which nodes take new connections of each port of each service, as the control plane has told. */
 import type { NodeId } from '../base/ids.js'
 import type { BackendSeat } from '../proxy/lane-protocol.js'
-import type { Candidate } from '../proxy/schedule/scheduler.js'
+import { type Candidate, eligible } from '../proxy/schedule/scheduler.js'
 
 const NONE: readonly Candidate[] = []
 
@@ -13,10 +13,9 @@ export class Seats {
 
   set(service: string, seats: readonly BackendSeat[]): void {
     const byPort = new Map<number, Candidate[]>()
-    for (const { node, name, port } of seats) {
-      const candidate: Candidate = { node, name, port, local: node === this.self }
-      byPort.set(port, [...(byPort.get(port) ?? []), candidate])
-    }
+    // Also ports of which nobody takes a connection now: they are listened on all the same.
+    for (const { port } of seats) byPort.set(port, [])
+    for (const seat of eligible(seats)) byPort.get(seat.port)?.push({ ...seat, local: seat.node === this.self })
     this.#candidates.set(service, byPort)
   }
 

@@ -1,5 +1,6 @@
 /** What the lane hears of who can serve what, and where this node's own programs are: only what has changed. */
 import type { ToLane } from '../proxy/lane-protocol.js'
+import type { BackendStates } from './backend-states.js'
 import type { Knowledge } from './knowledge.js'
 
 export class BackendNews {
@@ -8,6 +9,7 @@ export class BackendNews {
 
   constructor(
     private readonly knowledge: Knowledge,
+    private readonly states: Pick<BackendStates, 'seats'>,
     private readonly later: (run: () => void) => void,
     private readonly toLane: (message: ToLane) => void,
     /** Somebody serves other ports than before. */
@@ -33,7 +35,7 @@ export class BackendNews {
   tell(): void {
     let isNews = false
     for (const service of this.knowledge.services.active) {
-      const seats = this.knowledge.seats(service)
+      const seats = this.states.seats(service)
       if (!this.#isNews(service.name, seats)) continue
       this.toLane({ type: 'backends', service: service.name, seats })
       isNews = true

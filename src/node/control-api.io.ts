@@ -81,7 +81,10 @@ export class NodeApi implements ControlApi {
   constructor(private readonly parts: ControlApiParts) {
     this.#departure = new Departure(parts)
     const orders = new FaultOrders(parts)
-    parts.node.errands.handler = (from, errand) => orders.answer(from, errand)
+    parts.node.errands.handler = async (from, errand) => {
+      if (errand.type !== 'check') return orders.answer(from, errand)
+      return { type: 'checked', ...(await parts.node.programs.health.check(errand.service, errand.port)) }
+    }
     this.#drill = new Drill(parts, orders)
   }
 
@@ -202,7 +205,7 @@ export class NodeApi implements ControlApi {
     const explanation = node.machines.elections.explain(contestOf(service), clock.now())
     const drained = this.#drained()
     const view = whyView(name, explanation, this.#names(), this.#obstacles(service), clock.now(), drained)
-    return { ...view, sentences: [...view.sentences, servedBy(node.knowledge.candidates(service))] }
+    return { ...view, sentences: [...view.sentences, ...servedBy(node.programs.states.backends(service))] }
   }
 
   #existing(): Service[] {
@@ -226,7 +229,7 @@ export class NodeApi implements ControlApi {
   }
 
   #serviceView(service: Service, report: LaneReport): ServiceView {
-    const { knowledge, machines } = this.parts.node
+    const { knowledge, machines, programs } = this.parts.node
     const explanation = machines.elections.explain(contestOf(service), this.parts.clock.now())
     const names = this.#names()
     const { term } = explanation
@@ -237,7 +240,7 @@ export class NodeApi implements ControlApi {
       term,
       alone: explanation.alone,
       why: why.sentences[0] ?? '',
-      candidates: knowledge.candidates(service),
+      backends: programs.states.backends(service),
       report,
       here: isOwned(service) ? this.parts.addresses.counts(service.address) : undefined,
       serving: term === undefined ? undefined : knowledge.servingBy(term.holder, service.name),

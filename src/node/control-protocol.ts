@@ -4,6 +4,9 @@
  */
 import type { Program } from '../base/program.js'
 import type { Millis } from '../base/time.js'
+import type { BackendState } from '../proxy/schedule/scheduler.js'
+import type { CheckSettings } from '../proxy/service-check.js'
+import type { HostingSettings } from '../proxy/service-hosting.js'
 import type { AddressCounts } from './address-keeper.js'
 import type { DrillPlan, DrillRecordView, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
 import type { NodeRef } from './node-ref.js'
@@ -54,7 +57,7 @@ export interface ElectorateView {
 }
 
 /** A service as its definition says, in the words of the command line. */
-export interface ServiceDefinitionView {
+export interface ServiceDefinitionView extends CheckSettings, HostingSettings {
   readonly name: string
   readonly address: string
   /** `8080,8443,9000-9010` */
@@ -84,6 +87,10 @@ export interface BackendView {
   readonly port: number
   readonly address: string
   readonly splices: number
+  /** Only one that is healthy takes new connections. */
+  readonly state: BackendState
+  /** The last words of its check, an operator's order, which node is active; empty: nothing speaks against it. */
+  readonly why: string
   /** As of a listener. */
   readonly program?: Program
 }

@@ -174,7 +174,7 @@ const DRAIN = {
 }
 const FIELDS = {
   type: 'object',
-  maxProperties: 32,
+  maxProperties: 128,
   additionalProperties: { anyOf: [{ type: 'string', maxLength: 1024 }, { type: 'number' }] },
 }
 const WRITE = {

@@ -4,7 +4,9 @@
  */
 import { type NodeId, shortId } from '../base/ids.js'
 import type { Member, MemberProfile } from '../gossip/ports.js'
-import type { BackendSeat, LocalListener } from '../proxy/lane-protocol.js'
+import type { HealthRow } from '../health/health-rows.js'
+import type { Tenure } from '../hosting/tenure-rows.js'
+import type { LocalListener } from '../proxy/lane-protocol.js'
 import type { PublishedListener } from '../proxy/listener.js'
 import { decodeListeners } from '../proxy/listener-codec.js'
 import { belongsTo } from '../proxy/listener-ownership.js'
@@ -25,6 +27,8 @@ export interface ServiceSet {
 export class Knowledge {
   readonly #listeners = new ListenerTable()
   readonly #serving = new Map<NodeId, readonly Serving[]>()
+  readonly #health = new Map<NodeId, readonly HealthRow[]>()
+  readonly #hosting = new Map<NodeId, readonly Tenure[]>()
   readonly #ended = new Set<NodeId>()
   #members: readonly Member[] = []
   #services: ServiceSet = { active: [], shadowed: [], unreadable: [] }
@@ -81,12 +85,16 @@ export class Knowledge {
     const listeners = decodeListeners(facts.listeners)
     if (listeners.type === 'listeners') this.#listeners.set(node, listeners.listeners)
     this.#serving.set(node, facts.serving)
+    this.#health.set(node, facts.health)
+    this.#hosting.set(node, facts.hosting)
   }
 
   /** The node has left: its place in the tables is free. */
   forget(node: NodeId): void {
     this.#listeners.forget(node)
     this.#serving.delete(node)
+    this.#health.delete(node)
+    this.#hosting.delete(node)
   }
 
   /** The listeners that belong to a node, of all that its host has. */
@@ -115,8 +123,22 @@ export class Knowledge {
     return [...new Set(this.candidates(service).map(({ port }) => port))]
   }
 
-  seats(service: Service): BackendSeat[] {
-    return this.candidates(service).map(({ node, name, port }) => ({ node, name, port }))
+  /** What live nodes say of the health of a program: its own node, and who directs connections to it. */
+  healthAbout(service: string, node: NodeId, port: number): { readonly by: NodeId; readonly row: HealthRow }[] {
+    return this.#alive.flatMap(({ node: by }) => {
+      const rows = this.#health.get(by) ?? []
+      const meant = rows.filter(
+        (row) => row.service === service && row.about === node && (row.port === 0 || row.port === port),
+      )
+      return meant.map((row) => ({ by, row }))
+    })
+  }
+
+  /** What nodes say of hosting a service, those among them that are not heard any more. */
+  tenures(service: string): { readonly node: NodeId; readonly tenure: Tenure }[] {
+    return [...this.#hosting].flatMap(([node, tenures]) => {
+      return tenures.filter((tenure) => tenure.service === service).map((tenure) => ({ node, tenure }))
+    })
   }
 
   /** This node's programs on ports that some service names, as its backend halves reach them. */

@@ -37,6 +37,7 @@ import { Node } from './node.io.js'
 import { Notify } from './notify.io.js'
 import { openGossip, startLanes, suitesOf, watchHost } from './openings.io.js'
 import { withBind } from './own-address.io.js'
+import { checkProgram } from './program-check.io.js'
 import { flagsOf, roleOf } from './roles.js'
 import { DeathSilence } from './silence.io.js'
 import { type NodeState, nextBoot, openState } from './state-dir.io.js'
@@ -256,6 +257,7 @@ class RunningNode {
         suites,
         toLane: (message) => lanes.post(message),
         addresses,
+        ...(options.witness ? {} : { checkProgram }),
         saveVotes: (records) => this.#saveVotes(store, records),
         saveRegistry: () => this.#saveRegistry(registry),
         rememberMembers: (addresses) => members.remember(addresses),

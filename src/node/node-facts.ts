@@ -1,12 +1,15 @@
 /**
- * What a node says about itself to all others (gossip carries it as opaque bytes): which programs listen on it, and how
- * the services that it directs are doing. Sections `type u8 | length u32 | value`; one that a newer release added is
- * skipped. Together they fit one fact of gossip: listeners first, and services that find no room are left out.
+ * What a node says about itself to all others (gossip carries it as opaque bytes): which programs listen on it, how
+ * the services that it directs are doing, what its checks say, and which services of mode `single` it hosts. Sections
+ * `type u8 | length u32 | value`; one that a newer release added is skipped. Together they fit one fact of gossip: listeners
+ * first, then what is hosted, then health; rows that find no room are left out.
  */
 import { ByteReader, ByteWriter } from '../base/bytes.js'
 import { FACT_BYTES_MAX } from '../gossip/facts.js'
+import { decodeHealth, encodeHealth, type HealthRow } from '../health/health-rows.js'
+import { decodeTenures, encodeTenures, type Tenure } from '../hosting/tenure-rows.js'
 
-const SECTION = { listeners: 1, serving: 2 } as const
+const SECTION = { listeners: 1, serving: 2, health: 3, hosting: 4 } as const
 const SECTION_HEADER_BYTES = 5
 /** A problem is for people, not for programs. */
 const PROBLEM_CHARACTERS_MAX = 300
@@ -23,12 +26,21 @@ export interface NodeFacts {
   /** As proxy/listener-codec wrote them. */
   readonly listeners: Uint8Array
   readonly serving: readonly Serving[]
+  readonly health: readonly HealthRow[]
+  readonly hosting: readonly Tenure[]
 }
+
+/** Of all rows of health: what serves clients must find room too. */
+const HEALTH_BYTES_MAX = 16_384
 
 const STATES: readonly Serving['state'][] = ['starting', 'serving', 'unable']
 
-export function encodeNodeFacts({ listeners, serving }: NodeFacts): Uint8Array {
-  const roomBytes = FACT_BYTES_MAX - listeners.byteLength - 2 * SECTION_HEADER_BYTES
+export function encodeNodeFacts({ listeners, serving, health, hosting }: NodeFacts): Uint8Array {
+  const freeBytes = FACT_BYTES_MAX - listeners.byteLength - 4 * SECTION_HEADER_BYTES
+  const hostingBytes = encodeTenures(hosting, freeBytes)
+  const left = freeBytes - hostingBytes.byteLength
+  const healthBytes = encodeHealth(health, Math.min(HEALTH_BYTES_MAX, left))
+  const roomBytes = left - healthBytes.byteLength
   const rows = new ByteWriter().u16(0)
   let count = 0
   for (const row of serving) {
@@ -38,9 +50,12 @@ export function encodeNodeFacts({ listeners, serving }: NodeFacts): Uint8Array {
     count++
   }
   rows.patchU16(0, count)
-  const out = new ByteWriter(listeners.byteLength + rows.length + 2 * SECTION_HEADER_BYTES)
+  const out = new ByteWriter(FACT_BYTES_MAX - roomBytes + rows.length)
   putSection(out, SECTION.listeners, listeners)
   putSection(out, SECTION.serving, rows.finish())
+  // An older release would skip them as well; without any, it need not.
+  if (health.length > 0) putSection(out, SECTION.health, healthBytes)
+  if (hosting.length > 0) putSection(out, SECTION.hosting, hostingBytes)
   return out.finish()
 }
 
@@ -49,14 +64,19 @@ export function decodeNodeFacts(bytes: Uint8Array): NodeFacts | undefined {
   const reader = new ByteReader(bytes)
   let listeners: Uint8Array = new Uint8Array(0)
   let serving: readonly Serving[] | undefined = []
+  let health: readonly HealthRow[] | undefined = []
+  let hosting: readonly Tenure[] | undefined = []
   while (!reader.failed && reader.remaining > 0) {
     const type = reader.u8()
     const value = reader.take(reader.u32())
     if (reader.failed) return undefined
     if (type === SECTION.listeners) listeners = value
     if (type === SECTION.serving) serving = readServing(new ByteReader(value))
+    if (type === SECTION.health) health = decodeHealth(value)
+    if (type === SECTION.hosting) hosting = decodeTenures(value)
   }
-  return serving === undefined ? undefined : { listeners, serving }
+  if (serving === undefined || health === undefined || hosting === undefined) return undefined
+  return { listeners, serving, health, hosting }
 }
 
 function encodeServing({ service, term, state, problem }: Serving): Uint8Array {

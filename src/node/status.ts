@@ -7,10 +7,10 @@ import { type NodeId, shortId, type Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { Member } from '../gossip/ports.js'
 import type { LaneReport, SpliceReport } from '../proxy/lane-protocol.js'
-import type { ListenerCandidate } from '../proxy/listener-table.js'
 import { formatPorts } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
 import type { AddressCounts } from './address-keeper.js'
+import type { Backend } from './backend-states.js'
 import type {
   CountersView,
   ListenerView,
@@ -94,7 +94,7 @@ export interface ServiceFacts {
   readonly alone: boolean
   /** One line: who directs and why, or why nobody. */
   readonly why: string
-  readonly candidates: readonly ListenerCandidate[]
+  readonly backends: readonly Backend[]
   readonly report: LaneReport
   /** What the director says of itself; `undefined`: not heard yet, or there is none. */
   readonly serving: Serving | undefined
@@ -119,11 +119,13 @@ export function serviceView(service: Service, facts: ServiceFacts): ServiceView 
     why: facts.why,
     ...(shown && { problem: shown }),
     ...(facts.here !== undefined && { here: facts.here }),
-    backends: facts.candidates.map(({ node, port, address, program }) => ({
+    backends: facts.backends.map(({ node, port, address, program, state, why }) => ({
       node: names.ref(node),
       port,
       address,
       splices: mine.find((row) => row.node === node)?.splices ?? 0,
+      state,
+      why,
       ...(program && { program }),
     })),
     splices: mine.reduce((sum, row) => sum + row.splices, 0),

@@ -8,6 +8,7 @@ import type { LogFields, LogLevel } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import type { HeldShare } from './held-share.js'
 import type { Reason } from './reasons.js'
+import type { BackendState } from './schedule/scheduler.js'
 import type { Service } from './service.js'
 
 export type EngineName = 'net' | 'epoll'
@@ -53,6 +54,7 @@ export interface NodeName {
 /** A node that listens on a port of a service now. */
 export interface BackendSeat extends NodeName {
   readonly port: number
+  readonly state?: BackendState
 }
 
 /** A program of this node, as the backend half reaches it. */
@@ -186,6 +188,15 @@ export type FromLane =
   | { readonly type: 'undirected'; readonly service: string; readonly slot: number }
   /** Or `why` it cannot be read. */
   | { readonly type: 'inherited'; readonly rows: number; readonly why?: string }
+  /** Connections that a node refused, or reset before their first byte, since the last time. */
+  | {
+      readonly type: 'backend-failed'
+      readonly service: string
+      readonly node: NodeId
+      readonly count: number
+      /** The last of them, for people. */
+      readonly what: string
+    }
   | { readonly type: 'answer'; readonly query: number; readonly report: LaneReport }
   | { readonly type: 'log'; readonly level: LogLevel; readonly event: string; readonly fields: LogFields }
   | { readonly type: 'stopped' }

@@ -5,6 +5,7 @@
  */
 import { canonicalIp, isIpv6, isWildcard, parseIp } from '../base/address.js'
 import type { Millis } from '../base/time.js'
+import { type FieldSource, shown } from './field-source.js'
 import { areFoundPorts, formatPorts, PORTS_MAX, type PortList, parsePorts } from './port-list.js'
 import {
   FAILBACKS,
@@ -18,6 +19,8 @@ import {
   SPAN_LIMITS,
   UPLOADS,
 } from './service.js'
+import { CHECK_DEFAULTS, CHECK_FIELDS, CHECK_FROMS, CHECK_KINDS, readCheck } from './service-check.js'
+import { HOSTING_DEFAULTS, HOSTING_FIELDS, PLACEMENTS, readHosting } from './service-hosting.js'
 
 export type ServiceScalar = string | number | boolean | null
 export type ServiceFields = Readonly<Record<string, ServiceScalar>>
@@ -50,6 +53,8 @@ export const SERVICE_FIELDS = [
   'uploads',
   'failback',
   'alone',
+  ...CHECK_FIELDS,
+  ...HOSTING_FIELDS,
 ] as const
 
 const NODE_NAME_LENGTH_MAX = 63
@@ -66,7 +71,7 @@ export function checkService(input: Readonly<Record<string, unknown>>): readonly
 
 export function parseService(input: Readonly<Record<string, unknown>>): ParsedService {
   const { name, ...fields } = input
-  const reader = new FieldReader(fields)
+  const reader = new FieldReader(fields, true)
   const service = readService(typeof name === 'string' ? name : '', reader)
   const known: readonly string[] = SERVICE_FIELDS
   for (const field of Object.keys(fields)) {
@@ -81,7 +86,10 @@ export function serviceFromFields(name: string, fields: ServiceFields): ParsedSe
   const scheduler = SCHEDULER_NAMES.find((known) => known === fields['scheduler']) ?? SERVICE_DEFAULTS.scheduler
   const failback = FAILBACKS.find((known) => known === fields['failback']) ?? SERVICE_DEFAULTS.failback
   const uploads = UPLOADS.find((known) => known === fields['uploads']) ?? SERVICE_DEFAULTS.uploads
-  const reader = new FieldReader({ ...fields, scheduler, uploads, failback })
+  const check = CHECK_KINDS.find((known) => known === fields['check']) ?? CHECK_DEFAULTS.check
+  const checkFrom = CHECK_FROMS.find((known) => known === fields['checkFrom']) ?? CHECK_DEFAULTS.checkFrom
+  const placement = PLACEMENTS.find((known) => known === fields['placement']) ?? HOSTING_DEFAULTS.placement
+  const reader = new FieldReader({ ...fields, scheduler, uploads, failback, check, checkFrom, placement }, false)
   const service = readService(name, reader)
   return reader.problems.length > 0 ? { type: 'problems', problems: reader.problems } : { type: 'service', service }
 }
@@ -122,14 +130,19 @@ function readService(name: string, reader: FieldReader): Service {
     uploads: reader.choice('uploads', UPLOADS),
     failback: reader.choice('failback', FAILBACKS),
     alone: reader.nodeName('alone'),
+    ...readCheck(reader),
+    ...readHosting(name, reader),
   }
 }
 
 /** Reads one field after the other and collects what is wrong. What it returns for a bad field is never used. */
-class FieldReader {
+class FieldReader implements FieldSource {
   readonly problems: FieldProblem[] = []
 
-  constructor(private readonly fields: Readonly<Record<string, unknown>>) {}
+  constructor(
+    private readonly fields: Readonly<Record<string, unknown>>,
+    readonly isStrict: boolean,
+  ) {}
 
   report(field: string, problem: string, hint: string): void {
     this.problems.push({ field, problem, hint })
@@ -137,7 +150,7 @@ class FieldReader {
 
   address(): string {
     const hint = 'give one IP address such as 10.0.0.100 or 2001:db8::100'
-    const text = this.#value('address')
+    const text = this.value('address')
     if (text === undefined) this.report('address', 'is missing', hint)
     const address = typeof text === 'string' ? canonicalIp(text) : undefined
     if (text !== undefined && address === undefined) {
@@ -149,7 +162,7 @@ class FieldReader {
   }
 
   ports(): PortList {
-    const value = this.#value('ports')
+    const value = this.value('ports')
     if (value === undefined) {
       this.report('ports', 'is missing', 'write ports like 8080, 8080,8443 or 7000-7010')
       return []
@@ -164,7 +177,7 @@ class FieldReader {
 
   /** `none` is how a command line says nothing. Many ports could be all that the node is reached by. */
   hidden(): string {
-    const value = this.#value('hide') ?? ''
+    const value = this.value('hide') ?? ''
     if (value === '' || value === 'none') return ''
     const parsed = parsePorts(String(value))
     if (parsed.type === 'ports' && !areFoundPorts(parsed.ports)) return formatPorts(parsed.ports)
@@ -183,7 +196,7 @@ class FieldReader {
     choices: readonly Service[F][],
     otherwise: Service[F] = SERVICE_DEFAULTS[field] as Service[F],
   ): Service[F] {
-    const value = this.#value(field) ?? otherwise
+    const value = this.value(field) ?? otherwise
     const found = choices.find((choice) => choice === value)
     if (found === undefined) this.report(field, `${shown(value)} is not possible`, `choose ${choices.join(' or ')}`)
     return found ?? otherwise
@@ -200,7 +213,7 @@ class FieldReader {
 
   /** `none` is how a command line says nobody. */
   nodeName(field: 'alone'): string {
-    const value = this.#value(field) ?? SERVICE_DEFAULTS[field]
+    const value = this.value(field) ?? SERVICE_DEFAULTS[field]
     if (value === '' || value === 'none') return ''
     if (typeof value === 'string' && value.length <= NODE_NAME_LENGTH_MAX) return value
     this.report(field, `${shown(value)} is no name of a node`, 'give a name that `baton status` shows, or none')
@@ -209,7 +222,7 @@ class FieldReader {
 
   /** `none` is how a command line says nothing. */
   #text(field: 'hook' | 'interface', form: RegExp, hint: string): string {
-    const value = this.#value(field) ?? ''
+    const value = this.value(field) ?? ''
     if (value === '' || value === 'none') return ''
     if (typeof value === 'string' && form.test(value)) return value
     this.report(field, `${shown(value)} is not possible`, hint)
@@ -217,7 +230,7 @@ class FieldReader {
   }
 
   span(field: keyof typeof SPAN_LIMITS): number {
-    const value = this.#value(field) ?? SERVICE_DEFAULTS[field]
+    const value = this.value(field) ?? SERVICE_DEFAULTS[field]
     const { minMs, maxMs, orZero } = SPAN_LIMITS[field]
     const ms = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
     if (typeof ms === 'number' && Number.isInteger(ms) && ((orZero && ms === 0) || (ms >= minMs && ms <= maxMs)))
@@ -228,15 +241,9 @@ class FieldReader {
   }
 
   /** `null` stands for a field that was set back to its default. */
-  #value(field: string): unknown {
+  value(field: string): unknown {
     return (Object.hasOwn(this.fields, field) ? this.fields[field] : undefined) ?? undefined
   }
-}
-
-/** A value as an operator can recognise it, cut short. */
-function shown(value: unknown): string {
-  if (typeof value === 'string') return `'${value.slice(0, 80)}'`
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : `a value of type ${typeof value}`
 }
 
 /** Why one host cannot own an address, as the end of a sentence that begins with it. */

@@ -13,6 +13,8 @@ import type {
 
 import type { DrillPlan, DrillRecordView, DrillReport } from '../../src/node/drill-protocol.js'
 import { recordOf } from '../../src/node/drill-record.js'
+import { CHECK_DEFAULTS } from '../../src/proxy/service-check.js'
+import { HOSTING_DEFAULTS } from '../../src/proxy/service-hosting.js'
 
 export const NODES = ['1f0c22ab', '2a93bb01', '3be10c9d'].map((id, i) => ({ id: id.repeat(4), name: `node${i + 1}` }))
 const [node1, node2, node3] = NODES as [(typeof NODES)[0], (typeof NODES)[0], (typeof NODES)[0]]
@@ -53,6 +55,8 @@ export const definition: ServiceDefinitionView = {
   uploads: 'fast',
   failback: 'off',
   alone: '',
+  ...CHECK_DEFAULTS,
+  ...HOSTING_DEFAULTS,
 }
 
 export const web: ServiceView = {
@@ -67,6 +71,8 @@ export const web: ServiceView = {
     port: 8080,
     address: `127.0.0.1${i + 1}`,
     splices: 30 + i,
+    state: 'healthy',
+    why: '',
     // The third node cannot tell.
     ...(i === 2 ? {} : { program: { pid: 812 + i, name: 'nginx' } }),
   })),

@@ -1,0 +1,23 @@
+/** One check of a program of this host, of whatever kind its service says. */
+import type { CheckResult, ProgramCheck } from '../health/ports.js'
+import { hostOf, probe } from '../health/probe.io.js'
+import { runHook } from './hook.io.js'
+
+/** Never rejects. */
+export async function checkProgram({ service, port, at }: ProgramCheck): Promise<CheckResult> {
+  const { checkCommand, checkTimeoutMs, checkPort, proxyProtocol, name } = service
+  if (service.check !== 'command') {
+    // What the service's own ports expect is not for a port that was opened for checks.
+    const expectsProxy = proxyProtocol !== 'off' && checkPort === 0
+    return probe({ at, settings: service, expectsProxy, host: hostOf(at) })
+  }
+  const environment = {
+    BATON_SERVICE: name,
+    BATON_ADDRESS: at.address,
+    BATON_PORT: String(port === 0 ? at.port : port),
+  }
+  const problem = await runHook(checkCommand, ['check', name], environment, checkTimeoutMs)
+  return problem === undefined
+    ? { isGood: true, words: `${checkCommand} exited with 0` }
+    : { isGood: false, words: problem }
+}
