@@ -50,6 +50,7 @@ export function renderService(view: ServiceView, screen: Screen, nowMs: Millis):
     ['failback', definition.failback],
     ['alone', definition.alone === '' ? 'nobody' : definition.alone],
     ...programSettings(definition),
+    ...(view.hosting === undefined ? [] : [['runs on', hostingCell(view.hosting)] as const]),
     ['splices', formatCount(view.splices)],
     [
       'last drill',
@@ -93,6 +94,16 @@ export function renderWritten(verb: string, written: ServiceWritten, screen: Scr
 function directorCell({ director, alone }: ServiceView): Cell {
   if (director === null) return { text: 'none', style: 'bad' }
   return alone ? { text: `${director.name} (alone)`, style: 'warn' } : director.name
+}
+
+function hostingCell({ node, state, term, words, next }: NonNullable<ServiceView['hosting']>): Cell {
+  const others = next.length === 0 ? 'no other node may host it' : `next: ${next.map(({ name }) => name).join(', ')}`
+  const text =
+    node === null
+      ? `no node (${others})`
+      : `${node.name}, ${state} in term ${term}${words === '' ? '' : `: ${words}`} (${others})`
+  const style = state === 'active' ? 'good' : state === 'unknown' || state === 'nowhere' ? 'bad' : 'warn'
+  return { text, style }
 }
 
 function addressSetting(definition: ServiceDefinitionView): string {
@@ -191,6 +202,8 @@ function notesOf(view: ServiceView): readonly StyledText[] {
   if (view.problem !== undefined) return [{ text: view.problem, style: 'bad' }]
   if (view.director === null || view.serving === 'no') return [{ text: view.why, style: 'bad' }]
   if (view.alone) return [{ text: view.why, style: 'warn' }]
+  if (view.hosting?.state === 'unknown')
+    return [{ text: `${view.hosting.node?.name ?? 'a node'} could not stop it: ${view.hosting.words}`, style: 'bad' }]
   return view.backends.length === 0 ? [{ text: noBackends(view.definition).join(' '), style: 'warn' }] : []
 }
 

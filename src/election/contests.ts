@@ -329,9 +329,8 @@ export class Contests {
 
   endorsed(service: string, number: number, endorser: NodeId, now: Millis): void {
     const { elector, rules } = this.#contests.get(service) ?? {}
-    const isCandidate = rules !== undefined && this.#isCandidate(rules)
-    const takes =
-      isCandidate && !this.#stopped && elector?.endorsed(number, endorser, this.parts.polling.last, now) === true
+    const isCandidate = rules !== undefined && this.#isCandidate(rules) && !this.#stopped
+    const takes = isCandidate && elector?.endorsed(number, endorser, this.parts.polling.last, now) === true
     if (takes) this.#ask(now)
     // Not where this node stands for it or holds it already, when the word came late: it acts on those grants.
     else if (elector?.wanted?.number !== number) this.#release(service, number)

@@ -142,6 +142,8 @@ export class Lane implements DirectionHost, Recoveries {
       case 'undirect':
         this.#directions.get(message.service)?.stop(message.why)
         return this.context.post({ type: 'undirected', service: message.service, slot: message.slot })
+      case 'close-backends':
+        return this.#backends.close(message.share, message.service)
       case 'move-out':
         return this.#moveOut(message)
       case 'let-go':

@@ -10,6 +10,8 @@ export class BackendNews {
   constructor(
     private readonly knowledge: Knowledge,
     private readonly states: Pick<BackendStates, 'seats'>,
+    /** This node's own programs take no new connections, whatever a director has heard by now. */
+    private readonly isDrained: () => boolean,
     private readonly later: (run: () => void) => void,
     private readonly toLane: (message: ToLane) => void,
     /** Somebody serves other ports than before. */
@@ -41,7 +43,7 @@ export class BackendNews {
       isNews = true
     }
     if (isNews) this.onPorts()
-    const listeners = this.knowledge.localListeners()
+    const listeners = this.isDrained() ? [] : this.knowledge.localListeners()
     if (this.#isNews('', listeners)) this.toLane({ type: 'local-listeners', listeners })
   }
 

@@ -10,8 +10,10 @@ import { contestOf, isOwned, type Service } from '../proxy/service.js'
 import { fieldsOfService } from '../proxy/service-fields.js'
 import type { AddressKeeper } from './address-keeper.js'
 import type {
+  BalanceView,
   ControlApi,
   DepartureView,
+  DrainProgramsRequest,
   DrainRequest,
   DrainView,
   ForgetRequest,
@@ -21,6 +23,8 @@ import type {
   MemberView,
   MoveRequest,
   MoveView,
+  ProgramDrainView,
+  RelocateView,
   ReplaceRequest,
   ReplaceView,
   ServiceView,
@@ -28,6 +32,7 @@ import type {
   ServiceWritten,
   SplicesView,
   StatusView,
+  StoppingView,
   WhyView,
 } from './control-protocol.js'
 import { Departure } from './departure.io.js'
@@ -37,11 +42,14 @@ import type { DrillPlan, DrillReport, DrillRequest, Fault } from './drill-protoc
 import { drillKey, recordFrom } from './drill-record.js'
 import { exposition } from './exposition.js'
 import { FaultOrders } from './fault-orders.io.js'
+import { hostingSentences, hostingView } from './hosting-words.js'
 import { metricsOf } from './metrics.js'
 import { metricsFacts } from './metrics-facts.io.js'
 import { moveService } from './mover.io.js'
 import type { Node } from './node.io.js'
 import { oddAddressOf } from './odd-address.io.js'
+import { drainPrograms, liveHere, nodeOf, programDrain } from './program-draining.io.js'
+import { balanceServices, cannot, relocateService } from './relocating.io.js'
 import { roleOf } from './roles.js'
 import { importServices } from './service-import.io.js'
 import { plannedService, serviceUnknown } from './service-write.js'
@@ -82,6 +90,14 @@ export class NodeApi implements ControlApi {
     this.#departure = new Departure(parts)
     const orders = new FaultOrders(parts)
     parts.node.errands.handler = async (from, errand) => {
+      if (errand.type === 'count') {
+        return { type: 'counted', splices: liveHere(parts.node.self.node, await parts.query(0), errand.service) }
+      }
+      if (errand.type === 'relocate') {
+        if (!parts.node.programs.hosting.relocate(errand.service, errand.to, 'an operator relocates it'))
+          throw cannot({ name: errand.service })
+        return { type: 'done' }
+      }
       if (errand.type !== 'check') return orders.answer(from, errand)
       return { type: 'checked', ...(await parts.node.programs.health.check(errand.service, errand.port)) }
     }
@@ -90,6 +106,14 @@ export class NodeApi implements ControlApi {
 
   async move(name: string, { to }: MoveRequest): Promise<MoveView> {
     return moveService(this.parts.node, this.parts.clock, this.#known(name), to)
+  }
+
+  async relocate(name: string, { to }: MoveRequest): Promise<RelocateView> {
+    return relocateService(this.parts.node, this.parts.clock, this.#known(name), to)
+  }
+
+  async balance(): Promise<BalanceView> {
+    return balanceServices(this.parts.node, this.parts.clock)
   }
 
   async metrics(): Promise<string> {
@@ -107,6 +131,24 @@ export class NodeApi implements ControlApi {
   async drain(request: DrainRequest): Promise<DrainView> {
     if (!request.undo) this.#refuseMinority()
     return drainDirector(this.parts.node, this.parts.clock, request)
+  }
+
+  async drainPrograms(request: DrainProgramsRequest): Promise<ProgramDrainView> {
+    if (!request.undo && request.force !== true) this.#refuseMinority()
+    if (request.service !== undefined) this.#known(request.service)
+    return drainPrograms(this.parts, request)
+  }
+
+  async programDrain(node: string | undefined, service: string | undefined): Promise<ProgramDrainView> {
+    if (service !== undefined) this.#known(service)
+    return programDrain(this.parts, nodeOf(this.parts.node, node), service)
+  }
+
+  async stop(): Promise<StoppingView> {
+    const { node, stop } = this.parts
+    const directs = this.#memberViews().find(({ self }) => self)?.directs ?? []
+    stop()
+    return { node: this.#names().ref(node.self.node), directs, pid: process.pid }
   }
 
   leave(): Promise<DepartureView> {
@@ -205,7 +247,8 @@ export class NodeApi implements ControlApi {
     const explanation = node.machines.elections.explain(contestOf(service), clock.now())
     const drained = this.#drained()
     const view = whyView(name, explanation, this.#names(), this.#obstacles(service), clock.now(), drained)
-    return { ...view, sentences: [...view.sentences, ...servedBy(node.programs.states.backends(service))] }
+    const hosting = hostingSentences(hostingView(service, node.programs.tenures, this.#names()))
+    return { ...view, sentences: [...view.sentences, ...hosting, ...servedBy(node.programs.states.backends(service))] }
   }
 
   #existing(): Service[] {
@@ -242,6 +285,7 @@ export class NodeApi implements ControlApi {
       why: why.sentences[0] ?? '',
       backends: programs.states.backends(service),
       report,
+      hosting: hostingView(service, programs.tenures, names),
       here: isOwned(service) ? this.parts.addresses.counts(service.address) : undefined,
       serving: term === undefined ? undefined : knowledge.servingBy(term.holder, service.name),
       drill: recordFrom(machines.registry.get(drillKey(service.name))),

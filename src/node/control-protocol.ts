@@ -9,8 +9,17 @@ import type { CheckSettings } from '../proxy/service-check.js'
 import type { HostingSettings } from '../proxy/service-hosting.js'
 import type { AddressCounts } from './address-keeper.js'
 import type { DrillPlan, DrillRecordView, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
+import type {
+  BalanceView,
+  DrainProgramsRequest,
+  HostingView,
+  ProgramDrainView,
+  RelocateView,
+  StoppingView,
+} from './hosting-protocol.js'
 import type { NodeRef } from './node-ref.js'
 
+export type * from './hosting-protocol.js'
 export type { NodeRef } from './node-ref.js'
 
 export interface TermView {
@@ -109,6 +118,8 @@ export interface ServiceView {
   /** Where the asked node has the address, because it directs. */
   readonly here?: AddressCounts
   readonly backends: readonly BackendView[]
+  /** Of mode single: where it runs. */
+  readonly hosting?: HostingView
   /** Splices that this node knows of, as director or as backend. */
   readonly splices: number
   /** The last `baton drill`, wherever it ran. */
@@ -368,11 +379,17 @@ export interface ControlApi {
   splices(filter: { service?: string; limit: number }): Promise<SplicesView>
   why(service: string): Promise<WhyView>
   move(service: string, request: MoveRequest): Promise<MoveView>
+  relocate(service: string, request: MoveRequest): Promise<RelocateView>
+  balance(): Promise<BalanceView>
   /** In the text format of Prometheus. */
   metrics(): Promise<string>
   drillPlan(service: string, fault: Fault): Promise<DrillPlan>
   drill(service: string, request: DrillRequest): Promise<DrillReport>
   drain(request: DrainRequest): Promise<DrainView>
+  drainPrograms(request: DrainProgramsRequest): Promise<ProgramDrainView>
+  programDrain(node: string | undefined, service: string | undefined): Promise<ProgramDrainView>
+  /** Moves what it directs and hosts, and ends the process in order: the answer comes before that. */
+  stop(): Promise<StoppingView>
   leave(): Promise<DepartureView>
   forget(request: ForgetRequest): Promise<DepartureView>
   replace(request: ReplaceRequest): Promise<ReplaceView>

@@ -29,15 +29,15 @@ import { ControlSocket } from './control-server.io.js'
 import { Declaring } from './declaring.io.js'
 import { carriedBy } from './going-on.js'
 import { Heir } from './heir.io.js'
-import { deferred, endOnFault, endProcess, exitAtOnce, stopSignal } from './lifecycle.io.js'
+import { deferred, endOnFault, endProcess, endWithin, exitAtOnce, stopSignal } from './lifecycle.io.js'
 import { StreamLogger } from './logger.io.js'
 import { MembersFile } from './members-file.io.js'
-import { handedOver } from './mover.io.js'
+import { emptied, handedOver } from './mover.io.js'
 import { Node } from './node.io.js'
 import { Notify } from './notify.io.js'
 import { openGossip, startLanes, suitesOf, watchHost } from './openings.io.js'
 import { withBind } from './own-address.io.js'
-import { checkProgram } from './program-check.io.js'
+import { openPrograms } from './program-parts.io.js'
 import { flagsOf, roleOf } from './roles.js'
 import { DeathSilence } from './silence.io.js'
 import { type NodeState, nextBoot, openState } from './state-dir.io.js'
@@ -68,12 +68,8 @@ export async function runNode(settings: NodeSettings): Promise<void> {
     const why = await Promise.race([stopSignal(), node.left])
     logger.log('info', 'stopping', { why })
     notify.stopping(why)
-    const force = setTimeout(() => {
-      logger.log('error', 'stop-late', { ms: STOP_MS_MAX })
-      process.exit(1)
-    }, STOP_MS_MAX)
-    await node.stop()
-    clearTimeout(force)
+    await node.emptied()
+    await endWithin(STOP_MS_MAX, logger, () => node.stop())
     logger.log('info', 'stopped', {})
   } finally {
     lock?.release()
@@ -85,6 +81,8 @@ class RunningNode {
   readonly #warnings = new Map<string, string>()
   readonly #cleanups: (() => Promise<void> | void)[] = []
   readonly #left = deferred<string>()
+  /** No program runs here any more, or its time was up. */
+  emptied: () => Promise<void> = async () => {}
 
   private constructor(
     private readonly options: NodeOptions,
@@ -168,6 +166,7 @@ class RunningNode {
     })
     this.#cleanups.push(() => addresses.close())
     const suites = suitesOf(options, logger)
+    const programs = await openPrograms(options, state, logger)
     let api: NodeApi | undefined
     const socket = await ControlSocket.prepare(logger, () => {
       assert(api !== undefined, 'it listens when there is an API')
@@ -257,7 +256,7 @@ class RunningNode {
         suites,
         toLane: (message) => lanes.post(message),
         addresses,
-        ...(options.witness ? {} : { checkProgram }),
+        ...programs,
         saveVotes: (records) => this.#saveVotes(store, records),
         saveRegistry: () => this.#saveRegistry(registry),
         rememberMembers: (addresses) => members.remember(addresses),
@@ -272,6 +271,7 @@ class RunningNode {
       lanes.post({ type: 'take-over' })
       logger.log('info', 'took-over', { ms: Math.round(clock.now() - carried.stillSince) })
     }
+    this.emptied = () => emptied(started, clock)
     this.#cleanups.push(async () => {
       await handedOver(started, clock)
       started.resign()

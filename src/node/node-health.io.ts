@@ -20,6 +20,8 @@ import type { Knowledge } from './knowledge.js'
 
 export interface NodeHealthParts {
   readonly self: NodeId
+  /** Where its programs listen, if they listen nowhere else. */
+  readonly ownAddress: string
   readonly clock: AlarmClock
   readonly random: Prng
   readonly logger: Logger
@@ -28,6 +30,8 @@ export interface NodeHealthParts {
   readonly errands: Pick<Errands, 'ask'>
   /** `undefined`: nothing is checked here. */
   readonly checkProgram: ((check: ProgramCheck) => Promise<CheckResult>) | undefined
+  /** A service of mode single runs here, and may be checked. */
+  readonly isHosted: (service: string) => boolean
   /** What is to be published is another now. */
   readonly onChanged: () => void
 }
@@ -115,6 +119,14 @@ export class NodeHealth {
     return [...own, ...remote, ...this.#passiveRows()]
   }
 
+  /** Of a service that runs here; `undefined`: nothing is known yet. */
+  ofOwn(service: string): CheckResult | undefined {
+    const rows = this.#own.rows().filter(({ target, state }) => target.service.name === service && state !== 'starting')
+    const bad = rows.find(({ state }) => state === 'unhealthy')
+    if (bad !== undefined) return { isGood: false, words: bad.words }
+    return rows.length === 0 ? undefined : { isGood: true, words: '' }
+  }
+
   /** On behalf of a director. */
   async check(name: string, port: number): Promise<CheckResult> {
     const target = this.#ownTargets().find((one) => one.service.name === name && one.port === port)
@@ -130,12 +142,24 @@ export class NodeHealth {
     return knowledge.services.active.flatMap((service): OwnTarget[] => {
       const here = listeners.filter(({ port }) => includesPort(service.ports, port))
       const [first] = here
+      if (service.mode === 'single') return this.#hostedTarget(service, first)
       if (service.check === 'off' || first === undefined) return []
       const { checkPort } = service
       if (checkPort !== 0) return [this.#ownTarget(service, 0, { address: first.address, port: checkPort }, self)]
       if (service.check === 'command') return [this.#ownTarget(service, 0, first, self)]
       return here.map((at) => this.#ownTarget(service, at.port, at, self))
     })
+  }
+
+  /** One check for all of it, also where it does not listen (any more); it had a whole start before, so one bad check is no news. */
+  #hostedTarget(service: Service, heard: ProgramCheck['at'] | undefined): OwnTarget[] {
+    const { self, isHosted, ownAddress } = this.parts
+    const isChecked = service.check !== 'off' || service.program !== ''
+    if (!isChecked || !isHosted(service.name)) return []
+    const [first] = service.ports
+    const address = heard?.address ?? ownAddress
+    const port = service.checkPort || heard?.port || first?.first || 0
+    return [{ ...this.#ownTarget(service, 0, { address, port }, self), initial: 'healthy' }]
   }
 
   /** What was published of it before, perhaps by an earlier process of this life, holds until it is checked anew. */
@@ -158,7 +182,7 @@ export class NodeHealth {
     return knowledge.services.active.flatMap((service): RemoteTarget[] => {
       if (service.checkFrom !== 'director' || service.check === 'off') return []
       if (directing.get(service.name)?.state !== 'serving') return []
-      const isWhole = service.check === 'command' || service.checkPort !== 0
+      const isWhole = service.check === 'command' || service.checkPort !== 0 || service.mode === 'single'
       const targets = new Map<string, RemoteTarget>()
       for (const candidate of knowledge.candidates(service)) {
         const { node } = candidate

@@ -34,6 +34,7 @@ import { Programs } from './programs.io.js'
 import { flagsOf, type Role, roleOf, standingOf } from './roles.js'
 import { ServiceBook } from './service-book.js'
 import { Tally } from './tally.js'
+import { hostedBy } from './tenures.js'
 
 /** A director that cannot listen lets others try for this long before it stands again. */
 const UNABLE_MS = 3_000
@@ -99,7 +100,12 @@ export class Node {
     this.programs = new Programs({
       self: profile.node,
       name: profile.name,
+      ownAddress: profile.gossip.address,
       ports,
+      registry: machines.registry,
+      leaseMs: machines.elections.leaseMs,
+      elections: (event) => this.#elections.feed(event),
+      reaches: (node) => machines.elections.reaches(node),
       knowledge: this.knowledge,
       directing: this.directing,
       errands: this.errands,
@@ -313,6 +319,7 @@ export class Node {
   }
 
   #onElection(effect: ElectionEffect): void {
+    if ('service' in effect && hostedBy(effect.service) !== undefined) return this.programs.hosting.onElection(effect)
     this.tally.election(effect)
     logElection(effect, this.ports.logger, (node) => this.knowledge.nameOf(node))
     switch (effect.type) {

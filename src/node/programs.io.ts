@@ -1,22 +1,34 @@
 /** All that a node knows, does and says about programs: its own, and those that it directs connections to. */
 import type { NodeId } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
+import type { ElectionEvent } from '../election/ports.js'
+import type { Registry } from '../gossip/registry.js'
 import type { ListeningSocket } from '../kernel/listening-socket.js'
 import { BackendNews } from './backend-news.js'
 import { BackendStates } from './backend-states.js'
 import type { Directing } from './directing.js'
+import { DrainClosing } from './drain-closing.js'
 import type { Errands } from './errands.js'
+import { Hosting } from './hosting.io.js'
 import type { Knowledge } from './knowledge.js'
 import { NodeHealth } from './node-health.io.js'
 import type { NodePorts } from './node-ports.js'
+import { ProgramDrains } from './program-drains.js'
 import { Publication } from './publication.js'
+import { Tenures } from './tenures.js'
 
 export interface ProgramsParts {
   readonly self: NodeId
   readonly name: string
+  readonly ownAddress: string
   readonly ports: NodePorts
+  readonly registry: Pick<Registry, 'get'>
   readonly knowledge: Knowledge
   readonly directing: Directing
   readonly errands: Errands
+  readonly leaseMs: Millis
+  readonly elections: (event: ElectionEvent) => void
+  readonly reaches: (node: NodeId) => boolean
   /** Told to all others. */
   readonly publish: (bytes: Uint8Array) => void
 }
@@ -24,17 +36,53 @@ export interface ProgramsParts {
 export class Programs {
   readonly health: NodeHealth
   readonly states: BackendStates
+  readonly drains: ProgramDrains
+  readonly tenures: Tenures
+  readonly hosting: Hosting
   readonly publication: Publication
   readonly news: BackendNews
+  readonly #closing: DrainClosing
+  #isPlanned = false
 
   constructor(private readonly parts: ProgramsParts) {
-    const { self, name, ports, knowledge, directing } = parts
+    const { self, name, ports, knowledge, directing, registry } = parts
     const { clock, later } = ports
-    this.states = new BackendStates(knowledge, { of: () => undefined })
-    const onChanged = () => this.publication.plan()
-    this.health = new NodeHealth({ ...ports, ...parts, checkProgram: ports.checkProgram, onChanged })
-    this.news = new BackendNews(knowledge, this.states, later, ports.toLane, () => directing.followPorts())
-    const more = () => ({ health: this.health.rows(), hosting: [] })
+    this.drains = new ProgramDrains(registry, (node) => knowledge.profileOf(node)?.boot ?? 0)
+    this.#closing = new DrainClosing({
+      ...ports,
+      self,
+      drains: this.drains,
+      services: () => knowledge.services.active,
+    })
+    this.tenures = new Tenures(self, knowledge, (service, node) => this.drains.isDrained(service, node))
+    this.states = new BackendStates(knowledge, {
+      of: (service, node) => this.drains.standing(service.name, node) ?? this.tenures.standing(service, node),
+    })
+    this.health = new NodeHealth({
+      ...ports,
+      ...parts,
+      checkProgram: ports.checkProgram,
+      isHosted: (service) => this.hosting.isActive(service),
+      onChanged: () => this.#onChanged(),
+    })
+    this.hosting = new Hosting({
+      ...ports,
+      ...parts,
+      tenures: this.tenures,
+      guards: ports.guards,
+      ownHealth: (service) => this.health.ofOwn(service),
+      isUpHere: (service) => this.#isUpHere(service.name),
+      onChanged: () => this.#onChanged(),
+    })
+    this.news = new BackendNews(
+      knowledge,
+      this.states,
+      () => this.drains.whole(self) !== undefined,
+      later,
+      ports.toLane,
+      () => directing.followPorts(),
+    )
+    const more = () => ({ health: this.health.rows(), hosting: this.hosting.rows() })
     this.publication = new Publication(name, knowledge, directing, clock, later, more, (bytes) => {
       knowledge.setFacts(self, bytes)
       parts.publish(bytes)
@@ -45,6 +93,8 @@ export class Programs {
   stop(): void {
     this.publication.stop()
     this.health.stop()
+    this.hosting.stop()
+    this.#closing.stop()
   }
 
   onListeners(sockets: readonly ListeningSocket[]): void {
@@ -54,13 +104,37 @@ export class Programs {
   /** Somebody has said something new. */
   onFacts(): void {
     this.news.plan()
-    // The machine that told us may not be fed meanwhile.
-    this.parts.ports.later(() => this.health.follow())
+    this.#planLook()
   }
 
-  /** Services, or orders of operators, are others now. */
+  /** Services, members or orders of operators are others now. */
   follow(): void {
     this.onFacts()
     this.publication.plan()
+  }
+
+  #onChanged(): void {
+    this.publication.plan()
+    this.#planLook()
+  }
+
+  /** After the present turn: the machine that told us may not be fed meanwhile. */
+  #planLook(): void {
+    if (this.#isPlanned) return
+    this.#isPlanned = true
+    this.parts.ports.later(() => {
+      this.#isPlanned = false
+      this.health.follow()
+      this.hosting.follow()
+      this.#closing.look()
+    })
+  }
+
+  #isUpHere(name: string): boolean {
+    const { knowledge, self } = this.parts
+    const service = knowledge.service(name)
+    if (service === undefined) return false
+    if (service.mode === 'single' && !this.hosting.isActive(name)) return false
+    return this.states.backends(service).some(({ node, state }) => node === self && state === 'healthy')
   }
 }

@@ -13,6 +13,7 @@ import type { AddressCounts } from './address-keeper.js'
 import type { Backend } from './backend-states.js'
 import type {
   CountersView,
+  HostingView,
   ListenerView,
   MemberView,
   NodeRef,
@@ -102,6 +103,7 @@ export interface ServiceFacts {
   /** What others say is in their way, when nobody serves. */
   readonly problem: string | undefined
   readonly drill: DrillRecordView | undefined
+  readonly hosting?: HostingView | undefined
 }
 
 export function serviceView(service: Service, facts: ServiceFacts): ServiceView {
@@ -129,6 +131,7 @@ export function serviceView(service: Service, facts: ServiceFacts): ServiceView 
       ...(program && { program }),
     })),
     splices: mine.reduce((sum, row) => sum + row.splices, 0),
+    ...(facts.hosting !== undefined && { hosting: facts.hosting }),
     ...(facts.drill !== undefined && { drill: facts.drill }),
   }
 }

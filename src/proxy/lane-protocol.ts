@@ -116,6 +116,8 @@ export type ToLane =
   | { readonly type: 'hush'; readonly service: string; readonly term: Term }
   /** Connections may soon be rebuilt here: what is slow at the first time is done now. Answered with `rehearsed`. */
   | { readonly type: 'rehearse'; readonly rehearsal: number }
+  /** Of connections to programs of this node, about so many are kept, from 0 to 1: always the same ones, of the service or of all. */
+  | { readonly type: 'close-backends'; readonly service?: string; readonly share: number }
   /** Answered with `undirected`. */
   | { readonly type: 'undirect'; readonly service: string; readonly slot: number; readonly why: Reason }
   /**

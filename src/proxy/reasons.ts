@@ -32,6 +32,8 @@ export const REASONS = {
   'no-backend': 16,
   /** Bytes of the client were acknowledged by a director that died with them. */
   'input-lost': 17,
+  /** Its node is drained, and the time for that is up. */
+  drained: 18,
 } as const
 
 export type Reason = keyof typeof REASONS
