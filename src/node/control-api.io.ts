@@ -49,6 +49,7 @@ import { moveService } from './mover.io.js'
 import type { Node } from './node.io.js'
 import { oddAddressOf } from './odd-address.io.js'
 import { drainPrograms, liveHere, nodeOf, programDrain } from './program-draining.io.js'
+import { drainKeysOf } from './program-drains.js'
 import { balanceServices, cannot, relocateService } from './relocating.io.js'
 import { roleOf } from './roles.js'
 import { importServices } from './service-import.io.js'
@@ -225,7 +226,8 @@ export class NodeApi implements ControlApi {
     const outOfForce = [...shadowed.map(({ service }) => service.name), ...unreadable.map((entry) => entry.name)]
     if (!outOfForce.includes(name)) this.#known(name)
     if (!force) this.#refuseMinority()
-    node.write([registryKey(name), drillKey(name)].map((entry) => ({ name: entry, changes: undefined })))
+    const drains = drainKeysOf(this.#keys(), { service: name })
+    node.write([registryKey(name), drillKey(name), ...drains].map((entry) => ({ name: entry, changes: undefined })))
   }
 
   async importServices(request: ImportRequest): Promise<ImportView> {
@@ -249,6 +251,10 @@ export class NodeApi implements ControlApi {
     const view = whyView(name, explanation, this.#names(), this.#obstacles(service), clock.now(), drained)
     const hosting = hostingSentences(hostingView(service, node.programs.tenures, this.#names()))
     return { ...view, sentences: [...view.sentences, ...hosting, ...servedBy(node.programs.states.backends(service))] }
+  }
+
+  #keys(): string[] {
+    return this.parts.node.machines.registry.entries().map(([key]) => key)
   }
 
   #existing(): Service[] {

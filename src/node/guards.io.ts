@@ -64,6 +64,18 @@ export class Guards implements GuardPort {
     for (const [service, event] of this.#early.splice(0)) onEvent(service, event)
   }
 
+  /** Guards go on; nothing more is heard of them here. */
+  close(): void {
+    this.#onEvent = () => {}
+    for (const line of this.#lines.values()) {
+      void line.then((one) => {
+        if (one === undefined) return
+        one.isOver = true
+        one.socket.destroy()
+      })
+    }
+  }
+
   start(job: GuardJob): void {
     void this.#ask(job, 'start')
   }

@@ -1,5 +1,5 @@
 /**
- * Programs that are to end: entries `drain/NODE` and `drain/SERVICE@NODE` of the registry. New connections go elsewhere, those that stand
+ * Programs that are to end: entries `drain/NODE` and `drain/NODE/SERVICE` of the registry. New connections go elsewhere, those that stand
  * go on, and may have a deadline; a service of mode `single` runs on another node.
  */
 import type { NodeId } from '../base/ids.js'
@@ -23,7 +23,18 @@ export interface ProgramDrain {
 
 /** `service` not given: all programs of the node. */
 export function drainKey(node: NodeId, service?: string): string {
-  return service === undefined ? `${PREFIX}${node}` : `${PREFIX}${service}@${node}`
+  return service === undefined ? `${PREFIX}${node}` : `${PREFIX}${node}/${service}`
+}
+
+/** Orders about a service anywhere, or about a node in any way: to be forgotten with it. */
+export function drainKeysOf(
+  keys: readonly string[],
+  about: { readonly service: string } | { readonly node: NodeId },
+): string[] {
+  const drains = keys.filter((key) => key.startsWith(PREFIX))
+  if ('service' in about)
+    return drains.filter((key) => key.endsWith(`/${about.service}`) && key.split('/').length === 3)
+  return drains.filter((key) => key.split('/')[1] === about.node)
 }
 
 /** Total: what a newer release may have written is read as far as it is known. */
