@@ -76,7 +76,7 @@ export type GuardEvent = Extract<HostingEvent, { type: 'done' | 'fenced' | 'heal
 
 /** Guards outlive the process that asks them. Each `start` and `stop` is answered once, or by `fenced`. */
 export interface GuardPort {
-  /** What earlier processes have left, by service. */
+  /** How it stands now, by service: what earlier processes have left, and this one. */
   readonly remains: ReadonlyMap<string, Remains>
   /** Hears of all services. */
   attach(onEvent: (service: string, event: GuardEvent) => void): void

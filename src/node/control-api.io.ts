@@ -193,7 +193,7 @@ export class NodeApi implements ControlApi {
       services,
       counters: countersView(report),
       survival: survivalView(report),
-      warnings: [...this.parts.warnings(), ...this.#serviceWarnings()],
+      warnings: [...this.parts.warnings(), ...this.#serviceWarnings(), ...this.#drainWarnings()],
     }
   }
 
@@ -334,6 +334,16 @@ export class NodeApi implements ControlApi {
     return [...knowledge.members]
       .sort((a, b) => (a.profile.name < b.profile.name ? -1 : 1))
       .map((member) => memberView(member, facts))
+  }
+
+  #drainWarnings(): string[] {
+    const { knowledge, programs } = this.parts.node
+    return knowledge.members.flatMap(({ profile: { node, name } }) => {
+      if (programs.drains.whole(node) === undefined) return []
+      return [
+        `the programs of ${name} are drained, and get no new connections: \`baton drain ${name} --undo\` puts them back`,
+      ]
+    })
   }
 
   #serviceWarnings(): string[] {

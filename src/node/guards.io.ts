@@ -77,6 +77,7 @@ export class Guards implements GuardPort {
   }
 
   start(job: GuardJob): void {
+    this.remains.set(job.service, { term: job.term, state: 'running' })
     void this.#ask(job, 'start')
   }
 
@@ -205,6 +206,7 @@ export class Guards implements GuardPort {
     // It has nothing left to guard: the next start has a guard of its own.
     if (event.isGood && (event.type === 'fenced' || event.verb === 'stop')) {
       line.isOver = true
+      this.remains.set(service, { term: this.remains.get(service)?.term ?? 0, state: 'stopped' })
       this.#lines.delete(service)
       this.#say(line, { type: 'heard' })
       line.socket.end()
@@ -215,6 +217,7 @@ export class Guards implements GuardPort {
   #onClosed(service: string, line: Line): void {
     if (line.isOver || this.#lines.get(service) === undefined) return
     line.isOver = true
+    this.remains.set(service, { term: this.remains.get(service)?.term ?? 0, state: 'unknown' })
     this.#lines.delete(service)
     this.logger.log('error', 'guard-died', { service })
     const { asked } = line

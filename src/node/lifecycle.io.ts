@@ -38,14 +38,18 @@ export function exitAtOnce(status: number): never {
   process.exit(status)
 }
 
-/** What is not done by then is left as it is. */
-export async function endWithin(limitMs: Millis, logger: Logger, end: () => Promise<void>): Promise<void> {
+/** Of a node under a service manager that was stopped by a command: the unit of `baton install` starts it again after any other. */
+export const STOPPED_BY_COMMAND = 75
+
+/** What is not done by then is left as it is. `why`: a signal, or the command. */
+export async function endWithin(limitMs: Millis, logger: Logger, why: string, end: () => Promise<void>): Promise<void> {
   const force = setTimeout(() => {
     logger.log('error', 'stop-late', { ms: limitMs })
     process.exit(1)
   }, limitMs)
   await end()
   clearTimeout(force)
+  if (!why.startsWith('SIG') && process.env['NOTIFY_SOCKET'] !== undefined) process.exitCode = STOPPED_BY_COMMAND
 }
 
 export function stopSignal(): Promise<string> {

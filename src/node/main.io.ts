@@ -69,7 +69,7 @@ export async function runNode(settings: NodeSettings): Promise<void> {
     logger.log('info', 'stopping', { why })
     notify.stopping(why)
     await node.emptied()
-    await endWithin(STOP_MS_MAX, logger, () => node.stop())
+    await endWithin(STOP_MS_MAX, logger, why, () => node.stop())
     logger.log('info', 'stopped', {})
   } finally {
     lock?.release()
@@ -323,7 +323,7 @@ class RunningNode {
       version: options.version,
       linkOf: (peer) => linkView(links.state(peer)),
       linked: () => links.linked(),
-      stop: () => this.#left.resolve('leave'),
+      stop: () => this.#left.resolve('a command'),
       addresses,
       lanes: lanes.view,
       query: (limit, service) => lanes.query(limit, service),

@@ -49,6 +49,7 @@ export function metricsFacts(parts: MetricsParts, report: LaneReport): MetricsFa
         return { service: service.name, node: name, port, state }
       })
     }),
+    hosting: node.programs.hosting.rows(),
     voters: {
       all: voters.length,
       reachable: voters.filter((voter) => here.has(voter)).length,

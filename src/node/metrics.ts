@@ -21,6 +21,8 @@ export interface MetricsFacts {
     readonly port: number
     readonly state: BackendState
   }[]
+  /** Of services of mode single that this node has to do with. */
+  readonly hosting: readonly { readonly service: string; readonly state: string }[]
   readonly voters: { readonly all: number; readonly reachable: number; readonly quorum: number }
   readonly members: Readonly<Record<MemberState, number>>
   readonly drills: readonly { readonly service: string; readonly record: DrillRecordView }[]
@@ -46,6 +48,7 @@ export function metricsOf(facts: MetricsFacts): Metric[] {
     ...revivalMetrics(report),
     ...leaseMetrics(facts.leases),
     backendMetric(facts.backends),
+    hostingMetric(facts.hosting),
     counter('baton_leases_acquired_total', 'Leases that this node has won or was given.', tally.acquired),
     counter('baton_leases_lost_total', 'Leases that have ended here, for whatever reason.', tally.lost),
     counter('baton_takeovers_total', 'Leases acquired here that another node had before.', tally.takeovers),
@@ -173,6 +176,19 @@ function backendMetric(backends: MetricsFacts['backends']): Metric {
     return { labels: { service, node, port: String(port), state }, value: state === 'healthy' ? 1 : 0 }
   })
   return metric('baton_backend_up', 'gauge', '1: the program takes new connections; its state is a label.', samples)
+}
+
+function hostingMetric(hosting: MetricsFacts['hosting']): Metric {
+  const samples = hosting.map(({ service, state }) => ({
+    labels: { service, state },
+    value: state === 'active' ? 1 : 0,
+  }))
+  return metric(
+    'baton_hosting_active',
+    'gauge',
+    '1: this node runs the service of mode single; its state is a label.',
+    samples,
+  )
 }
 
 /** The last of each service: a measured figure that is old says so by its time. */

@@ -137,6 +137,7 @@ test(
     site.guards.stop(site.job)
     await site.said('stop good')
     assert.not(site.runs)
+    assert.equal(site.guards.remains.get('db'), { term: 3, state: 'stopped' })
     assert.equal(readFileSync(path.join(site.folder, 'calls'), 'utf8').trim().split('\n'), [
       'start db db a 3',
       'stop db db a 3',
