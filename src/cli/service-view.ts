@@ -183,7 +183,7 @@ function rowOf(view: ServiceView): Row {
       directorCell(view),
       term === null ? '–' : formatCount(term.number),
       servingCell(view),
-      backendsCell(able, nodes),
+      backendsCell(able, nodes, view.hosting !== undefined),
       formatCount(view.splices),
     ],
     notes: notesOf(view),
@@ -191,10 +191,12 @@ function rowOf(view: ServiceView): Row {
 }
 
 /** `2 of 3 nodes` where some take no new connections. */
-function backendsCell(able: number, nodes: number): Cell {
+function backendsCell(able: number, nodes: number, isSingle: boolean): Cell {
   if (nodes === 0) return { text: 'none', style: 'bad' }
   if (able === nodes) return plural(nodes, 'node')
-  return { text: `${able} of ${plural(nodes, 'node')}`, style: able === 0 ? 'bad' : 'warn' }
+  const text = `${able} of ${plural(nodes, 'node')}`
+  // Of mode single one is all there is to be.
+  return isSingle && able > 0 ? text : { text, style: able === 0 ? 'bad' : 'warn' }
 }
 
 /** At most one sentence: the problem, why it is not served, on what its director stands, or how to give it a backend. */

@@ -1,6 +1,8 @@
 /** A daemon that must never run twice: relocated, ill, killed, its node killed, paused and cut off. */
+import { until } from '../../src/lab/wait.io.js'
 import { assert, suite } from '../harness/suite.js'
 import { DaemonSite } from './daemon-site.js'
+import { addService, startCluster, startHello } from './fixture.js'
 
 const test = suite('cluster/single', 110_000)
 const CHECKS = ['--check-interval', '200ms', '--check-fall', '2', '--check-timeout', '2s']
@@ -119,5 +121,25 @@ test(
   },
   NEEDS,
 )
+
+test('without a program of its own: one of those that listen is active, and the next when it listens no more', async (scope) => {
+  const fixture = await startCluster(scope)
+  const programs = startHello(scope, fixture, 8_091, false)
+  await addService(fixture, 'lone', '8091', 3, '--mode', 'single')
+  const [one] = fixture.cluster.live()
+  const activeOf = async (not = '') => {
+    const view = await one?.client.service('lone')
+    const healthy = view?.backends.filter(({ state }) => state === 'healthy').map(({ node }) => node.name) ?? []
+    return healthy.length === 1 && healthy[0] !== not && view?.hosting?.node?.name === healthy[0]
+      ? healthy[0]
+      : undefined
+  }
+  const first = await until(activeOf, 10_000, 'one is active')
+  const standby = (await one?.client.service('lone'))?.backends.filter(({ state }) => state === 'standby') ?? []
+  assert.is(standby.length, 2)
+  await programs.get(first)?.stop()
+  const second = await until(() => activeOf(first), 10_000, 'another is active')
+  assert.is.not(second, first)
+})
 
 test.run()
