@@ -63,7 +63,7 @@ export function renderProgramDrain(view: ProgramDrainView, target: string, scree
   if (!view.drained) return [`${screen.paint('bold', what)}: new connections may come again.`]
   const rest = view.live === 0 && view.hosted.length === 0 ? 'nobody is connected' : liveLine(view)
   return [
-    `${screen.paint('bold', what)}: no new connections; ${rest}.`,
+    ...hang('', `${what}: no new connections; ${rest}.`, screen.width),
     ...hang('', `Undo: \`baton drain ${target} --undo\``, screen.width),
   ]
 }

@@ -5,9 +5,9 @@ import { formatSetting } from './units.js'
 type Setting = readonly [name: string, value: string]
 
 export function programSettings(definition: ServiceDefinitionView): Setting[] {
-  const { check, passiveLimit, passiveDecayMs } = definition
+  const { check, program, passiveLimit, passiveDecayMs } = definition
   return [
-    ['check', check === 'off' ? 'off: who listens serves' : checkText(definition)],
+    ['check', check === 'off' && program === '' ? 'off: who listens serves' : checkText(definition)],
     ...(passiveLimit === 0
       ? []
       : [
@@ -30,7 +30,9 @@ function checkText(definition: ServiceDefinitionView): string {
         ? `send${checkSend === '' ? '' : ` '${checkSend}'`}`
         : check === 'command'
           ? checkCommand
-          : check
+          : check === 'off'
+            ? `${definition.program} check`
+            : check
   const expected = checkExpect === '' ? '' : ` with '${checkExpect}'`
   const where = checkPort === 0 ? '' : ` on port ${checkPort}`
   const who = checkFrom === 'director' ? ', by the director as well' : ''

@@ -152,7 +152,9 @@ function renderBackends(view: ServiceView, screen: Screen): string[] {
       { text: state, style: STATE_STYLES[state] },
       formatCount(splices),
     ],
-    ...(state === 'healthy' || why === '' ? {} : { notes: [{ text: why, style: STATE_STYLES[state] }] }),
+    ...(state === 'healthy' || state === 'standby' || why === ''
+      ? {}
+      : { notes: [{ text: why, style: STATE_STYLES[state] }] }),
   }))
   return renderTable(columns, rows, screen)
 }

@@ -15,7 +15,7 @@ function oneVoter(linked: readonly NodeId[], others: readonly NodeId[]) {
   const node = {
     self: member(A).profile,
     knowledge: { members: [A, ...others].map((node) => member(node)) },
-    machines: { elections: { electorate: () => electorate }, registry: { get: () => undefined } },
+    machines: { elections: { electorate: () => electorate }, registry: { get: () => undefined, entries: () => [] } },
     prepareToLeave: (leaving: boolean) => {
       asked.push(leaving)
       electorate.voters = electorate.voters.slice(1)
