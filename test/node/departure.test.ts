@@ -62,7 +62,7 @@ function atNodeA(): { departure: Departure; told: string[] } {
     knowledge: { members: [member(A), member(B, 'down')] },
     machines: {
       elections: { electorate: () => ({ epoch: 3, voters }), hasForgotten: () => false, isAmnesiac: false },
-      registry: { get: () => undefined },
+      registry: { get: () => undefined, entries: () => [] },
     },
     forget: (nodes: readonly NodeId[], force: boolean) => {
       told.push(`${nodes.map((id) => id[0]).join('')} ${force}`)
