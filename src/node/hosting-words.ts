@@ -16,7 +16,8 @@ export function hostingView(service: Service, tenures: Tenures, names: Names): H
     node: present === undefined ? null : names.ref(present.node),
     state: present?.tenure.state ?? 'nowhere',
     term: present?.tenure.term ?? 0,
-    words: present?.tenure.words ?? '',
+    words:
+      present?.tenure.words ?? (next.length === 0 && service.requires !== '' ? `requires ${service.requires}` : ''),
     next: next.map((node: NodeId) => names.ref(node)),
   }
 }
@@ -30,7 +31,7 @@ export function hostingSentences(view: HostingView | undefined): string[] {
   if (node === null) {
     return [
       next.length === 0
-        ? 'It runs on one node at a time, and no live node may host it: `baton service show` has its nodes and placement.'
+        ? `It runs on one node at a time, and no live node may host it${words === '' ? '' : ` (it ${words})`}: \`baton service show\` has its nodes and placement.`
         : `It runs on one node at a time, and on none now: an election is under way. ${others}`,
     ]
   }

@@ -11,7 +11,6 @@ import { Tenancy } from '../hosting/tenancy.js'
 import type { Tenure } from '../hosting/tenure-rows.js'
 import { includesPort } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
-import { namesIn } from '../proxy/service-hosting.js'
 import type { Knowledge } from './knowledge.js'
 import { hostedBy, hostingContest, type Tenures } from './tenures.js'
 
@@ -32,8 +31,6 @@ export interface HostingParts {
   readonly reaches: (node: NodeId) => boolean
   /** What its checks say of a program that runs here; `undefined`: nothing yet. */
   readonly ownHealth: (service: string) => CheckResult | undefined
-  /** Whether another service is up on this node. */
-  readonly isUpHere: (service: Service) => boolean
   readonly onChanged: () => void
 }
 
@@ -70,7 +67,7 @@ export class Hosting {
       entry.driver.feed({ type: 'rules', rules: rulesFor(service) })
       entry.driver.feed({ type: 'others', others: tenures.others(service) })
       this.#stand(entry)
-      this.#leaveIfDrained(entry)
+      this.#leaveIfMisplaced(entry)
     }
     const names = new Set(wanted.map(({ name }) => name))
     for (const [name, entry] of this.#entries) {
@@ -192,18 +189,22 @@ export class Hosting {
     )
   }
 
-  /** Where nobody else could run it, it runs on: an operator who means that removes or stops it. */
-  #leaveIfDrained({ service, tenancy, driver }: Entry): void {
+  /** Where nobody else could run it, it stays: an operator who means that removes or stops it. */
+  #leaveIfMisplaced({ service, tenancy, driver, order }: Entry): void {
     const { tenures, self } = this.parts
-    if (!tenancy.isActive || !tenures.isOut(service.name, self) || !tenures.others(service).isAnybody) return
-    driver.feed({ type: 'relocate', to: undefined, why: 'an operator drains it here' })
+    const isOrdered = tenancy.isActive && tenures.isOut(service.name, self)
+    // Waiting for what another node has already.
+    const isInVain = tenancy.state === 'waiting' && tenancy.isClear && !order.split(' ').includes(self)
+    if ((!isOrdered && !isInVain) || !tenures.others(service).isAnybody) return
+    driver.feed({
+      type: 'relocate',
+      to: undefined,
+      why: isOrdered ? 'an operator drains it here' : 'it can run elsewhere',
+    })
   }
 
-  #obstacle({ requires }: Service): string {
-    const missing = namesIn(requires).filter((name) => {
-      const service = this.parts.knowledge.service(name)
-      return service === undefined || !this.parts.isUpHere(service)
-    })
+  #obstacle(service: Service): string {
+    const missing = this.parts.tenures.missing(service, this.parts.self)
     return missing.length === 0 ? '' : `waits for ${missing.join(', ')} to be up on this node`
   }
 

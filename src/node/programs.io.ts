@@ -4,6 +4,7 @@ import type { Millis } from '../base/time.js'
 import type { ElectionEvent } from '../election/ports.js'
 import type { Registry } from '../gossip/registry.js'
 import type { ListeningSocket } from '../kernel/listening-socket.js'
+import type { Service } from '../proxy/service.js'
 import { BackendNews } from './backend-news.js'
 import { BackendStates } from './backend-states.js'
 import type { Directing } from './directing.js'
@@ -54,7 +55,12 @@ export class Programs {
       drains: this.drains,
       services: () => knowledge.services.active,
     })
-    this.tenures = new Tenures(self, knowledge, (service, node) => this.drains.isDrained(service, node))
+    this.tenures = new Tenures(
+      self,
+      knowledge,
+      (service, node) => this.drains.isDrained(service, node),
+      (service, node) => this.#isUpOn(service, node),
+    )
     this.states = new BackendStates(knowledge, {
       of: (service, node) => this.drains.standing(service.name, node) ?? this.tenures.standing(service, node),
     })
@@ -71,7 +77,6 @@ export class Programs {
       tenures: this.tenures,
       guards: ports.guards,
       ownHealth: (service) => this.health.ofOwn(service),
-      isUpHere: (service) => this.#isUpHere(service.name),
       onChanged: () => this.#onChanged(),
     })
     this.news = new BackendNews(
@@ -130,11 +135,12 @@ export class Programs {
     })
   }
 
-  #isUpHere(name: string): boolean {
-    const { knowledge, self } = this.parts
-    const service = knowledge.service(name)
-    if (service === undefined) return false
-    if (service.mode === 'single' && !this.hosting.isActive(name)) return false
-    return this.states.backends(service).some(({ node, state }) => node === self && state === 'healthy')
+  /** By what its node says of it; of this node, as it is. */
+  #isUpOn(service: Service, node: NodeId): boolean {
+    if (service.mode === 'single') {
+      const present = this.tenures.present(service.name)
+      if (present?.node !== node || present.tenure.state !== 'active') return false
+    }
+    return this.states.backends(service).some((backend) => backend.node === node && backend.state === 'healthy')
   }
 }

@@ -6,7 +6,6 @@ import type { NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import { betterPlace } from '../hosting/placement.js'
 import type { Service } from '../proxy/service.js'
-import { namesIn } from '../proxy/service-hosting.js'
 import type { BalanceView, RelocateView } from './control-protocol.js'
 import { RELOCATE_MS_MAX } from './control-socket.js'
 import type { Node } from './node.io.js'
@@ -97,7 +96,7 @@ export async function balanceServices(node: Node, clock: Clock): Promise<Balance
 }
 
 function refusal(
-  { programs, knowledge }: Node,
+  { programs }: Node,
   service: Service,
   from: NodeId,
   to: NodeId,
@@ -105,15 +104,11 @@ function refusal(
   nameOf: (id: NodeId) => string,
 ): string | undefined {
   if (to === from) return `${service.name} runs on ${nameOf(to)} already`
+  const missing = programs.tenures.missing(service, to)
+  if (missing.length > 0) return `${service.name} requires ${missing.join(', ')}, not up on ${nameOf(to)}`
   if (!order.includes(to))
     return `${nameOf(to)} may not host ${service.name} now: it is not among its nodes, drained, or down`
-  const missing = namesIn(service.requires).filter((name) => {
-    const other = knowledge.service(name)
-    if (other === undefined) return true
-    if (other.mode === 'single') return programs.tenures.present(name)?.node !== to
-    return !programs.states.backends(other).some((backend) => backend.node === to && backend.state === 'healthy')
-  })
-  return missing.length === 0 ? undefined : `${service.name} requires ${missing.join(', ')}, not up on ${nameOf(to)}`
+  return undefined
 }
 
 /** Told to the node where it runs, which may be another. */

@@ -4,6 +4,7 @@ import { type Place, placesFor } from '../hosting/placement.js'
 import type { Others } from '../hosting/ports.js'
 import type { Tenure } from '../hosting/tenure-rows.js'
 import type { Service } from '../proxy/service.js'
+import { namesIn } from '../proxy/service-hosting.js'
 import type { Standing } from './backend-states.js'
 import type { Knowledge } from './knowledge.js'
 import { roleOf } from './roles.js'
@@ -28,6 +29,8 @@ export class Tenures {
     private readonly knowledge: Pick<Knowledge, 'tenures' | 'members' | 'services' | 'candidates' | 'nameOf'>,
     /** An operator wants it to run elsewhere. */
     private readonly isDrained: (service: string, node: NodeId) => boolean,
+    /** Its program works there. */
+    private readonly isUpOn: (service: Service, node: NodeId) => boolean,
   ) {}
 
   /** An operator wants it to run elsewhere. */
@@ -55,8 +58,17 @@ export class Tenures {
       service.program === '' ? new Set(this.knowledge.candidates(service).map(({ node }) => node)) : undefined
     return this.#alive().flatMap(({ profile: { node, name, flags } }) => {
       const { witness, leaving } = roleOf(flags)
-      const isOut = witness || leaving || this.isDrained(service.name, node) || listening?.has(node) === false
-      return isOut ? [] : [{ node, name, load: loads.get(node) ?? 0 }]
+      const isMute = listening?.has(node) === false
+      const isOut = witness || leaving || isMute || this.isDrained(service.name, node)
+      return isOut || this.missing(service, node).length > 0 ? [] : [{ node, name, load: loads.get(node) ?? 0 }]
+    })
+  }
+
+  /** Services that it requires, and that are not up on that node. */
+  missing({ requires }: Service, node: NodeId): string[] {
+    return namesIn(requires).filter((name) => {
+      const service = this.knowledge.services.active.find((one) => one.name === name)
+      return service === undefined || !this.isUpOn(service, node)
     })
   }
 

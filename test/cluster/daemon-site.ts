@@ -52,7 +52,7 @@ export class DaemonSite {
   }
 
   /** Waits until every live node says so of one and the same node. */
-  async active(not?: string, limitMs = 20_000): Promise<string> {
+  async active(not: string | readonly string[] = [], limitMs = 20_000): Promise<string> {
     return until(
       async () => {
         const views = await Promise.all(
@@ -64,10 +64,10 @@ export class DaemonSite {
         const isServed = views.every((view) =>
           view?.backends.some(({ node, state }) => node.name === name && state === 'healthy'),
         )
-        return isSame && isServed && name !== undefined && name !== not ? name : undefined
+        return isSame && isServed && name !== undefined && !not.includes(name) ? name : undefined
       },
       limitMs,
-      () => `the daemon is active elsewhere than on ${not ?? 'no node'}; ${this.#story()}`,
+      () => `the daemon is active elsewhere than on '${not}'; ${this.#story()}`,
       20,
     )
   }
@@ -134,6 +134,16 @@ export class DaemonSite {
     await until(
       async () => this.pidOn(node) !== pid || undefined,
       20_000,
+      () => `it is started again; ${this.#story()}`,
+      20,
+    )
+  }
+
+  /** Another life has begun, wherever. */
+  async another(pid: number): Promise<void> {
+    await until(
+      async () => this.lives().at(-1)?.pid !== pid || undefined,
+      30_000,
       () => `it is started again; ${this.#story()}`,
       20,
     )
