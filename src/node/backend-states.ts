@@ -35,6 +35,8 @@ export class BackendStates {
   of(service: Service, { node, port }: Pick<ListenerCandidate, 'node' | 'port'>): Standing {
     const ordered = this.orders.of(service, node)
     if (ordered !== undefined) return ordered
+    const isWatched = service.check !== 'off' || service.passiveLimit > 0 || service.program !== ''
+    if (!isWatched) return HEALTHY
     let best = HEALTHY
     for (const { by, row } of this.knowledge.healthAbout(service.name, node, port)) {
       const words = by === node ? row.words : `${row.words} (seen by ${this.knowledge.nameOf(by)})`

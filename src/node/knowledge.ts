@@ -27,7 +27,8 @@ export interface ServiceSet {
 export class Knowledge {
   readonly #listeners = new ListenerTable()
   readonly #serving = new Map<NodeId, readonly Serving[]>()
-  readonly #health = new Map<NodeId, readonly HealthRow[]>()
+  /** By who says it; then by service and the node that it is about. */
+  readonly #health = new Map<NodeId, ReadonlyMap<string, readonly HealthRow[]>>()
   readonly #hosting = new Map<NodeId, readonly Tenure[]>()
   readonly #ended = new Set<NodeId>()
   #members: readonly Member[] = []
@@ -85,7 +86,7 @@ export class Knowledge {
     const listeners = decodeListeners(facts.listeners)
     if (listeners.type === 'listeners') this.#listeners.set(node, listeners.listeners)
     this.#serving.set(node, facts.serving)
-    this.#health.set(node, facts.health)
+    this.#health.set(node, byProgram(facts.health))
     this.#hosting.set(node, facts.hosting)
   }
 
@@ -126,11 +127,8 @@ export class Knowledge {
   /** What live nodes say of the health of a program: its own node, and who directs connections to it. */
   healthAbout(service: string, node: NodeId, port: number): { readonly by: NodeId; readonly row: HealthRow }[] {
     return this.#alive.flatMap(({ node: by }) => {
-      const rows = this.#health.get(by) ?? []
-      const meant = rows.filter(
-        (row) => row.service === service && row.about === node && (row.port === 0 || row.port === port),
-      )
-      return meant.map((row) => ({ by, row }))
+      const rows = this.#health.get(by)?.get(`${service} ${node}`) ?? []
+      return rows.filter((row) => row.port === 0 || row.port === port).map((row) => ({ by, row }))
     })
   }
 
@@ -167,4 +165,15 @@ export class Knowledge {
         return { node, name, local: node === this.self, addresses: [gossip.address], serviceAddresses }
       })
   }
+}
+
+function byProgram(rows: readonly HealthRow[]): ReadonlyMap<string, readonly HealthRow[]> {
+  const found = new Map<string, HealthRow[]>()
+  for (const row of rows) {
+    const key = `${row.service} ${row.about}`
+    const same = found.get(key)
+    if (same === undefined) found.set(key, [row])
+    else same.push(row)
+  }
+  return found
 }
