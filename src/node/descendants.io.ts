@@ -13,6 +13,36 @@ export function adoptOrphans(): boolean {
   return !('why' in calls) && calls.prctl(PR_SET_CHILD_SUBREAPER, 1) === 0
 }
 
+/**
+ * Orphans that have ended and that nobody has waited for: `kill -0` of one succeeds, and whoever waits for its end that way waits for ever.
+ * `except`: children of this process's own, which the runtime waits for.
+ */
+export function reapOrphans(except: ReadonlySet<number>): void {
+  const calls = loadControlCalls()
+  if ('why' in calls) return
+  for (const pid of childrenOf('/proc/self/task')) {
+    if (!except.has(pid) && stateOf(readStat(String(pid))) === 'Z') calls.reap(pid)
+  }
+}
+
+/** Of all threads of a process (proc_pid_task_children(5)): none, where the kernel does not tell. */
+function childrenOf(tasks: string): number[] {
+  try {
+    return readdirSync(tasks).flatMap((task) => {
+      return readFileSync(`${tasks}/${task}/children`, 'utf8')
+        .split(' ')
+        .filter((pid) => pid !== '')
+        .map(Number)
+    })
+  } catch {
+    return []
+  }
+}
+
+function stateOf(stat: string): string {
+  return stat.slice(stat.lastIndexOf(')') + 2)[0] ?? 'X'
+}
+
 /** Those that run; what has ended and was not waited for is nobody's. */
 export function descendantsOf(ancestor: number): number[] {
   const parents = new Map<number, number>()

@@ -11,7 +11,7 @@ import { realClock } from '../base/real-clock.io.js'
 import { saveStateFile } from '../base/state-file.io.js'
 import type { Millis } from '../base/time.js'
 import { loadLibc } from '../kernel/libc.io.js'
-import { adoptOrphans, bootId, descendantsOf, killDescendants } from './descendants.io.js'
+import { adoptOrphans, bootId, descendantsOf, killDescendants, reapOrphans } from './descendants.io.js'
 import {
   type FromGuard,
   GUARD_RECORD,
@@ -24,7 +24,7 @@ import {
 } from './guard-protocol.js'
 import { runHook } from './hook.io.js'
 
-const LOOK_EVERY_MS: Millis = 25
+const LOOK_EVERY_MS: Millis = 50
 /** What has been killed is gone by then, but for what hangs in the kernel. */
 const KILL_MS_MAX: Millis = 800
 /** The node has read the last word by then, or finds it in the record. */
@@ -43,6 +43,10 @@ class Guard {
   #starting: Promise<void> | undefined
   #isRunning = false
   #isStopping = false
+  /** The start has left processes behind that are this one's. */
+  #hasAdopted = false
+  /** Hooks that run now. */
+  readonly #hooks = new Set<number>()
 
   listen(): void {
     this.#server.listen(path.join(folder, `${tag}.sock`), () => process.stdout.write('ready\n'))
@@ -69,6 +73,7 @@ class Guard {
   }
 
   #look(): void {
+    reapOrphans(this.#hooks)
     if (this.#isRunning && !this.#isStopping && clock.now() >= this.#until) void this.#stop(true)
   }
 
@@ -78,7 +83,8 @@ class Guard {
     this.#record('running')
     this.#isRunning = true
     if (clock.now() >= this.#until) return
-    const problem = await runHook(setup.program, ['start', setup.service], this.#environment, setup.startMs)
+    const problem = await this.#run('start', setup.startMs)
+    this.#hasAdopted = descendantsOf(process.pid).length > 0
     if (this.#isStopping) return
     this.#tell({ type: 'done', verb: 'start', isGood: problem === undefined, words: problem ?? '' })
   }
@@ -91,11 +97,11 @@ class Guard {
     const before = descendantsOf(process.pid).length
     // A start under way is not waited for: it may take longer than a stop.
     if (this.#starting !== undefined && !(await this.#isStarted())) await killDescendants(process.pid, KILL_MS_MAX)
-    const problem = await runHook(setup.program, ['stop', setup.service], this.#environment, setup.stopMs)
+    const problem = await this.#run('stop', setup.stopMs)
     const left = descendantsOf(process.pid).length
     const isGone = await killDescendants(process.pid, KILL_MS_MAX)
-    // A stop that failed is made up for by a kill, where the program was this process's own to kill.
-    const isGood = isGone && (problem === undefined || before > 0)
+    // A stop that failed is made up for where the program was this process's own to kill, or has been and is no more.
+    const isGood = isGone && (problem === undefined || before > 0 || this.#hasAdopted)
     const killed = left === 0 || !isGone ? '' : `${left} of its processes were killed after its stop`
     const words = [problem ?? '', killed].filter((one) => one !== '').join('; ')
     if (!isGood) {
@@ -109,6 +115,13 @@ class Guard {
     this.#record('stopped')
     this.#tell(isFence ? { type: 'fenced', isGood, words } : { type: 'done', verb: 'stop', isGood, words })
     setTimeout(() => process.exit(0), this.#nodes.size === 0 ? 0 : LINGER_MS)
+  }
+
+  #run(verb: 'start' | 'stop', limitMs: Millis): Promise<string | undefined> {
+    return runHook(setup.program, [verb, setup.service], this.#environment, limitMs, (pid, isThere) => {
+      if (isThere) this.#hooks.add(pid)
+      else this.#hooks.delete(pid)
+    })
   }
 
   async #isStarted(): Promise<boolean> {

@@ -209,6 +209,36 @@ test(
 )
 
 test(
+  'a daemon that has died is no zombie: a stop that waits for its pid to be gone does not wait for ever',
+  async (scope) => {
+    const waits = 'stop) for one in pid child; do while kill -0 $(cat $one) 2>/dev/null; do sleep 0.02; done; done;;'
+    const site = await Site.build(scope, `${DAEMON}\ncase $1 in start) start;; ${waits} esac`, 4_000)
+    site.start()
+    await site.said('start good')
+    for (const pid of [...site.pids('pid'), ...site.pids('child')]) kill(pid)
+    const begun = clock.now()
+    site.guards.stop(site.job)
+    await site.said('stop good')
+    assert.ok(clock.now() - begun < 2_500, `${clock.now() - begun} ms`)
+  },
+  NEEDS,
+)
+
+test(
+  'a daemon that has died and whose stop fails is known to be gone all the same',
+  async (scope) => {
+    const site = await Site.build(scope, `${DAEMON}\ncase $1 in start) start;; stop) exit 3;; esac`)
+    site.start()
+    await site.said('start good')
+    for (const pid of [...site.pids('pid'), ...site.pids('child')]) kill(pid)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    site.guards.stop(site.job)
+    await site.said('stop good')
+  },
+  NEEDS,
+)
+
+test(
   'a stop that comes while it still starts ends both',
   async (scope) => {
     const site = await Site.build(scope, `${DAEMON}\ncase $1 in start) start; sleep 30;; stop) exit 0;; esac`)
