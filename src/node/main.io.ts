@@ -364,7 +364,7 @@ class RunningNode {
       warnings: this.#warnings,
       logger: this.logger,
       onStalled: (lateMs) => node.onStalled(lateMs),
-      onListeners: (listeners) => node.onListeners(listeners),
+      onListeners: (listeners) => node.programs.onListeners(listeners),
     })
     this.#cleanups.push(stop)
   }

@@ -13,7 +13,6 @@ import type { Millis } from '../base/time.js'
 import type { ElectionEffect, ElectionEvent } from '../election/ports.js'
 import type { MemberProfile, SwimEffect, SwimEvent } from '../gossip/ports.js'
 import type { RegistryWrite, SyncEffect, SyncEvent } from '../gossip/sync.js'
-import type { ListeningSocket } from '../kernel/listening-socket.js'
 import type { FromLane } from '../proxy/lane-protocol.js'
 import { CHANNEL } from '../trunk/channels.js'
 import type { PeerInfo } from '../trunk/ports.js'
@@ -98,14 +97,10 @@ export class Node {
     this.#links = new LinkBroker(profile.node, ports.dataAt.length, ports.random)
     this.#broker = new Driver(this.#links, clock, (effect) => this.#onBroker(effect))
     this.programs = new Programs({
-      self: profile.node,
-      name: profile.name,
-      ownAddress: profile.gossip.address,
+      profile,
       ports,
-      registry: machines.registry,
-      leaseMs: machines.elections.leaseMs,
+      machines,
       elections: (event) => this.#elections.feed(event),
-      reaches: (node) => machines.elections.reaches(node),
       knowledge: this.knowledge,
       directing: this.directing,
       errands: this.errands,
@@ -252,10 +247,6 @@ export class Node {
   onStalled(ms: number): void {
     this.#swim.feed({ type: 'stalled', ms })
     this.#elections.feed({ type: 'clock-gap', ms })
-  }
-
-  onListeners(sockets: readonly ListeningSocket[]): void {
-    this.programs.onListeners(sockets)
   }
 
   onLane(message: FromLane): void {

@@ -1,8 +1,7 @@
 /** All that a node knows, does and says about programs: its own, and those that it directs connections to. */
 import type { NodeId } from '../base/ids.js'
-import type { Millis } from '../base/time.js'
 import type { ElectionEvent } from '../election/ports.js'
-import type { Registry } from '../gossip/registry.js'
+import type { MemberProfile } from '../gossip/ports.js'
 import type { ListeningSocket } from '../kernel/listening-socket.js'
 import type { Service } from '../proxy/service.js'
 import { BackendNews } from './backend-news.js'
@@ -13,23 +12,19 @@ import type { Errands } from './errands.js'
 import { Hosting } from './hosting.io.js'
 import type { Knowledge } from './knowledge.js'
 import { NodeHealth } from './node-health.io.js'
-import type { NodePorts } from './node-ports.js'
+import type { NodeMachines, NodePorts } from './node-ports.js'
 import { ProgramDrains } from './program-drains.js'
 import { Publication } from './publication.js'
 import { Tenures } from './tenures.js'
 
 export interface ProgramsParts {
-  readonly self: NodeId
-  readonly name: string
-  readonly ownAddress: string
+  readonly profile: MemberProfile
   readonly ports: NodePorts
-  readonly registry: Pick<Registry, 'get'>
+  readonly machines: Pick<NodeMachines, 'registry' | 'elections'>
   readonly knowledge: Knowledge
   readonly directing: Directing
   readonly errands: Errands
-  readonly leaseMs: Millis
   readonly elections: (event: ElectionEvent) => void
-  readonly reaches: (node: NodeId) => boolean
   /** Told to all others. */
   readonly publish: (bytes: Uint8Array) => void
 }
@@ -46,7 +41,9 @@ export class Programs {
   #isPlanned = false
 
   constructor(private readonly parts: ProgramsParts) {
-    const { self, name, ports, knowledge, directing, registry } = parts
+    const { profile, ports, knowledge, directing, machines } = parts
+    const { node: self, name } = profile
+    const { registry, elections } = machines
     const { clock, later } = ports
     this.drains = new ProgramDrains(registry, (node) => knowledge.profileOf(node)?.boot ?? 0)
     this.#closing = new DrainClosing({
@@ -67,6 +64,8 @@ export class Programs {
     this.health = new NodeHealth({
       ...ports,
       ...parts,
+      self,
+      ownAddress: profile.gossip.address,
       checkProgram: ports.checkProgram,
       isHosted: (service) => this.hosting.isActive(service),
       onChanged: () => this.#onChanged(),
@@ -74,6 +73,9 @@ export class Programs {
     this.hosting = new Hosting({
       ...ports,
       ...parts,
+      self,
+      leaseMs: elections.leaseMs,
+      reaches: (node) => elections.reaches(node),
       tenures: this.tenures,
       guards: ports.guards,
       ownHealth: (service) => this.health.ofOwn(service),
