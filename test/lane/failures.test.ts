@@ -1,5 +1,5 @@
 import { Failures } from '../../src/lane/failures.js'
-import { SeatTable } from '../../src/lane/seat-table.js'
+import { Seats } from '../../src/lane/seats.js'
 import type { FromLane } from '../../src/proxy/lane-protocol.js'
 import { assert, suite } from '../harness/suite.js'
 
@@ -25,7 +25,7 @@ test('refusals and early resets are counted until they are told of, where the se
 })
 
 test('only who is healthy takes connections; a port of which nobody does is still known', () => {
-  const table = new SeatTable(A)
+  const table = new Seats(A)
   table.set('web', [
     { node: A, name: 'a', port: 80, state: 'healthy' },
     { node: B, name: 'b', port: 80, state: 'unhealthy' },
@@ -33,14 +33,14 @@ test('only who is healthy takes connections; a port of which nobody does is stil
     { node: B, name: 'b', port: 82 },
   ])
   assert.equal(
-    table.of('web', 80).map(({ name, local }) => [name, local]),
+    table.at('web', 80).map(({ name, local }) => [name, local]),
     [['a', true]],
   )
-  assert.equal([table.of('web', 81).length, table.of('web', 82).length, table.of('db', 80).length], [0, 1, 0])
-  assert.equal(table.ports('web'), [80, 81, 82])
-  assert.is(table.of('web', 80), table.of('web', 80), 'the same array while nothing changes')
-  table.keep(() => false)
-  assert.equal(table.ports('web'), [])
+  assert.equal([table.at('web', 81).length, table.at('web', 82).length, table.at('db', 80).length], [0, 1, 0])
+  assert.equal(table.portsOf('web'), [80, 81, 82])
+  assert.is(table.at('web', 80), table.at('web', 80), 'the same array while nothing changes')
+  table.retain(new Set())
+  assert.equal(table.portsOf('web'), [])
 })
 
 test.run()
