@@ -1,6 +1,6 @@
 /** How connections find their nodes, for `service show`: only what is not the ordinary. */
 import type { AssignmentView, BackendView, ServiceView } from '../node/control-protocol.js'
-import type { Screen } from './colour.js'
+import type { Screen, StyledText } from './colour.js'
 import type { Cell, Column, Row } from './table.js'
 import { renderTable } from './table.js'
 import { formatCount, formatSetting, plural } from './units.js'
@@ -60,29 +60,34 @@ function placementText(placement: ServiceView['choice']['placement']): string {
 
 /** Whether the columns of `choiceCells` say anything. */
 export function isWeighed(backends: readonly BackendView[]): boolean {
-  return backends.some(({ priority, weight, serves, state }) => {
-    return priority !== 1 || weight !== 1 || !serves || state !== 'healthy'
-  })
+  return backends.some(({ priority, weight }) => priority !== 1 || weight !== 1)
 }
 
 export const CHOICE_COLUMNS: readonly Column[] = [
   { title: 'PRIORITY', align: 'right' },
   { title: 'WEIGHT', align: 'right' },
-  { title: 'STATE' },
 ]
 
-export function choiceCells({ priority, weight, serves, state }: BackendView): Cell[] {
-  return [String(priority), String(weight), stateCell(serves, state)]
+export function choiceCells({ priority, weight }: BackendView): Cell[] {
+  return [String(priority), String(weight)]
 }
 
 export function choiceNotes({ serves, state, why }: BackendView): NonNullable<Row['notes']> {
-  if (!serves || state === 'healthy' || why === '') return []
-  return [{ text: why, style: state === 'unhealthy' ? 'bad' : 'warn' }]
+  if (!serves || state === 'healthy' || state === 'standby' || why === '') return []
+  return [{ text: why, style: STATE_STYLES[state] }]
 }
 
-function stateCell(serves: boolean, state: BackendView['state']): Cell {
-  if (!serves) return { text: 'not to serve', style: 'warn' }
-  return { text: state, style: state === 'healthy' ? 'good' : state === 'unhealthy' ? 'bad' : 'warn' }
+/** Whether it takes new connections, and why not. */
+export function stateCell({ serves, state }: BackendView): Cell {
+  return serves ? { text: state, style: STATE_STYLES[state] } : { text: 'not to serve', style: 'warn' }
+}
+
+const STATE_STYLES: Readonly<Record<BackendView['state'], StyledText['style']>> = {
+  healthy: 'good',
+  unhealthy: 'bad',
+  starting: 'warn',
+  draining: 'warn',
+  standby: 'dim',
 }
 
 /** What was said of nodes as directors. */

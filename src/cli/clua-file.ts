@@ -121,11 +121,6 @@ class CluaReader {
     if (attributes.has('out_alias')) {
       this.#note(`${what}: out_alias has no counterpart yet, outgoing connections have the node's own address`)
     }
-    if (!attributes.has('in_multi')) {
-      this.#note(
-        `${what}: in_single (the default) becomes scheduler failover: one node gets all connections while it can serve`,
-      )
-    }
     this.#ports.set(port, entry)
     this.#entries.push(entry)
   }
@@ -150,8 +145,8 @@ function fieldsOf({ port, attributes }: Entry, address: string): Record<string, 
   return {
     address,
     ports: String(port),
-    // in_multi gives so many connections to a member as its selw says, and then to the next.
-    scheduler: attributes.has('in_multi') ? 'weighted' : 'failover',
+    // in_multi gives so many connections to a member as its selw says, and then to the next; in_single is TCP's default.
+    ...(attributes.has('in_multi') ? { scheduler: 'weighted' } : { mode: 'single' }),
     ...(attributes.has('in_nolocal') && { hide: String(port) }),
     ...(attributes.has('static') && { reserve: String(port) }),
   }

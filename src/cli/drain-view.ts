@@ -1,6 +1,8 @@
-import type { DrainView } from '../node/control-protocol.js'
+import { formatSpan } from '../base/time.js'
+import type { DrainView, ProgramDrainView } from '../node/control-protocol.js'
 import type { Screen } from './colour.js'
 import { hang } from './text.js'
+import { plural } from './units.js'
 
 /** What moved where, what could not, and the way back. */
 export function renderDrain({ node, drained, moved, still }: DrainView, screen: Screen): string[] {
@@ -19,5 +21,49 @@ export function renderDrain({ node, drained, moved, still }: DrainView, screen: 
       `It votes and serves connections as before. Undo: \`baton drain --director ${node.name} --undo\``,
       screen.width,
     ),
+  ]
+}
+
+const LOOK_EVERY_MS = 500
+/** A director that has not heard of it yet may have chosen it a moment ago: nobody is told of before that is over. */
+const QUIET_LOOKS = 2
+
+/** Until nobody is connected and nothing is hosted; told at each change of the count. */
+export async function drainEnded(
+  look: () => Promise<ProgramDrainView>,
+  tell: (view: ProgramDrainView) => void,
+): Promise<ProgramDrainView> {
+  let told: string | undefined
+  for (let quiet = 0; ; ) {
+    const view = await look()
+    const isOver = view.live === 0 && view.hosted.length === 0
+    quiet = isOver ? quiet + 1 : 0
+    if (quiet >= QUIET_LOOKS || !view.drained) return view
+    const line = liveLine(view)
+    if (!isOver && line !== told) {
+      told = line
+      tell(view)
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+  }
+}
+
+export function liveLine({ live, hosted, leftMs }: ProgramDrainView): string {
+  const parts = [
+    live === null ? 'its node does not answer' : plural(live, 'connection'),
+    ...(hosted.length === 0 ? [] : [`${hosted.join(', ')} still there`]),
+    ...(leftMs === null ? [] : [`${formatSpan(leftMs)} left`]),
+  ]
+  return parts.join(', ')
+}
+
+/** `target` as it was typed. */
+export function renderProgramDrain(view: ProgramDrainView, target: string, screen: Screen): string[] {
+  const what = view.service === null ? `The programs of ${view.node.name}` : `${view.service} on ${view.node.name}`
+  if (!view.drained) return [`${screen.paint('bold', what)}: new connections may come again.`]
+  const rest = view.live === 0 && view.hosted.length === 0 ? 'nobody is connected' : liveLine(view)
+  return [
+    ...hang('', `${what}: no new connections; ${rest}.`, screen.width),
+    ...hang('', `Undo: \`baton drain ${target} --undo\``, screen.width),
   ]
 }

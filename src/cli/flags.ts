@@ -1,6 +1,7 @@
 /** Flags that several commands take, and their values as the node wants them. */
 import { Flags } from '@oclif/core'
 import { BatonError } from '../base/errors.js'
+import { checkFlags, hostingFlags } from './program-flags.js'
 import { fieldOf, readServiceFlag, SERVICE_FLAGS, type ServiceFlag } from './service-words.js'
 
 export const watchFlag = Flags.boolean({ description: 'show it again every second until Ctrl-C', exclusive: ['json'] })
@@ -116,6 +117,8 @@ export const serviceFlags = {
     description: 'in a cluster of two voters: the one node that may direct while the other is gone (none: nobody)',
     helpValue: 'NODE',
   }),
+  ...checkFlags,
+  ...hostingFlags,
   force: Flags.boolean({
     description:
       'accept an address that this host does not have (another node may), and a change that no majority can hear of',

@@ -3,9 +3,18 @@ import { isIpv6, isLoopback } from '../base/address.js'
 import { formatProgram } from '../base/program.js'
 import type { Millis } from '../base/time.js'
 import type { ServiceDefinitionView, ServiceView, ServiceWritten } from '../node/control-protocol.js'
-import { CHOICE_COLUMNS, choiceCells, choiceNotes, choiceSettings, isWeighed, renderDirecting } from './choice-view.js'
+import {
+  CHOICE_COLUMNS,
+  choiceCells,
+  choiceNotes,
+  choiceSettings,
+  isWeighed,
+  renderDirecting,
+  stateCell,
+} from './choice-view.js'
 import type { Screen, StyledText } from './colour.js'
 import { drillText } from './drill-view.js'
+import { programSettings } from './program-view.js'
 import { type Cell, type Column, type Row, renderTable } from './table.js'
 import { hang } from './text.js'
 import { formatCount, formatSetting, plural } from './units.js'
@@ -52,6 +61,8 @@ export function renderService(view: ServiceView, screen: Screen, nowMs: Millis):
     ['uploads', uploadsText(view)],
     ['failback', definition.failback],
     ['alone', definition.alone === '' ? 'nobody' : definition.alone],
+    ...programSettings(definition),
+    ...(view.hosting === undefined ? [] : [['runs on', hostingCell(view.hosting)] as const]),
     ['splices', formatCount(view.splices)],
     [
       'last drill',
@@ -98,6 +109,16 @@ function directorCell({ director, alone }: ServiceView): Cell {
   return alone ? { text: `${director.name} (alone)`, style: 'warn' } : director.name
 }
 
+function hostingCell({ node, state, term, words, next }: NonNullable<ServiceView['hosting']>): Cell {
+  const others = next.length === 0 ? 'no other node may host it' : `next: ${next.map(({ name }) => name).join(', ')}`
+  const text =
+    node === null
+      ? `no node (${others})`
+      : `${node.name}, ${state} in term ${term}${words === '' ? '' : `: ${words}`} (${others})`
+  const style = state === 'active' ? 'good' : state === 'unknown' || state === 'nowhere' ? 'bad' : 'warn'
+  return { text, style }
+}
+
 function addressSetting(definition: ServiceDefinitionView): string {
   const { own, hook } = definition
   const where = definition.interface === '' ? '' : `, announced on ${definition.interface}`
@@ -134,6 +155,7 @@ function renderBackends(view: ServiceView, screen: Screen): string[] {
     { title: 'PORT', align: 'right' },
     { title: 'PROGRAM', min: 8 },
     ...(weighed ? CHOICE_COLUMNS : []),
+    { title: 'STATE' },
     { title: 'SPLICES', align: 'right' },
   ]
   const rows = view.backends.map((backend) => ({
@@ -143,6 +165,7 @@ function renderBackends(view: ServiceView, screen: Screen): string[] {
       String(backend.port),
       backend.program === undefined ? '?' : formatProgram(backend.program),
       ...(weighed ? choiceCells(backend) : []),
+      stateCell(backend),
       formatCount(backend.splices),
     ],
     notes: choiceNotes(backend),
@@ -160,6 +183,8 @@ function noBackends({ ports }: ServiceDefinitionView): string[] {
 function rowOf(view: ServiceView): Row {
   const { definition, term, backends } = view
   const nodes = new Set(backends.map(({ node }) => node.id)).size
+  const able = new Set(backends.filter(({ state, serves }) => serves && state === 'healthy').map(({ node }) => node.id))
+    .size
   return {
     cells: [
       definition.name,
@@ -167,11 +192,20 @@ function rowOf(view: ServiceView): Row {
       directorCell(view),
       term === null ? '–' : formatCount(term.number),
       servingCell(view),
-      nodes === 0 ? { text: 'none', style: 'bad' } : plural(nodes, 'node'),
+      backendsCell(able, nodes, view.hosting !== undefined),
       formatCount(view.splices),
     ],
     notes: notesOf(view),
   }
+}
+
+/** `2 of 3 nodes` where some take no new connections. */
+function backendsCell(able: number, nodes: number, isSingle: boolean): Cell {
+  if (nodes === 0) return { text: 'none', style: 'bad' }
+  if (able === nodes) return plural(nodes, 'node')
+  const text = `${able} of ${plural(nodes, 'node')}`
+  // Of mode single one is all there is to be.
+  return isSingle && able > 0 ? text : { text, style: able === 0 ? 'bad' : 'warn' }
 }
 
 /** At most one sentence: the problem, why it is not served, on what its director stands, or how to give it a backend. */
@@ -179,6 +213,8 @@ function notesOf(view: ServiceView): readonly StyledText[] {
   if (view.problem !== undefined) return [{ text: view.problem, style: 'bad' }]
   if (view.director === null || view.serving === 'no') return [{ text: view.why, style: 'bad' }]
   if (view.alone) return [{ text: view.why, style: 'warn' }]
+  if (view.hosting?.state === 'unknown')
+    return [{ text: `${view.hosting.node?.name ?? 'a node'} could not stop it: ${view.hosting.words}`, style: 'bad' }]
   return view.backends.length === 0 ? [{ text: noBackends(view.definition).join(' '), style: 'warn' }] : []
 }
 

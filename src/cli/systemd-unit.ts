@@ -32,6 +32,9 @@ ExecStart=${command.map(quoted).join(' ')}
 ExecReload=${reload.map(quoted).join(' ')}
 Restart=always
 RestartSec=1
+# Commands that stop the node mean it.
+SuccessExitStatus=75
+RestartPreventExitStatus=75
 WatchdogSec=10
 # An orderly stop hands services over; after so long it is not orderly any more.
 TimeoutStopSec=15

@@ -85,10 +85,10 @@ export class Contests {
 
   nextDeadline(): Millis {
     let next = this.#renewAt
-    const mayStand = this.#mayStand()
+    const reachesMost = this.#reachesMost()
     for (const [service, { elector, rules }] of this.#contests) {
-      if (elector.state.phase === 'idle' && this.parts.roster.isKeptOut(service)) continue
-      if (mayStand || elector.state.phase !== 'idle') next = Math.min(next, elector.nextDeadline(this.#rank(service)))
+      if ((reachesMost && this.#isCandidate(rules)) || elector.state.phase !== 'idle')
+        next = Math.min(next, elector.nextDeadline(this.#rank(service)))
       else next = Math.min(next, Math.max(elector.turn(0), this.#aloneFrom(rules)))
     }
     return next
@@ -128,9 +128,9 @@ export class Contests {
   stand(now: Millis): void {
     if (this.#stopped) return
     let stands = false
-    const mayStand = this.#mayStand()
+    const reachesMost = this.#reachesMost()
     for (const [service, { elector, rules }] of this.#contests) {
-      if (this.parts.roster.isKeptOut(service)) continue
+      const mayStand = reachesMost && this.#isCandidate(rules)
       if (mayStand && elector.stand(this.#rank(service), this.parts.polling.last, now)) stands = true
       else if (!mayStand && elector.state.phase === 'idle') this.#considerAlone(elector, rules, now)
     }
@@ -296,7 +296,7 @@ export class Contests {
 
   /** The one that the service names, when the other of two voters is gone and this node's own vote is free. */
   #considerAlone(elector: Elector, rules: ServiceRules, now: Millis): void {
-    if (!this.#directs || !this.#lone.mayTake(elector, rules, this.#ownFlags, now)) return
+    if (!this.#isCandidate(rules) || !this.#lone.mayTake(elector, rules, this.#ownFlags, now)) return
     elector.holdAlone(now)
     this.#renewAt = Math.min(this.#renewAt, now + this.options.config.renewEveryMs)
     this.parts.emit({ type: 'log', level: 'warn', event: 'directs-alone', fields: { service: elector.service } })
@@ -304,7 +304,7 @@ export class Contests {
   }
 
   #aloneFrom(rules: ServiceRules): Millis {
-    return (this.#directs ? this.#lone.from(rules) : undefined) ?? Number.POSITIVE_INFINITY
+    return (this.#isCandidate(rules) ? this.#lone.from(rules) : undefined) ?? Number.POSITIVE_INFINITY
   }
 
   #extendAlone(elector: Elector, rules: ServiceRules, now: Millis): void {
@@ -328,9 +328,9 @@ export class Contests {
   }
 
   endorsed(service: string, number: number, endorser: NodeId, now: Millis): void {
-    const elector = this.#contests.get(service)?.elector
-    const mayTake = this.#directs && !this.parts.roster.isKeptOut(service) && !this.#stopped
-    const takes = mayTake && elector?.endorsed(number, endorser, this.parts.polling.last, now) === true
+    const { elector, rules } = this.#contests.get(service) ?? {}
+    const isCandidate = rules !== undefined && this.#isCandidate(rules) && !this.#stopped
+    const takes = isCandidate && elector?.endorsed(number, endorser, this.parts.polling.last, now) === true
     if (takes) this.#ask(now)
     // Not where this node stands for it or holds it already, when the word came late: it acts on those grants.
     else if (elector?.wanted?.number !== number) this.#release(service, number)
@@ -362,8 +362,8 @@ export class Contests {
   }
 
   /** What a drained node holds it keeps until another takes it. */
-  get #directs(): boolean {
-    return this.options.directs && !this.parts.roster.standing(this.options.self).drained
+  #isCandidate(rules: ServiceRules): boolean {
+    return this.options.directs && this.parts.roster.isCandidate(rules)
   }
 
   #rank(service: string): number {
@@ -371,9 +371,9 @@ export class Contests {
   }
 
   /** Without links to a majority a candidacy can only use up numbers, which would trouble the next holder. */
-  #mayStand(): boolean {
+  #reachesMost(): boolean {
     const { electorate } = this.parts.keeper
-    if (electorate === undefined || !this.#directs) return false
+    if (electorate === undefined) return false
     return electorate.voters.filter((voter) => this.parts.roster.reaches(voter)).length >= quorumOf(electorate)
   }
 

@@ -38,6 +38,11 @@ export interface ServiceRules {
   readonly keptOut?: readonly NodeId[]
   /** Router priorities for this one alone, in place of what nodes say of themselves. */
   readonly priorities?: readonly (readonly [node: NodeId, priority: number])[]
+  /**
+   * Who stands, the most preferred first, and nobody else, whatever standing and priority say; `undefined`: whoever directs, in
+   * the order of preference.
+   */
+  readonly order?: readonly NodeId[] | undefined
 }
 
 export type ElectionEvent =

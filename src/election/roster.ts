@@ -13,6 +13,7 @@ export class Roster {
   readonly #boots = new Map<NodeId, number>()
   readonly #services = new Set<string>()
   readonly #ownOrders = new Map<string, OwnOrder>()
+  readonly #orders = new Map<string, readonly NodeId[]>()
   /** Of each service, what it weighs on each node: hashing is most of what a change of members costs. */
   readonly #weights = new Map<string, Map<NodeId, number>>()
   readonly #ranks = new Map<string, number>()
@@ -75,12 +76,15 @@ export class Roster {
     if (present === this.#services.has(service)) return
     if (present) this.#services.add(service)
     else this.#services.delete(service)
+    if (!present) this.#orders.delete(service)
     this.#weights.delete(service)
     if (!present) this.#ownOrders.delete(service)
     this.#preferences = undefined
   }
 
-  setRules(service: string, { keptOut = [], priorities = [] }: ServiceRules): void {
+  setRules(service: string, { order, keptOut = [], priorities = [] }: ServiceRules): void {
+    if (order === undefined) this.#orders.delete(service)
+    else this.#orders.set(service, order)
     const isOwn = keptOut.length > 0 || priorities.length > 0
     if (!isOwn && !this.#ownOrders.has(service)) return
     if (isOwn) this.#ownOrders.set(service, { keptOut: new Set(keptOut), priorities: new Map(priorities) })
@@ -88,9 +92,10 @@ export class Roster {
     this.#preferences = undefined
   }
 
-  /** This node never directs the service. */
-  isKeptOut(service: string): boolean {
-    return this.#ownOrders.get(service)?.keptOut.has(this.self) === true
+  /** Whether this node may stand for a service of such rules. */
+  isCandidate({ order, keptOut }: ServiceRules): boolean {
+    if (keptOut?.includes(this.self) === true) return false
+    return order === undefined ? !this.standing(this.self).drained : order.includes(this.self)
   }
 
   standing(node: NodeId): Standing {
@@ -116,10 +121,15 @@ export class Roster {
   }
 
   order(service: string): NodeId[] {
-    return this.#preference().order(service)
+    const given = this.#orders.get(service)
+    return given === undefined ? this.#preference().order(service) : given.filter((node) => this.#alive.has(node))
   }
 
   rank(service: string): number {
+    if (this.#orders.has(service)) {
+      const order = this.order(service)
+      return order.includes(this.self) ? order.indexOf(this.self) : order.length
+    }
     const preferences = this.#preference()
     const rank = this.#ranks.get(service) ?? preferences.rank(service, this.self)
     this.#ranks.set(service, rank)
@@ -141,7 +151,8 @@ export class Roster {
         .map((node) => ({ node, ...this.standing(node) }))
         .filter(({ directs }) => directs)
       const weightOf = (service: string, node: NodeId) => this.#weight(service, node)
-      this.#preferences = new Preferences(this.#services, candidates, weightOf, this.#ownOrders)
+      const services = [...this.#services].filter((service) => !this.#orders.has(service))
+      this.#preferences = new Preferences(services, candidates, weightOf, this.#ownOrders)
     }
     return this.#preferences
   }

@@ -28,6 +28,8 @@ export interface ControlCalls {
   openFilesLimit(): readonly [soft: number, hard: number] | number
   setOpenFilesLimit(soft: number, hard: number): number
   prctl(option: number, argument: number): number
+  /** waitpid(2) without waiting: a child that has ended is no zombie any more. 0: it lives. */
+  reap(pid: number): number
   /** _exit(2): at once, and nothing of what C and Node do at the end of a process. */
   exit(status: number): void
   /** Of the calling thread. */
@@ -41,6 +43,8 @@ export interface Lacking {
   readonly why: string
 }
 
+/** waitpid(2). */
+const WNOHANG = 1
 const O_CLOEXEC = 0o2000000
 const F_DUPFD_CLOEXEC = 1030
 const RLIMIT_NOFILE = 7
@@ -94,6 +98,7 @@ function wrap(declare: (prototype: string) => Call): ControlCalls {
   const getrlimit = declare('int getrlimit(int, void *)')
   const setrlimit = declare('int setrlimit(int, void *)')
   const prctl = declare('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)')
+  const waitpid = declare('int waitpid(int, void *, int)')
   const exit = declare('void _exit(int)')
   const unshare = declare('int unshare(int)')
   const syscall = declare('int syscall(long, int, void *, uint32_t)')
@@ -128,6 +133,7 @@ function wrap(declare: (prototype: string) => Call): ControlCalls {
       )
       return setrlimit(RLIMIT_NOFILE, new Uint8Array(limits.buffer))
     },
+    reap: (pid) => waitpid(pid, null, WNOHANG),
     prctl: (option, argument) => prctl(option, argument, 0, 0, 0),
     exit: (status) => void exit(status),
     unshare: (flags) => unshare(flags),

@@ -3,6 +3,7 @@
  * service names. Fences: a service's OPENs are obeyed for one holder in a term number and for no lower number.
  */
 import { type Endpoint, isIpv6 } from '../base/address.js'
+import { hash32 } from '../base/hash.js'
 import { formatSpliceId, type NodeId, type SpliceId, sameTerm, type Term } from '../base/ids.js'
 import { NumberTable } from '../base/number-table.js'
 import { Roll } from '../base/roll.js'
@@ -194,6 +195,16 @@ export class Backends implements BackendHost {
       return true
     }
     return sameTerm(term, obeyed)
+  }
+
+  /** Each connection has its place between 0 and 1, drawn from its id: those beyond `share` end, so that they end here and there. */
+  close(share: number, service?: string): void {
+    for (const backend of [...this.halves]) {
+      const { id, service: name } = backend.request
+      if (backend.isTombstone || (service !== undefined && service !== name)) continue
+      if (hash32(formatSpliceId(id)) / 2 ** 32 < share) continue
+      this.#contained(backend, () => backend.half.abort('drained'))
+    }
   }
 
   sweep(now: Millis): void {

@@ -5,6 +5,7 @@ import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import type { NodeName } from '../proxy/lane-protocol.js'
 import type { Service } from '../proxy/service.js'
 import type { Estate } from './estate.js'
+import type { Failures } from './failures.js'
 import type { LedgerLink } from './recovery.js'
 import type { Seats } from './seats.js'
 import type { Unsettled } from './unsettled.js'
@@ -12,6 +13,7 @@ import type { Unsettled } from './unsettled.js'
 export interface DirectionHost {
   readonly unsettled: Unsettled
   readonly seats: Seats
+  readonly failures: Failures
   nextSpliceId(): SpliceId
   nextToken(): number
   linksTo(node: NodeId): readonly LedgerLink[]

@@ -29,7 +29,7 @@ import { linksToTell, MortalNews } from './mortal-news.js'
 import { Partings } from './partings.js'
 import { Placement } from './placement.js'
 import { LEDGER_MS_MAX, type LedgerLink, Recovery } from './recovery.js'
-import { Revivals } from './revivals.js'
+import { NONE_REVIVED, Revivals } from './revivals.js'
 
 /**
  * One direction has ended and the other carries nothing for so long, or both have and the client takes nothing of the last
@@ -49,16 +49,6 @@ const STAYS_BEHIND: ClientSnapshot = {
 
 /** What other lanes may be late by when they let go of a socket; one that is busy comes to its messages within a turn. */
 const IN_USE_MS_MAX: Millis = 500
-
-const NONE_REVIVED: RevivalReport = {
-  revived: 0,
-  proven: 0,
-  filled: 0,
-  reset: 0,
-  gone: 0,
-  unverified: 0,
-  failures: {},
-}
 
 /**
  * A socket is closed and made once more when its client has said what it has. Most have within milliseconds; for those that sleep the
@@ -273,8 +263,13 @@ export class Direction implements ClientHost {
 
   onRetried(client: ClientHalf, node: NodeName, reason: Reason, detail: string): void {
     this.context.counters.retried++
+    this.host.failures.refused(this.service, node, reason, detail)
     const fields = { splice: formatSpliceId(client.id), service: this.service.name, node: node.name, reason, detail }
     logFrom(this.context, 'debug', 'backend-refused', fields)
+  }
+
+  onEarlyReset(_client: ClientHalf, node: NodeName): void {
+    this.host.failures.reset(this.service, node)
   }
 
   onUnsettled(client: ClientHalf): void {

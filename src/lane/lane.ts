@@ -26,6 +26,7 @@ import { Direction } from './direction.js'
 import type { DirectionHost } from './direction-host.js'
 import { Emptying } from './emptying.js'
 import { Estate } from './estate.js'
+import { Failures } from './failures.js'
 import { contained, containFault, type Faulty, faultyBackend, faultyClient, faultyHalf } from './faults.js'
 import { Inheritance, type Left, LeftListeners, Splices } from './inheritance.js'
 import { INNER_HANDLE, InnerLink } from './inner-link.js'
@@ -49,6 +50,7 @@ const HUSH_LOOK_MS: Millis = 2
 export class Lane implements DirectionHost, Recoveries {
   readonly unsettled = new Unsettled()
   readonly estate = new Estate()
+  readonly failures = new Failures()
   readonly #directions = new Map<string, Direction>()
   readonly #services = new Map<string, Service>()
   readonly seats: Seats
@@ -138,6 +140,8 @@ export class Lane implements DirectionHost, Recoveries {
       case 'undirect':
         this.#directions.get(message.service)?.stop(message.why)
         return this.context.post({ type: 'undirected', service: message.service, slot: message.slot })
+      case 'close-backends':
+        return this.#backends.close(message.share, message.service)
       case 'move-out':
         return this.#moveOut(message)
       case 'let-go':
@@ -188,6 +192,7 @@ export class Lane implements DirectionHost, Recoveries {
     this.context.holds?.sweep()
     this.#contained(() => this.#backends.sweep(now))
     this.#contained(() => this.#links.sweep(now))
+    this.failures.tell(this.context.post)
     this.context.counters.retained = this.context.pool.usedBytes
   }
 

@@ -51,6 +51,16 @@ export interface RevivalCounts {
 /** So many reasons are told apart. */
 const REASONS_MAX = 16
 
+export const NONE_REVIVED: RevivalReport = {
+  revived: 0,
+  proven: 0,
+  filled: 0,
+  reset: 0,
+  gone: 0,
+  unverified: 0,
+  failures: {},
+}
+
 export class Revivals {
   readonly counts: RevivalCounts = { revived: 0, failed: 0 }
   readonly #failures = new Map<string, number>()

@@ -3,6 +3,7 @@ import type { NodeId } from '../base/ids.js'
 import type { BackendSeat, ToLane } from '../proxy/lane-protocol.js'
 import { mayServe } from '../proxy/schedule/groups.js'
 import type { Service } from '../proxy/service.js'
+import type { BackendStates } from './backend-states.js'
 import type { Knowledge } from './knowledge.js'
 import { type QuorumChange, Quorums } from './quorums.js'
 import { CellBook } from './usage-cells.js'
@@ -22,6 +23,9 @@ export class BackendNews {
 
   constructor(
     private readonly knowledge: Knowledge,
+    private readonly states: Pick<BackendStates, 'seats'>,
+    /** This node's own programs take no new connections, whatever a director has heard by now. */
+    private readonly isDrained: () => boolean,
     private readonly later: (run: () => void) => void,
     private readonly toLane: (message: ToLane) => void,
     private readonly events: BackendEvents,
@@ -48,7 +52,7 @@ export class BackendNews {
   tell(): void {
     let isNews = false
     for (const service of this.knowledge.services.active) {
-      const seats = this.knowledge.seats(service)
+      const seats = this.knowledge.weighed(service, this.states.seats(service))
       const able = ableNodes(seats)
       const { quorate, changed } = this.quorums.look(service.name, service, able.size)
       if (changed) this.events.onQuorum(service, { quorate, able: able.size })
@@ -58,7 +62,7 @@ export class BackendNews {
       isNews = true
     }
     if (isNews) this.events.onPorts()
-    const listeners = this.knowledge.localListeners()
+    const listeners = this.isDrained() ? [] : this.knowledge.localListeners()
     if (this.#isNews('', listeners)) this.toLane({ type: 'local-listeners', listeners })
   }
 

@@ -8,24 +8,46 @@ import { mayServe } from '../proxy/schedule/groups.js'
 import type { Service } from '../proxy/service.js'
 import type { AssignmentView, ChoiceView, SeatView } from './choice-protocol.js'
 import type { Knowledge } from './knowledge.js'
+import type { Quorums } from './quorums.js'
 import type { Names } from './status.js'
 
 export interface ChoiceFacts {
-  readonly knowledge: Pick<Knowledge, 'assignments' | 'seats' | 'loadOf' | 'members'>
+  readonly knowledge: Pick<Knowledge, 'assignments' | 'loadOf' | 'members'>
+  /** As lanes hear them. */
+  readonly seats: readonly BackendSeat[]
   readonly names: Names
   readonly quorate: boolean
   readonly report: LaneReport
+}
+
+/** Of the node. */
+export interface ChoosingNode {
+  readonly knowledge: Pick<Knowledge, 'assignments' | 'loadOf' | 'members' | 'weighed'>
+  readonly programs: {
+    readonly states: { readonly seats: (service: Service) => readonly BackendSeat[] }
+    readonly news: { readonly quorums: Pick<Quorums, 'of'> }
+  }
+}
+
+export function choiceFacts(
+  { knowledge, programs }: ChoosingNode,
+  service: Service,
+  names: Names,
+  report: LaneReport,
+): ChoiceFacts {
+  const seats = knowledge.weighed(service, programs.states.seats(service))
+  return { knowledge, seats, names, quorate: programs.news.quorums.of(service.name), report }
 }
 
 export function assignmentView(node: NodeId, assignment: Assignment, names: Names): AssignmentView {
   return { ...names.ref(node), ...assignment, routerPriority: assignment.routerPriority ?? null }
 }
 
-export function choiceView(service: Service, { knowledge, names, quorate, report }: ChoiceFacts): ChoiceView {
+export function choiceView(service: Service, { knowledge, seats, names, quorate, report }: ChoiceFacts): ChoiceView {
   const { assignments } = knowledge
   const said = assignments.nodesOf(service.name).filter((node) => !isOrdinary(assignments.of(service.name, node)))
   const placement = report.perService.find((row) => row.service === service.name)?.placement
-  const able = ableNodes(knowledge.seats(service)).length
+  const able = ableNodes(seats).length
   return {
     assignments: said.map((node) => assignmentView(node, assignments.of(service.name, node), names)).sort(byName),
     ...(service.quorum > 0 && { quorum: { quorate, able, wanted: service.quorum } }),
@@ -47,10 +69,9 @@ export function seatView(service: Service, candidate: ListenerCandidate, { knowl
 /** For `why`: how a node is chosen, who gets no connections and why, and what happens when none can. */
 export function whyChosen(
   service: Service,
-  { knowledge, names, quorate }: ChoiceFacts,
+  { seats, names, quorate }: ChoiceFacts,
   heard: readonly NodeId[],
 ): string[] {
-  const seats = knowledge.seats(service)
   const seated = new Set(seats.map(({ node }) => node))
   const kept = heard.filter((node) => !seated.has(node)).map((node) => names.ref(node).name)
   const sentences = [howChosen(service, seats)]

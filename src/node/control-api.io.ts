@@ -12,12 +12,14 @@ import { fieldsOfService } from '../proxy/service-fields.js'
 import type { AddressKeeper } from './address-keeper.js'
 import { assign } from './assigning.io.js'
 import { assignmentKey } from './assignments.js'
-import { type ChoiceFacts, choiceView, seatView, whyChosen, whyKeptOut } from './choice.js'
+import { choiceFacts, choiceView, seatView } from './choice.js'
 import type {
   AssignmentWrite,
   AssignmentWritten,
+  BalanceView,
   ControlApi,
   DepartureView,
+  DrainProgramsRequest,
   DrainRequest,
   DrainView,
   ForgetRequest,
@@ -27,6 +29,8 @@ import type {
   MemberView,
   MoveRequest,
   MoveView,
+  ProgramDrainView,
+  RelocateView,
   ReplaceRequest,
   ReplaceView,
   ServiceView,
@@ -34,6 +38,7 @@ import type {
   ServiceWritten,
   SplicesView,
   StatusView,
+  StoppingView,
   WhyView,
 } from './control-protocol.js'
 import { Departure } from './departure.io.js'
@@ -41,19 +46,25 @@ import { drainDirector } from './draining.io.js'
 import { Drill } from './drill.io.js'
 import type { DrillPlan, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
 import { drillKey, recordFrom } from './drill-record.js'
+import { answerErrand } from './errand-answers.io.js'
 import { exposition } from './exposition.js'
 import { FaultOrders } from './fault-orders.io.js'
+import { hostingView } from './hosting-words.js'
 import { metricsOf } from './metrics.js'
 import { metricsFacts } from './metrics-facts.io.js'
 import { moveService } from './mover.io.js'
 import type { Node } from './node.io.js'
 import { oddAddressOf } from './odd-address.io.js'
+import { drainPrograms, nodeOf, programDrain } from './program-draining.io.js'
+import { drainKeysOf } from './program-drains.js'
+import { balanceServices, relocateService } from './relocating.io.js'
 import { roleOf } from './roles.js'
 import { importServices } from './service-import.io.js'
 import { plannedService, serviceUnknown } from './service-write.js'
 import { registryKey } from './services.js'
+import { servingSentences } from './serving-sentences.js'
 import { countersView, definitionView, memberView, Names, serviceView, spliceView, survivalView } from './status.js'
-import { electorateView, servedBy, whyView } from './why.js'
+import { electorateView, whyView } from './why.js'
 
 export interface ControlApiParts {
   readonly node: Node
@@ -87,12 +98,20 @@ export class NodeApi implements ControlApi {
   constructor(private readonly parts: ControlApiParts) {
     this.#departure = new Departure(parts)
     const orders = new FaultOrders(parts)
-    parts.node.errands.handler = (from, errand) => orders.answer(from, errand)
+    parts.node.errands.handler = (from, errand) => answerErrand(parts, orders, from, errand)
     this.#drill = new Drill(parts, orders)
   }
 
   async move(name: string, { to }: MoveRequest): Promise<MoveView> {
     return moveService(this.parts.node, this.parts.clock, this.#known(name), to)
+  }
+
+  async relocate(name: string, { to }: MoveRequest): Promise<RelocateView> {
+    return relocateService(this.parts.node, this.parts.clock, this.#known(name), to)
+  }
+
+  async balance(): Promise<BalanceView> {
+    return balanceServices(this.parts.node, this.parts.clock)
   }
 
   async metrics(): Promise<string> {
@@ -110,6 +129,24 @@ export class NodeApi implements ControlApi {
   async drain(request: DrainRequest): Promise<DrainView> {
     if (!request.undo) this.#refuseMinority()
     return drainDirector(this.parts.node, this.parts.clock, request)
+  }
+
+  async drainPrograms(request: DrainProgramsRequest): Promise<ProgramDrainView> {
+    if (!request.undo && request.force !== true) this.#refuseMinority()
+    if (request.service !== undefined) this.#known(request.service)
+    return drainPrograms(this.parts, request)
+  }
+
+  async programDrain(node: string | undefined, service: string | undefined): Promise<ProgramDrainView> {
+    if (service !== undefined) this.#known(service)
+    return programDrain(this.parts, nodeOf(this.parts.node, node), service)
+  }
+
+  async stop(): Promise<StoppingView> {
+    const { node, stop } = this.parts
+    const directs = this.#memberViews().find(({ self }) => self)?.directs ?? []
+    stop()
+    return { node: this.#names().ref(node.self.node), directs, pid: process.pid }
   }
 
   leave(): Promise<DepartureView> {
@@ -153,7 +190,7 @@ export class NodeApi implements ControlApi {
       services,
       counters: countersView(report),
       survival: survivalView(report),
-      warnings: [...this.parts.warnings(), ...this.#serviceWarnings()],
+      warnings: [...this.parts.warnings(), ...this.#serviceWarnings(), ...this.#drainWarnings()],
     }
   }
 
@@ -187,7 +224,8 @@ export class NodeApi implements ControlApi {
     if (!outOfForce.includes(name)) this.#known(name)
     if (!force) this.#refuseMinority()
     const assigned = node.knowledge.assignments.nodesOf(name).map((id) => assignmentKey(name, id))
-    node.write([registryKey(name), drillKey(name), ...assigned].map((entry) => ({ name: entry, changes: undefined })))
+    const entries = [registryKey(name), drillKey(name), ...drainKeysOf(this.#keys(), { service: name }), ...assigned]
+    node.write(entries.map((entry) => ({ name: entry, changes: undefined })))
   }
 
   async assign(name: string, wanted: string, write: AssignmentWrite): Promise<AssignmentWritten> {
@@ -215,17 +253,12 @@ export class NodeApi implements ControlApi {
     const explanation = node.machines.elections.explain(contestOf(service), clock.now())
     const drained = this.#drained()
     const view = whyView(name, explanation, this.#names(), this.#obstacles(service), clock.now(), drained)
-    const candidates = node.knowledge.candidates(service)
-    const heard = [...new Set(candidates.map((candidate) => candidate.node))]
-    const facts = this.#choiceFacts(service, await this.parts.query(0))
-    const chosen = heard.length === 0 ? [] : whyChosen(service, facts, heard)
-    const sentences = [...view.sentences, ...whyKeptOut(service, facts), servedBy(candidates), ...chosen]
-    return { ...view, sentences }
+    const facts = choiceFacts(node, service, this.#names(), await this.parts.query(0))
+    return { ...view, sentences: [...view.sentences, ...servingSentences(node, service, facts)] }
   }
 
-  #choiceFacts({ name }: Service, report: LaneReport): ChoiceFacts {
-    const { knowledge, backendNews } = this.parts.node
-    return { knowledge, names: this.#names(), quorate: backendNews.quorums.of(name), report }
+  #keys(): string[] {
+    return this.parts.node.machines.registry.entries().map(([key]) => key)
   }
 
   #existing(): Service[] {
@@ -249,22 +282,23 @@ export class NodeApi implements ControlApi {
   }
 
   #serviceView(service: Service, report: LaneReport): ServiceView {
-    const { knowledge, machines } = this.parts.node
+    const { knowledge, machines, programs } = this.parts.node
     const explanation = machines.elections.explain(contestOf(service), this.parts.clock.now())
     const names = this.#names()
     const { term } = explanation
     const obstacles = this.#obstacles(service)
-    const choice = this.#choiceFacts(service, report)
+    const choice = choiceFacts(this.parts.node, service, names, report)
     const why = whyView(service.name, explanation, names, obstacles, this.parts.clock.now(), this.#drained())
     return serviceView(service, {
       names,
       term,
       alone: explanation.alone,
       why: why.sentences[0] ?? '',
-      candidates: knowledge.candidates(service),
+      backends: programs.states.backends(service),
       choice: choiceView(service, choice),
       seatOf: (candidate) => seatView(service, candidate, choice),
       report,
+      hosting: hostingView(service, programs.tenures, names),
       here: isOwned(service) ? this.parts.addresses.counts(service.address) : undefined,
       serving: term === undefined ? undefined : knowledge.servingBy(term.holder, service.name),
       drill: recordFrom(machines.registry.get(drillKey(service.name))),
@@ -307,6 +341,16 @@ export class NodeApi implements ControlApi {
     return [...knowledge.members]
       .sort((a, b) => (a.profile.name < b.profile.name ? -1 : 1))
       .map((member) => memberView(member, facts))
+  }
+
+  #drainWarnings(): string[] {
+    const { knowledge, programs } = this.parts.node
+    return knowledge.members.flatMap(({ profile: { node, name } }) => {
+      if (programs.drains.whole(node) === undefined) return []
+      return [
+        `the programs of ${name} are drained, and get no new connections: \`baton drain ${name} --undo\` puts them back`,
+      ]
+    })
   }
 
   #serviceWarnings(): string[] {

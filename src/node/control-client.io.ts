@@ -8,8 +8,10 @@ import type { Millis } from '../base/time.js'
 import type {
   AssignmentWrite,
   AssignmentWritten,
+  BalanceView,
   ControlApi,
   DepartureView,
+  DrainProgramsRequest,
   DrainRequest,
   DrainView,
   ErrorView,
@@ -18,6 +20,8 @@ import type {
   ImportView,
   MoveRequest,
   MoveView,
+  ProgramDrainView,
+  RelocateView,
   ReplaceRequest,
   ReplaceView,
   ServiceView,
@@ -25,22 +29,27 @@ import type {
   ServiceWritten,
   SplicesView,
   StatusView,
+  StoppingView,
   WhyView,
 } from './control-protocol.js'
 import {
   ANSWER_BYTES_MAX,
   ANSWER_MS_MAX,
+  BALANCE_MS_MAX,
   DEPARTURE_MS_MAX,
   DRAIN_MS_MAX,
   DRILL_MS_MAX,
   MOVE_MS_MAX,
   RELOAD_MS_MAX,
+  RELOCATE_MS_MAX,
 } from './control-socket.js'
 import type { DrillPlan, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
 
 /** After a process has given all to the next: until that one listens for commands. */
 const NEXT_MS_MAX: Millis = 5_000
 const LOOK_EVERY_MS: Millis = 20
+/** The asked node asks another. */
+const ERRAND_MS: Millis = 8_000
 
 interface Request {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
@@ -104,6 +113,15 @@ export class ControlClient implements ControlApi {
     )
   }
 
+  relocate(service: string, request: MoveRequest): Promise<RelocateView> {
+    const path = `${servicePath(service)}/relocate`
+    return this.#ask({ method: 'POST', path, body: request }, this.deadlineMs + RELOCATE_MS_MAX)
+  }
+
+  balance(): Promise<BalanceView> {
+    return this.#ask({ method: 'POST', path: '/v1/balance' }, this.deadlineMs + BALANCE_MS_MAX)
+  }
+
   async metrics(): Promise<string> {
     const { status, text } = await this.#exchange({ method: 'GET', path: '/metrics' }, this.deadlineMs)
     if (status < 400) return text
@@ -122,6 +140,19 @@ export class ControlClient implements ControlApi {
 
   drain(request: DrainRequest): Promise<DrainView> {
     return this.#ask({ method: 'POST', path: '/v1/drain/director', body: request }, this.deadlineMs + DRAIN_MS_MAX)
+  }
+
+  drainPrograms(request: DrainProgramsRequest): Promise<ProgramDrainView> {
+    return this.#ask({ method: 'POST', path: '/v1/drain/programs', body: request }, this.deadlineMs + ERRAND_MS)
+  }
+
+  programDrain(node: string | undefined, service: string | undefined): Promise<ProgramDrainView> {
+    const query = new URLSearchParams({ ...(node && { node }), ...(service && { service }) })
+    return this.#ask({ method: 'GET', path: `/v1/drain/programs?${query}` }, this.deadlineMs + ERRAND_MS)
+  }
+
+  stop(): Promise<StoppingView> {
+    return this.#ask({ method: 'POST', path: '/v1/stop' })
   }
 
   leave(): Promise<DepartureView> {

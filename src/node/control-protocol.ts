@@ -6,12 +6,25 @@ import type { Program } from '../base/program.js'
 import type { Millis } from '../base/time.js'
 import type { ChoosingSettings } from '../proxy/choosing.js'
 import type { BackendState } from '../proxy/schedule/scheduler.js'
+import type { CheckSettings } from '../proxy/service-check.js'
+import type { HostingSettings } from '../proxy/service-hosting.js'
 import type { AddressCounts } from './address-keeper.js'
 import type { AssignmentWrite, AssignmentWritten, ChoiceView, SeatView } from './choice-protocol.js'
 import type { DrillPlan, DrillRecordView, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
+import type {
+  BalanceView,
+  DrainProgramsRequest,
+  HostingView,
+  ProgramDrainView,
+  RelocateView,
+  StoppingView,
+} from './hosting-protocol.js'
+import type { ImportRequest, ImportView } from './import-protocol.js'
 import type { NodeRef } from './node-ref.js'
 
 export type { AssignmentView, AssignmentWrite, AssignmentWritten, ChoiceView, SeatView } from './choice-protocol.js'
+export type * from './hosting-protocol.js'
+export type * from './import-protocol.js'
 export type { NodeRef } from './node-ref.js'
 
 export interface TermView {
@@ -58,7 +71,7 @@ export interface ElectorateView {
 }
 
 /** A service as its definition says, in the words of the command line. */
-export interface ServiceDefinitionView extends ChoosingSettings {
+export interface ServiceDefinitionView extends CheckSettings, ChoosingSettings, HostingSettings {
   readonly name: string
   readonly address: string
   /** `8080,8443,9000-9010` */
@@ -112,6 +125,8 @@ export interface ServiceView {
   readonly here?: AddressCounts
   readonly backends: readonly BackendView[]
   readonly choice: ChoiceView
+  /** Of mode single: where it runs. */
+  readonly hosting?: HostingView
   /** Splices that this node knows of, as director or as backend. */
   readonly splices: number
   /** The last `baton drill`, wherever it ran. */
@@ -244,54 +259,6 @@ export interface ServiceWritten {
   readonly notes: readonly string[]
 }
 
-/** A service as a file declares it: fields as in `ServiceWrite`. Those that are not named stay, or have their default. */
-export interface DeclaredService {
-  readonly name: string
-  readonly fields: Readonly<Record<string, string | number>>
-  /** By the names of nodes, what they do for it: fields as in `AssignmentWrite`. Nodes that are not named stay as they are. */
-  readonly nodes?: Readonly<Record<string, Readonly<Record<string, string | number>>>>
-}
-
-/** `PUT /v1/services`: all of it, or nothing where anything is wrong. */
-export interface ImportRequest {
-  readonly services: readonly DeclaredService[]
-  /** Remove services that are not declared. */
-  readonly prune: boolean
-  /** Only say what would change. */
-  readonly dryRun: boolean
-  /** Accept addresses that this host does not have. */
-  readonly force: boolean
-}
-
-export interface ServiceChange {
-  readonly service: string
-  /** `kept`: not declared, and there. */
-  readonly change: 'added' | 'changed' | 'unchanged' | 'removed' | 'kept'
-  /** What is written: of a service that is added, the fields that were declared. */
-  readonly fields: readonly {
-    readonly field: string
-    readonly from: string | number | null
-    readonly to: string | number
-  }[]
-}
-
-export interface ImportProblem {
-  readonly service: string
-  /** `name` for the service as such. */
-  readonly field: string
-  /** The rest of a sentence that begins with the field. */
-  readonly problem: string
-  readonly hint: string
-}
-
-export interface ImportView {
-  /** Declared services in their order, then the others. */
-  readonly changes: readonly ServiceChange[]
-  /** All of them; nothing was written if there is any. */
-  readonly problems: readonly ImportProblem[]
-  readonly applied: boolean
-}
-
 /** After `POST /v1/leave` or `/v1/forget`: who is gone, and who votes now. */
 export interface DepartureView {
   readonly gone: readonly NodeRef[]
@@ -375,11 +342,17 @@ export interface ControlApi {
   splices(filter: { service?: string; limit: number }): Promise<SplicesView>
   why(service: string): Promise<WhyView>
   move(service: string, request: MoveRequest): Promise<MoveView>
+  relocate(service: string, request: MoveRequest): Promise<RelocateView>
+  balance(): Promise<BalanceView>
   /** In the text format of Prometheus. */
   metrics(): Promise<string>
   drillPlan(service: string, fault: Fault): Promise<DrillPlan>
   drill(service: string, request: DrillRequest): Promise<DrillReport>
   drain(request: DrainRequest): Promise<DrainView>
+  drainPrograms(request: DrainProgramsRequest): Promise<ProgramDrainView>
+  programDrain(node: string | undefined, service: string | undefined): Promise<ProgramDrainView>
+  /** Moves what it directs and hosts, and ends the process in order: the answer comes before that. */
+  stop(): Promise<StoppingView>
   leave(): Promise<DepartureView>
   forget(request: ForgetRequest): Promise<DepartureView>
   replace(request: ReplaceRequest): Promise<ReplaceView>

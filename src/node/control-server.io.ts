@@ -13,6 +13,7 @@ import { DECLARED_MAX } from './config-schema.js'
 import type {
   AssignmentWrite,
   ControlApi,
+  DrainProgramsRequest,
   DrainRequest,
   ErrorView,
   ForgetRequest,
@@ -128,6 +129,10 @@ function addRoutes(app: FastifyInstance, api: () => ControlApi): void {
   app.post<Named & { Body: MoveRequest }>('/v1/services/:name/move', MOVE, ({ params, body }) =>
     api().move(params.name, body),
   )
+  app.post<Named & { Body: MoveRequest }>('/v1/services/:name/relocate', MOVE, ({ params, body }) =>
+    api().relocate(params.name, body),
+  )
+  app.post('/v1/balance', () => api().balance())
   app.get<Named & { Querystring: { fault: Fault } }>('/v1/services/:name/drill', DRILL_PLAN, ({ params, query }) =>
     api().drillPlan(params.name, query.fault),
   )
@@ -135,6 +140,13 @@ function addRoutes(app: FastifyInstance, api: () => ControlApi): void {
     api().drill(params.name, body),
   )
   app.post<{ Body: DrainRequest }>('/v1/drain/director', DRAIN, ({ body }) => api().drain(body))
+  app.post<{ Body: DrainProgramsRequest }>('/v1/drain/programs', DRAIN_PROGRAMS, ({ body }) =>
+    api().drainPrograms(body),
+  )
+  app.get<{ Querystring: { node?: string; service?: string } }>('/v1/drain/programs', DRAINED, ({ query }) =>
+    api().programDrain(query.node, query.service),
+  )
+  app.post('/v1/stop', () => api().stop())
   app.post('/v1/reload', () => api().reload())
   app.post('/v1/leave', () => api().leave())
   app.post<{ Body: ForgetRequest }>('/v1/forget', FORGET, ({ body }) => api().forget(body))
@@ -180,6 +192,25 @@ const DRAIN = {
     },
   },
 }
+const DRAIN_PROGRAMS = {
+  schema: {
+    body: {
+      type: 'object',
+      required: ['undo'],
+      properties: {
+        node: NAME,
+        service: NAME,
+        undo: { type: 'boolean' },
+        afterMs: { type: 'integer', minimum: 0, maximum: 2_592_000_000 },
+        gradual: { type: 'boolean' },
+        thisLife: { type: 'boolean' },
+        force: { type: 'boolean' },
+      },
+      additionalProperties: false,
+    },
+  },
+}
+const DRAINED = { schema: { querystring: { type: 'object', properties: { node: NAME, service: NAME } } } }
 const FIELDS = {
   type: 'object',
   maxProperties: 128,

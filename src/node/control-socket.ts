@@ -22,6 +22,11 @@ export const DEPARTURE_MS_MAX: Millis = 10_000
 /** The old director waits for a second at most, and the new one needs some milliseconds for a thousand connections. */
 export const MOVE_MS_MAX: Millis = 5_000
 
+/** A program may need an hour to start; whoever waits for it hears after so long that it is under way. */
+export const RELOCATE_MS_MAX: Millis = 170_000
+/** Of many, one after the other. */
+export const BALANCE_MS_MAX: Millis = 900_000
+
 /** A move takes some milliseconds for each service; a node that hears of it late needs its link first. */
 export const DRAIN_MS_MAX: Millis = 10_000
 

@@ -14,6 +14,7 @@ import { DEPARTURE_MS_MAX } from './control-socket.js'
 import { nodeKey } from './drains.js'
 import type { Node } from './node.io.js'
 import { nodeNamed } from './node-names.js'
+import { drainKeysOf } from './program-drains.js'
 import { Names } from './status.js'
 
 const LOOK_EVERY_MS: Millis = 50
@@ -85,8 +86,13 @@ export class Departure {
   /** What an operator said of a node goes with it. */
   #forgetDrain(id: NodeId): void {
     const { node } = this.parts
-    const name = nodeKey(id)
-    if (node.machines.registry.get(name) !== undefined) node.write([{ name, changes: undefined }])
+    const { registry } = node.machines
+    const drains = drainKeysOf(
+      registry.entries().map(([key]) => key),
+      { node: id },
+    )
+    const said = [nodeKey(id), ...drains].filter((name) => registry.get(name) !== undefined)
+    if (said.length > 0) node.write(said.map((name) => ({ name, changes: undefined })))
   }
 
   #voters(): readonly NodeId[] {

@@ -4,7 +4,9 @@
  * a kind is silent, and whoever asked says that it may be older.
  */
 import { ByteReader, ByteWriter } from '../base/bytes.js'
+import { NODE_ID_BYTES, type NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
+import type { CheckResult } from '../health/ports.js'
 import type { RevivalReport, ServiceReport } from '../proxy/lane-protocol.js'
 import { FAULTS, type Fault } from './drill-protocol.js'
 
@@ -27,19 +29,40 @@ export interface Survey {
   readonly services: readonly ServiceReport[]
 }
 
-export type Errand = { readonly type: 'survey' } | ({ readonly type: 'fault' } & FaultOrder)
+export type Errand =
+  | { readonly type: 'survey' }
+  | ({ readonly type: 'fault' } & FaultOrder)
+  /** Whether its own program of a service works, on that port; 0: as a whole. */
+  | { readonly type: 'check'; readonly service: string; readonly port: number }
+  /** It is to run there; obeyed by the node where it runs. */
+  | { readonly type: 'relocate'; readonly service: string; readonly to: NodeId }
+  /** How many connections to its programs stand: of that service, or of all. */
+  | { readonly type: 'count'; readonly service: string }
 
 export type ErrandAnswer =
   | { readonly type: 'surveyed'; readonly survey: Survey }
   /** It is done, or begins now; who is to die says nothing, and its link ends. */
   | { readonly type: 'done' }
+  | ({ readonly type: 'checked' } & CheckResult)
+  | { readonly type: 'counted'; readonly splices: number }
   | { readonly type: 'refused'; readonly code: string; readonly message: string; readonly hint: string }
 
 export type ErrandMessage =
   | { readonly type: 'ask'; readonly number: number; readonly errand: Errand }
   | { readonly type: 'answer'; readonly number: number; readonly answer: ErrandAnswer }
 
-const KIND = { survey: 1, fault: 2, surveyed: 129, done: 130, refused: 131 } as const
+const KIND = {
+  survey: 1,
+  fault: 2,
+  check: 3,
+  relocate: 4,
+  count: 5,
+  surveyed: 129,
+  done: 130,
+  refused: 131,
+  checked: 132,
+  counted: 133,
+} as const
 
 const TEXT_BYTES_MAX = 2_048
 /** Of a service: a definition's limit is lower. */
@@ -55,10 +78,15 @@ export function encodeErrand(message: ErrandMessage): Uint8Array {
     const { number, errand } = message
     out.u8(KIND[errand.type]).u32(number)
     if (errand.type === 'fault') out.text(errand.service).u64(errand.term).u8(FAULTS.indexOf(errand.fault))
+    if (errand.type === 'count') out.text(errand.service)
+    if (errand.type === 'relocate') out.text(errand.service).hex(errand.to)
+    if (errand.type === 'check') out.text(errand.service).u16(errand.port)
     return out.finish()
   }
   const { number, answer } = message
   out.u8(KIND[answer.type]).u32(number)
+  if (answer.type === 'counted') out.u32(answer.splices)
+  if (answer.type === 'checked') putText(out.u8(answer.isGood ? 1 : 0), answer.words)
   if (answer.type === 'surveyed') putSurvey(out, answer.survey)
   if (answer.type === 'refused') for (const text of [answer.code, answer.message, answer.hint]) putText(out, text)
   return out.finish()
@@ -79,6 +107,22 @@ function readMessage(kind: number, number: number, reader: ByteReader): ErrandMe
     case KIND.fault: {
       const [service, term, fault] = [reader.text(NAME_BYTES_MAX), reader.u64(), FAULTS[reader.u8()]]
       return fault === undefined ? undefined : { type: 'ask', number, errand: { type: 'fault', service, term, fault } }
+    }
+    case KIND.check: {
+      const [service, port] = [reader.text(NAME_BYTES_MAX), reader.u16()]
+      return { type: 'ask', number, errand: { type: 'check', service, port } }
+    }
+    case KIND.count:
+      return { type: 'ask', number, errand: { type: 'count', service: reader.text(NAME_BYTES_MAX) } }
+    case KIND.counted:
+      return { type: 'answer', number, answer: { type: 'counted', splices: reader.u32() } }
+    case KIND.relocate: {
+      const [service, to] = [reader.text(NAME_BYTES_MAX), reader.hex(NODE_ID_BYTES)]
+      return { type: 'ask', number, errand: { type: 'relocate', service, to } }
+    }
+    case KIND.checked: {
+      const [isGood, words] = [reader.u8() === 1, reader.text(TEXT_BYTES_MAX)]
+      return { type: 'answer', number, answer: { type: 'checked', isGood, words } }
     }
     case KIND.surveyed:
       return { type: 'answer', number, answer: { type: 'surveyed', survey: readSurvey(reader) } }

@@ -7,8 +7,8 @@ import { decodeErrand, type Errand, type ErrandAnswer, encodeErrand } from './er
 
 /** A move takes a second where a node has died under it. */
 export const ERRAND_MS_MAX: Millis = 7_000
-/** Of one peer: questions come one at a time from people. */
-const OPEN_MAX = 16
+/** Of one peer: questions come one at a time from people, and checks in eights from a director. */
+const OPEN_MAX = 32
 
 export type ErrandOutcome =
   | ErrandAnswer

@@ -32,7 +32,7 @@ export interface FaultParts {
 export class FaultOrders {
   constructor(private readonly parts: FaultParts) {}
 
-  async answer(from: NodeId, errand: Errand): Promise<ErrandAnswer | undefined> {
+  async answer(from: NodeId, errand: Extract<Errand, { type: 'survey' | 'fault' }>): Promise<ErrandAnswer | undefined> {
     if (errand.type === 'survey') return { type: 'surveyed', survey: await this.survey() }
     return this.#carryOut(from, errand)
   }

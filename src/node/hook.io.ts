@@ -19,6 +19,8 @@ export function runHook(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
   limitMs: Millis = HOOK_MS_MAX,
+  /** It runs as this process; `false`: no more. */
+  onProcess: (pid: number, isThere: boolean) => void = () => {},
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
     let said = ''
@@ -34,6 +36,8 @@ export function runHook(
         env: { ...process.env, ...environment },
         detached: true,
       })
+      const { pid } = child
+      if (pid !== undefined) onProcess(pid, true)
       let isLate = false
       const timer = setTimeout(() => {
         isLate = true
@@ -48,6 +52,7 @@ export function runHook(
       })
       child.on('exit', (code, signal) => {
         clearTimeout(timer)
+        if (pid !== undefined) onProcess(pid, false)
         // What was left running may hold the other end for as long as it likes.
         if (child.stderr instanceof net.Socket) child.stderr.unref()
         if (code === 0) return resolve(undefined)

@@ -4,6 +4,8 @@
  */
 import { type NodeId, shortId } from '../base/ids.js'
 import type { Member, MemberProfile } from '../gossip/ports.js'
+import type { HealthRow } from '../health/health-rows.js'
+import type { Tenure } from '../hosting/tenure-rows.js'
 import type { BackendSeat, LocalListener } from '../proxy/lane-protocol.js'
 import type { PublishedListener } from '../proxy/listener.js'
 import { decodeListeners } from '../proxy/listener-codec.js'
@@ -27,6 +29,9 @@ export class Knowledge {
   readonly #listeners = new ListenerTable()
   readonly #serving = new Map<NodeId, readonly Serving[]>()
   readonly #loads = new Map<NodeId, number>()
+  /** By who says it; then by service and the node that it is about. */
+  readonly #health = new Map<NodeId, ReadonlyMap<string, readonly HealthRow[]>>()
+  readonly #hosting = new Map<NodeId, readonly Tenure[]>()
   readonly #ended = new Set<NodeId>()
   assignments = new Assignments()
   #members: readonly Member[] = []
@@ -86,6 +91,8 @@ export class Knowledge {
     this.#serving.set(node, facts.serving)
     if (facts.loadPermille === undefined) this.#loads.delete(node)
     else this.#loads.set(node, facts.loadPermille)
+    this.#health.set(node, byProgram(facts.health))
+    this.#hosting.set(node, facts.hosting)
   }
 
   /** The node has left: its place in the tables is free. */
@@ -93,6 +100,8 @@ export class Knowledge {
     this.#listeners.forget(node)
     this.#serving.delete(node)
     this.#loads.delete(node)
+    this.#health.delete(node)
+    this.#hosting.delete(node)
   }
 
   /** The listeners that belong to a node, of all that its host has. */
@@ -121,13 +130,6 @@ export class Knowledge {
     return [...new Set(this.candidates(service).map(({ port }) => port))]
   }
 
-  seats(service: Service): BackendSeat[] {
-    return this.weighed(
-      service,
-      this.candidates(service).map(({ node, name, port }) => ({ node, name, port })),
-    )
-  }
-
   /** Those of them that are to serve, with all that the choice among them depends on. */
   weighed(service: Service, seats: readonly BackendSeat[]): BackendSeat[] {
     return seats.flatMap((seat) => {
@@ -140,6 +142,21 @@ export class Knowledge {
   /** How busy its host is, as the node says. */
   loadOf(node: NodeId): number | undefined {
     return this.#loads.get(node)
+  }
+
+  /** What live nodes say of the health of a program: its own node, and who directs connections to it. */
+  healthAbout(service: string, node: NodeId, port: number): { readonly by: NodeId; readonly row: HealthRow }[] {
+    return this.#alive.flatMap(({ node: by }) => {
+      const rows = this.#health.get(by)?.get(`${service} ${node}`) ?? []
+      return rows.filter((row) => row.port === 0 || row.port === port).map((row) => ({ by, row }))
+    })
+  }
+
+  /** What nodes say of hosting a service, those among them that are not heard any more. */
+  tenures(service: string): { readonly node: NodeId; readonly tenure: Tenure }[] {
+    return [...this.#hosting].flatMap(([node, tenures]) => {
+      return tenures.filter((tenure) => tenure.service === service).map((tenure) => ({ node, tenure }))
+    })
   }
 
   /** This node's programs on ports that some service names, as its backend halves reach them. */
@@ -168,4 +185,15 @@ export class Knowledge {
         return { node, name, local: node === this.self, addresses: [gossip.address], serviceAddresses }
       })
   }
+}
+
+function byProgram(rows: readonly HealthRow[]): ReadonlyMap<string, readonly HealthRow[]> {
+  const found = new Map<string, HealthRow[]>()
+  for (const row of rows) {
+    const key = `${row.service} ${row.about}`
+    const same = found.get(key)
+    if (same === undefined) found.set(key, [row])
+    else same.push(row)
+  }
+  return found
 }

@@ -14,6 +14,7 @@ export interface LaneNewsParts {
   readonly handoffs: Pick<Handoffs, 'ins'>
   readonly publication: Pick<Publication, 'plan'>
   readonly onLink: (event: BrokerEvent) => void
+  readonly onFailed: (message: Extract<FromLane, { type: 'backend-failed' }>) => void
   /** Something is in the way of serving the contest here. */
   readonly onUnable: (contest: string) => void
 }
@@ -43,6 +44,8 @@ export class LaneNews {
         return void directing.heard(message)
       case 'rehearsed':
         return handoffs.ins.onRehearsed(message.rehearsal, message.why)
+      case 'backend-failed':
+        return this.parts.onFailed(message)
       case 'undirected':
         return directing.released(message.slot)
     }

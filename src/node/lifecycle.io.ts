@@ -1,6 +1,7 @@
 /** How the process of a node ends: by a signal, by a fault, or because it has left. */
 import { BatonError, messageOf } from '../base/errors.js'
 import type { Logger } from '../base/log.js'
+import type { Millis } from '../base/time.js'
 import { loadControlCalls } from '../kernel/control-calls.io.js'
 
 /**
@@ -35,6 +36,20 @@ export function exitAtOnce(status: number): never {
   const calls = loadControlCalls()
   if (!('why' in calls)) calls.exit(status)
   process.exit(status)
+}
+
+/** Of a node under a service manager that was stopped by a command: the unit of `baton install` starts it again after any other. */
+export const STOPPED_BY_COMMAND = 75
+
+/** What is not done by then is left as it is. `why`: a signal, or the command. */
+export async function endWithin(limitMs: Millis, logger: Logger, why: string, end: () => Promise<void>): Promise<void> {
+  const force = setTimeout(() => {
+    logger.log('error', 'stop-late', { ms: limitMs })
+    process.exit(1)
+  }, limitMs)
+  await end()
+  clearTimeout(force)
+  if (!why.startsWith('SIG') && process.env['NOTIFY_SOCKET'] !== undefined) process.exitCode = STOPPED_BY_COMMAND
 }
 
 export function stopSignal(): Promise<string> {

@@ -29,14 +29,15 @@ import { ControlSocket } from './control-server.io.js'
 import { Declaring } from './declaring.io.js'
 import { carriedBy } from './going-on.js'
 import { Heir } from './heir.io.js'
-import { deferred, endOnFault, endProcess, exitAtOnce, stopSignal } from './lifecycle.io.js'
+import { deferred, endOnFault, endProcess, endWithin, exitAtOnce, stopSignal } from './lifecycle.io.js'
 import { StreamLogger } from './logger.io.js'
 import { MembersFile } from './members-file.io.js'
-import { handedOver } from './mover.io.js'
+import { emptied, handedOver } from './mover.io.js'
 import { Node } from './node.io.js'
 import { Notify } from './notify.io.js'
 import { openGossip, startLanes, suitesOf, watchHost } from './openings.io.js'
 import { withBind } from './own-address.io.js'
+import { openPrograms } from './program-parts.io.js'
 import { ReservedPorts } from './reserved-ports.io.js'
 import { flagsOf, roleOf } from './roles.js'
 import { DeathSilence } from './silence.io.js'
@@ -68,12 +69,8 @@ export async function runNode(settings: NodeSettings): Promise<void> {
     const why = await Promise.race([stopSignal(), node.left])
     logger.log('info', 'stopping', { why })
     notify.stopping(why)
-    const force = setTimeout(() => {
-      logger.log('error', 'stop-late', { ms: STOP_MS_MAX })
-      process.exit(1)
-    }, STOP_MS_MAX)
-    await node.stop()
-    clearTimeout(force)
+    await node.emptied()
+    await endWithin(STOP_MS_MAX, logger, why, () => node.stop())
     logger.log('info', 'stopped', {})
   } finally {
     lock?.release()
@@ -85,6 +82,8 @@ class RunningNode {
   readonly #warnings = new Map<string, string>()
   readonly #cleanups: (() => Promise<void> | void)[] = []
   readonly #left = deferred<string>()
+  /** No program runs here any more, or its time was up. */
+  emptied: () => Promise<void> = async () => {}
 
   private constructor(
     private readonly options: NodeOptions,
@@ -138,7 +137,6 @@ class RunningNode {
     const founds = state.founded && boot === 1 && members.load().length === 0
     const leases = LeaseSlots.bytes()
     let node: Node | undefined
-    const reserved = ReservedPorts.begin(logger, this.#warnings, this.#cleanups)
     const { lanes, dataAt } = await startLanes({
       options,
       state,
@@ -169,6 +167,7 @@ class RunningNode {
     })
     this.#cleanups.push(() => addresses.close())
     const suites = suitesOf(options, logger)
+    const programs = await openPrograms(options, state, logger)
     let api: NodeApi | undefined
     const socket = await ControlSocket.prepare(logger, () => {
       assert(api !== undefined, 'it listens when there is an API')
@@ -215,8 +214,7 @@ class RunningNode {
       left: heir && { fd: heir.gossipFd, sealed: carried?.sealed ?? 0 },
     })
     this.#cleanups.push(() => udp.close())
-    const gossip = gossipConfig(options.profile)
-    const votesLost = store.isFresh && boot > 1
+    const [gossip, votesLost] = [gossipConfig(options.profile), store.isFresh && boot > 1]
     const { witness, priority } = options
     const flags = flagsOf({ witness, leaving: false, drained: false, priority, capability: 0 })
     const self: MemberProfile = { node: state.id, boot, name: state.name, gossip: udp.local, control, data, flags }
@@ -258,7 +256,8 @@ class RunningNode {
         suites,
         toLane: (message) => lanes.post(message),
         addresses,
-        reservePorts: (wanted) => reserved.follow(wanted),
+        reservePorts: ReservedPorts.begin(logger, this.#warnings, this.#cleanups),
+        ...programs,
         saveVotes: (records) => this.#saveVotes(store, records),
         saveRegistry: () => this.#saveRegistry(registry),
         rememberMembers: (addresses) => members.remember(addresses),
@@ -273,6 +272,7 @@ class RunningNode {
       lanes.post({ type: 'take-over' })
       logger.log('info', 'took-over', { ms: Math.round(clock.now() - carried.stillSince) })
     }
+    this.emptied = () => emptied(started, clock)
     this.#cleanups.push(async () => {
       await handedOver(started, clock)
       started.resign()
@@ -324,7 +324,7 @@ class RunningNode {
       version: options.version,
       linkOf: (peer) => linkView(links.state(peer)),
       linked: () => links.linked(),
-      stop: () => this.#left.resolve('leave'),
+      stop: () => this.#left.resolve('a command'),
       addresses,
       lanes: lanes.view,
       query: (limit, service) => lanes.query(limit, service),

@@ -44,6 +44,12 @@ export function metricsFacts(parts: MetricsParts, report: LaneReport): MetricsFa
         const leftMs = deadline === undefined ? undefined : Math.max(0, deadline - now)
         return { service: service.name, term: term?.number ?? 0, leftMs }
       }),
+    backends: knowledge.services.active.flatMap((service) => {
+      return node.programs.states.backends(service).map(({ name, port, state }) => {
+        return { service: service.name, node: name, port, state }
+      })
+    }),
+    hosting: node.programs.hosting.rows(),
     voters: {
       all: voters.length,
       reachable: voters.filter((voter) => here.has(voter)).length,

@@ -2,6 +2,7 @@
 import type { Millis } from '../base/time.js'
 import type { MemberState } from '../gossip/ports.js'
 import type { LaneReport, PlacementReport, RevivalReport } from '../proxy/lane-protocol.js'
+import type { BackendState } from '../proxy/schedule/scheduler.js'
 import type { DrillRecordView } from './drill-protocol.js'
 import type { Metric, Sample } from './exposition.js'
 import type { TallyCounts } from './tally.js'
@@ -14,6 +15,14 @@ export interface MetricsFacts {
   readonly report: LaneReport
   readonly tally: TallyCounts
   readonly leases: readonly LeaseFacts[]
+  readonly backends: readonly {
+    readonly service: string
+    readonly node: string
+    readonly port: number
+    readonly state: BackendState
+  }[]
+  /** Of services of mode single that this node has to do with. */
+  readonly hosting: readonly { readonly service: string; readonly state: string }[]
   readonly voters: { readonly all: number; readonly reachable: number; readonly quorum: number }
   readonly members: Readonly<Record<MemberState, number>>
   readonly drills: readonly { readonly service: string; readonly record: DrillRecordView }[]
@@ -39,6 +48,8 @@ export function metricsOf(facts: MetricsFacts): Metric[] {
     ...revivalMetrics(report),
     ...placementMetrics(report),
     ...leaseMetrics(facts.leases),
+    backendMetric(facts.backends),
+    hostingMetric(facts.hosting),
     counter('baton_leases_acquired_total', 'Leases that this node has won or was given.', tally.acquired),
     counter('baton_leases_lost_total', 'Leases that have ended here, for whatever reason.', tally.lost),
     counter('baton_takeovers_total', 'Leases acquired here that another node had before.', tally.takeovers),
@@ -177,6 +188,26 @@ function leaseMetrics(leases: readonly LeaseFacts[]): Metric[] {
       held.map(({ service, leftMs = 0 }) => ({ labels: { service }, value: secondsOf(leftMs) })),
     ),
   ]
+}
+
+function backendMetric(backends: MetricsFacts['backends']): Metric {
+  const samples = backends.map(({ service, node, port, state }) => {
+    return { labels: { service, node, port: String(port), state }, value: state === 'healthy' ? 1 : 0 }
+  })
+  return metric('baton_backend_up', 'gauge', '1: the program takes new connections; its state is a label.', samples)
+}
+
+function hostingMetric(hosting: MetricsFacts['hosting']): Metric {
+  const samples = hosting.map(({ service, state }) => ({
+    labels: { service, state },
+    value: state === 'active' ? 1 : 0,
+  }))
+  return metric(
+    'baton_hosting_active',
+    'gauge',
+    '1: this node runs the service of mode single; its state is a label.',
+    samples,
+  )
 }
 
 /** The last of each service: a measured figure that is old says so by its time. */

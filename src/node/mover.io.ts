@@ -65,6 +65,16 @@ export async function moveService(node: Node, clock: Clock, service: Service, wa
   return { service: service.name, from: names.ref(self), to: names.ref(to), ms: clock.now() - begun }
 }
 
+/** A stop may take so much longer than one without programs: each is given its time. */
+const EMPTY_MARGIN_MS: Millis = 1_500
+
+/** Before this node stops: programs of services of mode single are stopped, and begin elsewhere. */
+export async function emptied({ programs: { hosting } }: Node, clock: Clock): Promise<void> {
+  const end = clock.now() + hosting.stopMs + EMPTY_MARGIN_MS
+  hosting.empty()
+  while (!hosting.isEmpty && clock.now() < end) await pause(LOOK_EVERY_MS)
+}
+
 /** Before this node stops: what it directs goes to others, who still need it for the splices that they take over. Bounded. */
 export async function handedOver(node: Node, clock: Clock): Promise<void> {
   const end = clock.now() + STOP_MS_MAX

@@ -1,12 +1,15 @@
 /**
- * What a node says about itself to all others (gossip carries it as opaque bytes): which programs listen on it, and how
- * the services that it directs are doing. Sections `type u8 | length u32 | value`; one that a newer release added is
- * skipped. Together they fit one fact of gossip: listeners first, and services that find no room are left out.
+ * What a node says about itself to all others (gossip carries it as opaque bytes): which programs listen on it, how
+ * the services that it directs are doing, what its checks say, and which services of mode `single` it hosts. Sections
+ * `type u8 | length u32 | value`; one that a newer release added is skipped. Together they fit one fact of gossip: listeners
+ * first, then what is hosted, then health; rows that find no room are left out.
  */
 import { ByteReader, ByteWriter } from '../base/bytes.js'
 import { FACT_BYTES_MAX } from '../gossip/facts.js'
+import { decodeHealth, encodeHealth, type HealthRow } from '../health/health-rows.js'
+import { decodeTenures, encodeTenures, type Tenure } from '../hosting/tenure-rows.js'
 
-const SECTION = { listeners: 1, serving: 2, load: 5 } as const
+const SECTION = { listeners: 1, serving: 2, health: 3, hosting: 4, load: 5 } as const
 const SECTION_HEADER_BYTES = 5
 /** A problem is for people, not for programs. */
 const PROBLEM_CHARACTERS_MAX = 300
@@ -25,14 +28,23 @@ export interface NodeFacts {
   readonly serving: readonly Serving[]
   /** How much of its host is busy, in thousandths; `undefined`: it does not say. */
   readonly loadPermille?: number | undefined
+  readonly health: readonly HealthRow[]
+  readonly hosting: readonly Tenure[]
 }
+
+/** Of all rows of health: what serves clients must find room too. */
+const HEALTH_BYTES_MAX = 16_384
 
 const STATES: readonly Serving['state'][] = ['starting', 'serving', 'unable']
 
-export function encodeNodeFacts({ listeners, serving, loadPermille }: NodeFacts): Uint8Array {
+export function encodeNodeFacts({ listeners, serving, health, hosting, loadPermille }: NodeFacts): Uint8Array {
   const load = loadPermille === undefined ? undefined : new ByteWriter().u32(loadPermille).finish()
   const loadBytes = load === undefined ? 0 : load.byteLength + SECTION_HEADER_BYTES
-  const roomBytes = FACT_BYTES_MAX - listeners.byteLength - loadBytes - 2 * SECTION_HEADER_BYTES
+  const freeBytes = FACT_BYTES_MAX - listeners.byteLength - loadBytes - 4 * SECTION_HEADER_BYTES
+  const hostingBytes = encodeTenures(hosting, freeBytes)
+  const left = freeBytes - hostingBytes.byteLength
+  const healthBytes = encodeHealth(health, Math.min(HEALTH_BYTES_MAX, left))
+  const roomBytes = left - healthBytes.byteLength
   const rows = new ByteWriter().u16(0)
   let count = 0
   for (const row of serving) {
@@ -42,10 +54,13 @@ export function encodeNodeFacts({ listeners, serving, loadPermille }: NodeFacts)
     count++
   }
   rows.patchU16(0, count)
-  const out = new ByteWriter(listeners.byteLength + rows.length + loadBytes + 2 * SECTION_HEADER_BYTES)
+  const out = new ByteWriter(FACT_BYTES_MAX - roomBytes + rows.length)
   if (load !== undefined) putSection(out, SECTION.load, load)
   putSection(out, SECTION.listeners, listeners)
   putSection(out, SECTION.serving, rows.finish())
+  // An older release would skip them as well; without any, it need not.
+  if (health.length > 0) putSection(out, SECTION.health, healthBytes)
+  if (hosting.length > 0) putSection(out, SECTION.hosting, hostingBytes)
   return out.finish()
 }
 
@@ -55,6 +70,8 @@ export function decodeNodeFacts(bytes: Uint8Array): NodeFacts | undefined {
   let listeners: Uint8Array = new Uint8Array(0)
   let serving: readonly Serving[] | undefined = []
   let loadPermille: number | undefined
+  let health: readonly HealthRow[] | undefined = []
+  let hosting: readonly Tenure[] | undefined = []
   while (!reader.failed && reader.remaining > 0) {
     const type = reader.u8()
     const value = reader.take(reader.u32())
@@ -62,9 +79,12 @@ export function decodeNodeFacts(bytes: Uint8Array): NodeFacts | undefined {
     if (type === SECTION.listeners) listeners = value
     if (type === SECTION.load) loadPermille = readLoad(new ByteReader(value))
     if (type === SECTION.serving) serving = readServing(new ByteReader(value))
+    if (type === SECTION.health) health = decodeHealth(value)
+    if (type === SECTION.hosting) hosting = decodeTenures(value)
   }
-  if (serving === undefined) return undefined
-  return loadPermille === undefined ? { listeners, serving } : { listeners, serving, loadPermille }
+  if (serving === undefined || health === undefined || hosting === undefined) return undefined
+  const facts = { listeners, serving, health, hosting }
+  return loadPermille === undefined ? facts : { ...facts, loadPermille }
 }
 
 function readLoad(reader: ByteReader): number | undefined {

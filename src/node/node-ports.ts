@@ -10,6 +10,8 @@ import type { Facts } from '../gossip/facts.js'
 import type { Registry } from '../gossip/registry.js'
 import type { Swim } from '../gossip/swim.js'
 import type { Sync } from '../gossip/sync.js'
+import type { CheckResult, ProgramCheck } from '../health/ports.js'
+import type { GuardPort } from '../hosting/ports.js'
 import type { ToLane } from '../proxy/lane-protocol.js'
 import type { LeaseSlots } from '../proxy/lease-slots.js'
 import type { WantedPeer } from '../trunk/ports.js'
@@ -38,6 +40,10 @@ export interface NodePorts {
   readonly saveVotes: (records: readonly DurableRecord[]) => void
   readonly saveRegistry: () => void
   readonly rememberMembers: (gossip: readonly Endpoint[]) => void
+  /** `undefined`: programs are not checked. Never rejects. */
+  readonly checkProgram?: (check: ProgramCheck) => Promise<CheckResult>
+  /** Start and stop programs of services of mode `single`; `undefined`: none is run here. */
+  readonly guards?: GuardPort
   /** After the present turn. */
   readonly later: (run: () => void) => void
 }

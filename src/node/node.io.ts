@@ -16,7 +16,6 @@ import type { ListeningSocket } from '../kernel/listening-socket.js'
 import type { FromLane } from '../proxy/lane-protocol.js'
 import { CHANNEL } from '../trunk/channels.js'
 import type { PeerInfo } from '../trunk/ports.js'
-import { BackendNews } from './backend-news.js'
 import { Directing, describeObstacle, reasonOfLoss } from './directing.js'
 import { drainedAt, nodeKey } from './drains.js'
 import { logElection } from './election-log.js'
@@ -31,11 +30,11 @@ import { LaneNews } from './lane-news.js'
 import { type BrokerEffect, type BrokerEvent, LinkBroker } from './link-broker.js'
 import { LinkOffers } from './link-offers.io.js'
 import type { NodeMachines, NodePorts } from './node-ports.js'
-import { Publication } from './publication.js'
-import { QuorumHooks } from './quorum-hooks.io.js'
+import { Programs } from './programs.io.js'
 import { flagsOf, type Role, roleOf, standingOf } from './roles.js'
 import { ServiceBook } from './service-book.js'
 import { Tally } from './tally.js'
+import { hostedBy } from './tenures.js'
 
 /** A director that cannot listen lets others try for this long before it stands again. */
 const UNABLE_MS = 3_000
@@ -48,14 +47,13 @@ export class Node {
   readonly errands: Errands
   readonly tally: Tally
   readonly handoffs: Handoffs
+  readonly programs: Programs
   readonly #swim: Driver<SwimEvent, SwimEffect>
   readonly #sync: Driver<SyncEvent, SyncEffect>
   readonly #elections: Driver<ElectionEvent, ElectionEffect>
   readonly #links: LinkBroker
   readonly #broker: Driver<BrokerEvent, BrokerEffect>
   readonly #offers: LinkOffers
-  readonly #publication: Publication
-  readonly backendNews: BackendNews
   readonly #giveAways: GiveAways
   readonly #services: ServiceBook
   readonly #laneNews: LaneNews
@@ -99,35 +97,34 @@ export class Node {
     this.#elections = new Driver(machines.elections, clock, (effect) => this.#onElection(effect))
     this.#links = new LinkBroker(profile.node, ports.dataAt.length, ports.random)
     this.#broker = new Driver(this.#links, clock, (effect) => this.#onBroker(effect))
-    const hooks = new QuorumHooks(ports.logger, directing)
-    this.backendNews = new BackendNews(this.knowledge, ports.later, ports.toLane, {
-      onPorts: () => this.directing.followPorts(),
-      onQuorum: (service, change) => hooks.tell(service, change),
-    })
-    this.#services = new ServiceBook({
-      ...ports,
-      registry: machines.registry,
+    this.programs = new Programs({
+      profile,
+      ports,
+      machines,
+      elections: (event) => this.#elections.feed(event),
       knowledge: this.knowledge,
       directing: this.directing,
-      backendNews: this.backendNews,
+      errands: this.errands,
+      publish: (bytes) => this.#sync.feed({ type: 'facts', bytes }),
+    })
+    const { publication, health, news: backendNews } = this.programs
+    const { knowledge } = this
+    this.#services = new ServiceBook({
+      ...{ ...ports, registry: machines.registry, knowledge, directing, backendNews },
       elections: (event) => {
         if (event.type === 'service-gone') this.tally.forget(event.name)
         this.#elections.feed(event)
       },
     })
     this.#giveAways = new GiveAways(this, this.#services, ports.later)
-    this.#publication = new Publication(profile.name, this.knowledge, this.directing, clock, ports.later, (bytes) => {
-      this.knowledge.setFacts(profile.node, bytes)
-      this.#sync.feed({ type: 'facts', bytes })
-      this.backendNews.plan()
-    })
     this.#laneNews = new LaneNews({
       logger: ports.logger,
       knowledge: this.knowledge,
       directing: this.directing,
       handoffs,
-      publication: this.#publication,
+      publication,
       onLink: (event) => this.#broker.feed(event),
+      onFailed: (message) => health.onFailed(message),
       onUnable: (contest) => this.#onUnable(contest),
     })
     this.#offers = new LinkOffers({
@@ -159,7 +156,7 @@ export class Node {
     this.machines.facts.resume(facts)
     for (const { node, bytes } of facts) this.knowledge.setFacts(node, bytes)
     const own = this.machines.facts.get(this.self.node)
-    if (own !== undefined) this.#publication.resume(own.bytes)
+    if (own !== undefined) this.programs.publication.resume(own.bytes)
     this.start()
     this.#swim.feed({ type: 'carried', members })
     this.knowledge.setMembers(this.machines.swim.members())
@@ -167,7 +164,7 @@ export class Node {
       this.#goingOn.carry(lease)
       this.directing.adopt(lease, this.#services.of(lease.contest))
     }
-    this.backendNews.tell()
+    this.programs.news.tell()
   }
 
   /** From now on this node neither votes nor directs: it hands over what it has, and the others remove its vote. */
@@ -195,7 +192,7 @@ export class Node {
   }
 
   halt(): void {
-    for (const driver of [this.#elections, this.#sync, this.#swim, this.#broker, this.#publication]) driver.stop()
+    for (const driver of [this.#elections, this.#sync, this.#swim, this.#broker, this.programs]) driver.stop()
   }
 
   // --- from the sockets ---
@@ -252,11 +249,11 @@ export class Node {
   }
 
   onListeners(sockets: readonly ListeningSocket[]): void {
-    this.#publication.setListeners(sockets)
+    this.programs.onListeners(sockets)
   }
 
   onLoad(loadPermille: number): void {
-    this.#publication.setLoad(loadPermille)
+    this.programs.publication.setLoad(loadPermille)
   }
 
   onLane(message: FromLane): void {
@@ -298,7 +295,7 @@ export class Node {
       this.#elections.feed({ type: 'member', node, alive, standing: standingOf(member.profile.flags) })
       this.ports.later(() => this.directing.followStandbys())
     }
-    this.backendNews.plan()
+    this.programs.onFacts()
   }
 
   #onSync(effect: SyncEffect): void {
@@ -314,12 +311,13 @@ export class Node {
       case 'facts-changed': {
         const fact = this.machines.facts.get(effect.node)
         if (fact !== undefined) this.knowledge.setFacts(effect.node, fact.bytes)
-        return this.backendNews.plan()
+        return this.programs.onFacts()
       }
     }
   }
 
   #onElection(effect: ElectionEffect): void {
+    if ('service' in effect && hostedBy(effect.service) !== undefined) return this.programs.hosting.onElection(effect)
     this.tally.election(effect)
     logElection(effect, this.ports.logger, (node) => this.knowledge.nameOf(node))
     switch (effect.type) {
@@ -332,7 +330,7 @@ export class Node {
         const services = this.#services.of(service)
         return this.ports.addresses.probe(services, (rival) => {
           if (rival !== undefined) this.directing.hinder(services, rival)
-          this.#publication.plan()
+          this.programs.publication.plan()
           this.ports.later(() => this.#elections.feed({ type: 'rival', service, term, found: rival !== undefined }))
         })
       }
@@ -342,7 +340,7 @@ export class Node {
         if (services.length > 0 && !this.directing.acquired(effect.service, effect.term, effect.deadline, services)) {
           this.ports.logger.log('error', 'too-many-services', { service: effect.service })
         }
-        return this.#publication.plan()
+        return this.programs.publication.plan()
       }
       case 'renewed':
         this.directing.renewed(effect.service, effect.term, effect.deadline)
@@ -353,7 +351,7 @@ export class Node {
         this.#goingOn.lost(effect.service)
         this.directing.lost(effect.service, reasonOfLoss(this.#stopping, present))
         this.handoffs.moves.onLease(effect.service)
-        return this.#publication.plan()
+        return this.programs.publication.plan()
       }
     }
   }
@@ -365,7 +363,7 @@ export class Node {
   }
 
   onDispute(): void {
-    this.#publication.plan()
+    this.programs.publication.plan()
   }
 
   /** For what is in the way of one of its services, others may direct all of them. */
@@ -377,15 +375,14 @@ export class Node {
     this.ports.logger.log('error', 'cannot-serve', { service: found.name, why })
     this.directing.lost(contest, 'other')
     this.#elections.feed({ type: 'unable', service: contest, forMs: UNABLE_MS, why })
-    this.#publication.plan()
+    this.programs.publication.plan()
   }
 
   #followRegistry(): void {
     this.#services.follow()
     this.#setRole({ drained: drainedAt(this.machines.registry.get(nodeKey(this.self.node))) !== undefined })
     this.#giveAways.look()
-    this.backendNews.plan()
-    this.#publication.plan()
+    this.programs.follow()
   }
 
   #setRole(change: Partial<Role>): void {

@@ -5,7 +5,7 @@ import type { ListeningSocket } from '../kernel/listening-socket.js'
 import { encodeListeners } from '../proxy/listener-codec.js'
 import { type Directing, describeObstacle } from './directing.js'
 import type { Knowledge } from './knowledge.js'
-import { decodeNodeFacts, encodeNodeFacts, type Serving } from './node-facts.js'
+import { decodeNodeFacts, encodeNodeFacts, type NodeFacts, type Serving } from './node-facts.js'
 
 /** A thousand services that come up one after the other are told of in some bundles, not a thousand times. */
 const PUBLISH_EVERY_MS: Millis = 50
@@ -24,6 +24,8 @@ export class Publication {
     private readonly directing: Directing,
     private readonly clock: AlarmClock,
     private readonly later: (run: () => void) => void,
+    /** What is said of programs' health, and of services that run on one node at a time. */
+    private readonly more: () => Pick<NodeFacts, 'health' | 'hosting'>,
     /** Called when something is news; `bytes` as node-facts encodes them. */
     private readonly publish: (bytes: Uint8Array) => void,
   ) {
@@ -71,6 +73,7 @@ export class Publication {
     const bytes = encodeNodeFacts({
       listeners: this.#listeners,
       serving,
+      ...this.more(),
       loadPermille: this.#isLoadWanted ? this.#loadPermille : undefined,
     })
     const before = this.#published

@@ -20,15 +20,15 @@ export class ReservedPorts {
     private readonly file = FILE,
   ) {}
 
-  /** `cleanups`: what is done when the node stops. */
+  /** Answers how it is told. `cleanups`: what is done when the node stops. */
   static begin(
     logger: Logger,
     warnings: Pick<Map<string, string>, 'set' | 'delete'>,
     cleanups: (() => Promise<void> | void)[],
-  ): ReservedPorts {
+  ): (wanted: readonly number[]) => void {
     const reserved = new ReservedPorts(logger, warnings)
     cleanups.push(() => reserved.follow([]))
-    return reserved
+    return (wanted) => reserved.follow(wanted)
   }
 
   /** These from now on; none, at the end. */

@@ -7,13 +7,14 @@ import { type NodeId, shortId, type Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { Member } from '../gossip/ports.js'
 import type { LaneReport, SpliceReport } from '../proxy/lane-protocol.js'
-import type { ListenerCandidate } from '../proxy/listener-table.js'
 import { formatPorts } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
 import type { AddressCounts } from './address-keeper.js'
+import type { Backend } from './backend-states.js'
 import type {
   ChoiceView,
   CountersView,
+  HostingView,
   ListenerView,
   MemberView,
   NodeRef,
@@ -96,7 +97,7 @@ export interface ServiceFacts {
   readonly alone: boolean
   /** One line: who directs and why, or why nobody. */
   readonly why: string
-  readonly candidates: readonly ListenerCandidate[]
+  readonly backends: readonly Backend[]
   readonly report: LaneReport
   /** What the director says of itself; `undefined`: not heard yet, or there is none. */
   readonly serving: Serving | undefined
@@ -105,7 +106,8 @@ export interface ServiceFacts {
   readonly problem: string | undefined
   readonly drill: DrillRecordView | undefined
   readonly choice: ChoiceView
-  readonly seatOf: (candidate: ListenerCandidate) => SeatView
+  readonly seatOf: (backend: Backend) => SeatView
+  readonly hosting?: HostingView | undefined
 }
 
 export function serviceView(service: Service, facts: ServiceFacts): ServiceView {
@@ -124,17 +126,18 @@ export function serviceView(service: Service, facts: ServiceFacts): ServiceView 
     ...(shown && { problem: shown }),
     ...(facts.here !== undefined && { here: facts.here }),
     choice: facts.choice,
-    backends: facts.candidates.map((candidate) => ({
-      ...facts.seatOf(candidate),
-      node: names.ref(candidate.node),
-      port: candidate.port,
-      address: candidate.address,
-      state: candidate.state ?? 'healthy',
-      why: '',
-      splices: mine.find((row) => row.node === candidate.node)?.splices ?? 0,
-      ...(candidate.program && { program: candidate.program }),
+    backends: facts.backends.map((backend) => ({
+      ...facts.seatOf(backend),
+      node: names.ref(backend.node),
+      port: backend.port,
+      address: backend.address,
+      splices: mine.find((row) => row.node === backend.node)?.splices ?? 0,
+      state: backend.state,
+      why: backend.why,
+      ...(backend.program && { program: backend.program }),
     })),
     splices: mine.reduce((sum, row) => sum + row.splices, 0),
+    ...(facts.hosting !== undefined && { hosting: facts.hosting }),
     ...(facts.drill !== undefined && { drill: facts.drill }),
   }
 }

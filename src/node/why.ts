@@ -5,7 +5,8 @@ import { formatSpan, type Millis } from '../base/time.js'
 import { quorumOf } from '../election/durable-state.js'
 import type { Elections } from '../election/elections.js'
 import type { Explanation } from '../election/explanation.js'
-import type { ListenerCandidate } from '../proxy/listener-table.js'
+import type { BackendState } from '../proxy/schedule/scheduler.js'
+import type { Backend } from './backend-states.js'
 import type { ElectorateView, NodeRef, VoteView, WhyView } from './control-protocol.js'
 import type { Names } from './status.js'
 
@@ -125,14 +126,37 @@ function whyDrained(id: NodeId, directs: boolean, names: Names): string {
   return `${name} was drained by an operator${rest}: \`baton drain --director ${name} --undo\` puts it back.`
 }
 
-/** Who answers behind the service. */
-export function servedBy(candidates: readonly ListenerCandidate[]): string {
-  if (candidates.length === 0) return 'No program of a live node listens on its ports.'
-  const named = candidates.slice(0, BACKENDS_NAMED_MAX).map(({ name, port, program }) => {
-    return `${program === undefined ? 'an unknown program' : formatProgram(program)} on port ${port} of ${name}`
+/** Who answers behind the service, and who would but for its state. */
+export function servedBy(backends: readonly Backend[]): string[] {
+  if (backends.length === 0) return ['No program of a live node listens on its ports.']
+  const healthy = backends.filter(({ state }) => state === 'healthy')
+  const named = healthy.slice(0, BACKENDS_NAMED_MAX).map(describeBackend)
+  const more = healthy.length - named.length
+  const others = backends.filter(({ state }) => state !== 'healthy')
+  const told = others.slice(0, BACKENDS_NAMED_MAX).map((backend) => {
+    const why = backend.why === '' ? '' : `: ${backend.why}`
+    return `${describeBackend(backend)} gets no new connections, it ${STATE_WORDS[backend.state]}${why}.`
   })
-  const more = candidates.length - named.length
-  return `It is served by ${list(more === 0 ? named : [...named, `${more} more`])}.`
+  const untold = others.length - told.length
+  return [
+    healthy.length === 0
+      ? 'No program takes new connections.'
+      : `It is served by ${list(more === 0 ? named : [...named, `${more} more`])}.`,
+    ...told,
+    ...(untold === 0 ? [] : [`${untold} more get none either (\`baton service show\`).`]),
+  ]
+}
+
+const STATE_WORDS: Readonly<Record<BackendState, string>> = {
+  healthy: 'is healthy',
+  unhealthy: 'is unhealthy',
+  starting: 'is starting',
+  draining: 'is draining',
+  standby: 'is on standby',
+}
+
+function describeBackend({ name, port, program }: Backend): string {
+  return `${program === undefined ? 'an unknown program' : formatProgram(program)} on port ${port} of ${name}`
 }
 
 /** How many voters may still go before nobody can direct. */

@@ -14,7 +14,7 @@ import { WINDOW_BYTES } from './credit.js'
 import type { Socket } from './endpoint.js'
 import { Half } from './half.js'
 import type { CarriedHalf } from './half-book.js'
-import type { Gate, HalfOwner, HalfStart } from './half-tools.js'
+import { BY_OTHER_HALF, type Gate, type HalfOwner, type HalfStart } from './half-tools.js'
 import type { NodeName, SpliceReport } from './lane-protocol.js'
 import type { ChosenNode, Guest, Places } from './places.js'
 import { PROGRAM_BESIDE, type Reason } from './reasons.js'
@@ -46,6 +46,8 @@ export interface ClientHost {
   /** A backend stands, by `counterpart`: the client's bytes are about to be read. */
   onJoined(client: ClientHalf, counterpart: Counterpart): void
   onRetried(client: ClientHalf, node: NodeName, reason: Reason, detail: string): void
+  /** Its program has reset it, and had said nothing. */
+  onEarlyReset?(client: ClientHalf, node: NodeName): void
   onUnsettled(client: ClientHalf): void
   onIncident(client: ClientHalf, what: string): void
   onFinished(client: ClientHalf, reason: Reason | undefined, detail: string): void
@@ -249,6 +251,8 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
     const state = this.#state
     // First, or a backend on this node would answer the cancelling, and the next node would be asked.
     this.#state = { phase: 'closed' }
+    const isEarly = reason === 'peer-reset' && detail === BY_OTHER_HALF && this.half.received === 0
+    if (isEarly && node !== undefined && node.sorry === undefined) this.host.onEarlyReset?.(this, node)
     try {
       if (state.phase === 'dialing') state.attempt?.cancel(reason ?? 'other')
       if (state.phase === 'joined') state.counterpart.confirm()

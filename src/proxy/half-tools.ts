@@ -68,3 +68,6 @@ export interface HalfOwner {
   onFrozen?(clock: number | undefined): void
   onIncident(what: string): void
 }
+
+/** The detail of a half that the other one has reset. */
+export const BY_OTHER_HALF = 'by the other half'

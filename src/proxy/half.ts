@@ -13,7 +13,8 @@ import type { Counterpart } from './counterpart.js'
 import { Grant, LAST_BYTES_MAX, WINDOW_BYTES_MAX } from './credit.js'
 import type { CloseCause, Socket, SocketHandler } from './endpoint.js'
 import { begunAt, type CarriedHalf, type HalfBook } from './half-book.js'
-import { BEGINNING, type HalfOwner, type HalfStart, type HalfTools, type Progress, type Settled } from './half-tools.js'
+import type { HalfOwner, HalfStart, HalfTools, Progress, Settled } from './half-tools.js'
+import { BEGINNING, BY_OTHER_HALF } from './half-tools.js'
 import { type Reason, reasonOfClose } from './reasons.js'
 import { Retention } from './retention.js'
 
@@ -217,7 +218,7 @@ export class Half implements SocketHandler, Enrolled {
 
   receiveReset(reason: Reason): void {
     if (this.#book.closed) return
-    this.#finish(reason, 'by the other half')
+    this.#finish(reason, BY_OTHER_HALF)
     this.socket.reset()
   }
 

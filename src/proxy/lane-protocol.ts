@@ -126,6 +126,8 @@ export type ToLane =
   | { readonly type: 'hush'; readonly service: string; readonly term: Term }
   /** Connections may soon be rebuilt here: what is slow at the first time is done now. Answered with `rehearsed`. */
   | { readonly type: 'rehearse'; readonly rehearsal: number }
+  /** Of connections to programs of this node, about so many are kept, from 0 to 1: always the same ones, of the service or of all. */
+  | { readonly type: 'close-backends'; readonly service?: string; readonly share: number }
   /** Answered with `undirected`. */
   | { readonly type: 'undirect'; readonly service: string; readonly slot: number; readonly why: Reason }
   /**
@@ -198,6 +200,15 @@ export type FromLane =
   | { readonly type: 'undirected'; readonly service: string; readonly slot: number }
   /** Or `why` it cannot be read. */
   | { readonly type: 'inherited'; readonly rows: number; readonly why?: string }
+  /** Connections that a node refused, or reset before their first byte, since the last time. */
+  | {
+      readonly type: 'backend-failed'
+      readonly service: string
+      readonly node: NodeId
+      readonly count: number
+      /** The last of them, for people. */
+      readonly what: string
+    }
   | { readonly type: 'answer'; readonly query: number; readonly report: LaneReport }
   | { readonly type: 'log'; readonly level: LogLevel; readonly event: string; readonly fields: LogFields }
   | { readonly type: 'stopped' }

@@ -32,6 +32,8 @@ export const REASONS = {
   'no-backend': 16,
   /** Bytes of the client were acknowledged by a director that died with them. */
   'input-lost': 17,
+  /** Its node is drained, and the time for that is up. */
+  drained: 18,
   /** Every node had as many connections as it may, and so had the queue; or it stayed so for too long. */
   'queue-full': 20,
   'queue-timeout': 21,

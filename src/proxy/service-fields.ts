@@ -19,6 +19,8 @@ import {
   SPAN_LIMITS,
   UPLOADS,
 } from './service.js'
+import { CHECK_FIELDS, CHECK_FROMS, CHECK_KINDS, readCheck } from './service-check.js'
+import { HOSTING_FIELDS, PLACEMENTS, readHosting } from './service-hosting.js'
 
 export type ServiceScalar = string | number | boolean | null
 export type ServiceFields = Readonly<Record<string, ServiceScalar>>
@@ -52,6 +54,8 @@ export const SERVICE_FIELDS = [
   'uploads',
   'failback',
   'alone',
+  ...CHECK_FIELDS,
+  ...HOSTING_FIELDS,
 ] as const
 
 const NODE_NAME_LENGTH_MAX = 63
@@ -80,12 +84,18 @@ export function parseService(input: Readonly<Record<string, unknown>>): ParsedSe
 /** What the registry holds under a service's name. Problems are left only where guessing could do harm. */
 export function serviceFromFields(name: string, fields: ServiceFields): ParsedService {
   // A word that only a newer release knows, where every other serves the clients as well.
-  const words = Object.entries({ ...CHOOSING_WORDS, failback: FAILBACKS, uploads: UPLOADS }).flatMap(
-    ([field, known]) => {
-      const isKnown = known.some((word) => word === fields[field])
-      return isKnown ? [] : [[field, null] as const]
-    },
-  )
+  const lenient = {
+    ...CHOOSING_WORDS,
+    failback: FAILBACKS,
+    uploads: UPLOADS,
+    check: CHECK_KINDS,
+    checkFrom: CHECK_FROMS,
+    placement: PLACEMENTS,
+  }
+  const words = Object.entries(lenient).flatMap(([field, known]) => {
+    const isKnown = known.some((word) => word === fields[field])
+    return isKnown ? [] : [[field, null] as const]
+  })
   const reader = new FieldReader({ ...fields, ...Object.fromEntries(words) }, false)
   const service = readService(name, reader)
   return reader.problems.length > 0 ? { type: 'problems', problems: reader.problems } : { type: 'service', service }
@@ -128,6 +138,8 @@ function readService(name: string, reader: FieldReader): Service {
     uploads: reader.choice('uploads', UPLOADS),
     failback: reader.choice('failback', FAILBACKS),
     alone: reader.nodeName('alone'),
+    ...readCheck(reader),
+    ...readHosting(name, reader),
   }
 }
 

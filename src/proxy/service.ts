@@ -4,6 +4,8 @@ import type { Millis } from '../base/time.js'
 import { CHOOSING_DEFAULTS, type ChoosingSettings } from './choosing.js'
 import { formatPorts, type PortList } from './port-list.js'
 import type { LocalPreference } from './schedule/rules.js'
+import { CHECK_DEFAULTS, type CheckSettings } from './service-check.js'
+import { HOSTING_DEFAULTS, type HostingSettings } from './service-hosting.js'
 
 /** What the backend is told of the client: nothing, or a PROXY protocol header, version 2. */
 export type ProxyProtocol = 'off' | 'v2'
@@ -19,7 +21,7 @@ export type Uploads = 'fast' | 'survive'
  */
 export type Own = 'tun' | 'none' | 'hook'
 
-export interface Service extends ChoosingSettings {
+export interface Service extends CheckSettings, ChoosingSettings, HostingSettings {
   readonly name: string
   /** Canonical IP. */
   readonly address: string
@@ -72,6 +74,8 @@ export const SERVICE_DEFAULTS: ServiceSettings = Object.freeze({
   failback: 'off',
   // Two nodes that cannot see each other must not both direct; who accepts that risk says so.
   alone: '',
+  ...CHECK_DEFAULTS,
+  ...HOSTING_DEFAULTS,
 })
 
 /** Connections to the front door (lane-protocol) have it from there. */

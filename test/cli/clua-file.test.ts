@@ -26,9 +26,9 @@ test('each line with attributes is a service at the address of the alias', () =>
     [
       ['ftp', { ports: '21', scheduler: 'weighted', reserve: '21' }],
       ['telnet', { ports: '23', scheduler: 'weighted' }],
-      ['smtp', { ports: '25', scheduler: 'failover' }],
-      ['sun-rpc', { ports: '111', scheduler: 'failover', hide: '111' }],
-      ['sun-rpc-112', { ports: '112', scheduler: 'failover', reserve: '112' }],
+      ['smtp', { ports: '25', mode: 'single' }],
+      ['sun-rpc', { ports: '111', mode: 'single', hide: '111' }],
+      ['sun-rpc-112', { ports: '112', mode: 'single', reserve: '112' }],
     ],
   )
   assert.ok(services.every(({ fields }) => fields['address'] === ALIAS))
@@ -40,10 +40,7 @@ test('what becomes nothing, or not all that it says, is told', () => {
   const told = parseCluaFile(FILE, ALIAS).notes.map((note) => note.slice(0, 40))
   assert.equal(told, [
     'telnet 23/tcp: out_alias has no counterp',
-    'smtp 25/tcp: in_single (the default) bec',
     'domain 53/udp: left out, Baton carries T',
-    'Sun_RPC 111/tcp: in_single (the default)',
-    'sun-rpc 112/tcp: in_single (the default)',
     'secret 999/tcp: no service, since it is ',
     'unused 1000/tcp: left out, it has no att',
   ])

@@ -39,6 +39,31 @@ const EXPORTED = `services:
     uploads: fast
     failback: off
     alone: none
+    check: off
+    check-from: node
+    check-port: 0
+    check-send: none
+    check-expect: none
+    check-path: /
+    check-status: 200-399
+    check-command: none
+    check-interval: 2s
+    check-timeout: 1s
+    check-rise: 2
+    check-fall: 3
+    passive-limit: 0
+    passive-decay: 10s
+    mode: multi
+    program: none
+    start-timeout: 1m
+    stop-timeout: 10s
+    hold: 3s
+    restart-attempts: 1
+    failure-threshold: 3
+    failure-interval: 5m
+    hosting: none
+    placement: balanced
+    requires: none
 `
 
 const test = suite('cli/commands', 15_000)

@@ -3,7 +3,8 @@ import { parseConfigFile } from '../../src/cli/config-file.js'
 import { flagsOfFile } from '../../src/cli/node-settings.js'
 import { renderServicesFile, servicesDocument } from '../../src/cli/services-file.js'
 import { assert, suite } from '../harness/suite.js'
-import { chosen, definition, FAULTY_FILE, web } from './views.js'
+import { chosen } from './chosen-view.js'
+import { definition, FAULTY_FILE, web } from './views.js'
 
 const test = suite('cli/config-file')
 
@@ -111,6 +112,11 @@ test('one mistake is told once', () => {
   }
 })
 
+/** As a file has it: only spans are numbers. */
+function typed(field: string, value: string | number): string | number {
+  return value === '' ? 'none' : field.endsWith('Ms') ? value : String(value)
+}
+
 test('an export is read back as it was', () => {
   const odd = {
     ...definition,
@@ -131,10 +137,7 @@ test('an export is read back as it was', () => {
   assert.equal(problems, [])
   const declared = [odd, definition].map(({ name, ...fields }) => ({
     name,
-    // Numbers are texts until the node reads them; spans have units, and so are read here.
-    fields: Object.fromEntries(
-      Object.entries(fields).map(([field, value]) => [field, field.endsWith('Ms') ? value : String(value) || 'none']),
-    ),
+    fields: Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, typed(field, value)])),
   }))
   const ordinary = { serve: 'yes', direct: 'yes', priority: '1', weight: '1', routerPriority: 'own' }
   const nodes = {

@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { BatonError } from '../../src/base/errors.js'
 import { silentLogger } from '../../src/base/log.js'
-import type { ControlApi, ServiceWrite } from '../../src/node/control-protocol.js'
+import type { ControlApi, ProgramDrainView, ServiceWrite } from '../../src/node/control-protocol.js'
 import { startControlServer } from '../../src/node/control-server.io.js'
 import type { ServiceSet } from '../../src/node/knowledge.js'
 import { planServices } from '../../src/node/service-plan.js'
@@ -80,6 +80,19 @@ export function fakeApi(asked: unknown[] = []): ControlApi {
       known(name)
       return { service: name, from, to, ms: 41.6 }
     },
+    relocate: async (name, request) => {
+      asked.push(request)
+      const [from, to] = healthy.members
+      if (from === undefined || to === undefined) throw new Error('two members')
+      known(name)
+      return { service: name, from, to, ms: 1_234 }
+    },
+    balance: async () => {
+      const [from, to] = healthy.members
+      if (from === undefined || to === undefined) throw new Error('two members')
+      const moved = [{ service: 'db', from, to, ms: 900 }]
+      return { moved, failed: [{ service: 'mail', why: 'node2 could not stop it' }], placed: 3 }
+    },
     metrics: async () => 'baton_lanes 2\n',
     drillPlan: async (name, fault) => {
       known(name)
@@ -97,12 +110,31 @@ export function fakeApi(asked: unknown[] = []): ControlApi {
       const moved = request.undo ? [] : [{ service: 'web', to }]
       return { node, drained: !request.undo, moved, still: [] }
     },
+    drainPrograms: async (request) => {
+      asked.push(request)
+      return { ...drained(request.service), drained: !request.undo }
+    },
+    programDrain: async (_node, service) => {
+      asked.push('look')
+      const looks = asked.filter((one) => one === 'look').length
+      return { ...drained(service), live: Math.max(0, 3 - looks) }
+    },
+    stop: async () => {
+      asked.push('stop')
+      return { node: drained(undefined).node, directs: ['web'], pid: 1 }
+    },
     leave: async () => ({ gone: healthy.members.slice(0, 1), epoch: 4, voters: healthy.members.slice(1) }),
     forget: async (request) => {
       asked.push(request)
       return { gone: healthy.members.slice(2), epoch: 4, voters: healthy.members.slice(0, 2) }
     },
   }
+}
+
+function drained(service: string | undefined): ProgramDrainView {
+  const [node] = healthy.members
+  if (node === undefined) throw new Error('a member')
+  return { node, service: service ?? null, drained: true, gradual: false, leftMs: null, live: 3, hosted: [] }
 }
 
 export function tempFolder(scope: Scope): string {

@@ -50,12 +50,48 @@ test('a drill that is refused says the way out', async (scope) => {
 test('a drain wants to be told of what; here or elsewhere, and back', async (scope) => {
   const { folder, asked } = await startFakeNode(scope)
   const run = (...words: string[]) => baton(['drain', ...words, '--state', folder])
-  const [bare, here, undone] = [await run('node2'), await run('--director'), await run('--director', 'node2', '--undo')]
+  const [bare, here, undone] = [await run(), await run('--director'), await run('--director', 'node2', '--undo')]
   assert.equal([bare.exit, here.exit, undone.exit], [2, 0, 0])
   assert.match(bare.stderr, /--director/)
   assert.match(here.stdout, /directs nothing, and takes nothing/)
   assert.match(undone.stdout, /may direct again/)
   assert.equal(asked, [{ undo: false }, { node: 'node2', undo: true }])
+})
+
+test('programs of a node, or one service there: until nobody is connected, and back', async (scope) => {
+  const { folder, asked } = await startFakeNode(scope)
+  const run = (...words: string[]) => baton(['drain', ...words, '--state', folder])
+  const waited = await run('web@node2', '--deadline', '10m', '--gradual', '--wait')
+  assert.equal([waited.exit, waited.stderr], [0, ''])
+  assert.match(
+    waited.stdout,
+    /2 connections\n1 connection\nweb on .*: no new connections; nobody is connected\.\nUndo: `baton drain web@node2 --undo`/,
+  )
+  assert.equal(asked[0], { service: 'web', node: 'node2', undo: false, gradual: true, force: false, afterMs: 600_000 })
+  const undone = await run('node2', '--undo')
+  assert.match(undone.stdout, /The programs of .*: new connections may come again\./)
+  const [odd, lone] = [await run('node2', '--deadline', 'soon'), await run('node2', '--gradual')]
+  assert.equal([odd.exit, lone.exit], [2, 2])
+  assert.match(odd.stderr, /--deadline soon is no span of time/)
+})
+
+test('a stop drains this life of the node, waits, and then ends it', async (scope) => {
+  const { folder, asked } = await startFakeNode(scope)
+  const { exit, stdout } = await baton(['stop', '--state', folder])
+  assert.is(exit, 0)
+  assert.match(stdout, /1 connection\nIt takes nothing any more, gives away what it directs, and ends\./)
+  assert.equal(asked[0], { undo: false, thisLife: true, gradual: false, force: false })
+  assert.is(asked.at(-1), 'stop')
+})
+
+test('a service of mode single is relocated, and all are balanced', async (scope) => {
+  const { folder, asked } = await startFakeNode(scope)
+  const one = await baton(['relocate', 'web', '--to', 'node2', '--state', folder])
+  assert.match(one.stdout, /^web runs on node2 now; it left node1 within 1234ms\.\n$/)
+  assert.equal(asked, [{ to: 'node2' }])
+  const all = await baton(['balance', '--state', folder])
+  assert.is(all.exit, 1)
+  assert.match(all.stdout, /db: node1 → node2\n! mail: node2 could not stop it\n3 services stay where they are\./)
 })
 
 test('metrics are printed as they are, or as a text within JSON', async (scope) => {

@@ -1,7 +1,7 @@
 import { ansi, plain } from '../../src/cli/colour.js'
 import { parseConfigFile } from '../../src/cli/config-file.js'
 import { renderDeparture } from '../../src/cli/departure-view.js'
-import { renderDrain } from '../../src/cli/drain-view.js'
+import { renderDrain, renderProgramDrain } from '../../src/cli/drain-view.js'
 import { renderDrillPlan, renderDrillReport } from '../../src/cli/drill-view.js'
 import { describeFailure, renderFailure } from '../../src/cli/failure.js'
 import { FileFault } from '../../src/cli/file-fault.js'
@@ -12,12 +12,13 @@ import { renderService, renderServices } from '../../src/cli/service-view.js'
 import { renderSplices } from '../../src/cli/splices-view.js'
 import { renderStatus } from '../../src/cli/status-view.js'
 import { renderWhy } from '../../src/cli/why-view.js'
+import type { ServiceView } from '../../src/node/control-protocol.js'
 import { assert, suite } from '../harness/suite.js'
+import { chosen } from './chosen-view.js'
 import { assertFits, assertGolden } from './golden.js'
 import {
   alone,
   broken,
-  chosen,
   departed,
   drillPlan,
   drillRecord,
@@ -53,6 +54,48 @@ const drained = {
   still: [],
 }
 
+const [one, two, three] = web.backends
+/** Runs on one node at a time, and has just failed there. */
+const hosted: ServiceView = {
+  ...web,
+  definition: {
+    ...web.definition,
+    ...{ name: 'postgres', mode: 'single', program: '/etc/baton/postgres' },
+    ...{ hosting: 'node2,node1', placement: 'favoured', requires: 'disk' },
+  },
+  hosting: {
+    node: two?.node ?? made,
+    state: 'starting',
+    term: 12,
+    words: 'hook /etc/baton/postgres check exited with 1: no answer on the socket',
+    next: one === undefined ? [] : [one.node],
+  },
+  backends: [one, two].flatMap((backend, i) => {
+    if (backend === undefined) return []
+    return [
+      { ...backend, state: i === 0 ? 'standby' : 'starting', why: i === 0 ? 'node2 has it' : 'it starts' } as const,
+    ]
+  }),
+}
+const ill: ServiceView = {
+  ...web,
+  definition: {
+    ...web.definition,
+    ...{ check: 'http', checkPath: '/health', checkExpect: 'ready', checkFrom: 'director', passiveLimit: 5 },
+  },
+  backends: [
+    ...(one === undefined ? [] : [one]),
+    ...(two === undefined
+      ? []
+      : [{ ...two, state: 'unhealthy', why: 'answered HTTP/1.1 503 Busy, expected 200-399' } as const]),
+    ...(three === undefined ? [] : [{ ...three, state: 'draining', why: 'an operator drains its node' } as const]),
+  ],
+}
+const programsDrained = {
+  ...{ node: two?.node ?? made, service: 'web', drained: true, gradual: true },
+  ...{ leftMs: 95_000, live: 12, hosted: ['postgres'] },
+}
+
 const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof plain }) => string>> = {
   'status-healthy': (screen) => renderStatus(healthy, screen),
   'status-alone': (screen) => renderStatus(alone, screen),
@@ -65,6 +108,10 @@ const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof p
     renderService({ ...web, drill: drillRecord }, screen, drillRecord.atMs + 90_000).join('\n'),
   'service-chosen': (screen) =>
     renderService({ ...chosen, drill: drillRecord }, screen, drillRecord.atMs + 90_000).join('\n'),
+  'service-single': (screen) => renderService(hosted, screen, 0).join('\n'),
+  'service-unhealthy': (screen) => renderService(ill, screen, 0).join('\n'),
+  'services-programs': (screen) => renderServices([hosted, ill], screen).join('\n'),
+  'drain-programs': (screen) => renderProgramDrain(programsDrained, 'web@node2', screen).join('\n'),
   'service-acknowledged-at-once': (screen) =>
     renderService(
       {

@@ -14,6 +14,8 @@ import type {
 import type { DrillPlan, DrillRecordView, DrillReport } from '../../src/node/drill-protocol.js'
 import { recordOf } from '../../src/node/drill-record.js'
 import { CHOOSING_DEFAULTS } from '../../src/proxy/choosing.js'
+import { CHECK_DEFAULTS } from '../../src/proxy/service-check.js'
+import { HOSTING_DEFAULTS } from '../../src/proxy/service-hosting.js'
 
 export const NODES = ['1f0c22ab', '2a93bb01', '3be10c9d'].map((id, i) => ({ id: id.repeat(4), name: `node${i + 1}` }))
 const [node1, node2, node3] = NODES as [(typeof NODES)[0], (typeof NODES)[0], (typeof NODES)[0]]
@@ -57,6 +59,8 @@ export const definition: ServiceDefinitionView = {
   uploads: 'fast',
   failback: 'off',
   alone: '',
+  ...CHECK_DEFAULTS,
+  ...HOSTING_DEFAULTS,
 }
 
 export const web: ServiceView = {
@@ -77,37 +81,6 @@ export const web: ServiceView = {
   })),
   choice: { assignments: [] },
   splices: 93,
-}
-
-/** With all that a choice can be made of. */
-export const chosen: ServiceView = {
-  ...web,
-  definition: {
-    ...definition,
-    scheduler: 'weighted',
-    weighting: 'smooth',
-    load: 'on',
-    slowStartMs: 30_000,
-    nodeConnections: 100,
-    sorry: '10.0.0.9:8080',
-    quorum: 2,
-    quorumHook: '/etc/baton/quorum',
-    onUnhealthy: 'idle',
-  },
-  choice: {
-    assignments: [
-      { ...node1, serve: true, direct: false, priority: 1, weight: 3, routerPriority: null },
-      { ...node3, serve: false, direct: true, priority: 1, weight: 1, routerPriority: 200 },
-    ],
-    quorum: { quorate: false, able: 1, wanted: 2 },
-    placement: { waiting: 4, closing: 0, queued: 1_200, queueFull: 0, queueTimeouts: 3, sorry: 1, closed: 0 },
-  },
-  backends: web.backends.map((backend, i) => ({
-    ...backend,
-    ...(i === 0 && { weight: 3, loadPermille: 250 }),
-    ...(i === 1 && { state: 'unhealthy' as const, why: 'GET /health: 503, 3 times in a row' }),
-    ...(i === 2 && { serves: false }),
-  })),
 }
 
 export const undirected: ServiceView = {

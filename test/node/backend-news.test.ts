@@ -1,6 +1,7 @@
 /** What lanes hear of who serves: what operators have said of nodes, loads, quorum, and where connections are counted. */
 import { Assignments, assignmentKey } from '../../src/node/assignments.js'
 import { BackendNews } from '../../src/node/backend-news.js'
+import { BackendStates } from '../../src/node/backend-states.js'
 import { Knowledge } from '../../src/node/knowledge.js'
 import { encodeNodeFacts } from '../../src/node/node-facts.js'
 import type { ToLane } from '../../src/proxy/lane-protocol.js'
@@ -27,7 +28,8 @@ class Room {
     const toLane = (message: ToLane) => {
       if (message.type === 'backends') this.told.push(message)
     }
-    this.news = new BackendNews(this.knowledge, later, toLane, {
+    const states = new BackendStates(this.knowledge, { of: () => undefined })
+    this.news = new BackendNews(this.knowledge, states, () => false, later, toLane, {
       onPorts: () => {},
       onQuorum: ({ name }, { quorate, able }) => this.quorums.push([name, quorate, able]),
     })
@@ -50,7 +52,7 @@ class Room {
 
   load(node: string, loadPermille: number): Told | undefined {
     const listeners = encodeListeners([listener(80)])
-    this.knowledge.setFacts(node, encodeNodeFacts({ listeners, serving: [], loadPermille }))
+    this.knowledge.setFacts(node, encodeNodeFacts({ listeners, serving: [], health: [], hosting: [], loadPermille }))
     return this.tell()
   }
 }

@@ -1,5 +1,6 @@
 /** What an operator hears of a choice: what was said of nodes, who gets nothing and why. */
 import { Assignments, assignmentKey } from '../../src/node/assignments.js'
+import { BackendStates } from '../../src/node/backend-states.js'
 import { choiceView, seatView, whyChosen, whyKeptOut } from '../../src/node/choice.js'
 import { Knowledge } from '../../src/node/knowledge.js'
 import { encodeNodeFacts } from '../../src/node/node-facts.js'
@@ -22,7 +23,8 @@ function room(settings: Partial<Service>, said: readonly (readonly [string, Serv
   knowledge.setServices({ active: [web], shadowed: [], unreadable: [] })
   for (const node of [A, B, C]) knowledge.setFacts(node, facts([80]))
   knowledge.assignments = Assignments.fromRegistry(said.map(([node, fields]) => [assignmentKey('web', node), fields]))
-  return { web, knowledge, facts: { knowledge, names: new Names(members), quorate, report: REPORT } }
+  const seats = knowledge.weighed(web, new BackendStates(knowledge, { of: () => undefined }).seats(web))
+  return { web, knowledge, facts: { knowledge, seats, names: new Names(members), quorate, report: REPORT } }
 }
 
 test('why: who gets connections, in which way, and up to what', () => {
@@ -75,7 +77,7 @@ test('the view: only what is not the ordinary, the quorum where one is wanted, a
   )
   assert.equal([quorum, placement], [{ quorate: true, able: 3, wanted: 2 }, NOTHING_PLACED])
   const listeners = encodeListeners([listener(80)])
-  knowledge.setFacts(B, encodeNodeFacts({ listeners, serving: [], loadPermille: 250 }))
+  knowledge.setFacts(B, encodeNodeFacts({ listeners, serving: [], health: [], hosting: [], loadPermille: 250 }))
   const [, b] = knowledge.candidates(web)
   if (b === undefined) throw new Error('three candidates')
   assert.equal(seatView(web, b, about), { serves: true, priority: 1, weight: 7, loadPermille: 250 })

@@ -15,7 +15,7 @@ function oneVoter(linked: readonly NodeId[], others: readonly NodeId[]) {
   const node = {
     self: member(A).profile,
     knowledge: { members: [A, ...others].map((node) => member(node)) },
-    machines: { elections: { electorate: () => electorate }, registry: { get: () => undefined } },
+    machines: { elections: { electorate: () => electorate }, registry: { get: () => undefined, entries: () => [] } },
     prepareToLeave: (leaving: boolean) => {
       asked.push(leaving)
       electorate.voters = electorate.voters.slice(1)
@@ -62,7 +62,7 @@ function atNodeA(): { departure: Departure; told: string[] } {
     knowledge: { members: [member(A), member(B, 'down')] },
     machines: {
       elections: { electorate: () => ({ epoch: 3, voters }), hasForgotten: () => false, isAmnesiac: false },
-      registry: { get: () => undefined },
+      registry: { get: () => undefined, entries: () => [] },
     },
     forget: (nodes: readonly NodeId[], force: boolean) => {
       told.push(`${nodes.map((id) => id[0]).join('')} ${force}`)

@@ -21,6 +21,11 @@ const survey: Survey = {
 const MESSAGES: readonly ErrandMessage[] = [
   { type: 'ask', number: 1, errand: { type: 'survey' } },
   { type: 'ask', number: 2 ** 32 - 1, errand: { type: 'fault', service: 'web', term: 2 ** 40, fault: 'pause' } },
+  { type: 'ask', number: 3, errand: { type: 'check', service: 'web', port: 65_535 } },
+  { type: 'ask', number: 4, errand: { type: 'relocate', service: 'db', to: 'ab'.repeat(16) } },
+  { type: 'ask', number: 5, errand: { type: 'count', service: '' } },
+  { type: 'answer', number: 10, answer: { type: 'checked', isGood: false, words: 'answered 503' } },
+  { type: 'answer', number: 11, answer: { type: 'counted', splices: 500 } },
   { type: 'answer', number: 7, answer: { type: 'surveyed', survey } },
   { type: 'answer', number: 8, answer: { type: 'done' } },
   { type: 'answer', number: 9, answer: { type: 'refused', code: 'ERR_X', message: 'no, “never”', hint: '' } },

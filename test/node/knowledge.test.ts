@@ -1,3 +1,4 @@
+import { BackendStates } from '../../src/node/backend-states.js'
 import { Knowledge } from '../../src/node/knowledge.js'
 import { encodeNodeFacts, type Serving } from '../../src/node/node-facts.js'
 import { encodeListeners } from '../../src/proxy/listener-codec.js'
@@ -16,8 +17,12 @@ function knowledgeOf(...active: readonly Service[]): Knowledge {
   return knowledge
 }
 
+function seats(knowledge: Knowledge, of = WEB) {
+  return new BackendStates(knowledge, { of: () => undefined }).seats(of)
+}
+
 function seatsOf(knowledge: Knowledge, of = WEB): string[] {
-  return knowledge.seats(of).map(({ name, port }) => `${name}:${port}`)
+  return seats(knowledge, of).map(({ name, port }) => `${name}:${port}`)
 }
 
 test('who listens on a port of a service can serve it; facts may come before their member', () => {
@@ -35,13 +40,13 @@ test('the program of a listener is known to all; seats do not change with it', (
   const program = { pid: 812, name: 'nginx' }
   const say = (more: object) => {
     const listeners = encodeListeners([{ ...listener(80), ...more }])
-    knowledge.setFacts(B, encodeNodeFacts({ listeners, serving: [] }))
+    knowledge.setFacts(B, encodeNodeFacts({ listeners, serving: [], health: [], hosting: [] }))
     return [knowledge.candidates(WEB)[0]?.program, knowledge.programsOf(B)[0]?.program]
   }
   assert.equal(say({}), [undefined, undefined])
-  const seats = knowledge.seats(WEB)
+  const before = seats(knowledge)
   assert.equal(say({ program }), [program, program])
-  assert.equal(knowledge.seats(WEB), seats)
+  assert.equal(seats(knowledge), before)
 })
 
 test('every port of a service has its own seats', () => {
@@ -68,7 +73,12 @@ test('a suspect still serves; who is down or has left does not', () => {
 
 test('what listens on a service’s own address is the director’s, and no program of a node', () => {
   const knowledge = knowledgeOf()
-  const bytes = encodeNodeFacts({ listeners: encodeListeners([listener(80, '10.0.0.11')]), serving: [] })
+  const bytes = encodeNodeFacts({
+    listeners: encodeListeners([listener(80, '10.0.0.11')]),
+    serving: [],
+    health: [],
+    hosting: [],
+  })
   knowledge.setFacts(B, bytes)
   assert.equal(knowledge.programsOf(B).length, 1)
   knowledge.setServices({ active: [service('web', 80, { address: '10.0.0.11' })], shadowed: [], unreadable: [] })
@@ -111,7 +121,10 @@ test('a damaged fact changes nothing', () => {
 test('listeners in a form of a newer release leave the known ones, and the rest is believed', () => {
   const knowledge = knowledgeOf(WEB)
   knowledge.setFacts(B, facts([80]))
-  knowledge.setFacts(B, encodeNodeFacts({ listeners: Uint8Array.of(99, 1, 2), serving: [SERVING] }))
+  knowledge.setFacts(
+    B,
+    encodeNodeFacts({ listeners: Uint8Array.of(99, 1, 2), serving: [SERVING], health: [], hosting: [] }),
+  )
   assert.equal(seatsOf(knowledge), ['node-b:80'])
   assert.equal(knowledge.servingBy(B, 'web'), SERVING)
 })

@@ -13,6 +13,11 @@ const FACTS: MetricsFacts = {
   upMs: 61_500,
   lanes: 2,
   drained: false,
+  hosting: [{ service: 'db', state: 'active' }],
+  backends: [
+    { service: 'web', node: 'node-a', port: 80, state: 'healthy' },
+    { service: 'web', node: 'node-b', port: 80, state: 'unhealthy' },
+  ],
   report: {
     counters: {
       ...sumOfCounters([]),

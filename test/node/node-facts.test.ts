@@ -12,11 +12,11 @@ const SERVING: readonly Serving[] = [
   { service: 'web', term: 7, state: 'serving', problem: '' },
   { service: 'mail', term: 0, state: 'unable', problem: 'größer als gedacht' },
 ]
-const FACTS = { listeners: Uint8Array.of(1, 2, 3), serving: SERVING }
+const FACTS = { listeners: Uint8Array.of(1, 2, 3), serving: SERVING, health: [], hosting: [] }
 
 test('facts come back as they were said', () => {
   assert.equal(decodeNodeFacts(encodeNodeFacts(FACTS)), FACTS)
-  const nothing = { listeners: new Uint8Array(0), serving: [] }
+  const nothing = { listeners: new Uint8Array(0), serving: [], health: [], hosting: [] }
   assert.equal(decodeNodeFacts(encodeNodeFacts(nothing)), nothing)
 })
 
@@ -40,7 +40,8 @@ test('facts that are cut off anywhere say nothing at all, unless the cut leaves 
   const listenersOnly = 5 + FACTS.listeners.length
   for (let length = 1; length < bytes.length; length++) {
     const decoded = decodeNodeFacts(bytes.subarray(0, length))
-    if (length === listenersOnly) assert.equal(decoded, { listeners: FACTS.listeners, serving: [] })
+    if (length === listenersOnly)
+      assert.equal(decoded, { listeners: FACTS.listeners, serving: [], health: [], hosting: [] })
     else assert.is(decoded, undefined, `${length} of ${bytes.length} bytes`)
   }
 })
@@ -62,7 +63,7 @@ test('facts fit what gossip carries: listeners always, then as many services as 
   const serving = Array.from({ length: 1_000 }, (_, i): Serving => {
     return { service: `service-${i}`, term: i, state: 'unable', problem: i < 9 ? 'ü'.repeat(400) : '' }
   })
-  const bytes = encodeNodeFacts({ listeners, serving })
+  const bytes = encodeNodeFacts({ listeners, serving, health: [], hosting: [] })
   assert.ok(bytes.length <= FACT_BYTES_MAX, `${bytes.length} bytes`)
   const decoded = decodeNodeFacts(bytes)
   const read = decodeListeners(decoded?.listeners ?? new Uint8Array(0))

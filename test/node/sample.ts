@@ -34,5 +34,10 @@ export function listener(port: number, address = '0.0.0.0'): PublishedListener {
 }
 
 export function facts(ports: readonly number[], serving: readonly Serving[] = []): Uint8Array {
-  return encodeNodeFacts({ listeners: encodeListeners(ports.map((port) => listener(port))), serving })
+  return encodeNodeFacts({
+    listeners: encodeListeners(ports.map((port) => listener(port))),
+    serving,
+    health: [],
+    hosting: [],
+  })
 }

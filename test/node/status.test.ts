@@ -64,13 +64,15 @@ function memberFacts(more: Partial<MemberFacts> = {}): MemberFacts {
   }
 }
 
+const HEALTHY = { state: 'healthy', why: '' } as const
+
 function serviceFacts(more: Partial<ServiceFacts> = {}): ServiceFacts {
   return {
     names: NAMES,
     term: { number: 3, holder: B },
     alone: false,
     why: 'because',
-    candidates: [],
+    backends: [],
     report: report(),
     serving: undefined,
     drill: undefined,
@@ -135,11 +137,11 @@ test('splices are counted for the service and for each backend; one that listens
   ]
   const one = { name: '', address: '10.0.0.10', port: 80, local: false }
   const program = { pid: 812, name: 'nginx' }
-  const candidates = [
-    { ...one, node: A, program },
-    { ...one, node: B },
+  const backends = [
+    { ...one, ...HEALTHY, node: A, program },
+    { ...one, ...HEALTHY, node: B },
   ]
-  const view = serviceView(WEB, serviceFacts({ candidates, report: report({ perBackend }) }))
+  const view = serviceView(WEB, serviceFacts({ backends, report: report({ perBackend }) }))
   assert.is(view.splices, 5)
   assert.equal(
     view.backends.map(({ node, splices, program: of }) => [node.name, splices, of]),

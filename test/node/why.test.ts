@@ -35,15 +35,33 @@ function text(explanation: Explanation, obstacles: readonly string[] = []): stri
 }
 
 test('who answers behind the service is named with its program, or counted where there are many', () => {
-  const one = { node: A, name: 'node-a', address: '10.0.0.10', port: 80, local: false }
-  const named = servedBy([
+  const one = {
+    node: A,
+    name: 'node-a',
+    address: '10.0.0.10',
+    port: 80,
+    local: false,
+    state: 'healthy',
+    why: '',
+  } as const
+  const [named = ''] = servedBy([
     { ...one, program: { pid: 812, name: 'nginx' } },
     { ...one, name: 'node-b', port: 81 },
   ])
   assert.is(named, 'It is served by nginx (812) on port 80 of node-a and an unknown program on port 81 of node-b.')
   const many = Array.from({ length: 9 }, (_, i) => ({ ...one, port: i + 1 }))
-  assert.match(servedBy(many), /port 6 of node-a and 3 more\.$/)
-  assert.is(servedBy([]), 'No program of a live node listens on its ports.')
+  assert.match(servedBy(many).join(' '), /port 6 of node-a and 3 more\.$/)
+  assert.equal(servedBy([]), ['No program of a live node listens on its ports.'])
+  assert.equal(
+    servedBy([
+      { ...one, state: 'unhealthy', why: 'answered HTTP/1.1 503' },
+      { ...one, name: 'node-b' },
+    ]),
+    [
+      'It is served by an unknown program on port 80 of node-b.',
+      'an unknown program on port 80 of node-a gets no new connections, it is unhealthy: answered HTTP/1.1 503.',
+    ],
+  )
 })
 
 test('who directs, in which term, for how long, and who is next', () => {

@@ -101,7 +101,7 @@ test('fields of a newer release are left alone, and missing ones have their defa
     address: '10.0.0.1',
     ports: '80',
     scheduler: 'least-busy',
-    mode: 'single',
+    temper: 'mild',
     createdAtMs: 5,
   }
   const parsed = serviceFromFields('web', fields)

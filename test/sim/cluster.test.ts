@@ -1,6 +1,7 @@
 /** A share of the seeds that `npm run sim` and the long tests run. `SEED=n` runs that one alone. */
 import { assert, suite } from '../harness/suite.js'
-import { Cluster, type ClusterOptions } from './cluster.js'
+import { Cluster } from './cluster.js'
+import type { ClusterOptions } from './cluster-options.js'
 
 const test = suite('sim/cluster', 60_000)
 const SEEDS = 25

@@ -5,37 +5,20 @@
  */
 import type { Endpoint } from '../../src/base/address.js'
 import { Prng } from '../../src/base/prng.js'
-import type { ElectionsOptions } from '../../src/election/elections.js'
 import type { Delta } from '../../src/gossip/registry.js'
 import { registryKey } from '../../src/node/services.js'
 import { fieldsOfService, parseService } from '../../src/proxy/service-fields.js'
+import type { ClusterOptions } from './cluster-options.js'
 import { EventQueue } from './event-queue.js'
 import { Host, type Watcher } from './host.js'
+import { addHosted, HOSTED, type HostedScene } from './hosted.js'
 import { Laws, nameOf } from './laws.js'
 import { CALM, Network, type Weather } from './network.js'
 import { Operators, type Scene } from './operators.js'
 
-export interface ClusterOptions {
-  readonly seed: number
-  readonly rules?: NonNullable<ElectionsOptions['rules']>
-  /** A class of its own: operators also use force, after which two may direct until the sides have met. */
-  readonly forced?: boolean
-  /**
-   * To see the laws broken: disks that give back what was saved first, votes that fall out, a cut that never heals,
-   * directors that endorse before they stop, or go on after they have endorsed, witnesses that stand, force that the laws are not told of.
-   */
-  readonly broken?:
-    | 'old-registry'
-    | 'lost-votes'
-    | 'no-healing'
-    | 'rash-endorser'
-    | 'thawing-director'
-    | 'eager-witness'
-    | 'secret-force'
-  readonly trace?: (line: string) => void
-}
-
 const FAULTS_MS = 20_000
+/** A program that is started and stopped needs seconds for it: faults come less often then, and for longer. */
+const HOSTED_FAULTS_MS = 60_000
 /** Suspicion, redials, boot silence, half-done changes of the electorate, one voter at a time. */
 const CALM_MS = 45_000
 /** After force the sides have met by then, and the last lease of the one that gave way is over. */
@@ -63,13 +46,21 @@ export class Cluster {
     const { seed, rules = {} } = options
     const random = new Prng(seed)
     this.#random = random
-    const count = 2 + random.below(4)
+    const count = options.hosts === true ? 3 + random.below(3) : 2 + random.below(4)
     const hostAt = (at: Endpoint) => this.hosts[Number(at.address.split('.')[3]) - 1]
     const witnesses = random.chance(0.3) ? 1 : 0
+    const { hosts = false, brokenGuard } = options
     for (let index = 0; index < count; index++) {
       const witness = index > 0 && index >= count - witnesses
       const isEager = options.broken === 'eager-witness'
-      const own = { witness, isEager, driftPpm: random.between(-500, 500), wallSkewMs: random.between(-2_000, 2_000) }
+      const own = {
+        hosts,
+        brokenGuard,
+        witness,
+        isEager,
+        driftPpm: random.between(-500, 500),
+        wallSkewMs: random.between(-2_000, 2_000),
+      }
       this.hosts.push(
         new Host({ index, seed, founds: index === 0, rules, ...own }, this.#queue, this.#watcher(), hostAt),
       )
@@ -86,6 +77,10 @@ export class Cluster {
     this.#plan()
   }
 
+  get #faultsMs(): number {
+    return this.options.hosts === true ? HOSTED_FAULTS_MS : FAULTS_MS
+  }
+
   get now(): number {
     return this.#queue.now
   }
@@ -98,14 +93,17 @@ export class Cluster {
   step(): boolean {
     if (!this.#queue.step()) return false
     this.laws.checkActing()
+    if (this.options.hosts === true) this.laws.checkHosting(HOSTED)
     return this.laws.broken === undefined
   }
 
   /** What is wrong, or `undefined`. */
   run(stepsMax = Number.POSITIVE_INFINITY): string | undefined {
-    while (this.now < FAULTS_MS + CALM_MS && this.steps < stepsMax) if (!this.step()) return this.laws.broken
+    while (this.now < this.#faultsMs + CALM_MS && this.steps < stepsMax) if (!this.step()) return this.laws.broken
     if (this.steps >= stepsMax) return undefined
-    const wrong = this.laws.checkCalm(this.#operators.left)
+    const wrong =
+      this.laws.checkCalm(this.#operators.left) ??
+      (this.options.hosts === true ? this.laws.checkHosted(HOSTED) : undefined)
     return wrong === undefined ? undefined : `${wrong}, ${CALM_MS} ms after the last fault`
   }
 
@@ -114,11 +112,13 @@ export class Cluster {
     for (const host of this.hosts) {
       // The last may join late, in the middle of the faults.
       const late = host.index > 0 && host.index === this.hosts.length - 1 && random.chance(0.3)
-      this.#queue.add(late ? random.between(1_000, FAULTS_MS) : random.between(0, 300), () => this.#start(host))
+      this.#queue.add(late ? random.between(1_000, this.#faultsMs) : random.between(0, 300), () => this.#start(host))
     }
     this.#queue.add(400, () => this.#addServices())
-    for (let at = 2_000; at < FAULTS_MS; at += random.between(150, 1_500)) this.#queue.add(at, () => this.#fault())
-    this.#queue.add(FAULTS_MS, () => this.#heal())
+    const [soonest, latest] = this.options.hosts === true ? [1_000, 6_000] : [150, 1_500]
+    for (let at = 2_000; at < this.#faultsMs; at += random.between(soonest, latest))
+      this.#queue.add(at, () => this.#fault())
+    this.#queue.add(this.#faultsMs, () => this.#heal())
   }
 
   #addServices(): void {
@@ -137,6 +137,7 @@ export class Cluster {
       const fields = { ...fieldsOfService(parsed.service), createdAtMs: 1 }
       founder.turn(() => founder.node?.write([{ name: registryKey(name), changes: fields }]))
     }
+    if (this.options.hosts === true) addHosted(founder, this.#hostedScene())
   }
 
   // --- faults ---
@@ -211,6 +212,7 @@ export class Cluster {
     const what = silently ? 'loses power' : 'crashes'
     this.#note(what, `${nameOf(host)} ${what}`)
     host.kill()
+    if (silently) host.programs.powerOff()
     this.#network.ended(host, silently)
     this.#queue.later(this.#random.between(50, 4_000), () => this.#start(host))
   }
@@ -299,6 +301,19 @@ export class Cluster {
     this.#queue.later(MEETING_MS, () => {
       this.laws.isForced = false
     })
+  }
+
+  #hostedScene(): HostedScene {
+    return {
+      hosts: this.hosts,
+      random: this.#random,
+      until: this.#faultsMs,
+      at: (ms, run) => this.#queue.add(ms, run),
+      end: (host) => this.#end(host, true),
+      pause: (host, ms) => this.#pause(host, ms),
+      cut: (one, others, ms) => this.#cutFor(one, others, true, ms),
+      note: (what) => this.#note(what, 'so'),
+    }
   }
 
   #scene(): Scene {

@@ -15,6 +15,7 @@ import { Facts } from '../../src/gossip/facts.js'
 import { type Delta, Registry } from '../../src/gossip/registry.js'
 import { Swim } from '../../src/gossip/swim.js'
 import { Sync } from '../../src/gossip/sync.js'
+import type { GuardPort } from '../../src/hosting/ports.js'
 import { Node } from '../../src/node/node.io.js'
 import { flagsOf } from '../../src/node/roles.js'
 import { LeaseSlots } from '../../src/proxy/lease-slots.js'
@@ -24,6 +25,7 @@ import type { EventQueue } from './event-queue.js'
 import type { Network, Port } from './network.js'
 import { SimAddresses } from './sim-addresses.js'
 import { SimLane } from './sim-lane.js'
+import { type BrokenGuard, SimPrograms } from './sim-programs.js'
 
 /** Ends the turn in which a host loses power, wherever that turn is. */
 export class PowerCut extends Error {}
@@ -41,6 +43,9 @@ export interface HostOptions {
   readonly isEager?: boolean
   /** `lan` if not given. */
   readonly profile?: 'lan' | 'fast'
+  /** It runs programs of services of mode `single`. */
+  readonly hosts?: boolean
+  readonly brokenGuard?: BrokenGuard | undefined
 }
 
 /** What a host tells whoever watches. */
@@ -69,6 +74,7 @@ const LEASE_BYTES = LeaseSlots.bytes
 export class Host implements Port {
   readonly id: NodeId
   readonly disk: Disk
+  readonly programs: SimPrograms
   node: Node | undefined
   elections: Elections | undefined
   registry: Registry | undefined
@@ -93,6 +99,15 @@ export class Host implements Port {
     this.id = (options.index + 1).toString(16).padStart(2, '0').repeat(16)
     this.#offset = 1e6 * (options.index + 1)
     this.#rate = 1 + options.driftPpm * 1e-6
+    this.programs = new SimPrograms(
+      {
+        now: () => this.clock(),
+        later: (ms, run) => this.queue.later(ms / this.#rate, run),
+        note: (what) => this.watcher.log(this, 'program', { what }),
+      },
+      new Prng(options.seed * 7 + options.index),
+      options.brokenGuard,
+    )
     const votes: DurableRecord[] = options.founds
       ? [{ kind: 'electorate', electorate: foundElectorate(this.id, 1) }]
       : []
@@ -229,6 +244,7 @@ export class Host implements Port {
       },
       later: (run) => this.#later.push(run),
       addresses: this.#addresses.keeper,
+      ...(this.options.hosts === true ? { guards: this.#guards(boot) } : {}),
     })
     this.node = node
     this.turn(() => {
@@ -245,6 +261,7 @@ export class Host implements Port {
     this.registry = undefined
     this.#lane = undefined
     this.#addresses.clear()
+    this.programs.detach()
     this.#wanted.clear()
     this.#later = []
   }
@@ -272,6 +289,17 @@ export class Host implements Port {
       this.watcher.trunk(this).ended(this, true)
     } finally {
       this.#turning = false
+    }
+  }
+
+  #guards(boot: number): GuardPort {
+    const port = this.programs.port()
+    return {
+      ...port,
+      attach: (onEvent) =>
+        port.attach((service, event) => {
+          if (this.isUp && this.boot === boot) this.turn(() => onEvent(service, event))
+        }),
     }
   }
 

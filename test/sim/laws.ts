@@ -60,6 +60,26 @@ export class Laws {
     }
   }
 
+  /** The program of a service of mode `single` does something on one host at most. */
+  checkHosting(service: string): void {
+    const running = this.hosts.filter(({ programs }) => programs.isActive(service))
+    if (running.length > 1 && !this.isForced) {
+      this.break(`${service} runs on two: ${running.map(nameOf).join(' and ')}`)
+    }
+  }
+
+  /** When all is calm it runs, and everybody says where. */
+  checkHosted(service: string): string | undefined {
+    const running = this.hosts.filter(({ programs }) => programs.isActive(service))
+    const [one] = running
+    if (one === undefined || running.length !== 1) return `${running.length} run ${service}`
+    if (one.node?.programs.hosting.isActive(service) !== true)
+      return `${nameOf(one)} does not know that it runs ${service}`
+    const up = this.hosts.filter(({ isUp }) => isUp)
+    const seen = new Set(up.map(({ node }) => node?.programs.tenures.present(service)?.node))
+    return seen.size === 1 && seen.has(one.id) ? undefined : `hosts disagree on who runs ${service}`
+  }
+
   /** It has endorsed another: whatever comes of that, it directs in this term no more. */
   handedOver(host: Host, service: string, number: number): void {
     this.#handedOver.add(`${host.index} ${host.boot} ${service} ${number}`)

@@ -16,6 +16,7 @@ const { values } = parseArgs({
     first: { type: 'string' },
     elections: { type: 'boolean' },
     forced: { type: 'boolean' },
+    hosts: { type: 'boolean' },
     faults: { type: 'boolean' },
   },
 })
@@ -25,7 +26,13 @@ const stepsMax = Number(values.steps ?? Number.POSITIVE_INFINITY)
 process.exitCode = values.seed === undefined ? runMany(Number(values.seeds ?? 200)) : replay(Number(values.seed))
 
 function build(seed: number, trace?: (line: string) => void): Cluster | ElectionCluster {
-  const options = { seed, rules, forced: values.forced === true, ...(trace === undefined ? {} : { trace }) }
+  const options = {
+    seed,
+    rules,
+    forced: values.forced === true,
+    hosts: values.hosts === true,
+    ...(trace === undefined ? {} : { trace }),
+  }
   return values.elections === true ? new ElectionCluster(options) : new Cluster(options)
 }
 

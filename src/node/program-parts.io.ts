@@ -1,0 +1,19 @@
+/** What a node checks and runs programs with. A witness has none. */
+import type { Logger } from '../base/log.js'
+import type { NodeOptions } from './config-schema.js'
+import { Guards } from './guards.io.js'
+import type { NodePorts } from './node-ports.js'
+import { checkProgram } from './program-check.io.js'
+import type { NodeState } from './state-dir.io.js'
+
+/** What operators' programs are told of the node that calls them. */
+export async function openPrograms(
+  { witness, bind }: Pick<NodeOptions, 'witness' | 'bind'>,
+  { name, paths }: Pick<NodeState, 'name' | 'paths'>,
+  logger: Logger,
+): Promise<Pick<NodePorts, 'checkProgram' | 'guards'>> {
+  if (witness) return {}
+  const environment = { BATON_NODE: name, BATON_ADDRESS: bind }
+  const guards = await Guards.open(paths.folder, environment, logger)
+  return { guards, checkProgram: (check) => checkProgram(check, environment) }
+}
