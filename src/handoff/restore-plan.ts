@@ -118,10 +118,11 @@ export const LET_GO_STEPS: readonly RestoreStep[] = [
   // A young socket acknowledges each segment at once; what a director that dies now has not read would be lost.
   { op: 'delay-acknowledgements' },
   { op: 'queue', queue: 'none' },
+  // Else it would go on sending after the address has left this host (kernel-notes, fact 7). While it is still silent: between the
+  // two a process that is killed would say FIN, with the address gone.
+  { op: 'transparent', family: 4, on: false },
+  { op: 'transparent', family: 6, on: false },
   { op: 'repair', mode: 'off' },
   // The kernel takes it away with repair mode: a listener that starts later could not have the port.
   { op: 'reuse-address' },
-  // Else it would go on sending after the address has left this host (kernel-notes, fact 7).
-  { op: 'transparent', family: 4, on: false },
-  { op: 'transparent', family: 6, on: false },
 ]

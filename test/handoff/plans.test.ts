@@ -98,9 +98,9 @@ test('in another order it is refused: the rules see it', () => {
 test('when it is let go, nothing is left of what it was built with', () => {
   assert.equal(
     LET_GO_STEPS.map((step) => step.op),
-    ['hear', 'delay-acknowledgements', 'queue', 'repair', 'reuse-address', 'transparent', 'transparent'],
+    ['hear', 'delay-acknowledgements', 'queue', 'transparent', 'transparent', 'repair', 'reuse-address'],
   )
-  assert.equal(LET_GO_STEPS[3], { op: 'repair', mode: 'off' })
+  assert.equal(LET_GO_STEPS[5], { op: 'repair', mode: 'off' })
 })
 
 test('a socket is read out deaf, a queue at a time, and stays in repair mode with none chosen', () => {
