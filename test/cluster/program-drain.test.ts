@@ -7,6 +7,7 @@ import { until } from '../../src/lab/wait.io.js'
 import { assert, type Scope, suite } from '../harness/suite.js'
 import { addService, type Fixture, startCluster } from './fixture.js'
 import { ADDRESS, printedBy, PORT as SITE_PORT, SurvivalSite } from './survival.js'
+import { storyOf } from './waits.js'
 
 const test = suite('cluster/program-drain', 100_000)
 const PORT = 8_095
@@ -198,10 +199,8 @@ test(
     writeFileSync(file, '')
     await comers.ended
     const lines = printedBy(comers)
-    assert.equal(
-      lines.filter((line) => line.startsWith('problem')),
-      [],
-    )
+    const problems = lines.filter((line) => line.startsWith('problem'))
+    assert.equal(problems, [], problems.length === 0 ? '' : `${problems.join('\n')}\n${storyOf(site)}`)
     const served = Number(lines.at(-1)?.split(' ')[1] ?? 0)
     assert.ok(served > COMERS_COUNT, `${served} served`)
     process.stdout.write(`${served} connections were served\n`)
