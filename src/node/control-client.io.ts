@@ -48,6 +48,8 @@ import type { DrillPlan, DrillReport, DrillRequest, Fault } from './drill-protoc
 /** After a process has given all to the next: until that one listens for commands. */
 const NEXT_MS_MAX: Millis = 5_000
 const LOOK_EVERY_MS: Millis = 20
+/** Between the end of a process and the socket of the one that has its place: some milliseconds on a quiet host. */
+const GAP_MS_MAX: Millis = 500
 /** The asked node asks another. */
 const ERRAND_MS: Millis = 8_000
 
@@ -193,12 +195,24 @@ export class ControlClient implements ControlApi {
   }
 
   async #ask<View>(request: Request, deadlineMs = this.deadlineMs): Promise<View> {
-    const { status, text } = await this.#exchange(request, deadlineMs)
+    const { status, text } = await this.#exchangePatiently(request, deadlineMs)
     if (status === 204) return undefined as View
     const body = parseAnswer(text, status)
     if (status < 400) return body as View
     const { code, message, hint } = errorViewOf(body, status)
     throw new BatonError(code, message, hint === undefined ? {} : { hint })
+  }
+
+  /** Nobody listens, yet the socket is there: a process that takes another's place is about to. Nothing has been asked. */
+  async #exchangePatiently(request: Request, deadlineMs: Millis): Promise<Answer> {
+    for (const end = performance.now() + GAP_MS_MAX; ; await pause(LOOK_EVERY_MS)) {
+      try {
+        return await this.#exchange(request, deadlineMs)
+      } catch (error) {
+        const isRefused = error instanceof BatonError && errnoOf(error.cause) === 'ECONNREFUSED'
+        if (!isRefused || performance.now() > end) throw error
+      }
+    }
   }
 
   #exchange({ method, path: target, body }: Request, deadlineMs: Millis): Promise<Answer> {

@@ -188,7 +188,7 @@ test('passive: a program that resets before its first byte is out, and back when
     await new Promise<void>((resolve) => server.listen(8_084, address, resolve))
     scope.defer(() => void server.close())
   }
-  await addService(fixture, 'raw', '8084', 3, '--passive-limit', '3', '--passive-decay', '1s')
+  await addService(fixture, 'raw', '8084', 3, '--passive-limit', '3', '--passive-decay', '4s')
   await until(
     async () => {
       await ask(fixture.serviceAddress, 8_084, 'GET / HTTP/1.0\r\n\r\n')
@@ -202,7 +202,7 @@ test('passive: a program that resets before its first byte is out, and back when
   assert.equal(await servedBy(fixture, 8_084), ['node1', 'node3'])
   assert.match(await sentences(fixture, 'raw'), /its connections fail: reset before the first byte \(seen by node\d\)/)
   isBad = false
-  await stateOf(fixture, 'raw', 'node2', 'healthy', 6_000)
+  await stateOf(fixture, 'raw', 'node2', 'healthy', 20_000)
   assert.equal(await servedBy(fixture, 8_084), ['node1', 'node2', 'node3'])
 })
 

@@ -7,6 +7,7 @@
 import { suite as uvuSuite } from 'uvu'
 import * as assert from 'uvu/assert'
 
+import { waits } from '../../src/lab/wait.io.js'
 import { ProcessWatch } from './process-watch.js'
 import { findProgram } from './programs.js'
 import { Scope } from './scope.js'
@@ -80,7 +81,10 @@ async function runTest(body: Body, limitMs: number): Promise<void> {
 async function bounded(work: Promise<void>, limitMs: number, what: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} after ${limitMs} ms`)), limitMs)
+    timer = setTimeout(
+      () => reject(new Error([`${what} after ${limitMs} ms`, ...waits()].join('; it waits: '))),
+      limitMs,
+    )
   })
   try {
     await Promise.race([work, limit])
