@@ -219,7 +219,7 @@ export class HostNetwork {
   /** 0 or a negative errno. */
   add(address: string): number {
     // Of a life whose connections could not be ended: from now on the address speaks.
-    if (isIpv6(address) && isHere(this.#gate) && this.#gate.hasGraves) this.#gate.clearGraves()
+    if (isHere(this.#gate) && this.#gate.hasGraves) this.#gate.clearGraves()
     return isHere(this.#tun) ? this.#tun.add(address) : -1
   }
 
