@@ -12,6 +12,7 @@ import { EAGAIN, EINTR, EPERM, EPOLLERR, EPOLLHUP, EPOLLOUT, EPOLLRDHUP, ETIMEDO
 import { INTEREST, MORE_THAN_BYTES, READABLE } from './epoll-event.js'
 import { NOBODY, NOWHERE } from './nobody.js'
 import type { Sleeper, Source } from './poller.io.js'
+import { readOn } from './read-on.io.js'
 import type { SocketContext } from './socket-context.io.js'
 import { settle, thaw } from './thaw.io.js'
 import { WriteQueue } from './write-queue.js'
@@ -83,7 +84,12 @@ export class EpollSocket implements Socket, Source, Sleeper {
   /** `onClose` will say so, as of something that the kernel told. */
   failLater(errno: number, cause?: CloseCause): void {
     this.#state = 'broken'
-    this.context.poller.defer(() => this.#fail(errno, cause))
+    this.context.poller.defer(() => {
+      // A write may have met the error before what had come ahead of it was read.
+      const isRead = () => this.#state === 'broken' && !this.#paused
+      if (!this.#endRead) readOn(this.context, this.#fd, this.#handler, isRead)
+      this.#fail(errno, cause)
+    })
   }
 
   attach(handler: SocketHandler): void {
@@ -127,12 +133,8 @@ export class EpollSocket implements Socket, Source, Sleeper {
   readOut(isGone: boolean): void {
     if (this.#state !== 'open') return
     if (!isGone) this.context.repair?.deafen(this.#fd)
-    while (this.#state === 'open' && !this.#endRead) {
-      const length = this.context.read(this.#fd)
-      if (length === 0) return this.#readEnd()
-      if (length > 0) this.#handler.onData(this.context.chunk(length))
-      else if (length !== -EINTR) return
-    }
+    const goesOn = () => this.#state === 'open' && !this.#endRead
+    if (readOn(this.context, this.#fd, this.#handler, goesOn) === 0) this.#readEnd()
   }
 
   vanish(): void {
@@ -249,7 +251,7 @@ export class EpollSocket implements Socket, Source, Sleeper {
     if ((events & (EPOLLOUT | EPOLLERR)) === EPOLLOUT && this.#queue.bytes > 0) this.#flush()
     if ((events & READABLE) !== 0) this.#note(events)
     // Its turn comes with the others that wait.
-    if (this.isWaiting) return
+    if (this.isWaiting || this.#state !== 'open') return
     if (this.#readable && !this.#paused) this.#read()
     if (this.#errorSeen && this.#state === 'open') this.#lookForError()
   }
@@ -341,10 +343,8 @@ export class EpollSocket implements Socket, Source, Sleeper {
     while (this.#queue.bytes > 0) {
       const piece = this.#queue.peek()
       const result = this.context.sys.send(this.#fd, piece)
-      if (result < 0) {
-        if (result !== -EAGAIN) this.#fail(-result)
-        return
-      }
+      if (result === -EAGAIN) return
+      if (result < 0) return this.failLater(-result)
       this.#queue.shift(result)
       if (result < piece.byteLength) return
     }

@@ -16,6 +16,11 @@ const QUIET_MS: Millis = 20
 /** An old director that lives, and does not know that it is none any more, could go on for ever. */
 const READING_MS_MAX: Millis = 200
 const LOOK_EVERY_MS: Millis = 1
+/**
+ * A lane that was late has not heard for a while what lies in its kernel, and the clock calls that silence. The first look may come at the
+ * end of the turn that brought the question; before the second all sockets have been asked.
+ */
+const LOOKS_MIN = 2
 
 export interface AskingLink {
   readonly peer: { readonly node: NodeId; readonly name: string }
@@ -33,17 +38,21 @@ export class Ledgers {
   ) {}
 
   onAsk(link: AskingLink, frame: AskFrame): void {
-    this.#read(link, frame, this.context.clock.now() + READING_MS_MAX)
+    this.#read(link, frame, 0, Number.POSITIVE_INFINITY)
   }
 
   /**
    * The kernel of a process that is dead sends what it had, and then the end of the link: until then there may be more. A director
    * that gave the service away has let its halves go, and is not waited for.
    */
-  #read(link: AskingLink, frame: AskFrame, deadline: Millis): void {
-    const heard = this.backends.directorsOf(frame.service, frame.term).some((node) => this.silentMs(node) < QUIET_MS)
-    if (!heard || this.context.clock.now() >= deadline) return this.#answer(link, frame)
-    this.context.soon(LOOK_EVERY_MS, () => this.#read(link, frame, deadline))
+  #read(link: AskingLink, frame: AskFrame, looks: number, deadline: Millis): void {
+    const now = this.context.clock.now()
+    const directors = this.backends.directorsOf(frame.service, frame.term)
+    const isQuiet = now >= deadline || !directors.some((node) => this.silentMs(node) < QUIET_MS)
+    if (directors.length === 0 || (looks >= LOOKS_MIN && isQuiet)) return this.#answer(link, frame)
+    // Counted from a look at the sockets: what kept the lane from it is not the old director's.
+    const until = looks === LOOKS_MIN ? now + READING_MS_MAX : deadline
+    this.context.soon(LOOK_EVERY_MS, () => this.#read(link, frame, looks + 1, until))
   }
 
   #answer(link: AskingLink, ask: AskFrame): void {

@@ -82,8 +82,10 @@ export class UploadHolds implements Holds {
    * that hears nothing for longer than its timer sends again and again, and at last gives up.
    */
   sweep(): void {
-    for (const upload of this.#uploads.values()) {
-      if (upload.held.held > 0 && upload.isStuck) {
+    for (const [client, upload] of this.#uploads) {
+      // The half may wait for its last words to be taken; its ends may be another connection's by then.
+      if (client.half.isSocketGone) this.end(client)
+      else if (upload.held.held > 0 && upload.isStuck) {
         upload.held.releaseAll()
         upload.held.say()
       } else if (upload.held.owed > 0) upload.held.say()

@@ -5,25 +5,27 @@
 import type { Rival } from '../address/ports.js'
 import { isIpv6 } from '../base/address.js'
 import type { Logger } from '../base/log.js'
+import { realClock } from '../base/real-clock.io.js'
 import type { Millis } from '../base/time.js'
-import { AckHold, HELD_MAX } from '../kernel/bpf/ack-hold.io.js'
 import { AnyPort } from '../kernel/bpf/any-port.io.js'
 import { HiddenPorts } from '../kernel/bpf/hidden-ports.io.js'
 import { LeaseGate } from '../kernel/bpf/lease-gate.io.js'
+import { BEAT_EVERY_MS, Pulse } from '../kernel/bpf/pulse.io.js'
 import { isSegmentTo } from '../kernel/captured-frame.js'
 import { type Lacking, loadControlCalls } from '../kernel/control-calls.io.js'
 import { openFrontDoor } from '../kernel/front-door.io.js'
+import { loadLibc } from '../kernel/libc.io.js'
 import { Netlink } from '../kernel/netlink/netlink.io.js'
 import { buryOrphans } from '../kernel/orphans.io.js'
 import { loadSyscalls } from '../kernel/syscalls.io.js'
 import { forbidCoreDumps, Tun } from '../kernel/tun.io.js'
-import type { HeldSlots } from '../proxy/ports.js'
 import { DOOR_KEEPALIVE_MS } from '../proxy/service.js'
+import type { AckHolding } from './ack-holding.io.js'
 import type { AddressCounts } from './address-keeper.js'
+import { Beats } from './beats.js'
 import { Hush, type Hushes } from './hush.io.js'
 import { WireHost } from './wire-host.io.js'
 
-const NO_LANES: Lacking = { why: 'lanes of the portable engine share no memory with the kernel' }
 const NO_DEVICE: Lacking = { why: 'there is no device for addresses' }
 
 export interface HostNetworkOptions {
@@ -35,8 +37,8 @@ export interface HostNetworkOptions {
   readonly lanesAdopt: boolean
   /** A listening socket for all lanes, a descriptor for each. */
   readonly giveDoor: (duplicate: () => number) => void
-  /** Where lanes hold back acknowledgements: descriptors of its maps, and how many slots they have. */
-  readonly giveHold: (held: HeldSlots) => void
+  /** It outlives this device, and follows the interfaces. */
+  readonly holding: Pick<AckHolding, 'want' | 'why' | 'follow'>
   /** Another host says that it has an address that is announced here; `times`: since the last that was told. */
   readonly onRival: (address: string, rival: Rival, times: number) => void
   /** The thread that speaks with the LAN has ended by a fault. */
@@ -80,6 +82,7 @@ export type Network = Pick<
   | 'hush'
   | 'deliver'
   | 'leaving'
+  | 'giveAway'
   | 'arm'
   | 'close'
 >
@@ -91,7 +94,7 @@ export class HostNetwork {
   readonly #anyPort: AnyPort | Lacking
   readonly #wire: WireHost | Lacking
   #hidden: HiddenPorts | Lacking | undefined
-  #ackHold: AckHold | Lacking | undefined
+  #holds = false
   readonly #doors = new Map<4 | 6, number>()
   readonly #hushes: Hushes = { addresses: new Set(), doors: this.#doors }
   /** By interface: why the gate is not there; empty: it is. */
@@ -145,22 +148,22 @@ export class HostNetwork {
 
   /** Interfaces may have come and gone. */
   look(): void {
-    if (!isHere(this.#gate) || !isHere(this.#netlink)) return
+    if (!isHere(this.#netlink)) return
     const links = this.#netlink.links()
     if ('why' in links) return
     // Tunnels without link addresses too: clients come by them as well.
     const own = isHere(this.#tun) ? this.#tun.index : 0
     const cards = links.filter(({ index, isLoopback }) => !isLoopback && index !== own)
+    this.options.holding.follow(cards)
+    if (!isHere(this.#gate)) return
     for (const index of this.#gated.keys()) {
       if (cards.some((card) => card.index === index)) continue
       // Its number may be given to another.
       this.#gate.detach(index)
-      if (this.#ackHold !== undefined && isHere(this.#ackHold)) this.#ackHold.detach(index)
       this.#gated.delete(index)
     }
     for (const { index, name } of cards) {
       const why = this.#gate.attach(index)?.why ?? ''
-      if (this.#ackHold !== undefined && isHere(this.#ackHold)) this.#ackHold.attach(index)
       const isNews = why !== '' && this.#gated.get(index) !== why
       if (isNews) this.options.logger.log('warn', 'no-lease-gate', { interface: name, why })
       this.#gated.set(index, why)
@@ -216,7 +219,7 @@ export class HostNetwork {
   /** 0 or a negative errno. */
   add(address: string): number {
     // Of a life whose connections could not be ended: from now on the address speaks.
-    if (isIpv6(address) && isHere(this.#gate) && this.#gate.hasGraves) this.#gate.clearGraves()
+    if (isHere(this.#gate) && this.#gate.hasGraves) this.#gate.clearGraves()
     return isHere(this.#tun) ? this.#tun.add(address) : -1
   }
 
@@ -245,12 +248,11 @@ export class HostNetwork {
 
   /** Opened when it is first needed: what clients are acknowledged is the lanes' to say from now on. Why it cannot be. */
   holdAcks(): string | undefined {
-    if (this.#ackHold === undefined) {
-      this.#ackHold = this.options.lanesAdopt ? AckHold.open() : NO_LANES
-      if (isHere(this.#ackHold)) this.options.giveHold({ ...this.#ackHold.maps, slots: HELD_MAX })
-      this.look()
-    }
-    return isHere(this.#ackHold) ? undefined : this.#ackHold.why
+    const why = this.options.holding.want()
+    // Later ones are followed at each look.
+    if (why === undefined && !this.#holds) this.look()
+    this.#holds = true
+    return why
   }
 
   /** Why they cannot be set. */
@@ -287,13 +289,14 @@ export class HostNetwork {
     const ports = isHere(this.#anyPort) ? this.#anyPort.counters(address) : undefined
     const gate = isHere(this.#gate) ? this.#gate : undefined
     const [late, heldBack, withheld] = [gate?.drops(address), gate?.heldBack(address), gate?.withheld(address)]
+    const unheld = this.options.holding.why
     return {
       device: this.deviceName,
       ...(ports !== undefined && { accepted: ports.assigned, refused: ports.refused }),
       ...(late !== undefined && { late }),
       ...(heldBack !== undefined && { heldBack }),
       ...(withheld !== undefined && { withheld }),
-      ...(this.#ackHold !== undefined && !isHere(this.#ackHold) && { unheld: this.#ackHold.why }),
+      ...(unheld !== undefined && { unheld }),
     }
   }
 
@@ -312,13 +315,17 @@ export class HostNetwork {
     return isHere(this.#tun) && isSegmentTo(packet, address) && this.#tun.deliver(packet) === 0
   }
 
+  /** This process ends at once, and another goes on with all of it. */
+  giveAway(): void {
+    if (isHere(this.#wire)) this.#wire.giveAway()
+  }
+
   close(): void {
     if (isHere(this.#wire)) this.#wire.stop()
     if (isHere(this.#tun)) this.#tun.close()
     if (isHere(this.#anyPort)) this.#anyPort.close()
     if (isHere(this.#gate)) this.#gate.close()
     if (this.#hidden !== undefined && isHere(this.#hidden)) this.#hidden.close()
-    if (this.#ackHold !== undefined && isHere(this.#ackHold)) this.#ackHold.close()
     if (isHere(this.#netlink)) this.#netlink.close()
     const calls = loadControlCalls()
     if (!('why' in calls)) for (const fd of this.#doors.values()) calls.close(fd)
@@ -347,8 +354,14 @@ export class HostNetwork {
     const sys = loadSyscalls()
     if ('why' in sys) return sys
     if (!isHere(this.#netlink)) return this.#netlink
-    const pulse = isHere(this.#gate) ? this.#gate.pulse : undefined
-    return new WireHost({ leases, seed, pulse }, { wake: (fd) => void sys.signal(fd), logger, onRival, onDeath })
+    const libc = loadLibc()
+    const clock = realClock('why' in libc ? undefined : libc.boottime)
+    const fd = isHere(this.#gate) ? this.#gate.pulse : undefined
+    // Where it cannot be had the thread says so.
+    const pulse = fd === undefined ? undefined : Pulse.of(fd)
+    const beats = pulse === undefined || 'why' in pulse ? undefined : new Beats(clock, pulse, BEAT_EVERY_MS)
+    const wake = (woken: number) => void sys.signal(woken)
+    return new WireHost({ leases, seed, pulse: fd }, { beats, wake, logger, onRival, onDeath })
   }
 
   #nameOf(index: number): string {

@@ -262,6 +262,7 @@ export class OwnAddresses implements AddressKeeper {
   /** Another process of this node has all of it from now on. */
   giveAway(): void {
     this.#isGivenAway = true
+    this.#opened?.giveAway()
   }
 
   /** The process ends now, and without order: the addresses that its device had, which are here no more. */

@@ -7,9 +7,11 @@ import type { Prng } from '../base/prng.js'
 import { MdnsSource } from '../gossip/discovery/mdns.io.js'
 import type { PeerSource } from '../gossip/discovery/peer-source.js'
 import { SeedSource } from '../gossip/discovery/seeds.io.js'
-import type { HeldSlots } from '../proxy/ports.js'
+import { AckHold, HELD_MAX } from '../kernel/bpf/ack-hold.io.js'
+import type { Lacking } from '../kernel/control-calls.io.js'
 import type { Service } from '../proxy/service.js'
 import { deriveKey } from '../trunk/keys.io.js'
+import { AckHolding } from './ack-holding.io.js'
 import { type AddressKeeper, NOTHING_TO_TAKE } from './address-keeper.js'
 import type { NodeOptions } from './config-schema.js'
 import type { OnRival } from './host-network.io.js'
@@ -19,6 +21,8 @@ import type { LaneGroup } from './lane-group.io.js'
 import { exitInSilence } from './lifecycle.io.js'
 import { OwnAddresses } from './own-addresses.io.js'
 import type { NodeState } from './state-dir.io.js'
+
+const NO_SHARED_MEMORY: Lacking = { why: 'lanes of the portable engine share no memory with the kernel' }
 
 const TAG_BYTES = 8
 const INSTANCE_CHARACTERS = 16
@@ -80,11 +84,16 @@ export function openAddresses(parts: AddressParts): AddressKeeper & Belongings &
   if (isWitness) return { ...NOTHING_TO_TAKE, estate: undefined, giveAway: () => {}, close: async () => {} }
   const lanesAdopt = lanes.view.engine === 'epoll'
   const giveDoor = (duplicate: () => number) => lanes.giveDoor(duplicate)
-  const giveHold = (held: HeldSlots) => lanes.giveHold(held)
+  const holding = new AckHolding({
+    logger,
+    open: () => (lanesAdopt ? AckHold.open() : NO_SHARED_MEMORY),
+    slots: HELD_MAX,
+    give: (held) => lanes.giveHold(held),
+  })
   const openNetwork = (onRival: OnRival) => {
     // First: then core dumps are forbidden, and with them a look at the process's own files.
     onOpen()
-    return HostNetwork.open({ logger, lanesAdopt, giveDoor, giveHold, leases, seed, onRival, onDeath, left })
+    return HostNetwork.open({ logger, lanesAdopt, giveDoor, holding, leases, seed, onRival, onDeath, left })
   }
   const inherits = left !== undefined
   const addresses = new OwnAddresses({ clock, logger, openNetwork, keepOpen, portsOf, onDispute, inherits })

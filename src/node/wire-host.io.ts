@@ -3,11 +3,14 @@ import type { Rival } from '../address/ports.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import type { FromWire, ToWire, WireSetup } from '../wire/wire-protocol.js'
+import type { Beats } from './beats.js'
 
 /** Beyond this the thread is stuck, and whoever asked goes on without an answer. */
 const ANSWER_MS: Millis = 500
 
 export interface WireHostParts {
+  /** Where there is a pulse, which the thread beats as well. */
+  readonly beats?: Beats | undefined
   readonly wake: (fd: number) => void
   readonly logger: Logger
   /** Another says that it has an address that is held here; `times`: since the last that was told. */
@@ -51,14 +54,22 @@ export class WireHost {
 
   /** It is here: tell, answer, watch, within the lease of that slot. */
   hold(address: string, places: readonly string[], slot: number): void {
+    this.parts.beats?.hold(address)
     this.#post({ type: 'hold', address, places, slot })
   }
 
   drop(address: string): void {
+    this.parts.beats?.drop(address)
     this.#post({ type: 'drop', address })
   }
 
+  /** Another process has the addresses from now on, and this one ends at once. */
+  giveAway(): void {
+    this.parts.beats?.end()
+  }
+
   stop(): void {
+    this.parts.beats?.end()
     this.#post({ type: 'stop' })
     this.#wakeFd = -1
     void this.#worker.terminate()

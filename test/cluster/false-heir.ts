@@ -24,6 +24,11 @@ async function ask(): Promise<string> {
   const hello = channel.receive(LIMIT_MS)
   if ('why' in hello) return hello.why
   if (way === 'dies at hello') return 'died'
+  if (way === 'waits') {
+    process.stdout.write('has hello\n')
+    const next = channel.receive(LIMIT_MS)
+    return 'why' in next ? next.why : 'something came'
+  }
   channel.send(FRAME.ready, NOTHING, [], LIMIT_MS)
   for (;;) {
     const frame = channel.receive(LIMIT_MS)

@@ -96,6 +96,26 @@ if (process.platform !== 'linux') {
     assert.equal([d.bytes, b.order, b.cause], [3, ['close'], 'reset'])
   })
 
+  test('bytes before an RST reach a reader also if a write meets the RST before they are read', async (scope) => {
+    for (const bytes of [10, MIB]) {
+      const sockets = drivenSockets(scope)
+      const [a, b] = await fastPairOf(scope, sockets)
+      const [c, d] = await pairOf(scope, sockets)
+      b.socket.resume()
+      d.socket.resume()
+      d.onChunk = () => {
+        // Its bytes are in the kernel, and the RST behind them.
+        a.socket.write(new Uint8Array(bytes))
+        a.socket.reset()
+        b.socket.write(Buffer.from('to nobody'))
+      }
+      c.socket.write(Buffer.from('now'))
+      await eventually(() => b.closes.length === 1)
+      assert.equal([b.order, b.cause], [['data', 'close'], 'reset'])
+      assert.ok(bytes === 10 ? b.bytes === 10 : b.bytes > 10, `${b.bytes} of ${bytes} bytes`)
+    }
+  })
+
   test('pause stops the very next chunk, and resume needs no new bytes to go on', async (scope) => {
     const [a, b] = await fastPairOf(scope, drivenSockets(scope))
     let chunks = 0

@@ -22,7 +22,9 @@ class Room {
   #tasks: (() => void)[] = []
   readonly ledgers: Ledgers
 
-  constructor() {
+  /** `lateMs`: the lane stood still for so long before it read the question. */
+  constructor(lateMs = 0) {
+    this.now += lateMs
     const sockets = { engine: 'fake', dial: this.#none, listen: this.#none }
     const lane = { sockets }
     Object.defineProperty(lane, 'now', { get: () => this.now })
@@ -44,6 +46,12 @@ class Room {
       this.now++
       for (const task of this.#tasks.splice(0)) task()
     }
+  }
+
+  /** One turn that is so much too late. */
+  late(ms: number): void {
+    this.now += ms - 1
+    this.pass(1)
   }
 
   #none(): never {
@@ -71,10 +79,32 @@ test('or until nothing has come for a while: its host is off', () => {
   assert.equal(room.said, ALL)
 })
 
+test('a lane that was late first hears what has lain in its kernel meanwhile', () => {
+  const room = new Room(300)
+  assert.equal(room.said, [], 'it has not looked')
+  room.heardAt = room.now
+  room.pass(19)
+  assert.equal(room.said, [], 'the last words of the old director')
+  room.pass(1)
+  assert.equal(room.said, ALL)
+  const quiet = new Room(300)
+  quiet.pass(2)
+  assert.equal(quiet.said, ALL, 'nothing was there')
+})
+
+test('nor does a lane that is late on its way take that for silence, or for too long', () => {
+  const room = new Room()
+  room.late(500)
+  assert.equal(room.said, [])
+  room.heardAt = Number.POSITIVE_INFINITY
+  room.pass(200)
+  assert.equal(room.said, [], 'it is read for as long as ever')
+})
+
 test('one that goes on all the same is cut', () => {
   const room = new Room()
   room.heardAt = Number.POSITIVE_INFINITY
-  room.pass(199)
+  room.pass(201)
   assert.equal(room.said, [])
   room.pass(1)
   assert.equal(room.said, ALL)

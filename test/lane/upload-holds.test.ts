@@ -70,7 +70,8 @@ function site(passedOn = 0) {
     { setup: { node: 'a'.repeat(32) }, defer: (task) => tasks.push(task), soon: (_, task) => timers.push(task) },
   )
   const progress = { sent: passedOn, received: 0, finSent: false, finReceived: false }
-  const client = { snapshot: { bytes: encodeSnapshot(SNAPSHOT), at: 0 }, half: { progress } } as unknown as ClientHalf
+  const half = { progress, isSocketGone: false }
+  const client = { snapshot: { bytes: encodeSnapshot(SNAPSHOT), at: 0 }, half } as unknown as ClientHalf
   const channel = new Channel(undefined, 2)
   holds.begin(client, channel)
   const upload = channel.carried
@@ -81,7 +82,7 @@ function site(passedOn = 0) {
   const tick = () => {
     for (const timer of timers.splice(0)) timer()
   }
-  return { holds, client, upload, hold, asked, endTurn, tick }
+  return { holds, client, half, upload, hold, asked, endTurn, tick }
 }
 
 test('it is held from the first byte that was not passed on, round the end of the numbers', () => {
@@ -130,6 +131,15 @@ test('of a client that is over nothing is said, and it is held no longer', () =>
   assert.is(hold.told, 0)
   assert.is(hold.isOver, true)
   assert.is(holds.size, 0)
+})
+
+test('one whose socket is gone holds nothing that another connection of the same ends may have, though its last words wait', () => {
+  const { holds, half, hold } = site()
+  hold.kernel = 10
+  holds.sweep()
+  half.isSocketGone = true
+  for (let look = 0; look < 3; look++) holds.sweep()
+  assert.equal([hold.isOver, hold.told, holds.size], [true, 0, 0])
 })
 
 test.run()

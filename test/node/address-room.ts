@@ -68,6 +68,7 @@ export class Room {
     },
     leaving: undefined,
     arm: () => void this.done.push('arm'),
+    giveAway: () => void this.done.push('give away'),
     close: () => void this.done.push('close'),
   }
   readonly addresses: OwnAddresses

@@ -366,6 +366,15 @@ test('packets are caught and heard for an address that is here alone', (scope) =
   assert.is(room.addresses.problem([]), '')
 })
 
+test('what is given to the next process is not taken away at the end of this one', (scope) => {
+  const room = new Room(scope)
+  room.claim()
+  room.take()
+  room.addresses.giveAway()
+  assert.equal(room.take(), ['give away'])
+  assert.equal(room.addresses.vanish(), [])
+})
+
 test('an address that the process before has brought is asked of nobody: it is armed, and told again when it is served', (scope) => {
   const room = new Room(scope)
   const claim = { contest: IP, term: { number: 1, holder: A }, deadline: 1_000, slot: 7, services: [WEB] }
