@@ -14,7 +14,7 @@ import { endRunning, type FileReport, runFile } from './harness/run-file.js'
 const ROOT = fileURLToPath(new URL('.', import.meta.url))
 /** Per file, and the least number of tests in all: fewer were lost, not passed. Raise it when many are added. */
 const TIERS = {
-  fast: { limitMs: 90_000, testsMin: 2_000 },
+  fast: { limitMs: 90_000, testsMin: 1_900 },
   long: { limitMs: 900_000, testsMin: 1 },
 } as const
 /** The development machine and CI have two cores. */
