@@ -51,6 +51,7 @@ import {
   subtract,
   swap,
 } from './assembler.js'
+import { copyBytes } from './frame-bytes.js'
 import { lookUp } from './map-lookup.js'
 
 /** Descriptors of its maps. */
@@ -380,15 +381,5 @@ function copy(bytes: 2 | 4 | 8, from: number, to: number): Code {
 
 /** Copies from behind `START` to the stack; a frame that is too short is nobody's. */
 function fetch(from: number, bytes: number, otherwise: Label, to = HEADER): Code {
-  return [
-    move(R1, FRAME),
-    move(R2, START),
-    add(R2, from),
-    move(R3, R10),
-    add(R3, to),
-    move(R4, bytes),
-    move(R5, HDR_START_NET),
-    call(FUNC_SKB_LOAD_BYTES_RELATIVE),
-    jumpIf(R0, 'ne', 0, otherwise),
-  ]
+  return copyBytes(FRAME, START, from, bytes, to, otherwise)
 }

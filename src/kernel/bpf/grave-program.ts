@@ -5,15 +5,7 @@
  * is no more. Not for ever: whoever has the address here later, by
  * whatever means, is to be heard, and by then the kernel has given those sockets up.
  */
-import {
-  FUNC_KTIME_GET_BOOT_NS,
-  FUNC_SK_RELEASE,
-  FUNC_SKB_LOAD_BYTES_RELATIVE,
-  HDR_START_NET,
-  SK_BUFF_PROTOCOL,
-  TCX_DROP,
-  TCX_NEXT,
-} from './abi.js'
+import { FUNC_KTIME_GET_BOOT_NS, FUNC_SK_RELEASE, SK_BUFF_PROTOCOL, TCX_DROP, TCX_NEXT } from './abi.js'
 import { MAPPED_WORD } from './address-key.js'
 import {
   add,
@@ -28,10 +20,6 @@ import {
   move,
   R0,
   R1,
-  R2,
-  R3,
-  R4,
-  R5,
   R6,
   R7,
   R8,
@@ -39,6 +27,7 @@ import {
   shiftRight,
   store,
 } from './assembler.js'
+import { copyBytes } from './frame-bytes.js'
 import { LEASE } from './lease-gate-program.js'
 import { lookUp } from './map-lookup.js'
 
@@ -117,14 +106,5 @@ function unitsOf(seconds: number): number {
 }
 
 function fetch(from: number, bytes: number, to: number, otherwise: Label): Code {
-  return [
-    move(R1, R6),
-    move(R2, from),
-    move(R3, R10),
-    add(R3, to),
-    move(R4, bytes),
-    move(R5, HDR_START_NET),
-    call(FUNC_SKB_LOAD_BYTES_RELATIVE),
-    jumpIf(R0, 'ne', 0, otherwise),
-  ]
+  return copyBytes(R6, undefined, from, bytes, to, otherwise)
 }

@@ -12,15 +12,7 @@
  * bytes have come which the process may never read (docs/decisions/0055-what-nobody-reads-is-not-acknowledged.md).
  */
 import { IPPROTO_TCP } from '../constants.js'
-import {
-  FUNC_KTIME_GET_BOOT_NS,
-  FUNC_SK_RELEASE,
-  FUNC_SKB_LOAD_BYTES_RELATIVE,
-  HDR_START_NET,
-  SK_BUFF_PROTOCOL,
-  TCX_DROP,
-  TCX_NEXT,
-} from './abi.js'
+import { FUNC_KTIME_GET_BOOT_NS, FUNC_SK_RELEASE, SK_BUFF_PROTOCOL, TCX_DROP, TCX_NEXT } from './abi.js'
 import { MAPPED_WORD } from './address-key.js'
 import {
   add,
@@ -39,8 +31,6 @@ import {
   R1,
   R2,
   R3,
-  R4,
-  R5,
   R6,
   R7,
   R8,
@@ -51,6 +41,7 @@ import {
   store,
   subtract,
 } from './assembler.js'
+import { copyBytes } from './frame-bytes.js'
 import { lookUp } from './map-lookup.js'
 
 /** Descriptors of its maps. */
@@ -278,17 +269,7 @@ function isAlive(map: number, otherwise: Label): Code {
 
 /** Copies from the network header to the stack; a frame that is too short is nobody's. */
 function fetch(from: number, bytes: number, to: number, otherwise: Label): Code {
-  return [
-    move(R1, FRAME),
-    move(R2, START),
-    add(R2, from),
-    move(R3, R10),
-    add(R3, to),
-    move(R4, bytes),
-    move(R5, HDR_START_NET),
-    call(FUNC_SKB_LOAD_BYTES_RELATIVE),
-    jumpIf(R0, 'ne', 0, otherwise),
-  ]
+  return copyBytes(FRAME, START, from, bytes, to, otherwise)
 }
 
 function skipTag(otherwise: Label): Code {
