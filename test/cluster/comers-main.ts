@@ -2,22 +2,25 @@
  * Clients that come, say some words and wait for each to come back, and go in order, again and again until a file is there. What any
  * of them did not like is printed, and how many were served.
  *
- * usage: comers-main.ts ADDRESS PORT CLIENTS FILE
+ * usage: comers-main.ts ADDRESS PORT CLIENTS FILE [WORDS EVERY_MS]: so many words of a connection, one in so many milliseconds
  */
 import { existsSync } from 'node:fs'
 import net from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 
-const [address = '', port = '', count = '', file = ''] = process.argv.slice(2)
-const WORDS = 20
-const WORD_EVERY_MS = 50
+const [address = '', port = '', count = '', file = '', words = '20', everyMs = '50'] = process.argv.slice(2)
+const WORDS = Number(words)
+const WORD_EVERY_MS = Number(everyMs)
 const ECHO_MS_MAX = 5_000
 let served = 0
 
 async function come(number: number): Promise<void> {
   while (!existsSync(file)) {
     const socket = net.connect({ host: address, port: Number(port) })
-    let [said, error, isClosed] = ['', '', false]
+    let [said, error, isClosed, ownPort] = ['', '', false, 0]
+    socket.on('connect', () => {
+      ownPort = socket.localPort ?? 0
+    })
     socket.on('data', (chunk) => {
       said += chunk.toString()
     })
@@ -35,7 +38,7 @@ async function come(number: number): Promise<void> {
       await pause(WORD_EVERY_MS)
     }
     if (error === '') served++
-    else process.stdout.write(`problem ${new Date().toISOString()} ${error}\n`)
+    else process.stdout.write(`problem ${new Date().toISOString()} from port ${ownPort} ${error}\n`)
     socket.end()
     if (error !== '') await pause(100)
   }

@@ -3,49 +3,67 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { until } from '../../src/lab/wait.io.js'
-import { assert, suite } from '../harness/suite.js'
-import { ADDRESS, PORT, printedBy, SurvivalSite } from './survival.js'
+import { assert, type Scope, suite } from '../harness/suite.js'
+import { ADDRESS, framesOf, PORT, printedBy, SurvivalSite } from './survival.js'
 import { storyOf } from './waits.js'
 
-const test = suite('cluster/stops', 100_000)
+const test = suite('cluster/stops', 300_000)
 const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv'], root: true }
 const COMERS = fileURLToPath(new URL('./comers-main.ts', import.meta.url))
-const COMERS_COUNT = 40
+
+/** What clients do: each comes, says a word every so often, so many of them, goes in order, and comes again. */
+interface Comers {
+  readonly count: number
+  readonly words: number
+  readonly everyMs: number
+}
+
+async function stopInTurn(scope: Scope, names: readonly string[], comers: Comers): Promise<void> {
+  const site = await SurvivalSite.of(names, scope, ADDRESS, '--local', 'equal')
+  const { cluster } = site
+  const file = path.join(cluster.folder, 'comers-end')
+  const manner = [comers.count, comers.words, comers.everyMs].map(String)
+  const [count = '', ...rest] = manner
+  const command = [process.execPath, '--import', 'tsx', COMERS, ADDRESS, String(PORT), count, file, ...rest]
+  const resets = await site.capture('tcp[tcpflags] & tcp-rst != 0')
+  const clients = site.lan.named('client').start('comers', command)
+  await until(() => (printedBy(clients).includes('begun') ? true : undefined), 20_000, 'clients come')
+  for (const node of [...cluster.nodes]) {
+    const begun = Date.now()
+    const { stdout } = await cluster.baton(node, 'stop')
+    assert.match(stdout, /gives away what it directs, and ends/)
+    await node.child?.ended
+    process.stdout.write(`${node.name} was stopped within ${Date.now() - begun} ms\n`)
+    cluster.up(node)
+    await cluster.answers(node)
+    await cluster.settled()
+    assert.is((await node.client.programDrain(undefined, undefined)).drained, false, 'started again, it is as before')
+    await until(
+      async () => (await node.client.service('echo')).backends.every(({ state }) => state === 'healthy') || undefined,
+      5_000,
+      'all serve again',
+    )
+  }
+  writeFileSync(file, '')
+  await clients.ended
+  const lines = printedBy(clients)
+  const problems = lines.filter((line) => line.startsWith('problem'))
+  const evidence = () => [...problems, ...framesOf(resets), storyOf(site)].join('\n')
+  assert.equal(problems, [], problems.length === 0 ? '' : evidence())
+  const served = Number(lines.at(-1)?.split(' ')[1] ?? 0)
+  assert.ok(served > comers.count, `${served} served`)
+  process.stdout.write(`${served} connections were served\n`)
+}
 
 test(
-  'nodes are stopped one after the other under clients that come and go: none sees an error',
-  async (scope) => {
-    const site = await SurvivalSite.build(scope, ADDRESS, '--local', 'equal')
-    const { cluster } = site
-    const file = path.join(cluster.folder, 'comers-end')
-    const command = [process.execPath, '--import', 'tsx', COMERS, ADDRESS, String(PORT), String(COMERS_COUNT), file]
-    const comers = site.lan.named('client').start('comers', command)
-    await until(() => (printedBy(comers).includes('begun') ? true : undefined), 20_000, 'clients come')
-    for (const node of [...cluster.nodes]) {
-      const begun = Date.now()
-      const { stdout } = await cluster.baton(node, 'stop')
-      assert.match(stdout, /gives away what it directs, and ends/)
-      await node.child?.ended
-      process.stdout.write(`${node.name} was stopped within ${Date.now() - begun} ms\n`)
-      cluster.up(node)
-      await cluster.answers(node)
-      await cluster.settled()
-      assert.is((await node.client.programDrain(undefined, undefined)).drained, false, 'started again, it is as before')
-      await until(
-        async () => (await node.client.service('echo')).backends.every(({ state }) => state === 'healthy') || undefined,
-        5_000,
-        'all serve again',
-      )
-    }
-    writeFileSync(file, '')
-    await comers.ended
-    const lines = printedBy(comers)
-    const problems = lines.filter((line) => line.startsWith('problem'))
-    assert.equal(problems, [], problems.length === 0 ? '' : `${problems.join('\n')}\n${storyOf(site)}`)
-    const served = Number(lines.at(-1)?.split(' ')[1] ?? 0)
-    assert.ok(served > COMERS_COUNT, `${served} served`)
-    process.stdout.write(`${served} connections were served\n`)
-  },
+  'three nodes are stopped one after the other under 40 clients that come and go: none sees an error',
+  (scope) => stopInTurn(scope, ['a', 'b', 'c'], { count: 40, words: 20, everyMs: 50 }),
+  NEEDS,
+)
+
+test(
+  'five nodes are stopped one after the other under 500 clients with long connections: none sees an error',
+  (scope) => stopInTurn(scope, ['a', 'b', 'c', 'd', 'e'], { count: 500, words: 40, everyMs: 250 }),
   NEEDS,
 )
 
