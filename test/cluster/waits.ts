@@ -30,9 +30,18 @@ const STORY = [
   'serving',
   'recovered',
 ]
-const ENDS = ['splice-ended', 'splice-incident', 'lane-fault', 'farewells', 'address-lease-over', 'address-here']
+const ENDS = ['splice-ended', 'splice-incident', 'splice-reset', 'verdicts', 'not-rebuilt', 'lane-fault', 'farewells']
+const MOVES = [
+  'address-lease-over',
+  'address-here',
+  'address-gone',
+  'moved-out',
+  'packets-passed',
+  'ledger-told',
+  'stopping',
+]
 
 export function storyOf(site: SurvivalSite): string {
-  const lines = [...STORY, ...ENDS].flatMap((word) => site.events(word).map((line) => JSON.stringify(line)))
+  const lines = [...STORY, ...ENDS, ...MOVES].flatMap((word) => site.events(word).map((line) => JSON.stringify(line)))
   return lines.sort().join('\n')
 }
