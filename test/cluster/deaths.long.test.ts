@@ -38,8 +38,7 @@ for (const address of ADDRESSES) {
       for (const signal of ['SIGHUP', 'SIGQUIT', 'SIGALRM', 'SIGBUS'] as const) {
         await die(signal, async () => (await site.director()).node.child?.kill(signal))
       }
-      // Only the director has an address, and such a thread.
-      await die('its thread for the LAN hangs', () => deaths.ofWire(HANG))
+      await die('its thread for the LAN hangs', async () => deaths.ofWire((await site.director()).node, HANG))
       await die('SIGTERM twice', async () => {
         const { child } = (await site.director()).node
         child?.kill('SIGTERM')

@@ -40,9 +40,9 @@ export class Deaths {
     child?.kill('SIGUSR2')
   }
 
-  /** The thread that speaks with the LAN, of whatever node with an address comes to look first. */
-  ofWire(source: string): void {
-    writeFileSync(path.join(this.folder, 'wire-death'), source)
+  /** The thread that speaks with the LAN about addresses. */
+  ofWire({ child }: LabNode, source: string): void {
+    writeFileSync(path.join(this.folder, `wire-${child?.pid}-death`), source)
   }
 
   /** The first lane of whatever node that comes to look. */
@@ -67,7 +67,7 @@ if (threads.isMainThread) {
   const { receiveMessageOnPort } = threads
   threads.receiveMessageOnPort = (port) => {
     const { lane, name, turns } = threads.workerData
-    const source = take(turns === undefined ? name + '-lane-' + lane + '-death' : 'wire-death')
+    const source = take((turns === undefined ? name + '-lane-' + lane : 'wire-' + process.pid) + '-death')
     if (source !== '') new Function('require', source)(require)
     return receiveMessageOnPort(port)
   }
