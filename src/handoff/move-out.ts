@@ -47,7 +47,7 @@ export type MoveOutEvent =
   | { readonly type: 'endorsed' | 'not-endorsed' }
   /** The successor cannot be reached any more. */
   | { readonly type: 'successor-gone' }
-  /** The lease is over, lost or another's; also when this very node has it in a new term. */
+  /** The lease is over, lost or another's; also when this very node has it in a new term. Not that `endorse` has ended it. */
   | { readonly type: 'lease-gone' }
 
 export type MoveOutEffect =
@@ -155,8 +155,7 @@ export class MoveOut implements Machine<MoveOutEvent, MoveOutEffect> {
   /** What was begun is somebody else's from now on, or nobody's: nothing is brought back. */
   #loseLease(): void {
     const wasUnderWay = this.#phase !== 'idle' && this.isUnderWay
-    // Its own endorsement ends the lease: the word of that is still to come.
-    if (this.#phase === 'endorsing' || this.#phase === 'over') return
+    if (this.#phase === 'over') return
     this.#finish()
     if (wasUnderWay) this.#answer('not-here', 'this node has lost the lease')
   }

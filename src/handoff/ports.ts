@@ -126,6 +126,8 @@ export interface SocketRepair {
   /** Bytes of the peer since the socket was made, and its FIN. */
   bytesIn(fd: number): number
   inbound(fd: number): Inbound
+  /** Bytes that nobody has read yet; negative: an errno. */
+  unread(fd: number): number
   /** What comes is dropped before the socket sees it, until `hear`. */
   deafen(fd: number): void
   hear(fd: number): void

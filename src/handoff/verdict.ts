@@ -6,10 +6,17 @@
  *     expected = our rcv_nxt        offered at or before it, and not wholly before it ──► nothing is lost
  *     an empty ACK at expected      ──► nothing is lost, and nothing is on its way
  *     anything beyond it            ──► ahead: lost, or only not yet sent again
+ *
+ * What was late in the network may say so too, of a time before the loss. Then the gap is behind what it offered, and shows with the
+ * next word of the client: so for a while after the verdict it is looked whether what is heard from beyond is filled.
+ *
+ *     unverified ──► proven, filled ──► a gap that stays ──► reset
+ *               └──► reset, gone
  */
 import type { Millis } from '../base/time.js'
-import { FLAG, type Segment } from './segment.js'
-import { distance, isBefore } from './sequence.js'
+import { type ClientNumbers, placeOf } from './client-word.js'
+import type { Segment } from './segment.js'
+import { isBefore } from './sequence.js'
 
 export type Verdict =
   /** The client has come exactly as far as we have, or goes on from there. */
@@ -30,14 +37,24 @@ const HOLE_MS_MIN: Millis = 1_000
  * says that the client is further.
  */
 const LEVEL_MS: Millis = 300
+/**
+ * A gap that opens after the verdict, and twice the dark time: a network that loses one packet of ten opens some as well, and then
+ * the client's timer doubles five times in that time.
+ */
+const LATE_GAP_MS: Millis = 10_000
 /** The first answer may be lost; one that is asked for again costs two packets. */
 const PROBE_AFTER_MS: readonly Millis[] = [600, 1_200, 2_400, 4_800, 9_600, 30_000, 60_000]
 
-export interface Expectation {
-  /** The next byte of the client that the socket takes. */
-  readonly receiveSeq: number
+export interface Expectation extends ClientNumbers {
   /** How long nobody had answered the client when the socket was let go. */
   readonly darkMs: Millis
+}
+
+/** Up to where the client has been heard to have sent, and since when the socket has got no nearer. */
+interface Gap {
+  readonly end: number
+  taken: number
+  since: Millis
 }
 
 export class VerdictWatch {
@@ -48,6 +65,11 @@ export class VerdictWatch {
   #missing: number | undefined
   #probes = 0
   #probeAt: Millis
+  /** Where the segment begins that is the furthest, of all that were heard; counted from what was expected. */
+  #furthest = 0
+  /** A gap that is seen after the verdict, up to then. */
+  #gap: Gap | undefined
+  #gapsUntil: Millis = 0
 
   constructor(
     private readonly expected: Expectation,
@@ -64,16 +86,24 @@ export class VerdictWatch {
     return this.#verdict === 'unverified'
   }
 
-  hear({ seq, ack, length, flags }: Segment, now: Millis): void {
-    if ((flags & FLAG.ack) !== 0 && (this.#ack === undefined || isBefore(this.#ack, ack))) this.#ack = ack
+  /** Nothing is to be watched any more. */
+  isOver(now: Millis): boolean {
+    if (this.#verdict === 'reset' || this.#verdict === 'gone') return true
+    return !this.isOpen && this.#gap === undefined && now >= this.#gapsUntil
+  }
+
+  /** `taken` and `given`: see `placeOf`. What cannot be the client's word changes nothing. */
+  hear(segment: Segment, now: Millis, taken: number, given: number): void {
+    const begin = placeOf(segment, this.expected, taken, given)
+    if (begin === undefined) return
+    const { ack, length } = segment
+    if (this.#ack === undefined || isBefore(this.#ack, ack)) this.#ack = ack
+    this.#furthest = Math.max(this.#furthest, begin)
     if (!this.isOpen) return
-    // A new connection from the same port: whoever had the old one has forgotten it.
-    if ((flags & (FLAG.rst | FLAG.syn)) !== 0) return this.#decide('gone')
-    const begin = distance(this.expected.receiveSeq, seq)
     if (begin > 0) {
       this.#aheadSince ??= now
       if (length > 0) this.#missing = Math.min(this.#missing ?? begin, begin)
-    } else if (length > 0 && begin + length > 0) this.#takeUp()
+    } else if (length > 0 && begin + length > 0) this.#takeUp(now)
     else if (begin === 0 && this.#aheadSince === undefined) this.#levelSince ??= now
   }
 
@@ -95,10 +125,27 @@ export class VerdictWatch {
   /** `hasTakenUp`: the socket has taken bytes of the client since; also where nobody saw them come. */
   tick(now: Millis, hasTakenUp: boolean): void {
     if (!this.isOpen) return
-    if (hasTakenUp) this.#takeUp()
+    if (hasTakenUp) this.#takeUp(now)
     else if (this.#aheadSince !== undefined) {
-      if (now >= this.#aheadSince + this.#holeMsMax) this.#decide('reset')
-    } else if (this.#levelSince !== undefined && now >= this.#levelSince + LEVEL_MS) this.#decide('proven')
+      if (now >= this.#aheadSince + this.#holeMsMax) this.#verdict = 'reset'
+    } else if (this.#levelSince !== undefined && now >= this.#levelSince + LEVEL_MS) this.#findWhole('proven', now)
+  }
+
+  /**
+   * After the verdict. `isWaiting`: bytes that came wait to be read or to be passed on, so that what was taken says nothing; asked only
+   * when it matters.
+   */
+  tickWhole(now: Millis, taken: number, isWaiting: () => boolean): void {
+    if (this.#gap !== undefined && taken >= this.#gap.end) this.#gap = undefined
+    if (this.#gap === undefined) {
+      if (now < this.#gapsUntil && taken < this.#furthest) this.#gap = { end: this.#furthest, taken, since: now }
+    } else if (taken > this.#gap.taken) {
+      this.#gap.taken = taken
+      this.#gap.since = now
+    } else if (now >= this.#gap.since + LATE_GAP_MS + 2 * this.expected.darkMs) {
+      if (isWaiting()) this.#gap.since = now
+      else this.#verdict = 'reset'
+    }
   }
 
   /** `true`: the client is to be asked again, and that has been counted. */
@@ -122,11 +169,13 @@ export class VerdictWatch {
     return HOLE_MS_MIN + 2 * this.expected.darkMs
   }
 
-  #takeUp(): void {
-    this.#decide(this.#aheadSince === undefined ? 'proven' : 'filled')
+  #takeUp(now: Millis): void {
+    this.#findWhole(this.#aheadSince === undefined ? 'proven' : 'filled', now)
   }
 
-  #decide(verdict: Verdict): void {
+  /** It is watched as long as its client may take to be heard again. */
+  #findWhole(verdict: 'proven' | 'filled', now: Millis): void {
     this.#verdict = verdict
+    this.#gapsUntil = now + this.#holeMsMax
   }
 }

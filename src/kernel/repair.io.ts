@@ -24,6 +24,7 @@ import {
   IPPROTO_IPV6,
   IPPROTO_TCP,
   IPV6_TRANSPARENT,
+  SIOCINQ,
   SO_REUSEADDR,
   SO_SNDBUF,
   SO_SNDBUFFORCE,
@@ -197,6 +198,10 @@ export class KernelRepair implements SocketRepair {
     if (this.#calls.info(fd) < 0) return 'nothing'
     if (view.getUint32(INFO.bytesReceived, true) > 0) return 'taken'
     return view.getUint32(INFO.beyondGap, true) > 0 ? 'gap' : 'nothing'
+  }
+
+  unread(fd: number): number {
+    return this.#calls.count(fd, SIOCINQ)
   }
 
   silence(fd: number): void {

@@ -19,7 +19,7 @@ const IFNAMSIZ = 16
 /** The kernel's own limit (fs.nr_open), and as many as anybody needs: its table of descriptors grows with the highest one. */
 const OPEN_FILES_MAX = 1_048_576
 const PR_SET_DUMPABLE = 4
-/** A thread of the kernel does it; it may have to wait for a processor. */
+/** A thread of the kernel does it; it may have to wait for a processor. Of all that are brought together. */
 const ROUTE_MS_MAX = 50
 const ROUTE_LOOK_MS = 0.2
 const NOBODY = new Int32Array(new SharedArrayBuffer(4))
@@ -126,22 +126,21 @@ export class Tun {
     return [...this.#addresses].filter((address) => !isUp || !there.has(address))
   }
 
-  /** 0 or a negative errno: the device itself is gone. */
-  bringBack(address: string): number {
+  /** Of each 0 or a negative errno: the device itself is gone. */
+  bringBack(addresses: readonly string[]): readonly number[] {
     // Its number may be another device's by now.
-    if (!this.#isThere()) return -ENODEV
-    const up = this.netlink.setUp(this.index)
-    return up < 0 ? up : this.add(address)
+    const up = this.#isThere() ? this.netlink.setUp(this.index) : -ENODEV
+    const results = addresses.map((address) => (up < 0 ? up : this.#bring(address)))
+    this.#awaitRoutes(addresses.filter((_, i) => results[i] === 0))
+    return results
   }
 
   /** 0 or a negative errno. It answers at once. */
   add(address: string): number {
     if (this.#addresses.has(address) && this.missing()?.length === 0) return 0
-    const result = this.netlink.addAddress(this.index, address)
-    if (result < 0) return result
-    this.#addresses.add(address)
-    if (isIpv6(address)) this.#awaitRoute(address)
-    return 0
+    const result = this.#bring(address)
+    if (result === 0) this.#awaitRoutes([address])
+    return result
   }
 
   remove(address: string): number {
@@ -160,13 +159,21 @@ export class Tun {
     this.netlink.close()
   }
 
+  #bring(address: string): number {
+    const result = this.netlink.addAddress(this.index, address)
+    if (result === 0) this.#addresses.add(address)
+    return result
+  }
+
   /**
    * The kernel says that an address of IPv6 is there before it takes packets for it: its route comes a moment later, from a work queue
    * (net/ipv6/addrconf.c, addrconf_dad_work). What came until then would be lost: answers of clients, and packets caught for them.
    */
-  #awaitRoute(address: string): void {
+  #awaitRoutes(addresses: readonly string[]): void {
     const deadline = performance.now() + ROUTE_MS_MAX
-    while (!this.netlink.isHere(address) && performance.now() < deadline) Atomics.wait(NOBODY, 0, 0, ROUTE_LOOK_MS)
+    for (const address of addresses.filter(isIpv6)) {
+      while (!this.netlink.isHere(address) && performance.now() < deadline) Atomics.wait(NOBODY, 0, 0, ROUTE_LOOK_MS)
+    }
   }
 
   /** `false`: somebody has deleted it. */

@@ -1,6 +1,7 @@
 /** What a director works with that takes connections over: rebuilt sockets, and what makes them. */
 import type { Endpoint } from '../base/address.js'
 import type { Millis } from '../base/time.js'
+import type { ClientNumbers } from '../handoff/client-word.js'
 import type { Adopted, Inbound, OnSegment, Unfit } from '../handoff/ports.js'
 import type { ClientSnapshot } from '../proxy/client-half.js'
 import type { Bequest } from '../proxy/lane-protocol.js'
@@ -31,16 +32,14 @@ export interface FrozenSocket extends Socket {
 export interface Rebuilt {
   readonly socket: FrozenSocket
   readonly snapshot: ClientSnapshot
-  /** Of the next byte that it takes from the client, and of the first that it may send to it. */
-  readonly receiveSeq: number
-  readonly sendSeq: number
+  readonly numbers: ClientNumbers
 }
 
 /** A client's connection that stood when its lane died, and goes on. */
 export interface AdoptedSocket {
   readonly socket: Socket
   readonly snapshot: ClientSnapshot
-  readonly receiveSeq: number
+  readonly numbers: ClientNumbers
   /** Where it goes on; or why it cannot, and ends. */
   readonly offsets: Adopted | Unfit
   readonly standing: Pick<FrozenSocket, 'inbound' | 'probe'>
@@ -57,6 +56,8 @@ export interface Rebuilder {
   adoptFresh(bequest: Bequest): Socket | undefined
   /** Shows what clients send to an address, from before it is here. */
   tap(address: string, onSegment: OnSegment): Tap | { readonly why: string }
+  /** Bytes of the peer that wait in the kernel to be read; negative: that cannot be told. */
+  unread(socket: Socket): number
   /** Whether a socket of this host has the connection. */
   isTaken(local: Endpoint, remote: Endpoint): boolean
 }

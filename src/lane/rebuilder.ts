@@ -3,16 +3,20 @@ import type { Endpoint } from '../base/address.js'
 import type { Clock } from '../base/clock.js'
 import type { Millis } from '../base/time.js'
 import { judgeAdoption } from '../handoff/adoption.js'
-import type { FormerEnds, OnSegment, SocketRepair } from '../handoff/ports.js'
+import { aheadBytesMax, type ClientNumbers } from '../handoff/client-word.js'
+import type { FormerEnds, OnSegment, Snapshot, SocketRepair } from '../handoff/ports.js'
 import { planRestore, snapshotAfter } from '../handoff/restore-plan.js'
+import { advance } from '../handoff/sequence.js'
 import { decodeSnapshot, encodeSnapshot } from '../handoff/snapshot-codec.js'
 import type { ClientSnapshot } from '../proxy/client-half.js'
+import { WINDOW_BYTES_MAX } from '../proxy/credit.js'
 import type { Bequest } from '../proxy/lane-protocol.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
 import type { Socket } from '../proxy/ports.js'
 import type { AdoptedSocket, FrozenSocket, Rebuilder, Rebuilt, Tap } from './frozen-socket.js'
 
 const NOTHING = new Uint8Array(0)
+const UNKNOWN: ClientNumbers = { receiveSeq: 0, sendSeq: 0, aheadMax: 0 }
 const OPEN_ENDS: FormerEnds = { read: false, sent: false }
 
 /** The part of the epoll engine that takes rebuilt sockets. */
@@ -59,20 +63,19 @@ export class SocketRebuilder implements Rebuilder {
     return {
       socket,
       snapshot: { bytes: encodeSnapshot(snapshotAfter(snapshot, plan)), at: now },
-      receiveSeq: plan.receiveSeq,
-      sendSeq: plan.sendSeq,
+      numbers: { receiveSeq: plan.receiveSeq, sendSeq: plan.sendSeq, aheadMax: aheadMaxOf(snapshot) },
     }
   }
 
   adopt(row: LedgerRow, { fd, client, destination }: Bequest): AdoptedSocket {
     const before = this.repair.bytesIn(fd)
-    const { receiveSeq, offsets } = this.#judge(row, fd)
+    const { numbers, offsets } = this.#judge(row, fd)
     const ends = { read: row.finUp, sent: 'why' in offsets ? false : offsets.finSent }
     const socket = this.sockets.adoptStanding(fd, destination, client, ends)
     return {
       socket,
       snapshot: { bytes: row.snapshot, at: this.clock.now() - row.snapshotAgeMs },
-      receiveSeq,
+      numbers,
       offsets,
       standing: {
         inbound: () => (this.repair.bytesIn(socket.fd) === before ? 'nothing' : 'taken'),
@@ -93,18 +96,29 @@ export class SocketRebuilder implements Rebuilder {
     return this.sockets.tap(address, onSegment)
   }
 
+  unread(socket: Socket): number {
+    return this.repair.unread(socket.fd)
+  }
+
   isTaken(local: Endpoint, remote: Endpoint): boolean {
     return this.repair.isTaken(local, remote)
   }
 
-  #judge(row: LedgerRow, fd: number): { readonly receiveSeq: number; readonly offsets: AdoptedSocket['offsets'] } {
+  #judge(row: LedgerRow, fd: number): Pick<AdoptedSocket, 'numbers' | 'offsets'> {
     const snapshot = decodeSnapshot(row.snapshot)
     if (snapshot === undefined) {
-      return { receiveSeq: 0, offsets: { verdict: 'reset', why: 'its snapshot cannot be read here' } }
+      return { numbers: UNKNOWN, offsets: { verdict: 'reset', why: 'its snapshot cannot be read here' } }
     }
     const position = this.repair.position(fd)
-    if ('why' in position) return { receiveSeq: 0, offsets: { verdict: 'gone', why: position.why } }
-    const receiveSeq = position.receiveSeq
-    return { receiveSeq, offsets: judgeAdoption(snapshot, row, position) }
+    if ('why' in position) return { numbers: UNKNOWN, offsets: { verdict: 'gone', why: position.why } }
+    const { receiveSeq, writeSeq, finSent, unacknowledged } = position
+    const sendSeq = advance(writeSeq, (finSent ? 1 : 0) - unacknowledged)
+    const numbers = { receiveSeq, sendSeq, aheadMax: aheadMaxOf(snapshot) }
+    return { numbers, offsets: judgeAdoption(snapshot, row, position) }
   }
+}
+
+/** A lane reads no further than its credit covers, which is no more than this. */
+function aheadMaxOf({ windowScale }: Snapshot): number {
+  return aheadBytesMax(windowScale?.receive, WINDOW_BYTES_MAX)
 }

@@ -32,6 +32,8 @@ interface Frozen extends Rebuilt {
   /** So many bytes of its program the dead director may have sent to the client. */
   readonly due: number
   readonly deadline: Millis
+  /** To the client, its FIN counted: as far as it is known to have acknowledged. */
+  readonly acknowledged: number
 }
 
 interface Unsettled {
@@ -109,7 +111,9 @@ export class Revivals {
       startedAt: now - row.ageMs,
     })
     this.verdicts.begin()
-    this.#frozen.set(client, { ...built, darkSince: now - darkMs, due: row.down, deadline: now + KEPT_MS_MAX })
+    const acknowledged = row.acknowledged + (row.finAcknowledged ? 1 : 0)
+    const waiting = { darkSince: now - darkMs, due: row.down, deadline: now + KEPT_MS_MAX, acknowledged }
+    this.#frozen.set(client, { ...built, ...waiting })
     link.revive(client, { local: row.local, remote: row.remote })
     if (this.#isFree) this.letGo()
     return client
@@ -122,7 +126,7 @@ export class Revivals {
 
   /** Its socket has stood all the time: the lane that had it died. */
   adopt(row: LedgerRow, link: LedgerLink, bequest: Bequest): ClientHalf {
-    const { socket, snapshot, receiveSeq, offsets, standing } = this.rebuilder.adopt(row, bequest)
+    const { socket, snapshot, numbers, offsets, standing } = this.rebuilder.adopt(row, bequest)
     const unfit = 'why' in offsets ? offsets : undefined
     const { received, finSent, acknowledged } =
       'why' in offsets ? { received: row.acknowledged, finSent: false, acknowledged: row.acknowledged } : offsets
@@ -143,7 +147,7 @@ export class Revivals {
       this.host.onUnsettled(client)
       this.verdicts.begin()
       // Also where it was rebuilt a moment ago, and that lane had no verdict yet.
-      this.verdicts.add(client, standing, receiveSeq, 0)
+      this.verdicts.add(client, standing, numbers, acknowledged, 0)
       standing.probe()
     }
     return client
@@ -191,14 +195,16 @@ export class Revivals {
     this.#failures.set(reason, (this.#failures.get(reason) ?? 0) + 1)
   }
 
-  #release(client: ClientHalf, { socket, receiveSeq, sendSeq, darkSince, due }: Frozen, batch: Batch): void {
+  #release(client: ClientHalf, frozen: Frozen, batch: Batch): void {
+    const { socket, numbers, darkSince, due, acknowledged } = frozen
     const { half } = client
     if (half.received < due) half.abort('link-lost', `${due - half.received} bytes for the client did not come`)
     if (half.isClosed) return socket.letGo()
     // Watched before it speaks, so that its client's answer is heard.
-    const watch = this.verdicts.add(client, socket, receiveSeq, this.context.clock.now() - darkSince)
+    const darkMs = this.context.clock.now() - darkSince
+    const watch = this.verdicts.add(client, socket, numbers, acknowledged, darkMs)
     socket.letGo()
-    if (!socket.isSettled) batch.set(socket, { watch, sendSeq })
+    if (!socket.isSettled) batch.set(socket, { watch, sendSeq: numbers.sendSeq })
   }
 
   #settleLater(batch: Batch, round: number): void {

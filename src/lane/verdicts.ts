@@ -5,6 +5,7 @@
 import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { formatSpliceId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
+import type { ClientNumbers } from '../handoff/client-word.js'
 import type { Unfit } from '../handoff/ports.js'
 import { readSegment } from '../handoff/segment.js'
 import { type Verdict, VerdictWatch } from '../handoff/verdict.js'
@@ -24,8 +25,12 @@ interface Watched {
   readonly client: ClientHalf
   readonly socket: Standing
   readonly watch: VerdictWatch
-  /** Bytes of the client that had been taken when it was rebuilt. */
+  /** Bytes of the client that had been passed on when it was rebuilt. */
   readonly taken: number
+  /** Bytes to the client before `sendSeq`, and the FIN. */
+  readonly acknowledged: number
+  /** What it is counted as. */
+  counted: Verdict
 }
 
 type Standing = Pick<FrozenSocket, 'inbound' | 'probe'>
@@ -36,6 +41,7 @@ export class Verdicts {
   /** Of those that are decided. */
   readonly counts: VerdictCounts = { proven: 0, filled: 0, reset: 0, gone: 0, unverified: 0 }
   readonly #watched = new Map<string, Watched>()
+  #open = 0
   #tap: { close(): void } | undefined
   #tapUntil: Millis = 0
   #lookAt: Millis = 0
@@ -50,7 +56,7 @@ export class Verdicts {
 
   /** Not decided yet. */
   get open(): number {
-    return this.#watched.size
+    return this.#open
   }
 
   get hasTap(): boolean {
@@ -66,10 +72,20 @@ export class Verdicts {
     else this.#tap = tap
   }
 
-  add(client: ClientHalf, socket: Standing, receiveSeq: number, darkMs: Millis): VerdictWatch {
-    const expected = { receiveSeq, darkMs: Math.min(darkMs, DARK_MS_MAX) }
+  /** `acknowledged`: the offset, its FIN counted, of what `sendSeq` is the number of. */
+  add(
+    client: ClientHalf,
+    socket: Standing,
+    numbers: ClientNumbers,
+    acknowledged: number,
+    darkMs: Millis,
+  ): VerdictWatch {
+    const { receiveSeq, sendSeq, aheadMax } = numbers
+    const expected = { receiveSeq, sendSeq, aheadMax, darkMs: Math.min(darkMs, DARK_MS_MAX) }
     const watch = new VerdictWatch(expected, this.context.clock.now())
-    this.#watched.set(keyOf(client.client, client.destination.port), { client, socket, watch, taken: client.half.sent })
+    const key = keyOf(client.client, client.destination.port)
+    if (this.#watched.get(key)?.counted !== 'unverified') this.#open++
+    this.#watched.set(key, { client, socket, watch, taken: client.half.sent, acknowledged, counted: 'unverified' })
     this.#isReported = false
     return watch
   }
@@ -89,7 +105,7 @@ export class Verdicts {
     for (const [key, watched] of this.#watched) contained(this.context, () => this.#look(key, watched, now))
     if (moreCome) return
     if (this.#tap !== undefined && (this.#watched.size === 0 || now >= this.#tapUntil)) this.close()
-    if (this.#isReported || this.#watched.size > 0) return
+    if (this.#isReported || this.#open > 0) return
     this.#isReported = true
     logFrom(this.context, 'info', 'verdicts', { service: this.service, lane: this.context.setup.lane, ...this.counts })
   }
@@ -103,7 +119,11 @@ export class Verdicts {
     const segment = readSegment(header, length)
     if (segment === undefined) return
     const key = keyOf({ address: from, port: segment.sourcePort }, segment.destinationPort)
-    this.#watched.get(key)?.watch.hear(segment, this.context.clock.now())
+    const watched = this.#watched.get(key)
+    if (watched === undefined) return
+    const { watch, taken, acknowledged } = watched
+    const { half } = watched.client
+    watch.hear(segment, this.context.clock.now(), half.sent - taken, half.received + 1 - acknowledged)
   }
 
   #count(verdict: Verdict): void {
@@ -111,24 +131,43 @@ export class Verdicts {
     if (verdict !== 'unverified') this.context.counters[COUNTERS[verdict]]++
   }
 
-  #look(key: string, { client, socket, watch, taken }: Watched, now: Millis): void {
-    const { half } = client
+  #look(key: string, watched: Watched, now: Millis): void {
+    const { client, watch } = watched
+    if (watch.isOpen) this.#lookForWord(watched, now)
+    else this.#lookForGap(watched, now)
+    if (client.half.isClosed || watch.isOver(now)) this.#watched.delete(key)
+    // Its client, or its program, has ended it: there is nothing to prove any more.
+    this.#recount(watched, client.half.isClosed && watch.isOpen ? 'gone' : watch.verdict)
+    if (watch.verdict !== 'reset') return
+    const bytes = watch.missing === undefined ? 'bytes' : `${watch.missing} bytes`
+    this.#end(client, `the director that died had acknowledged ${bytes} of the client that it had not passed on`)
+  }
+
+  /** Most are decided once; a loss may be found out later. */
+  #recount(watched: Watched, verdict: Verdict): void {
+    if (watched.counted === verdict) return
+    if (watched.counted === 'unverified') this.#open--
+    else {
+      this.counts[watched.counted]--
+      this.#isReported = false
+    }
+    watched.counted = verdict
+    this.#count(verdict)
+  }
+
+  #lookForWord({ client: { half }, socket, watch, taken }: Watched, now: Millis): void {
     const inbound = half.isClosed ? 'nothing' : socket.inbound()
     // With a tap it is heard of, and told from what is only out of order.
     if (inbound === 'gap' && this.#tap === undefined) watch.noticeGap(now)
     watch.tick(now, half.sent > taken || inbound === 'taken')
-    if (half.isClosed && watch.isOpen) {
-      // Its client, or its program, has ended it: there is nothing to prove any more.
-      this.#watched.delete(key)
-      return this.#count('gone')
-    }
-    if (watch.takeProbe(now)) socket.probe()
-    if (watch.isOpen) return
-    this.#watched.delete(key)
-    this.#count(watch.verdict)
-    if (watch.verdict !== 'reset') return
-    const bytes = watch.missing === undefined ? 'bytes' : `${watch.missing} bytes`
-    this.#end(client, `the director that died had acknowledged ${bytes} of the client that it had not passed on`)
+    if (!half.isClosed && watch.takeProbe(now)) socket.probe()
+  }
+
+  /** After the client's end, which comes in order as all its bytes do, there is none. */
+  #lookForGap({ client: { half }, watch, taken }: Watched, now: Millis): void {
+    const isAllHere = half.isClosed || half.progress.finSent
+    const isWaiting = () => half.isHolding || this.rebuilder.unread(half.socket) !== 0
+    watch.tickWhole(now, isAllHere ? Infinity : half.sent - taken, isWaiting)
   }
 
   #end(client: ClientHalf, detail: string): void {

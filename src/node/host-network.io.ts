@@ -190,8 +190,9 @@ export class HostNetwork {
   /** Addresses that were brought and are there no more, though nobody here took them away; they are brought again. */
   bringBack(): readonly { readonly address: string; readonly result: number }[] {
     if (!isHere(this.#tun)) return []
-    const tun = this.#tun
-    return (tun.missing() ?? []).map((address) => ({ address, result: tun.bringBack(address) }))
+    const missing = this.#tun.missing() ?? []
+    const results = missing.length === 0 ? [] : this.#tun.bringBack(missing)
+    return missing.map((address, i) => ({ address, result: results[i] ?? 0 }))
   }
 
   /**

@@ -31,7 +31,7 @@ export interface MovesParts {
   readonly logger: Logger
   readonly directing: Pick<Directing, 'mayMove' | 'hush' | 'moveOut' | 'moveBack' | 'names'>
   readonly addresses: Pick<AddressKeeper, 'hush'>
-  /** Endorses the successor, if that can be. */
+  /** Endorses the successor, if that can be; that the lease has ended with it is told (`onLease`) before this returns. */
   readonly transfer: (contest: string, to: NodeId) => void
   readonly send: (to: NodeId, message: HandoffMessage) => void
   /** What was caught for an address that stays here after all. */
@@ -53,6 +53,8 @@ interface Moving {
   catcher: Catcher | undefined
   /** Handshakes are waited for. */
   isHushing: boolean
+  /** The lease ends by this move's own doing. */
+  isEndorsing: boolean
   passed: number
   lost: number
   since: Millis
@@ -88,6 +90,7 @@ export class Moves {
       store,
       catcher: undefined,
       isHushing: false,
+      isEndorsing: false,
       ...counts,
     }
     this.#moving.set(contest, moving)
@@ -109,7 +112,7 @@ export class Moves {
   /** The lease is over, or this node has a new one. */
   onLease(contest: string): void {
     const moving = this.#moving.get(contest)
-    if (moving !== undefined) this.#feed(moving, { type: 'lease-gone' })
+    if (moving?.isEndorsing === false) this.#feed(moving, { type: 'lease-gone' })
   }
 
   #feed(moving: Moving, event?: MoveOutEvent): void {
@@ -178,9 +181,12 @@ export class Moves {
   }
 
   #endorse(moving: Moving): void {
+    // The lease may have been lost since it was decided.
     if (moving.machine.phase !== 'endorsing') return
     const { directing, transfer } = this.parts
+    moving.isEndorsing = true
     transfer(moving.contest, moving.to)
+    moving.isEndorsing = false
     const isDone = !directing.names().includes(moving.contest)
     this.#feed(moving, { type: isDone ? 'endorsed' : 'not-endorsed' })
   }

@@ -4,9 +4,13 @@ import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import type { FromWire, ToWire, WireSetup } from '../wire/wire-protocol.js'
 import type { Beats } from './beats.js'
+import { TurnWatch } from './turn-watch.js'
 
 /** Beyond this the thread is stuck, and whoever asked goes on without an answer. */
 const ANSWER_MS: Millis = 500
+const LOOK_EVERY_MS: Millis = 500
+/** Ten seconds. A kernel that is busy with its interfaces has it wait for tenths of one, and what hangs for less is no loss. */
+const LOOKS_MAX = 20
 
 export interface WireHostParts {
   /** Where there is a pulse, which the thread beats as well. */
@@ -15,6 +19,7 @@ export interface WireHostParts {
   readonly logger: Logger
   /** Another says that it has an address that is held here; `times`: since the last that was told. */
   readonly onRival: (address: string, rival: Rival, times: number) => void
+  /** Or it hangs. */
   readonly onDeath: (error: Error) => void
 }
 
@@ -27,17 +32,24 @@ export interface Probed {
 /** The control plane's end of the thread that speaks with the LAN about addresses. */
 export class WireHost {
   readonly #worker: Worker
+  readonly #looks: NodeJS.Timeout
   readonly #questions = new Map<string, (probed: Probed) => void>()
   #wakeFd = -1
 
   constructor(
-    setup: WireSetup,
+    setup: Omit<WireSetup, 'turns'>,
     private readonly parts: WireHostParts,
   ) {
-    this.#worker = new Worker(new URL('../wire/wire.io.js', import.meta.url), { workerData: setup, name: 'wire' })
+    const turns = new Int32Array(new SharedArrayBuffer(4))
+    const workerData: WireSetup = { ...setup, turns: turns.buffer }
+    this.#worker = new Worker(new URL('../wire/wire.io.js', import.meta.url), { workerData, name: 'wire' })
     this.#worker.unref()
     this.#worker.on('message', (message: FromWire) => this.#receive(message))
     this.#worker.on('error', parts.onDeath)
+    const watch = new TurnWatch(LOOKS_MAX)
+    this.#looks = setInterval(() => {
+      if (watch.look(Atomics.load(turns, 0))) parts.onDeath(new Error(`it hangs, for ${LOOKS_MAX * LOOK_EVERY_MS} ms`))
+    }, LOOK_EVERY_MS).unref()
   }
 
   /** Whether somebody on the LAN has the address. */
@@ -69,6 +81,7 @@ export class WireHost {
   }
 
   stop(): void {
+    clearInterval(this.#looks)
     this.parts.beats?.end()
     this.#post({ type: 'stop' })
     this.#wakeFd = -1

@@ -54,6 +54,11 @@ export class Half implements SocketHandler, Enrolled {
     return this.#book.received
   }
 
+  /** Bytes that were read wait here for credit, or for the lease. */
+  get isHolding(): boolean {
+    return this.#book.held !== undefined
+  }
+
   /** Last time that bytes or a FIN came from either side; after both FINs, that some of what came found its place. */
   get activeAt(): Millis {
     return this.#book.activeAt
@@ -84,12 +89,8 @@ export class Half implements SocketHandler, Enrolled {
 
   /** What the other half's socket is known to have acknowledged, and up to where it may be sent to. */
   get settled(): Settled {
-    return {
-      acknowledged: this.#kept.start,
-      fin: this.#book.finSettled,
-      limit: this.#book.limit,
-      isWhole: this.#kept.isWhole,
-    }
+    const { start: acknowledged, isWhole } = this.#kept
+    return { acknowledged, fin: this.#book.finSettled, limit: this.#book.limit, isWhole }
   }
 
   /** All that another process needs to go on with it, beside the socket itself. */

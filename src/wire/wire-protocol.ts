@@ -6,6 +6,8 @@ export interface WireSetup {
   readonly seed: number
   /** Lease deadlines: see proxy/lease-slots. */
   readonly leases: SharedArrayBuffer
+  /** One number of 32 bits, which it changes at each turn: ten times a second at least. */
+  readonly turns: SharedArrayBuffer
   /** The descriptor of the gate's pulse, which beats as long as an address is held here: see `Pulse.of`. */
   readonly pulse?: number | undefined
 }

@@ -33,6 +33,7 @@ class Wire {
   /** Addresses whose questions are listened for. */
   readonly #joined = new Set<string>()
   readonly #leases: LeaseSlots
+  readonly #turns: Int32Array
   readonly poller: Poller
   #seen = ''
   #lookAt: Millis = 0
@@ -53,6 +54,7 @@ class Wire {
     })
     this.#presence = new Presence(ADDRESS_CONFIG, new Prng(setup.seed))
     this.#leases = new LeaseSlots(setup.leases)
+    this.#turns = new Int32Array(setup.turns)
     const pulse = setup.pulse === undefined ? undefined : Pulse.of(setup.pulse)
     if (pulse !== undefined && 'why' in pulse) this.#log('warn', 'no-pulse', { why: pulse.why })
     else this.#pulse = pulse
@@ -61,6 +63,7 @@ class Wire {
   run(port: MessagePort): void {
     this.post({ type: 'awake', wakeFd: this.poller.wakeFd })
     while (this.#running) {
+      Atomics.add(this.#turns, 0, 1)
       for (let got = receiveMessageOnPort(port); got !== undefined; got = receiveMessageOnPort(port)) {
         this.#receive((got as { readonly message: ToWire }).message)
       }

@@ -1,10 +1,10 @@
 /** A director dies in whatever way there is: none of its clients is told, and all of them go on at the next one. */
 import { assert, suite } from '../harness/suite.js'
-import { LANE_DEATHS, PROCESS_DEATHS } from './deaths.js'
+import { HANG, LANE_DEATHS, PROCESS_DEATHS } from './deaths.js'
 import { surviveLanes } from './lane-deaths.js'
 import { ADDRESS, ADDRESS6, losses, SurvivalSite, sumOf } from './survival.js'
 
-const test = suite('cluster/deaths, long', 400_000)
+const test = suite('cluster/deaths, long', 460_000)
 const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv'], root: true }
 const CLIENTS = 60
 
@@ -38,6 +38,7 @@ for (const address of ADDRESSES) {
       for (const signal of ['SIGHUP', 'SIGQUIT', 'SIGALRM', 'SIGBUS'] as const) {
         await die(signal, async () => (await site.director()).node.child?.kill(signal))
       }
+      await die('its thread for the LAN hangs', async () => deaths.ofWire((await site.director()).node, HANG))
       await die('SIGTERM twice', async () => {
         const { child } = (await site.director()).node
         child?.kill('SIGTERM')

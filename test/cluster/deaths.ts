@@ -12,6 +12,9 @@ export const PROCESS_DEATHS: Readonly<Record<string, string>> = {
   'a heap that is full': 'for (const all = []; ; ) all.push(new Array(2e6).fill({}))',
 }
 
+/** For ever, and no signal or message gets through to it. */
+export const HANG = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)'
+
 export const LANE_DEATHS: Readonly<Record<string, string>> = {
   'an exception out of its loop': `throw new Error('a bug')`,
   'a heap that is full': 'for (const all = []; ; ) all.push(new Array(2e6).fill({}))',
@@ -37,6 +40,11 @@ export class Deaths {
     child?.kill('SIGUSR2')
   }
 
+  /** The thread that speaks with the LAN about addresses. */
+  ofWire({ child }: LabNode, source: string): void {
+    writeFileSync(path.join(this.folder, `wire-${child?.pid}-death`), source)
+  }
+
   /** The first lane of whatever node that comes to look. */
   ofLane({ name }: LabNode, lane: number, source: string): void {
     writeFileSync(path.join(this.folder, `${name}-lane-${lane}-death`), source)
@@ -58,8 +66,8 @@ if (threads.isMainThread) {
 } else {
   const { receiveMessageOnPort } = threads
   threads.receiveMessageOnPort = (port) => {
-    const { lane, name } = threads.workerData
-    const source = take(name + '-lane-' + lane + '-death')
+    const { lane, name, turns } = threads.workerData
+    const source = take((turns === undefined ? name + '-lane-' + lane : 'wire-' + process.pid) + '-death')
     if (source !== '') new Function('require', source)(require)
     return receiveMessageOnPort(port)
   }

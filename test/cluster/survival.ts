@@ -50,6 +50,11 @@ export class SurvivalSite {
     return SurvivalSite.buildMortal(scope, address, more, [], names).then(({ site }) => site)
   }
 
+  /** With hosts beside them that have no node. */
+  static among(others: readonly string[], scope: Scope, address: string, ...more: string[]): Promise<SurvivalSite> {
+    return SurvivalSite.buildMortal(scope, address, more, [], NAMES, others).then(({ site }) => site)
+  }
+
   /** Its nodes can be made to die in more ways than by signals. */
   static async buildMortal(
     scope: Scope,
@@ -57,11 +62,12 @@ export class SurvivalSite {
     more: readonly string[],
     upArguments: readonly string[] = [],
     names: readonly string[] = NAMES,
+    others: readonly string[] = [],
   ): Promise<{ readonly site: SurvivalSite; readonly deaths: Deaths }> {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-survival-'))
     const deaths = new Deaths(folder)
     const lan = await Lan.make(
-      [...names, 'client'].map((name, i) => ({ name, number: i + 1 })),
+      [...names, 'client', ...others].map((name, i) => ({ name, number: i + 1 })),
       folder,
     )
     scope.defer(async () => {

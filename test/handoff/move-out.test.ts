@@ -58,7 +58,7 @@ function broken({ trace, answers }: ReturnType<typeof told>): string[] {
   const isEndorsed = has('endorsed')
   const after = isEndorsed ? trace.slice(at('endorsed')) : []
   const isOver = has('end')
-  const hasLost = has('lease-gone') && (!has('endorse') || at('lease-gone') < at('endorse'))
+  const hasLost = has('lease-gone') && (!isEndorsed || at('lease-gone') < at('endorsed'))
   const staysDark = has('empty') && !isEndorsed && !has('go-back') && !hasLost
   const staysHushed = has('hush') && !has('empty') && !has('welcome') && !hasLost
   const laws: Readonly<Record<string, boolean>> = {
@@ -73,6 +73,7 @@ function broken({ trace, answers }: ReturnType<typeof told>): string[] {
     'says what is not so': answers.length > 0 && (answers[0] === 'handed-over') !== isEndorsed,
     'ends without an answer': isOver && !has('answer'),
     'leaves clients without an address': isOver && (staysDark || staysHushed),
+    'goes on with a lease that it has lost': hasLost && !has('answer'),
     'does not go back': has('not-endorsed') && !has('go-back'),
   }
   return Object.keys(laws).filter((law) => laws[law])
@@ -162,6 +163,7 @@ for (const [law, ...how] of [
   ['says what is not so', 'emptied', { type: 'answer', outcome: 'handed-over', why: '' }],
   ['ends without an answer', 'quiet', { type: 'hush' }, 'answer'],
   ['leaves clients without an address', 'quiet', { type: 'hush' }, 'go-back'],
+  ['goes on with a lease that it has lost', 'quiet', { type: 'hush' }, 'answer'],
   ['does not go back', 'quiet', { type: 'hush' }, 'go-back'],
   ['does a thing twice', 'quiet', { type: 'ask' }],
 ] as const) {

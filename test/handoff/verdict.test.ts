@@ -1,4 +1,5 @@
 import { Prng } from '../../src/base/prng.js'
+import { aheadBytesMax } from '../../src/handoff/client-word.js'
 import { FLAG, type Segment } from '../../src/handoff/segment.js'
 import { advance } from '../../src/handoff/sequence.js'
 import { type Verdict, VerdictWatch } from '../../src/handoff/verdict.js'
@@ -6,20 +7,32 @@ import { assert, suite } from '../harness/suite.js'
 
 const test = suite('handoff/verdict')
 const EXPECTED = 0xffffff00
+const SENT = 0xfffffff0
+/** Bytes that the client can have been sent from there on. */
+const GIVEN = 100
+const AHEAD_MAX = 1_000_000
 const DARK_MS = 300
+const NUMBERS = { receiveSeq: EXPECTED, sendSeq: SENT, aheadMax: AHEAD_MAX, darkMs: DARK_MS }
 /** 1 s + 2 × dark. */
 const HOLE_MS = 1_600
 
 /** A segment that begins so many bytes beyond what is expected. */
-function segment(beyond: number, length: number, flags: number = FLAG.ack): Segment {
-  return { sourcePort: 1, destinationPort: 2, seq: advance(EXPECTED, beyond), ack: 100, length, flags }
+function segment(beyond: number, length: number, flags: number = FLAG.ack, acknowledged = 40): Segment {
+  return {
+    sourcePort: 1,
+    destinationPort: 2,
+    seq: advance(EXPECTED, beyond),
+    ack: advance(SENT, acknowledged),
+    length,
+    flags,
+  }
 }
 
 /** What the segments, heard at these times, lead to by `until`; `taken`: when the socket had bytes of the client. */
 function verdictOf(heard: readonly (readonly [number, Segment])[], until = 10_000, taken = Infinity): Verdict {
-  const watch = new VerdictWatch({ receiveSeq: EXPECTED, darkMs: DARK_MS }, 0)
+  const watch = new VerdictWatch(NUMBERS, 0)
   for (let now = 0; now <= until; now += 50) {
-    for (const [at, one] of heard) if (at > now - 50 && at <= now) watch.hear(one, now)
+    for (const [at, one] of heard) if (at > now - 50 && at <= now) watch.hear(one, now, 0, GIVEN)
     watch.tick(now, now >= taken)
   }
   return watch.verdict
@@ -67,19 +80,122 @@ test('each verdict by its evidence', () => {
       ],
       'reset',
     ],
-    ['RST', [[5, segment(0, 0, FLAG.rst)]], 'gone'],
-    ['a new connection from that port', [[5, segment(77_777, 1, FLAG.syn)]], 'gone'],
   ]
   for (const [what, heard, expected] of cases) assert.is(verdictOf(heard), expected, what)
 })
 
+const NOT_ITS_WORD: readonly (readonly [string, Segment])[] = [
+  ['an RST, where the kernel believes it: that closes the socket', segment(0, 0, FLAG.rst)],
+  ['an RST within the window', segment(1_000, 0, FLAG.rst | FLAG.ack)],
+  ['a SYN at what is expected', segment(0, 1, FLAG.syn)],
+  ['a SYN with an ACK', segment(500, 1, FLAG.syn | FLAG.ack)],
+  ['ahead without an ACK', segment(200, 100, 0)],
+  ['ahead, and acknowledges what it was never sent', segment(200, 0, FLAG.ack, GIVEN + 1)],
+  ['bytes ahead, the same', segment(200, 100, FLAG.ack, GIVEN + 1)],
+  ['ahead, and acknowledges less than it has: sent long ago, or by somebody else', segment(200, 0, FLAG.ack, -1)],
+  ['what is expected, acknowledging less than it has', segment(0, 100, FLAG.ack, -1)],
+  ['an empty ACK at what is expected, the same', segment(0, 0, FLAG.ack, -50_000)],
+  ['what is expected, acknowledging half the circle away', segment(0, 100, FLAG.ack, 2 ** 31)],
+  ['further ahead than any window', segment(AHEAD_MAX + 1, 0)],
+  ['further behind than any window', segment(-AHEAD_MAX - 102, 100)],
+  ['half the circle away', segment(2 ** 31, 100)],
+]
+
+test('what is not the client’s word changes nothing, and the client’s word counts behind it', () => {
+  for (const [what, forged] of NOT_ITS_WORD) {
+    const many: (readonly [number, Segment])[] = [5, 100, 400, 3_000].map((at) => [at, forged])
+    assert.is(verdictOf(many), 'unverified', what)
+    assert.is(verdictOf([...many, [6, segment(0, 0)]]), 'proven', what)
+    assert.is(verdictOf([...many, [6, segment(200, 0)]]), 'reset', what)
+    const watch = new VerdictWatch(NUMBERS, 0)
+    watch.hear(forged, 1, 0, GIVEN)
+    assert.equal([watch.ack, watch.missing, watch.takeProbe(600)], [undefined, undefined, true], what)
+  }
+})
+
+test('at the edges of what fits, it is the client’s word', () => {
+  for (const acknowledged of [0, GIVEN]) {
+    const watch = new VerdictWatch(NUMBERS, 0)
+    watch.hear(segment(AHEAD_MAX, 0, FLAG.ack, acknowledged), 1, 0, GIVEN)
+    assert.is(watch.ack, advance(SENT, acknowledged))
+    watch.tick(10_000, false)
+    assert.is(watch.verdict, 'reset')
+  }
+})
+
+test('one number of 2³², or two, fits where nothing is on its way', () => {
+  const random = new Prng(1)
+  const watch = new VerdictWatch(NUMBERS, 0)
+  for (let i = 0; i < 100_000; i++) {
+    const flags = random.below(64)
+    const [seq, ack] = [advance(EXPECTED, random.below(AHEAD_MAX)), random.below(2 ** 32)]
+    watch.hear({ sourcePort: 1, destinationPort: 2, seq, ack, length: random.below(1_400), flags }, i, 0, 1)
+  }
+  assert.equal([watch.ack, watch.verdict], [undefined, 'unverified'])
+})
+
+test('how far a client can be ahead: what was read, what waited in the kernel, and the window', () => {
+  assert.is(aheadBytesMax(undefined, 4_096), 4_096 + 131_070)
+  assert.is(aheadBytesMax(7, 0), 131_070 * 128)
+  assert.is(aheadBytesMax(14, 0), 2_147_450_880)
+  assert.is(aheadBytesMax(14, 4_194_304), 2 ** 31 - 1, 'half the circle')
+})
+
+/** A watch that has heard old bytes, 100 of what is expected, and has taken them by 100 ms. */
+function deceived(): VerdictWatch {
+  const watch = new VerdictWatch(NUMBERS, 0)
+  watch.hear(segment(0, 100), 50, 0, GIVEN)
+  assert.is(watch.verdict, 'proven')
+  return watch
+}
+
+const idle = () => false
+
+test('late bytes from before the loss: the gap behind them is seen when the client is heard again', () => {
+  const watch = deceived()
+  watch.tickWhole(100, 100, idle)
+  watch.hear(segment(3_000, 0), 1_000, 100, GIVEN)
+  for (let now = 1_000; now < 1_000 + 10_000 + 2 * DARK_MS; now += 100) watch.tickWhole(now, 100, idle)
+  assert.equal([watch.verdict, watch.isOver(11_500)], ['proven', false])
+  watch.tickWhole(11_600, 100, idle)
+  assert.equal([watch.verdict, watch.isOver(11_600)], ['reset', true])
+})
+
+test('a gap that fills, however slowly, or that may only seem one, is none', () => {
+  const slow = deceived()
+  slow.hear(segment(3_000, 100), 1_000, 100, GIVEN)
+  let taken = 100
+  for (let now = 1_000; now <= 300_000; now += 100) {
+    if (now % 9_000 === 0) taken = Math.min(3_000, taken + 100)
+    slow.tickWhole(now, taken, idle)
+  }
+  assert.equal([slow.verdict, slow.isOver(300_000)], ['proven', true])
+  const unread = deceived()
+  unread.hear(segment(3_000, 100), 1_000, 100, GIVEN)
+  for (let now = 1_000; now <= 300_000; now += 100) unread.tickWhole(now, 100, () => now < 250_000)
+  assert.is(unread.verdict, 'reset', 'not while bytes wait, but then')
+})
+
+test('one that goes on is watched for as long as its client’s timer may take, however much it sends', () => {
+  const watch = deceived()
+  let over: number | undefined
+  for (let now = 100; over === undefined && now < 100_000; now += 100) {
+    // More than the circle has numbers, and always ahead of what was read by then.
+    const taken = now * 100_000
+    watch.hear(segment(taken + 50_000, 1_000), now, taken, GIVEN)
+    watch.tickWhole(now, taken, idle)
+    if (watch.isOver(now)) over = now
+  }
+  assert.equal([watch.verdict, over], ['proven', 1_700])
+})
+
 test('what is missing ends where the first byte begins that the client still offers', () => {
-  const watch = new VerdictWatch({ receiveSeq: EXPECTED, darkMs: DARK_MS }, 0)
-  watch.hear(segment(180, 0), 1)
+  const watch = new VerdictWatch(NUMBERS, 0)
+  watch.hear(segment(180, 0), 1, 0, GIVEN)
   assert.is(watch.missing, undefined, 'an empty ACK offers nothing')
-  watch.hear(segment(180, 36), 2)
-  watch.hear(segment(72, 108), 3)
-  watch.hear(segment(216, 36), 4)
+  watch.hear(segment(180, 36), 2, 0, GIVEN)
+  watch.hear(segment(72, 108), 3, 0, GIVEN)
+  watch.hear(segment(216, 36), 4, 0, GIVEN)
   assert.is(watch.missing, 72)
 })
 
@@ -94,12 +210,12 @@ test('what the socket has taken counts, whatever was seen', () => {
 })
 
 test('a client that says nothing is asked again, less and less often, and no more once it is heard', () => {
-  const watch = new VerdictWatch({ receiveSeq: EXPECTED, darkMs: DARK_MS }, 0)
+  const watch = new VerdictWatch(NUMBERS, 0)
   const asked: number[] = []
   for (let now = 0; now < 200_000; now += 100) if (watch.takeProbe(now)) asked.push(now)
   assert.equal(asked, [600, 1_800, 4_200, 9_000, 18_600, 48_600, 108_600, 168_600])
   assert.is(watch.nextDeadline(), 228_600)
-  watch.hear(segment(0, 0), 228_000)
+  watch.hear(segment(0, 0), 228_000, 0, GIVEN)
   assert.not(watch.takeProbe(300_000))
 })
 
@@ -108,14 +224,14 @@ test('a client that says nothing is asked again, less and less often, and no mor
  * `acknowledged`, and sends the rest again by its timer. `lossy`: the network loses packets.
  */
 function fateOf(random: Prng, { sent, acknowledged, lossy }: { sent: number; acknowledged: number; lossy: boolean }) {
-  const watch = new VerdictWatch({ receiveSeq: EXPECTED, darkMs: DARK_MS }, 0)
+  const watch = new VerdictWatch(NUMBERS, 0)
   let rto = 200 + random.below(2 * DARK_MS)
   let retransmitAt = random.below(rto)
   let received = 0
   for (let now = 0; now < 60_000 && watch.isOpen; now += 10) {
     const arrives = () => !lossy || random.below(10) > 0
     const probed = now === 10 || watch.takeProbe(now)
-    if (probed && arrives() && arrives()) watch.hear(segment(sent, 0), now)
+    if (probed && arrives() && arrives()) watch.hear(segment(sent, 0), now, 0, GIVEN)
     if (now >= retransmitAt && received < sent) {
       rto = Math.min(2 * rto, 120_000)
       retransmitAt = now + rto
@@ -124,7 +240,7 @@ function fateOf(random: Prng, { sent, acknowledged, lossy }: { sent: number; ack
         for (let at = Math.max(acknowledged, received); at < sent; at += 100) {
           if (!arrives()) continue
           const length = Math.min(100, sent - at)
-          watch.hear(segment(at, length), now)
+          watch.hear(segment(at, length), now, 0, GIVEN)
           if (at === received) received += length
         }
       }
@@ -151,14 +267,14 @@ test('a client that lost bytes is never called whole; one that lost none is neve
 })
 
 test('who is heard by nobody is judged by what its socket lacks', () => {
-  const lost = new VerdictWatch({ receiveSeq: EXPECTED, darkMs: DARK_MS }, 0)
+  const lost = new VerdictWatch(NUMBERS, 0)
   lost.noticeGap(86_400_000)
   lost.noticeGap(86_401_000)
   lost.tick(86_400_000 + HOLE_MS - 1, false)
   assert.is(lost.verdict, 'unverified')
   lost.tick(86_400_000 + HOLE_MS, false)
   assert.is(lost.verdict, 'reset')
-  const late = new VerdictWatch({ receiveSeq: EXPECTED, darkMs: DARK_MS }, 0)
+  const late = new VerdictWatch(NUMBERS, 0)
   late.noticeGap(100)
   late.tick(200, true)
   assert.is(late.verdict, 'filled')

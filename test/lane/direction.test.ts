@@ -118,6 +118,7 @@ test('a client that lost bytes with an earlier director is told so until it has 
   const told: string[] = []
   const rebuilder = {
     tap: () => ({ send: (to: string) => told.push(to), close: () => {} }),
+    unread: () => 0,
     isTaken: () => false,
   } as unknown as Rebuilder
   const lane = { now: 1_000, sockets: { engine: 'fake', dial: none, listen: none } }

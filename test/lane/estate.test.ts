@@ -55,6 +55,7 @@ test('when all nodes have told what they have, the rest is accepted anew where i
     },
     tap: unused,
     isTaken: unused,
+    unread: unused,
   }
   const lane = new Lane({ ...context, rebuilder })
   lane.receive({ type: 'services', services: [{ ...SERVICE, own: 'tun' }] })

@@ -60,11 +60,15 @@ class CountingRebuilder implements Rebuilder {
     if (this.why !== '') return { why: this.why }
     const socket = Object.assign(new FakeSocket(1), { vanish: () => this.vanished++ })
     const snapshot = { bytes: new Uint8Array(32), at: 0 }
-    return { socket: socket as unknown as FrozenSocket, snapshot, receiveSeq: 0, sendSeq: 0 }
+    return { socket: socket as unknown as FrozenSocket, snapshot, numbers: { receiveSeq: 0, sendSeq: 0, aheadMax: 0 } }
   }
 
   isTaken(): boolean {
     return false
+  }
+
+  unread(): number {
+    return 0
   }
 
   tap(): { readonly why: string } {

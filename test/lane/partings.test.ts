@@ -38,6 +38,7 @@ class Room {
           },
         }
       },
+      unread: () => 0,
       isTaken: (_local: object, { port }: { port: number }) => this.taken.has(port),
     } as unknown as Rebuilder
     const lane = { now: 0, sockets: {} as never, post: (message: FromLane) => void this.heard.push(message) }

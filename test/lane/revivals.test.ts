@@ -18,6 +18,8 @@ const test = suite('lane/revivals')
 const KEPT_MS_MAX = 5_000
 const { row: ROW } = FRAMES['row'] as { readonly row: LedgerRow }
 
+const NUMBERS = { receiveSeq: 1, sendSeq: 1, aheadMax: 100_000 }
+
 class Frozen extends FakeSocket implements FrozenSocket {
   /** What had been written when it was let go. */
   let: number | undefined
@@ -59,6 +61,8 @@ class Room {
   /** Of a socket that is adopted. */
   offsets: AdoptedSocket['offsets'] = { received: 2_500, finSent: false, acknowledged: 2_300 }
   probes = 0
+  /** Of every socket. */
+  unread = 0
   readonly unsettled: unknown[] = []
 
   constructor() {
@@ -84,14 +88,14 @@ class Room {
         this.made.push(socket)
         const standing = { inbound: () => 'nothing' as const, probe: () => void this.probes++ }
         const snapshot = { bytes: ROW.snapshot, at: this.now }
-        return { socket, snapshot, receiveSeq: 1, offsets: this.offsets, standing }
+        return { socket, snapshot, numbers: NUMBERS, offsets: this.offsets, standing }
       },
       adoptFresh: () => undefined,
       rebuild: (_row, keepaliveMs) => {
         assert.is(keepaliveMs, 7_000, 'as the service has it')
         const socket = new Frozen()
         this.made.push(socket)
-        return { socket, snapshot: { bytes: ROW.snapshot, at: this.now }, receiveSeq: 1, sendSeq: 1 }
+        return { socket, snapshot: { bytes: ROW.snapshot, at: this.now }, numbers: NUMBERS }
       },
       tap: (_address, onSegment) => {
         this.hasTap = true
@@ -99,17 +103,18 @@ class Room {
         return { send: () => {}, close: this.#untap }
       },
       isTaken: () => false,
+      unread: () => this.unread,
     }
     const soon = (_afterMs: number, task: () => void) => void this.tasks.push(task)
     this.revivals = new Revivals(host as unknown as ClientHost, { ...context, soon }, rebuilder)
   }
 
   /** A connection of which `kept` bytes are on their way from its backend half. */
-  revive(kept: number): Frozen {
+  revive(kept: number, finUp = ROW.finUp): Frozen {
     const link = {
       revive: (client: ClientHalf) => client.goOn({ node: 'b', name: 'b' }, ROW, COUNTERPART),
     } as unknown as LedgerLink
-    const client = this.revivals.revive({ ...ROW, acknowledged: 2_000, down: 2_000 + kept }, link, 100)
+    const client = this.revivals.revive({ ...ROW, finUp, acknowledged: 2_000, down: 2_000 + kept }, link, 100)
     if (client === undefined) throw new Error('not rebuilt')
     this.clients.push(client)
     return this.made.at(-1) as Frozen
@@ -276,6 +281,76 @@ test('how long a client was in the dark is counted until its socket is let go: s
   room.now += 1
   room.revivals.sweep(room.now)
   assert.equal([socket.resets, room.finished], [1, ['input-lost']])
+})
+
+/** Let go, and its client has said so much, with so many bytes. */
+function judged(room: Room, words: { readonly seq: number; readonly ack: number; readonly bytes?: number }): Frozen {
+  const socket = room.revive(0, false)
+  room.revivals.letGo()
+  say(room, words)
+  return socket
+}
+
+function say(room: Room, words: { readonly seq: number; readonly ack: number; readonly bytes?: number }): void {
+  const { client, destination } = room.clients.at(-1) as ClientHalf
+  const segment = encodeSegment(client, destination, { ...words, flags: FLAG.ack })
+  room.hears(client.address, segment, segment.byteLength + (words.bytes ?? 0))
+}
+
+test('what a client says counts if it fits its connection, and no verdict is open then', () => {
+  const room = new Room()
+  judged(room, { seq: 1, ack: 1 })
+  room.revivals.sweep(room.now)
+  assert.equal([room.revivals.verdicts.open, room.revivals.report().unverified], [1, 1])
+  room.now += 300
+  room.revivals.sweep(room.now)
+  assert.equal([room.revivals.verdicts.open, room.revivals.verdicts.counts.proven], [0, 1])
+  assert.is(room.hasTap, true, 'it is listened to a little longer')
+  room.now += 1_300
+  room.revivals.sweep(room.now)
+  room.revivals.sweep(room.now)
+  assert.is(room.hasTap, false)
+})
+
+test('one that is decided the moment it is heard is counted as well', () => {
+  const room = new Room()
+  judged(room, { seq: 1, ack: 1, bytes: 1 })
+  room.revivals.sweep(room.now)
+  const { open, counts } = room.revivals.verdicts
+  assert.equal([open, counts.proven], [0, 1])
+  room.clients[0]?.half.abort('idle-limit')
+  room.revivals.sweep(room.now)
+  assert.equal([room.revivals.verdicts.open, counts.proven, counts.gone], [0, 1, 0])
+})
+
+test('what does not fit is no word: of bytes that it was never sent, or of those that it had acknowledged before', () => {
+  for (const ack of [4, 0]) {
+    const room = new Room()
+    const socket = judged(room, { seq: 900, ack })
+    room.now += 20_000
+    room.revivals.sweep(room.now)
+    assert.equal([room.revivals.verdicts.open, socket.resets], [1, 0])
+  }
+})
+
+test('a client that is heard from beyond after its verdict, and whose socket stays where it is, is reset after all', () => {
+  const room = new Room()
+  const socket = judged(room, { seq: 1, ack: 1, bytes: 100 })
+  room.revivals.sweep(room.now)
+  assert.is(room.revivals.verdicts.counts.proven, 1)
+  say(room, { seq: 901, ack: 1 })
+  for (let passed = 0; passed < 10_200; passed += 100) {
+    room.revivals.sweep(room.now)
+    room.now += 100
+  }
+  room.unread = 1
+  room.revivals.sweep(room.now)
+  assert.is(socket.resets, 0, 'what is not read yet says nothing')
+  room.unread = 0
+  room.now += 10_200
+  room.revivals.sweep(room.now)
+  const { proven, reset } = room.revivals.verdicts.counts
+  assert.equal([socket.resets, room.finished, proven, reset], [1, ['input-lost'], 0, 1])
 })
 
 test.run()

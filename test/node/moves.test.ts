@@ -20,6 +20,9 @@ class Room {
   keeps = true
   reachable = true
   pending = 0
+  /** What is put off waits until `turn`. */
+  isStill = false
+  turn: () => void
   readonly coming: Uint8Array[] = []
   readonly moves: Moves
   readonly catcher: Catcher = {
@@ -36,6 +39,11 @@ class Room {
   constructor(hasCatcher = true) {
     const later: (() => void)[] = []
     let turning = false
+    this.turn = () => {
+      turning = true
+      for (let next = later.shift(); next !== undefined; next = later.shift()) next()
+      turning = false
+    }
     this.moves = new Moves({
       clock: this.clock,
       logger: {
@@ -71,10 +79,7 @@ class Room {
       keep: (contest, packets) => packets.length > 0 && this.said.push(`keep ${packets.length} for ${contest}`),
       later: (run) => {
         later.push(run)
-        if (turning) return
-        turning = true
-        for (let next = later.shift(); next !== undefined; next = later.shift()) next()
-        turning = false
+        if (!turning && !this.isStill) this.turn()
       },
     })
   }
@@ -222,6 +227,26 @@ test('the lease is lost meanwhile: nothing is brought back; a new lease ends the
   room.coming.push(packet(60))
   room.clock.advanceTo(5_000)
   assert.equal(room.take(), [])
+})
+
+test('the lease is lost between the decision to endorse and the endorsement: nobody is endorsed, and nobody is said to be', () => {
+  const room = new Room()
+  room.empty()
+  room.isStill = true
+  room.out()
+  // The sockets are empty, and the word of that is heard; the lease ends before the next turn.
+  room.held = []
+  room.moves.onLease('web')
+  room.turn()
+  assert.equal(room.take(), ['close', '= not-here: this node has lost the lease'])
+  const bare = new Room()
+  bare.keeps = false
+  bare.isStill = true
+  bare.move()
+  // And this node has it again, in a new term: that one is not given away.
+  bare.moves.onLease('web')
+  bare.turn()
+  assert.equal(bare.take(), ['= not-here: this node has lost the lease'])
 })
 
 test('it can be moved on while what comes for the move before is still passed on', () => {

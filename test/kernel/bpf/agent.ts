@@ -239,7 +239,7 @@ const operations = {
     tun = opened(Tun.open())
     for (const address of addresses) if (tun.add(address) < 0) throw new Error(`no ${address}`)
   },
-  bringBack: (address: string) => one(tun).bringBack(address),
+  bringBack: (address: string) => one(tun).bringBack([address])[0],
   /** Of these addresses those whose packets are not for this host once the device has them. */
   notHere: (addresses: readonly string[]) => {
     const netlink = opened(Netlink.open())
