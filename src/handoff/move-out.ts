@@ -3,11 +3,12 @@
  * Until the successor is endorsed this node can go on by itself, and does; afterwards it never does. Everything that takes long
  * comes before the address leaves. What is done, and how, is left to others.
  *
- *     asking ──► hushing ──► emptying ──► endorsing ──► passing ──► over
- *        └──────────┴─── goes on ─┴── goes back ┘
+ *     asking ──► hushing ──► serving ──► emptying ──► endorsing ──► passing ──► over
+ *        └──────────┴───────────┴─ goes on ─┴── goes back ┘
  *
  *   asking     whether the successor can, and it gets ready
- *   hushing    new connections wait, those that have begun are served: nobody else notices
+ *   hushing    new connections wait, and handshakes that have begun come to their end: nobody else notices
+ *   serving    those that were accepted get their program
  *   emptying   the address has left: clients' sockets are emptied and closed, and each node takes their last bytes
  *   endorsing  the successor may act, or cannot be reached
  *   passing    what still comes here for the address is passed on, until the network has learnt where it is
@@ -20,13 +21,21 @@ export interface MoveOutConfig {
   readonly askMsMax: Millis
   /** Nothing is dark meanwhile. A client that is slower to finish its handshake is lost. */
   readonly hushMsMax: Millis
+  /** Nor now. A client whose program is slower to answer is lost; whoever comes anew waits, and sends its SYN again after a second. */
+  readonly serveMsMax: Millis
   /** Clients wait. A node that has not taken its last bytes by then is more likely gone than slow. */
   readonly emptyMsMax: Millis
   /** Switches and hosts learn from the first announcement, or from one a moment later. */
   readonly passMs: Millis
 }
 
-export const MOVE_OUT_CONFIG: MoveOutConfig = { askMsMax: 500, hushMsMax: 250, emptyMsMax: 1_000, passMs: 1_500 }
+export const MOVE_OUT_CONFIG: MoveOutConfig = {
+  askMsMax: 500,
+  hushMsMax: 250,
+  serveMsMax: 1_000,
+  emptyMsMax: 1_000,
+  passMs: 1_500,
+}
 
 /**
  * `handed-over`: the successor was endorsed. `not-here`: this node does not hold the lease, or does no more. `refused`: this node goes
@@ -39,7 +48,9 @@ export type MoveOutEvent =
   | { readonly type: 'begin'; readonly keeps: boolean }
   /** The successor can take it, or why not. */
   | { readonly type: 'answered'; readonly why: string }
-  /** No handshake is under way, and all that were accepted are served. */
+  /** No handshake is under way. */
+  | { readonly type: 'met' }
+  /** All that were accepted are served. */
   | { readonly type: 'quiet' }
   /** Each node has what its backend halves are to have. */
   | { readonly type: 'emptied' }
@@ -52,8 +63,10 @@ export type MoveOutEvent =
 
 export type MoveOutEffect =
   | { readonly type: 'ask' }
-  /** New connections wait; answered with `quiet`. */
+  /** New connections wait; answered with `met`. */
   | { readonly type: 'hush' }
+  /** Answered with `quiet`. */
+  | { readonly type: 'serve' }
   /** They need not wait any longer: the address stays here. */
   | { readonly type: 'welcome' }
   /** The address leaves, and then the sockets are emptied; answered with `emptied`. */
@@ -68,7 +81,7 @@ export type MoveOutEffect =
   | { readonly type: 'end' }
   | { readonly type: 'answer'; readonly outcome: MoveOutcome; readonly why: string }
 
-export type MoveOutPhase = 'idle' | 'asking' | 'hushing' | 'emptying' | 'endorsing' | 'passing' | 'over'
+export type MoveOutPhase = 'idle' | 'asking' | 'hushing' | 'serving' | 'emptying' | 'endorsing' | 'passing' | 'over'
 
 export class MoveOut implements Machine<MoveOutEvent, MoveOutEffect> {
   readonly #effects: MoveOutEffect[] = []
@@ -90,6 +103,11 @@ export class MoveOut implements Machine<MoveOutEvent, MoveOutEffect> {
     return this.#phase !== 'passing' && this.#phase !== 'over'
   }
 
+  /** New connections wait, and the address is here. */
+  get #isHushed(): boolean {
+    return this.#phase === 'hushing' || this.#phase === 'serving'
+  }
+
   handle(event: MoveOutEvent, now: Millis): void {
     if (event.type === 'lease-gone') return this.#loseLease()
     if (event.type === 'successor-gone') return this.#loseSuccessor(now)
@@ -102,6 +120,8 @@ export class MoveOut implements Machine<MoveOutEvent, MoveOutEffect> {
         if (event.why !== '' && !this.mustGo) return this.#stay(event.why)
         return this.#hush(now)
       case 'hushing':
+        return event.type === 'met' ? this.#serve(now) : undefined
+      case 'serving':
         return event.type === 'quiet' ? this.#empty(now) : undefined
       case 'emptying':
         return event.type === 'emptied' ? this.#endorse() : undefined
@@ -114,7 +134,8 @@ export class MoveOut implements Machine<MoveOutEvent, MoveOutEffect> {
   tick(now: Millis): void {
     if (this.#deadline === undefined || now < this.#deadline) return
     if (this.#phase === 'asking') this.#hush(now)
-    else if (this.#phase === 'hushing') this.#empty(now)
+    else if (this.#phase === 'hushing') this.#serve(now)
+    else if (this.#phase === 'serving') this.#empty(now)
     else if (this.#phase === 'emptying') this.#endorse()
     else if (this.#phase === 'passing') this.#finish()
   }
@@ -129,6 +150,10 @@ export class MoveOut implements Machine<MoveOutEvent, MoveOutEffect> {
 
   #hush(now: Millis): void {
     this.#enter('hushing', 'hush', now + this.config.hushMsMax)
+  }
+
+  #serve(now: Millis): void {
+    this.#enter('serving', 'serve', now + this.config.serveMsMax)
   }
 
   #empty(now: Millis): void {
@@ -146,7 +171,7 @@ export class MoveOut implements Machine<MoveOutEvent, MoveOutEffect> {
 
   #loseSuccessor(now: Millis): void {
     const why = 'it has gone'
-    if (this.#phase === 'asking' || this.#phase === 'hushing') return this.#stay(why)
+    if (this.#phase === 'asking' || this.#isHushed) return this.#stay(why)
     if (this.#phase === 'emptying') return this.#goBack(why)
     // Endorsed, it may act all the same, or others will: what it was to hear of is lost, and clients send it again.
     if (this.#phase === 'passing') this.tick(Math.max(now, this.#deadline ?? now))
@@ -162,7 +187,7 @@ export class MoveOut implements Machine<MoveOutEvent, MoveOutEffect> {
 
   /** The address has not left. */
   #stay(why: string): void {
-    if (this.#phase === 'hushing') this.#effects.push({ type: 'welcome' })
+    if (this.#isHushed) this.#effects.push({ type: 'welcome' })
     this.#finish()
     this.#answer('refused', why)
   }
@@ -181,7 +206,7 @@ export class MoveOut implements Machine<MoveOutEvent, MoveOutEffect> {
 
   #enter(
     phase: MoveOutPhase,
-    effect: 'ask' | 'hush' | 'empty' | 'endorse' | 'pass',
+    effect: 'ask' | 'hush' | 'serve' | 'empty' | 'endorse' | 'pass',
     deadline: Millis | undefined,
   ): void {
     this.#phase = phase

@@ -221,6 +221,7 @@ export class Direction implements ClientHost {
     this.#listeners.close()
     this.#revivals?.verdicts.close()
     this.#partings?.close()
+    this.#tellUnserved(reason)
     for (const client of [...this.clients]) {
       this.#contained(client, () =>
         isForsaken(reason) ? client.vanish(reason, this.#isGiven) : client.half.abort(reason),
@@ -316,6 +317,14 @@ export class Direction implements ClientHost {
   /** What is done to one must not keep the others from their turn. */
   #contained(client: ClientHalf, act: () => void): void {
     contained(this.context, act, () => faultyClient(client))
+  }
+
+  /** No other node knows of them. */
+  #tellUnserved(reason: Reason): void {
+    if (!isForsaken(reason)) return
+    let clients = 0
+    for (const client of this.clients) if (client.isUnserved) clients++
+    if (clients > 0) logFrom(this.context, 'warn', 'unserved-lost', { service: this.service.name, clients })
   }
 
   #ports(): readonly number[] {

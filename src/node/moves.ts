@@ -131,9 +131,8 @@ export class Moves {
   }
 
   #onAlarm(moving: Moving): void {
-    if (moving.isHushing && moving.catcher?.pending() === 0) this.#hushLanes(moving)
     this.#collect(moving)
-    this.#feed(moving)
+    this.#feed(moving, moving.isHushing && moving.catcher?.pending() === 0 ? { type: 'met' } : undefined)
   }
 
   #perform(moving: Moving, effect: MoveOutEffect): void {
@@ -145,14 +144,16 @@ export class Moves {
       case 'hush':
         moving.catcher = addresses.hush(contest)
         moving.isHushing = moving.catcher !== undefined
-        // Without one nothing keeps new connections from coming.
-        return moving.isHushing ? undefined : later(() => this.#feed(moving, { type: 'quiet' }))
+        return moving.isHushing ? undefined : later(() => this.#feed(moving, { type: 'met' }))
+      case 'serve':
+        moving.isHushing = false
+        // Without a catcher nothing keeps new connections from coming: there is no end to be waited for.
+        return moving.catcher === undefined ? later(() => this.#feed(moving, { type: 'quiet' })) : this.#serve(moving)
       case 'welcome':
         moving.catcher?.welcome()
         this.#collect(moving)
         return this.parts.keep(contest, moving.store.take())
       case 'empty':
-        moving.isHushing = false
         moving.since = this.parts.clock.now()
         moving.catcher?.catchAll()
         return directing.moveOut(contest, () => later(() => this.#feed(moving, { type: 'emptied' })))
@@ -174,8 +175,7 @@ export class Moves {
     }
   }
 
-  #hushLanes(moving: Moving): void {
-    moving.isHushing = false
+  #serve(moving: Moving): void {
     const { directing, later } = this.parts
     directing.hush(moving.contest, () => later(() => this.#feed(moving, { type: 'quiet' })))
   }

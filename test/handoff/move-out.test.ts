@@ -15,6 +15,7 @@ const STEPS: readonly Step[] = [
   { type: 'time' },
   { type: 'answered', why: '' },
   { type: 'answered', why: 'has no data link' },
+  { type: 'met' },
   { type: 'quiet' },
   { type: 'emptied' },
   { type: 'endorsed' },
@@ -24,7 +25,18 @@ const STEPS: readonly Step[] = [
 ]
 const LENGTH = 6
 
-const DONE_ONCE: readonly Word[] = ['ask', 'hush', 'empty', 'endorse', 'go-back', 'welcome', 'pass', 'end', 'answer']
+const DONE_ONCE: readonly Word[] = [
+  'ask',
+  'hush',
+  'serve',
+  'empty',
+  'endorse',
+  'go-back',
+  'welcome',
+  'pass',
+  'end',
+  'answer',
+]
 
 type Mover = Machine<MoveOutEvent, MoveOutEffect>
 
@@ -69,6 +81,7 @@ function broken({ trace, answers }: ReturnType<typeof told>): string[] {
     'goes on without the lease': has('go-back') && hasLost && at('lease-gone') < at('go-back'),
     'endorses before its sockets are empty': has('endorse') && (!has('empty') || at('endorse') < at('empty')),
     'empties before it has asked and hushed': has('empty') && !(has('hush') && at('ask') < at('hush')),
+    'empties before those who came are served': has('empty') && !(has('serve') && at('serve') < at('empty')),
     'gives packets to one that is not endorsed': has('pass') && !isEndorsed,
     'says what is not so': answers.length > 0 && (answers[0] === 'handed-over') !== isEndorsed,
     'ends without an answer': isOver && !has('answer'),
@@ -159,6 +172,7 @@ for (const [law, ...how] of [
   ['brings back what never left', 'quiet', { type: 'go-back' }, 'empty'],
   ['goes on without the lease', 'lease-gone', { type: 'go-back' }],
   ['empties before it has asked and hushed', 'begin', { type: 'empty' }],
+  ['empties before those who came are served', 'answered', { type: 'empty' }, 'serve'],
   ['gives packets to one that is not endorsed', 'quiet', { type: 'pass' }],
   ['says what is not so', 'emptied', { type: 'answer', outcome: 'handed-over', why: '' }],
   ['ends without an answer', 'quiet', { type: 'hush' }, 'answer'],
@@ -193,6 +207,7 @@ test('a move that goes well', () => {
   const machine = new MoveOut(false)
   assert.equal(step(machine, { type: 'begin', keeps: true }), ['ask'])
   assert.equal(step(machine, { type: 'answered', why: '' }), ['hush'])
+  assert.equal(step(machine, { type: 'met' }), ['serve'])
   assert.equal(step(machine, { type: 'quiet' }), ['empty'])
   assert.equal(step(machine, { type: 'emptied' }), ['endorse'])
   assert.equal(step(machine, { type: 'endorsed' }, 100), ['pass', 'handed-over: '])
@@ -200,6 +215,17 @@ test('a move that goes well', () => {
   assert.is(machine.nextDeadline(), 100 + MOVE_OUT_CONFIG.passMs)
   machine.tick(100 + MOVE_OUT_CONFIG.passMs)
   assert.equal(machine.poll(), { type: 'end' })
+})
+
+test('handshakes are waited for, and then those that were accepted, each for as long as is theirs', () => {
+  const machine = new MoveOut(false)
+  step(machine, { type: 'begin', keeps: true })
+  step(machine, { type: 'answered', why: '' })
+  machine.tick(MOVE_OUT_CONFIG.hushMsMax)
+  assert.equal(machine.poll(), { type: 'serve' })
+  machine.tick(MOVE_OUT_CONFIG.hushMsMax + MOVE_OUT_CONFIG.serveMsMax - 1)
+  assert.is(machine.poll(), undefined)
+  assert.equal(step(machine, { type: 'successor-gone' }, 1_000), ['welcome', 'end', 'refused: it has gone'])
 })
 
 test('what cannot go along is handed over at once; who does not answer in time is taken for ready', () => {
@@ -221,7 +247,8 @@ test('a successor that cannot, that goes, or that is not endorsed: this node goe
   assert.equal(step(must, { type: 'answered', why: 'is leaving' }), ['hush'])
   assert.equal(step(must, { type: 'successor-gone' }), ['welcome', 'end', 'refused: it has gone'])
   const late = new MoveOut(false)
-  for (const event of [{ type: 'begin', keeps: true }, { type: 'answered', why: '' }, { type: 'quiet' }] as const)
+  const begin = { type: 'begin', keeps: true } as const
+  for (const event of [begin, { type: 'answered', why: '' }, { type: 'met' }, { type: 'quiet' }] as const)
     step(late, event)
   assert.equal(step(late, { type: 'successor-gone' }), ['go-back', 'end', 'refused: it has gone'])
 })

@@ -27,11 +27,14 @@ test('hushed: quiet when all that have come are served', () => {
   assert.equal(room.soon, [])
 })
 
-test('a program that does not answer keeps a move waiting no longer than 200 ms; a service that is unknown does not at all', () => {
+test('a program that does not answer keeps a move waiting no longer than 900 ms; a service that is unknown does not at all', () => {
   const room = new DirectingLane()
   room.accept()
   room.lane.receive(HUSH)
-  room.now += 200
+  room.now += 899
+  for (const task of room.soon.splice(0)) task()
+  assert.is(said(room, 'quiet').length, 0)
+  room.now++
   for (const task of room.soon.splice(0)) task()
   assert.is(said(room, 'quiet').length, 1)
   room.lane.receive({ ...HUSH, service: 'mail' })

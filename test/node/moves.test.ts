@@ -7,7 +7,7 @@ import { FakeClock } from '../harness/fake-clock.js'
 import { assert, suite } from '../harness/suite.js'
 
 const test = suite('node/moves')
-const { askMsMax, hushMsMax, emptyMsMax, passMs } = MOVE_OUT_CONFIG
+const { askMsMax, hushMsMax, serveMsMax, emptyMsMax, passMs } = MOVE_OUT_CONFIG
 const packet = (length: number) => new Uint8Array(length)
 
 class Room {
@@ -180,11 +180,14 @@ test('whoever is late, or never answers, holds nobody up for long; a late word t
   room.clock.advanceTo(askMsMax)
   assert.equal(room.take(), ['b: can-you', 'hush web'])
   room.clock.advanceTo(askMsMax + hushMsMax)
+  assert.equal(room.take(), ['serve web'])
+  const servedMs = askMsMax + hushMsMax + serveMsMax
+  room.clock.advanceTo(servedMs)
   assert.equal(room.take(), ['catch all', 'out web'])
   room.served()
-  room.clock.advanceTo(askMsMax + hushMsMax + emptyMsMax - 1)
+  room.clock.advanceTo(servedMs + emptyMsMax - 1)
   assert.equal(room.take(), [])
-  room.clock.advanceTo(askMsMax + hushMsMax + emptyMsMax)
+  room.clock.advanceTo(servedMs + emptyMsMax)
   assert.equal(room.take(), ['transfer web to b', '= handed-over'])
   room.out()
   assert.equal(room.take(), [])
