@@ -146,6 +146,8 @@ export interface HeldAck {
   releaseAll(): void
   /** What the kernel has said and was not let through, in bytes. */
   readonly held: number
+  /** All before this number was released. */
+  readonly released: number
   /** What was released and the client was not told, though the kernel said it. */
   readonly owed: number
   /** Tells it, in the kernel's place. */
@@ -166,6 +168,8 @@ export interface AckWords {
 export type EncodeAck = (from: Endpoint, to: Endpoint, words: AckWords) => Uint8Array
 
 export interface AckHolder {
-  /** From the number `seq` on; `scale`: the shift of the windows that the client is told. `undefined`: there is no room. */
+  /** For so many more. */
+  readonly room: number
+  /** From the number `seq` on; `scale`: the shift of the windows that the client is told. `undefined`: there is no room, or the kernel refuses. */
   hold(client: Endpoint, service: Endpoint, seq: number, scale: number): HeldAck | undefined
 }

@@ -9,6 +9,7 @@ import type { CarriedSocket, ClientRow, Place, RowOut, Way } from './carried.js'
 import { Channel } from './channel.js'
 import type { Direction } from './direction.js'
 import { InnerLink } from './inner-link.js'
+import type { Holds } from './lane-context.js'
 import type { Links } from './links.js'
 
 const NOTHING_LEFT: CarriedEnds = { unsent: new Uint8Array(0), read: true, ending: true, sent: true }
@@ -17,6 +18,7 @@ export function* rowsOfHalves(
   directions: Iterable<Direction>,
   backends: Backends,
   links: Links,
+  holds: Pick<Holds, 'released'> | undefined,
 ): Generator<RowOut, void, undefined> {
   const places = new Map<ClientHalf, { at: Place | undefined; readonly abandoned: Place[] }>()
   for (const { bound, place } of links.clients()) note(places, bound, place)
@@ -27,7 +29,8 @@ export function* rowsOfHalves(
     for (const { at, fd } of direction.listening()) yield { row: { kind: 'listener', service, at }, fd }
     for (const client of direction.clients) {
       const row = clientRow(client, service, places.get(client))
-      if (row !== undefined) yield { row, fd: row.socket.isGone ? -1 : client.half.socket.fd }
+      const released = holds?.released(client)
+      if (row !== undefined) yield { row: { ...row, released }, fd: row.socket.isGone ? -1 : client.half.socket.fd }
     }
   }
   for (const backend of backends.halves) {

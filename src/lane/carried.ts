@@ -42,6 +42,8 @@ export interface ClientRow {
     | undefined
   /** Where a backend half may wait that is not wanted any more. */
   readonly abandoned: readonly Place[]
+  /** So many of its bytes the client may have been told to have arrived; missing: all that have. */
+  readonly released?: number | undefined
 }
 
 export interface BackendRow {

@@ -16,7 +16,12 @@ import type { Rebuilder } from './frozen-socket.js'
 
 /** See upload-holds. */
 export interface Holds {
-  begin(client: ClientHalf, way: Counterpart): void
+  /** Of one that is held nothing happens; of one that could not be it may be tried again. `from`: what is safe, in bytes; missing: all that was passed on. */
+  begin(client: ClientHalf, way: Counterpart, from?: number): void
+  /** Why it is acknowledged at once; empty: it is held. */
+  unheld(client: ClientHalf): string
+  /** So many of its bytes it may have been told to have arrived; `undefined`: it is not held. */
+  released(client: ClientHalf): number | undefined
   end(client: ClientHalf): void
   sweep(): void
   leave(): void

@@ -8,9 +8,11 @@ import type { HeldShare } from '../../proxy/ports.js'
 import { AF_INET, AF_INET6, IPPROTO_RAW, SOCK_NONBLOCK_CLOEXEC, SOCK_RAW } from '../constants.js'
 import { encodeSockaddr, SOCKADDR_BYTES_MAX } from '../sockaddr.js'
 import { loadSyscalls, type Syscalls } from '../syscalls.io.js'
+import { NOEXIST } from './abi.js'
 import { CLOCK_OPTION, CLOCK_OPTION_BYTES, HELD, HELD_KEY } from './ack-hold-program.js'
 import { addressKey, KEY_BYTES } from './address-key.js'
 import { Block, type Bpf, loadBpf } from './bpf.io.js'
+import { type HeldEntry, leaveEntry } from './held-entry.js'
 import type { Problem } from './kit.io.js'
 import { refused } from './rights.io.js'
 
@@ -27,6 +29,15 @@ export class HeldAcks implements AckHolder {
   #left: number
   readonly #key = new Block(HELD_KEY.bytes)
   readonly #value = new Block(4)
+  readonly #slot = new DataView(this.#value.bytes.buffer)
+  /** Of the ends in `#key`. */
+  readonly #entry: HeldEntry = {
+    find: () => this.#named(this.bpf.lookUp(this.connections, this.#key.at, this.#value.at)),
+    takeOut: () => this.#named(this.bpf.takeOut(this.connections, this.#key.at, this.#value.at)),
+    putBack: (slot) => void this.#put(slot, NOEXIST),
+    isHeld: (slot) =>
+      this.words[slot * WORDS] !== 0 && this.#keyOf(slot).every((byte, i) => byte === this.#key.bytes[i]),
+  }
   readonly #name = new Block(SOCKADDR_BYTES_MAX)
   readonly #sockets = new Map<number, number>()
 
@@ -53,6 +64,10 @@ export class HeldAcks implements AckHolder {
     const mapping = bpf.map(held, HELD.bytes * slots)
     if (typeof mapping === 'number') return refused('share a map', mapping, SINCE)
     return new HeldAcks(bpf, sys, connections, mapping.memory, encode, first, count)
+  }
+
+  get room(): number {
+    return this.#left
   }
 
   hold(client: Endpoint, service: Endpoint, seq: number, scale: number): HeldAck | undefined {
@@ -85,19 +100,27 @@ export class HeldAcks implements AckHolder {
   }
 
   #enter(client: Endpoint, service: Endpoint, slot: number): boolean {
-    new DataView(this.#value.bytes.buffer).setUint32(0, slot, true)
     if (!this.#setKey(client, service)) return false
     this.#keyOf(slot).set(this.#key.bytes)
-    return this.bpf.update(this.connections, this.#key.at, this.#value.at) === 0
+    return this.#put(slot) === 0
   }
 
-  /** Its connection is not found there any more: it may come again, and be another's. */
+  /** Its connection is not found there any more. */
   #clear(slot: number): void {
     const isHeld = this.words[slot * WORDS] !== 0
     this.words[slot * WORDS] = 0
     if (!isHeld) return
     this.#key.bytes.set(this.#keyOf(slot))
-    this.bpf.delete(this.connections, this.#key.at)
+    leaveEntry(this.#entry, slot)
+  }
+
+  #put(slot: number, flags = 0): number {
+    this.#slot.setUint32(0, slot, true)
+    return this.bpf.update(this.connections, this.#key.at, this.#value.at, flags)
+  }
+
+  #named(result: number): number | undefined {
+    return result < 0 ? undefined : this.#slot.getUint32(0, true)
   }
 
   #keyOf(slot: number): Uint8Array {
@@ -137,6 +160,10 @@ class Hold implements HeldAck {
 
   releaseAll(): void {
     this.release(this.#word(HELD.acknowledged))
+  }
+
+  get released(): number {
+    return this.#word(HELD.released)
   }
 
   get held(): number {

@@ -98,6 +98,25 @@ test('what a lane has left holds nobody back, whoever comes by the same ends and
   assert.is(judge({ ack: 10 }), 'drop')
 })
 
+test('one that is over leaves the hold of who has come by the same ends since, in another lane or in its own', (scope) => {
+  const site = heldAt(scope, FAMILIES[0])
+  if (site === undefined) return
+  const { hold, held, ends, judge } = site
+  const other = HeldAcks.open({ ...hold.maps, slots: HELD_MAX, first: 2, count: 2 }, encodeAckPacket)
+  if ('why' in other) throw new Error(other.why)
+  const newer = other.hold(...ends, FIRST, 7)
+  held.end()
+  assert.is(judge({ ack: 10 }), 'drop', 'it is held by the other lane')
+  const newest = other.hold(...ends, FIRST, 7)
+  newer?.end()
+  assert.is(judge({ ack: 10 }), 'drop')
+  const heir = HeldAcks.open({ ...hold.maps, slots: HELD_MAX, first: 0, count: 2 }, encodeAckPacket)
+  if ('why' in heir) throw new Error(heir.why)
+  assert.is(judge({ ack: 10 }), 'drop', 'also when a lane begins anew')
+  newest?.end()
+  assert.is(judge({ ack: 10 }), 'pass')
+})
+
 test('slots are bounded, and given again in the order in which they came back', (scope) => {
   const site = heldAt(scope, FAMILIES[0])
   if (site === undefined) return
