@@ -12,6 +12,8 @@ import { InnerLink } from './inner-link.js'
 import type { Holds } from './lane-context.js'
 import type { Links } from './links.js'
 
+export const JUST_TAKEN_OVER = 'were just taken over: try again in some seconds'
+
 const NOTHING_LEFT: CarriedEnds = { unsent: new Uint8Array(0), read: true, ending: true, sent: true }
 
 export function* rowsOfHalves(
@@ -24,8 +26,7 @@ export function* rowsOfHalves(
   for (const { bound, place } of links.clients()) note(places, bound, place)
   for (const direction of directions) {
     const service = direction.service.name
-    if (direction.isSettling)
-      throw new Error(`connections of ${service} were just taken over: try again in some seconds`)
+    if (direction.isSettling) throw new Error(`connections of ${service} ${JUST_TAKEN_OVER}`)
     for (const { at, fd } of direction.listening()) yield { row: { kind: 'listener', service, at }, fd }
     for (const client of direction.clients) {
       const row = clientRow(client, service, places.get(client))

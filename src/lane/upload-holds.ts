@@ -59,7 +59,8 @@ export class UploadHolds implements Holds {
    * safe, and it is acknowledged as ever.
    */
   begin(client: ClientHalf, way: Counterpart, from?: number): void {
-    if (this.#uploads.has(client)) return
+    // Its ends may be another connection's by now.
+    if (this.#uploads.has(client) || client.half.isSocketGone) return
     const why = this.#begin(client, way, from)
     if (why === undefined) this.#unheld.delete(client)
     else {
@@ -86,6 +87,7 @@ export class UploadHolds implements Holds {
 
   unheld(client: ClientHalf): string {
     const upload = this.#uploads.get(client)
+    if (client.half.isSocketGone) return ''
     if (upload === undefined) return this.#unheld.get(client) ?? UNHELD.beginning
     return upload.way.isBound ? '' : UNHELD.broken
   }

@@ -213,11 +213,14 @@ test('one whose socket is gone says nothing between two looks, though its last w
 })
 
 test('one whose socket is gone holds nothing that another connection of the same ends may have, though its last words wait', () => {
-  const { holds, half, hold } = site()
+  const { holds, client, channel, half, hold } = site()
   hold.kernel = 10
   holds.sweep()
   half.isSocketGone = true
-  for (let look = 0; look < 3; look++) holds.sweep()
+  for (let look = 0; look < 3; look++) {
+    holds.sweep()
+    holds.begin(client, channel)
+  }
   assert.equal([hold.isOver, hold.told, holds.size], [true, 0, 0])
 })
 
