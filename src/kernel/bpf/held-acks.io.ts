@@ -78,7 +78,6 @@ export class HeldAcks implements AckHolder {
     for (const field of [HELD.released, HELD.told, HELD.acknowledged]) this.words[at + wordAt(field)] = seq
     this.words[at + wordAt(HELD.scale)] = scale
     if (!this.#enter(client, service, slot)) return undefined
-    this.words[at + wordAt(HELD.isHeld)] = 1
     this.#next = (this.#next + 1) % this.#free.length
     this.#left--
     return new Hold(this, client, service, slot)
@@ -102,7 +101,11 @@ export class HeldAcks implements AckHolder {
   #enter(client: Endpoint, service: Endpoint, slot: number): boolean {
     if (!this.#setKey(client, service)) return false
     this.#keyOf(slot).set(this.#key.bytes)
-    return this.#put(slot) === 0
+    // First: who ends a connection of the same ends just now looks whether this one is held.
+    this.words[slot * WORDS + wordAt(HELD.isHeld)] = 1
+    const isEntered = this.#put(slot) === 0
+    if (!isEntered) this.words[slot * WORDS + wordAt(HELD.isHeld)] = 0
+    return isEntered
   }
 
   /** Its connection is not found there any more. */

@@ -5,14 +5,16 @@ import { assert, suite } from '../../harness/suite.js'
 const test = suite('kernel/bpf/held-entry')
 const [OLD, NEW] = [1, 2]
 
+type Act = 'hold' | 'enter' | 'over' | 'remove'
+
 /** `acts`: what the other lane does before each call of this one. */
-function run(acts: readonly (readonly ('begin' | 'over' | 'remove')[])[]) {
+function run(acts: readonly (readonly Act[])[]) {
   let entry: number | undefined = OLD
   const held = new Set<number>()
   let call = 0
-  const does = {
-    begin: () => {
-      held.add(NEW)
+  const does: Readonly<Record<Act, () => void>> = {
+    hold: () => void held.add(NEW),
+    enter: () => {
       entry = NEW
     },
     over: () => void held.delete(NEW),
@@ -56,20 +58,30 @@ test('nobody else comes: it is there no more', () => {
   assert.equal(run([]), { entry: undefined, isHeld: false })
 })
 
+const CALLS = 9
+
+/** Each act before the call of the same place. */
+function inOrder(acts: readonly Act[], at: readonly number[]): Act[][] {
+  return Array.from({ length: CALLS }, (_, call) => acts.filter((_act, i) => at[i] === call))
+}
+
 test('who begins and stays has the entry, and who begins and ends leaves none, whenever that is', () => {
-  const calls = 9
-  for (const [at = 0] of places(1, calls)) {
-    const acts = Array.from({ length: calls }, (_, i) => (i === at ? (['begin'] as const) : []))
-    assert.equal(run(acts), { entry: NEW, isHeld: true }, `it begins before call ${at}`)
+  const [stays, ends]: [Act[], Act[]] = [
+    ['hold', 'enter'],
+    ['hold', 'enter', 'over', 'remove'],
+  ]
+  for (const at of places(stays.length, CALLS)) {
+    assert.equal(run(inOrder(stays, at)), { entry: NEW, isHeld: true }, `it begins at ${at}`)
   }
-  for (const [begin = 0, over = 0, remove = 0] of places(3, calls)) {
-    const acts = Array.from({ length: calls }, (_, i) => [
-      ...(i === begin ? (['begin'] as const) : []),
-      ...(i === over ? (['over'] as const) : []),
-      ...(i === remove ? (['remove'] as const) : []),
-    ])
-    assert.equal(run(acts), { entry: undefined, isHeld: false }, `${begin}, ${over}, ${remove}`)
+  for (const at of places(ends.length, CALLS)) {
+    assert.equal(run(inOrder(ends, at)), { entry: undefined, isHeld: false }, `it begins and ends at ${at}`)
   }
+})
+
+test('whoever enters before it says that it holds may be taken for one that is over', () => {
+  const wrong: Act[] = ['enter', 'hold']
+  const lost = [...places(wrong.length, CALLS)].filter((at) => run(inOrder(wrong, at)).entry !== NEW)
+  assert.ok(lost.length > 0, 'this test sees it')
 })
 
 test.run()
