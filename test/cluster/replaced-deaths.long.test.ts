@@ -44,17 +44,19 @@ test(
     const before = node.child
     const hasAddress = async () => (await host.run('ip', '-o', 'addr', 'show')).includes(ADDRESS)
     assert.ok(await hasAddress())
-    let heldMs = 0
+    let [heldMs, networks] = [0, 0]
     const report = await site.fare(ADDRESS, CLIENTS, async () => {
       site.cluster.up(node, '--replace')
       await greeted(node.state)
       before?.kill('SIGKILL')
       const killedAt = performance.now()
+      networks = site.events('addresses', node.name).length
       await until(async () => ((await hasAddress()) ? undefined : true), 10_000, 'the address is gone', 1)
       heldMs = performance.now() - killedAt
     })
     process.stdout.write(`\nthe address was gone ${Math.round(heldMs)} ms after the director\n`)
     await until(() => (node.child?.isOver === true ? true : undefined), 5_000, 'it has ended')
+    assert.is(site.events('addresses', node.name).length, networks, 'it has not gone on to begin')
     const fatal = site.events('fatal', node.name).at(-1)
     assert.match(String(fatal?.['why']), /has died while this process was to take its place/)
     const { ECONNRESET = 0, ...wrong } = losses(report)
