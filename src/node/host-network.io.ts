@@ -79,6 +79,7 @@ export type Network = Pick<
   | 'guard'
   | 'probe'
   | 'counts'
+  | 'overtaken'
   | 'announce'
   | 'hush'
   | 'deliver'
@@ -309,6 +310,11 @@ export class HostNetwork {
       ...(unheld !== undefined && { unheld }),
       ...(overtaken !== undefined && { overtaken }),
     }
+  }
+
+  /** See Overtakers. */
+  get overtaken(): string | undefined {
+    return this.#rounds.overtaken
   }
 
   /** On the LAN, within the lease of that slot. */

@@ -326,6 +326,7 @@ class RunningNode {
         ...this.#warnings.values(),
         ...lonelyWarnings(started.knowledge.members.length, options.seeds, clock.now() - startedAt),
         ...forgetfulWarnings(elections.isAmnesiac),
+        ...addresses.warnings,
         ...strangers.warnings(),
         ...declaring.warnings(),
       ],

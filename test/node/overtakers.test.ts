@@ -1,5 +1,6 @@
 import { LASTING_LOOKS, Overtakers } from '../../src/node/overtakers.js'
 import { assert, suite } from '../harness/suite.js'
+import { Room } from './address-room.js'
 
 const test = suite('node/overtakers')
 
@@ -21,6 +22,15 @@ test('who comes first is told when that has lasted, once, and shown for as long 
   assert.equal(logged, [['overtaken', { interface: 'eth0', by: 'program 7 (other)' }]])
   look()
   assert.is(overtakers.overtaken, undefined)
+})
+
+test('that programs of others come first on an interface is a warning for as long as it is so', (scope) => {
+  const room = new Room(scope)
+  assert.equal(room.addresses.warnings, [])
+  room.claim()
+  assert.equal(room.addresses.warnings, [])
+  room.network.overtaken = 'program 7 (other) on eth0'
+  assert.match(room.addresses.warnings.join(), /^program 7 \(other\) on eth0 comes before the programs of this node: /)
 })
 
 test.run()
