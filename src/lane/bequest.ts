@@ -20,7 +20,7 @@ export function* rowsOfHalves(
   directions: Iterable<Direction>,
   backends: Backends,
   links: Links,
-  holds: Pick<Holds, 'released'> | undefined,
+  holds: Pick<Holds, 'carried'> | undefined,
 ): Generator<RowOut, void, undefined> {
   const places = new Map<ClientHalf, { at: Place | undefined; readonly abandoned: Place[] }>()
   for (const { bound, place } of links.clients()) note(places, bound, place)
@@ -30,8 +30,8 @@ export function* rowsOfHalves(
     for (const { at, fd } of direction.listening()) yield { row: { kind: 'listener', service, at }, fd }
     for (const client of direction.clients) {
       const row = clientRow(client, service, places.get(client))
-      const released = holds?.released(client)
-      if (row !== undefined) yield { row: { ...row, released }, fd: row.socket.isGone ? -1 : client.half.socket.fd }
+      const held = holds?.carried(client)
+      if (row !== undefined) yield { row: { ...row, held }, fd: row.socket.isGone ? -1 : client.half.socket.fd }
     }
   }
   for (const backend of backends.halves) {

@@ -7,8 +7,8 @@
  */
 
 import type { NodeId } from '../base/ids.js'
-import type { AckHolder, HeldAck } from '../handoff/ports.js'
-import { advance, distance } from '../handoff/sequence.js'
+import type { AckHolder, HeldAck, HeldState } from '../handoff/ports.js'
+import { advance } from '../handoff/sequence.js'
 import { decodeSnapshot } from '../handoff/snapshot-codec.js'
 import type { ClientHalf } from '../proxy/client-half.js'
 import type { Counterpart } from '../proxy/counterpart.js'
@@ -58,7 +58,7 @@ export class UploadHolds implements Holds {
    * Before its bytes are read, or later: what it was told then it was told. Of one whose program is on this very host nothing would be
    * safe, and it is acknowledged as ever.
    */
-  begin(client: ClientHalf, way: Counterpart, from?: number): void {
+  begin(client: ClientHalf, way: Counterpart, from?: HeldState): void {
     // Its ends may be another connection's by now.
     if (this.#uploads.has(client) || client.half.isSocketGone) return
     const why = this.#begin(client, way, from)
@@ -69,7 +69,7 @@ export class UploadHolds implements Holds {
     }
   }
 
-  #begin(client: ClientHalf, way: Counterpart, from: number | undefined): string | undefined {
+  #begin(client: ClientHalf, way: Counterpart, from: HeldState | undefined): string | undefined {
     if (client.node?.node === this.host.setup.node || !(way instanceof Channel)) return UNHELD.beside
     if (client.snapshot.bytes.byteLength === 0) return UNHELD.mortal
     if (this.holder.room === 0) return UNHELD.full
@@ -77,7 +77,8 @@ export class UploadHolds implements Holds {
     if (snapshot === undefined) return UNHELD.mortal
     const first = snapshot.firstReceived
     const scale = snapshot.windowScale?.receive ?? 0
-    const held = this.holder.hold(client.client, client.destination, advance(first, from ?? passedOn(client)), scale)
+    const begun = from ?? begunAt(advance(first, passedOn(client)))
+    const held = this.holder.hold(client.client, client.destination, begun, scale)
     if (held === undefined) return UNHELD.refused
     const upload = new Upload(client, way, held, first, (one) => this.#touch(one))
     this.#uploads.set(client, upload)
@@ -92,11 +93,8 @@ export class UploadHolds implements Holds {
     return upload.way.isBound ? '' : UNHELD.broken
   }
 
-  released(client: ClientHalf): number | undefined {
-    const upload = this.#uploads.get(client)
-    if (upload === undefined) return undefined
-    const sent = passedOn(client)
-    return sent + distance(advance(upload.first, sent), upload.held.released)
+  carried(client: ClientHalf): HeldState | undefined {
+    return this.#uploads.get(client)?.held.state
   }
 
   end(client: ClientHalf): void {
@@ -165,6 +163,13 @@ function passedOn({ half }: ClientHalf): number {
   return sent + (finSent ? 1 : 0)
 }
 
+const NOTHING = new Uint8Array(0)
+
+/** The client was told all before that number, and of the kernel nothing has been heard yet. */
+function begunAt(seq: number): HeldState {
+  return { released: seq, told: seq, last: { seq: 0, ack: seq, window: 0, options: NOTHING } }
+}
+
 class Upload implements Carried {
   /** At the last look something was held, and nothing was released since. */
   isStuck = false
@@ -174,7 +179,7 @@ class Upload implements Carried {
     readonly way: Channel,
     readonly held: HeldAck,
     /** The number of its first byte. */
-    readonly first: number,
+    private readonly first: number,
     private readonly onReleased: (upload: Upload) => void,
   ) {}
 

@@ -81,7 +81,7 @@ export class Host {
           if (way instanceof Channel) way.carried ??= { crossed: (offset) => this.#crossed(client, offset) }
         },
         unheld: () => '',
-        released: () => undefined,
+        carried: () => undefined,
         end: () => {},
         sweep: () => {},
         leave: () => {},

@@ -1,4 +1,4 @@
-import type { HeldAck } from '../../src/handoff/ports.js'
+import type { HeldAck, HeldState } from '../../src/handoff/ports.js'
 import { encodeSnapshot } from '../../src/handoff/snapshot-codec.js'
 import { Channel, type ChannelLink } from '../../src/lane/channel.js'
 import { UploadHolds } from '../../src/lane/upload-holds.js'
@@ -27,10 +27,10 @@ class FakeHold implements HeldAck {
   said = 0
   safe: number
 
-  constructor(seq: number) {
-    this.safe = (seq - FIRST) >>> 0
-    this.told = this.safe
-    this.kernel = this.safe
+  constructor({ released, told, last }: HeldState) {
+    this.safe = (released - FIRST) >>> 0
+    this.told = (told - FIRST) >>> 0
+    this.kernel = (last.ack - FIRST) >>> 0
   }
 
   release(seq: number): void {
@@ -41,8 +41,10 @@ class FakeHold implements HeldAck {
     this.safe = Math.max(this.safe, this.kernel)
   }
 
-  get released(): number {
-    return (FIRST + this.safe) >>> 0
+  get state(): HeldState {
+    const seqOf = (offset: number) => (FIRST + offset) >>> 0
+    const last = { seq: 9, ack: seqOf(this.kernel), window: 500, options: new Uint8Array(12) }
+    return { released: seqOf(this.safe), told: seqOf(this.told), last }
   }
 
   get held(): number {
@@ -76,9 +78,9 @@ function empty(slots: number) {
     get room() {
       return slots - made.filter(({ isOver }) => !isOver).length
     },
-    hold: (_client: unknown, _service: unknown, seq: number, scale: number) => {
-      asked.push(seq, scale)
-      const hold = new FakeHold(seq)
+    hold: (_client: unknown, _service: unknown, from: HeldState, scale: number) => {
+      asked.push(from.released, scale)
+      const hold = new FakeHold(from)
       made.push(hold)
       return hold
     },
@@ -100,7 +102,7 @@ function comer(passedOn = 0, more: object = {}) {
   return { client, half, channel: new Channel(LINK, 2) }
 }
 
-function site(passedOn = 0, from?: number) {
+function site(passedOn = 0, from?: HeldState) {
   const { holds, made, asked, counters, tasks, timers } = empty(1)
   const { client, half, channel } = comer(passedOn)
   holds.begin(client, channel, from)
@@ -166,14 +168,20 @@ test('of a client that is over nothing is said, and it is held no longer', () =>
   assert.is(holds.size, 0)
 })
 
-test('another process goes on from what the client was told, over the end of the numbers too', () => {
-  const { holds, client, half, upload } = site(0x20)
+test('another process goes on from what the client was told, and says the rest in the kernel’s place', () => {
+  const { holds, client, half, upload, hold } = site(0x20)
   half.progress.sent = 0x500
+  hold.kernel = 0x480
   upload.crossed(0x300)
-  assert.is(holds.released(client), 0x300, 'and not from what was passed on')
-  assert.equal(site(0x500, 0x300).asked, [(FIRST + 0x300) >>> 0, 9])
+  const from = holds.carried(client)
+  assert.equal(from, { ...hold.state, released: (FIRST + 0x300) >>> 0, told: (FIRST + 0x20) >>> 0 })
+  const next = site(0x500, from)
+  assert.equal(next.asked, [(FIRST + 0x300) >>> 0, 9], 'and not from what was passed on')
+  next.upload.crossed(0x500)
+  next.endTurn()
+  assert.is(next.hold.told, 0x480)
   holds.end(client)
-  assert.is(holds.released(client), undefined)
+  assert.is(holds.carried(client), undefined)
 })
 
 test('of each client it is known why it is acknowledged at once', () => {

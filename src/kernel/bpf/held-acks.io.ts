@@ -3,13 +3,13 @@
  * reads; only a connection's beginning and end are system calls, and a word in the kernel's place.
  */
 import { type Endpoint, isIpv6 } from '../../base/address.js'
-import type { AckHolder, EncodeAck, HeldAck } from '../../handoff/ports.js'
+import type { AckHolder, EncodeAck, HeldAck, HeldState } from '../../handoff/ports.js'
 import type { HeldShare } from '../../proxy/ports.js'
 import { AF_INET, AF_INET6, IPPROTO_RAW, SOCK_NONBLOCK_CLOEXEC, SOCK_RAW } from '../constants.js'
 import { encodeSockaddr, SOCKADDR_BYTES_MAX } from '../sockaddr.js'
 import { loadSyscalls, type Syscalls } from '../syscalls.io.js'
 import { NOEXIST } from './abi.js'
-import { CLOCK_OPTION, CLOCK_OPTION_BYTES, HELD, HELD_KEY } from './ack-hold-program.js'
+import { CLOCK_OPTION, CLOCK_OPTION_BYTES, HELD, HELD_KEY, OPTION_BYTES_MAX } from './ack-hold-program.js'
 import { addressKey, KEY_BYTES } from './address-key.js'
 import { Block, type Bpf, loadBpf } from './bpf.io.js'
 import { type HeldEntry, leaveEntry } from './held-entry.js'
@@ -70,13 +70,10 @@ export class HeldAcks implements AckHolder {
     return this.#left
   }
 
-  hold(client: Endpoint, service: Endpoint, seq: number, scale: number): HeldAck | undefined {
+  hold(client: Endpoint, service: Endpoint, from: HeldState, scale: number): HeldAck | undefined {
     if (this.#left === 0) return undefined
     const slot = this.#free[this.#next] as number
-    const at = slot * WORDS
-    this.words.fill(0, at, at + WORDS)
-    for (const field of [HELD.released, HELD.told, HELD.acknowledged]) this.words[at + wordAt(field)] = seq
-    this.words[at + wordAt(HELD.scale)] = scale
+    this.#begin(slot, from, scale)
     if (!this.#enter(client, service, slot)) return undefined
     this.#next = (this.#next + 1) % this.#free.length
     this.#left--
@@ -106,6 +103,23 @@ export class HeldAcks implements AckHolder {
     const isEntered = this.#put(slot) === 0
     if (!isEntered) this.words[slot * WORDS + wordAt(HELD.isHeld)] = 0
     return isEntered
+  }
+
+  #begin(slot: number, { released, told, last }: HeldState, scale: number): void {
+    const at = slot * WORDS
+    this.words.fill(0, at, at + WORDS)
+    const set = (field: number, value: number) => {
+      this.words[at + wordAt(field)] = value
+    }
+    set(HELD.released, released)
+    set(HELD.scale, scale)
+    set(HELD.told, told)
+    set(HELD.acknowledged, last.ack)
+    set(HELD.next, last.seq)
+    set(HELD.window, last.window)
+    const options = last.options.subarray(0, OPTION_BYTES_MAX)
+    new Uint8Array(this.memory, slot * HELD.bytes + HELD.options, OPTION_BYTES_MAX).set(options)
+    set(HELD.optionBytes, options.byteLength)
   }
 
   /** Its connection is not found there any more. */
@@ -165,8 +179,10 @@ class Hold implements HeldAck {
     this.release(this.#word(HELD.acknowledged))
   }
 
-  get released(): number {
-    return this.#word(HELD.released)
+  get state(): HeldState {
+    const ack = this.#word(HELD.acknowledged)
+    const last = { seq: this.#word(HELD.next), ack, window: this.#word(HELD.window), options: this.#optionsFor(ack) }
+    return { released: this.#word(HELD.released), told: this.#word(HELD.told), last }
   }
 
   get held(): number {

@@ -232,7 +232,9 @@ const operations = {
     const first = snapshot.firstReceived + socket.bytesRead
     const end = (address = '', port = 0) => ({ address, port })
     const [client, service] = [end(socket.remoteAddress, socket.remotePort), end(socket.localAddress, socket.localPort)]
-    held = { ack: one(one(holder).hold(client, service, first, snapshot.windowScale?.receive ?? 0)), first }
+    const last = { seq: 0, ack: first, window: 0, options: new Uint8Array(0) }
+    const begun = { released: first, told: first, last }
+    held = { ack: one(one(holder).hold(client, service, begun, snapshot.windowScale?.receive ?? 0)), first }
   },
   /** So many bytes of it are safe; `says`: in the kernel's place. */
   release: (bytes: number, says: boolean) => {
