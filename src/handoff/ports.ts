@@ -173,8 +173,8 @@ export interface HeldState {
   readonly released: number
   /** The highest number that the client was told. */
   readonly told: number
-  /** The kernel's last word, which was held back; the client may have nothing more to send, and then the kernel has none to say. */
-  readonly last: AckWords
+  /** The kernel's last word; missing: nothing was heard of it yet. A client that has sent all it may hears no other. */
+  readonly last?: AckWords | undefined
 }
 
 export interface AckHolder {

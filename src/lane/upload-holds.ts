@@ -77,8 +77,8 @@ export class UploadHolds implements Holds {
     if (snapshot === undefined) return UNHELD.mortal
     const first = snapshot.firstReceived
     const scale = snapshot.windowScale?.receive ?? 0
-    const begun = from ?? begunAt(advance(first, passedOn(client)))
-    const held = this.holder.hold(client.client, client.destination, begun, scale)
+    const told = advance(first, passedOn(client))
+    const held = this.holder.hold(client.client, client.destination, from ?? { released: told, told }, scale)
     if (held === undefined) return UNHELD.refused
     const upload = new Upload(client, way, held, first, (one) => this.#touch(one))
     this.#uploads.set(client, upload)
@@ -161,13 +161,6 @@ export class UploadHolds implements Holds {
 function passedOn({ half }: ClientHalf): number {
   const { sent, finSent } = half.progress
   return sent + (finSent ? 1 : 0)
-}
-
-const NOTHING = new Uint8Array(0)
-
-/** The client was told all before that number, and of the kernel nothing has been heard yet. */
-function begunAt(seq: number): HeldState {
-  return { released: seq, told: seq, last: { seq: 0, ack: seq, window: 0, options: NOTHING } }
 }
 
 class Upload implements Carried {

@@ -30,7 +30,7 @@ class FakeHold implements HeldAck {
   constructor({ released, told, last }: HeldState) {
     this.safe = (released - FIRST) >>> 0
     this.told = (told - FIRST) >>> 0
-    this.kernel = (last.ack - FIRST) >>> 0
+    this.kernel = ((last?.ack ?? released) - FIRST) >>> 0
   }
 
   release(seq: number): void {

@@ -3,7 +3,7 @@
  * reads; only a connection's beginning and end are system calls, and a word in the kernel's place.
  */
 import { type Endpoint, isIpv6 } from '../../base/address.js'
-import type { AckHolder, EncodeAck, HeldAck, HeldState } from '../../handoff/ports.js'
+import type { AckHolder, AckWords, EncodeAck, HeldAck, HeldState } from '../../handoff/ports.js'
 import type { HeldShare } from '../../proxy/ports.js'
 import { AF_INET, AF_INET6, IPPROTO_RAW, SOCK_NONBLOCK_CLOEXEC, SOCK_RAW } from '../constants.js'
 import { encodeSockaddr, SOCKADDR_BYTES_MAX } from '../sockaddr.js'
@@ -77,7 +77,7 @@ export class HeldAcks implements AckHolder {
     if (!this.#enter(client, service, slot)) return undefined
     this.#next = (this.#next + 1) % this.#free.length
     this.#left--
-    return new Hold(this, client, service, slot)
+    return new Hold(this, client, service, slot, from.last)
   }
 
   end(slot: number): void {
@@ -114,7 +114,8 @@ export class HeldAcks implements AckHolder {
     set(HELD.released, released)
     set(HELD.scale, scale)
     set(HELD.told, told)
-    set(HELD.acknowledged, last.ack)
+    set(HELD.acknowledged, last?.ack ?? released)
+    if (last === undefined) return
     set(HELD.next, last.seq)
     set(HELD.window, last.window)
     const options = last.options.subarray(0, OPTION_BYTES_MAX)
@@ -166,6 +167,8 @@ class Hold implements HeldAck {
     private readonly client: Endpoint,
     private readonly service: Endpoint,
     private readonly slot: number,
+    /** What the kernel has said last where another program heard it; by now it may have said more there. */
+    private readonly before: AckWords | undefined,
   ) {
     this.#at = slot * WORDS
   }
@@ -180,8 +183,8 @@ class Hold implements HeldAck {
   }
 
   get state(): HeldState {
-    const ack = this.#word(HELD.acknowledged)
-    const last = { seq: this.#word(HELD.next), ack, window: this.#word(HELD.window), options: this.#optionsFor(ack) }
+    const [ack, seq, window] = [this.#word(HELD.acknowledged), this.#word(HELD.next), this.#word(HELD.window)]
+    const last = seq === 0 && window === 0 ? undefined : { seq, ack, window, options: this.#optionsFor(ack) }
     return { released: this.#word(HELD.released), told: this.#word(HELD.told), last }
   }
 
@@ -196,11 +199,11 @@ class Hold implements HeldAck {
   say(): void {
     if (this.#isOver) return
     const ack = this.#sayable
-    const edge = this.#word(HELD.window) + (aheadOf(this.#word(HELD.acknowledged), ack) >>> this.#word(HELD.scale))
+    const edge = this.#word(HELD.window) + (aheadOf(this.#word(HELD.acknowledged), ack) >> this.#word(HELD.scale))
     const segment = {
       seq: this.#word(HELD.next),
       ack,
-      window: Math.min(edge, WINDOW_MAX),
+      window: Math.max(0, Math.min(edge, WINDOW_MAX)),
       options: this.#optionsFor(ack),
     }
     this.table.send(this.table.encode(this.service, this.client, segment), this.client)
@@ -212,10 +215,11 @@ class Hold implements HeldAck {
     this.table.end(this.slot)
   }
 
-  /** Not what the kernel does not know of yet: it will say that itself. */
+  /** Not what the kernel has not said yet: it will say that itself. Unless it has, and not to this process's program. */
   get #sayable(): number {
     const [released, acknowledged] = [this.#word(HELD.released), this.#word(HELD.acknowledged)]
-    return aheadOf(released, acknowledged) > 0 ? acknowledged : released
+    const isHeard = this.before === undefined || acknowledged !== this.before.ack
+    return isHeard && aheadOf(released, acknowledged) > 0 ? acknowledged : released
   }
 
   /** Blocks beyond a gap go with the number that the gap begins at alone. */

@@ -20,9 +20,7 @@ const FAMILIES = [
 const FIRST = 0xffffff00
 
 /** Nothing was said yet. */
-const begunAt = (seq: number): HeldState => {
-  return { released: seq, told: seq, last: { seq: 0, ack: seq, window: 0, options: new Uint8Array(0) } }
-}
+const begunAt = (seq: number): HeldState => ({ released: seq, told: seq })
 
 interface Said {
   readonly ack: number
@@ -127,6 +125,7 @@ test('another process goes on where this one is: what it releases it can say, th
   const site = heldAt(scope, FAMILIES[0])
   if (site === undefined) return
   const { hold, held, ends, judge, release } = site
+  assert.is(held.state.last, undefined, 'nothing was heard')
   assert.is(judge({ ack: 1_000, options: [...CLOCK, ...BLOCK] }), 'drop')
   release(400)
   const other = HeldAcks.open({ ...hold.maps, slots: HELD_MAX, first: 2, count: 1 }, encodeAckPacket)
@@ -135,10 +134,13 @@ test('another process goes on where this one is: what it releases it can say, th
   if (next === undefined) throw new Error('nothing is held')
   held.end()
   assert.equal(next.state, held.state)
-  assert.equal([...next.state.last.options], [...CLOCK, ...BLOCK])
+  assert.equal([...(next.state.last?.options ?? [])], [...CLOCK, ...BLOCK])
   assert.equal([next.held, next.owed], [600, 400], 'what was released and not said is still owed')
-  next.release((FIRST + 1_000) >>> 0)
-  assert.equal([next.held, next.owed], [0, 1_000])
+  next.release((FIRST + 1_200) >>> 0)
+  assert.equal([next.held, next.owed], [0, 1_200], 'the kernel has said more to the other program')
+  assert.is(judge({ ack: 1_100 }), 'pass')
+  next.release((FIRST + 1_300) >>> 0)
+  assert.equal([next.held, next.owed], [0, 0], 'and from here on says it here')
 })
 
 test('slots are bounded, and given again in the order in which they came back', (scope) => {

@@ -232,8 +232,7 @@ const operations = {
     const first = snapshot.firstReceived + socket.bytesRead
     const end = (address = '', port = 0) => ({ address, port })
     const [client, service] = [end(socket.remoteAddress, socket.remotePort), end(socket.localAddress, socket.localPort)]
-    const last = { seq: 0, ack: first, window: 0, options: new Uint8Array(0) }
-    const begun = { released: first, told: first, last }
+    const begun = { released: first, told: first }
     held = { ack: one(one(holder).hold(client, service, begun, snapshot.windowScale?.receive ?? 0)), first }
   },
   /** So many bytes of it are safe; `says`: in the kernel's place. */
