@@ -299,8 +299,7 @@ export class HostNetwork {
     const ports = isHere(this.#anyPort) ? this.#anyPort.counters(address) : undefined
     const gate = isHere(this.#gate) ? this.#gate : undefined
     const [late, heldBack, withheld] = [gate?.drops(address), gate?.heldBack(address), gate?.withheld(address)]
-    const unheld = this.options.holding.why
-    const { overtaken } = this.#rounds
+    const [unheld, overtaken] = [this.options.holding.why, this.overtaken]
     return {
       device: this.deviceName,
       ...(ports !== undefined && { accepted: ports.assigned, refused: ports.refused }),
