@@ -127,14 +127,21 @@ function addressSetting(definition: ServiceDefinitionView): string {
   return own === 'hook' ? `brought by ${hook}` : `on a device of the director${where}`
 }
 
-function uploadsText({ definition: { uploads }, here }: ServiceView): string {
-  if (uploads !== 'survive' || here?.unheld === undefined) return uploads
-  return `${uploads}, but clients are acknowledged at once: ${here.unheld}`
+/** What it wants, and on its director what becomes of that. */
+function uploadsText({ definition, here, uploads }: ServiceView): string {
+  const wanted = definition.uploads
+  if (wanted !== 'survive') return wanted
+  const reasons = Object.entries(uploads?.unheld ?? {}).map(([why, count]) => `${formatCount(count)} not: ${why}`)
+  const parts = [
+    ...(here?.unheld === undefined ? [] : [`but clients are acknowledged at once: ${here.unheld}`]),
+    ...(uploads === undefined ? [] : [`${plural(uploads.held, 'connection')} held`, ...reasons]),
+  ]
+  return parts.length === 0 ? wanted : `${wanted}, ${parts.join('; ')}`
 }
 
 /** What this node counts of an address that it has. */
 function hereText(here: NonNullable<ServiceView['here']>): string {
-  const { device, accepted, refused, late, heldBack = 0, withheld = 0 } = here
+  const { device, accepted, refused, late, heldBack = 0, withheld = 0, overtaken } = here
   const parts = [
     `on ${device}`,
     ...(accepted === undefined ? [] : [`${plural(accepted, 'connection')} accepted`]),
@@ -142,6 +149,9 @@ function hereText(here: NonNullable<ServiceView['here']>): string {
     ...(late === undefined ? [] : [`${plural(late, 'frame')} dropped after a deadline`]),
     ...(heldBack === 0 ? [] : [`${plural(heldBack, 'RST')} held back while connections were rebuilt`]),
     ...(withheld === 0 ? [] : [`${plural(withheld, 'acknowledgement')} withheld while the process stood still`]),
+    ...(overtaken === undefined
+      ? []
+      : [`${overtaken} comes before the programs of this node, and may take frames round them`]),
   ]
   return parts.join(', ')
 }

@@ -3,7 +3,7 @@ import { formatSpan } from '../base/time.js'
 import type { SplicesView, SpliceView } from '../node/control-protocol.js'
 import type { Screen, Style } from './colour.js'
 import { renderSurvival } from './status-view.js'
-import { type Column, type Row, renderTable } from './table.js'
+import { type Cell, type Column, renderTable } from './table.js'
 import { hang } from './text.js'
 import { formatBytes, formatCount, plural } from './units.js'
 
@@ -24,6 +24,8 @@ const COLUMNS: readonly Column[] = [
 ]
 
 const SURVIVAL_COLUMN: Column = { title: 'WITHOUT ITS DIRECTOR', min: 12 }
+/** Of services with `--uploads survive`. */
+const UPLOADS_COLUMN: Column = { title: 'ITS UPLOADS', min: 12 }
 
 const STATE_STYLES: Readonly<Record<SpliceView['state'], Style>> = {
   dialing: 'warn',
@@ -40,10 +42,17 @@ export function renderSplices(view: SplicesView, screen: Screen, service?: strin
     )
   }
   const oldestFirst = [...view.splices].sort((a, b) => b.ageMs - a.ageMs)
+  const uploads = survivable && oldestFirst.some(({ unheld }) => unheld !== undefined)
   return [
     ...renderTable(
-      survivable ? [...COLUMNS, SURVIVAL_COLUMN] : COLUMNS,
-      oldestFirst.map((splice) => rowOf(splice, survivable)),
+      [...COLUMNS, ...(survivable ? [SURVIVAL_COLUMN] : []), ...(uploads ? [UPLOADS_COLUMN] : [])],
+      oldestFirst.map((splice) => ({
+        cells: [
+          ...cellsOf(splice),
+          ...(survivable ? [survivalCell(splice)] : []),
+          ...(uploads ? [uploadsCell(splice)] : []),
+        ],
+      })),
       screen,
     ),
     '',
@@ -52,27 +61,33 @@ export function renderSplices(view: SplicesView, screen: Screen, service?: strin
   ].join('\n')
 }
 
-function rowOf(splice: SpliceView, survivable: boolean): Row {
-  const { client, server, state, mortal } = splice
-  const survival = { text: mortal === '' ? 'lives on' : mortal, style: mortal === '' ? 'good' : 'warn' } as const
-  return {
-    cells: [
-      formatSpan(splice.ageMs),
-      formatSpan(splice.idleMs),
-      splice.service,
-      { text: state, style: STATE_STYLES[state] },
-      client.from,
-      client.to,
-      splice.director.name,
-      splice.backend?.name ?? '–',
-      server?.from ?? '–',
-      server?.to ?? '–',
-      formatBytes(splice.bytesUp),
-      formatBytes(splice.bytesDown),
-      splice.id,
-      ...(survivable ? [survival] : []),
-    ],
-  }
+function cellsOf(splice: SpliceView): Cell[] {
+  const { client, server, state } = splice
+  return [
+    formatSpan(splice.ageMs),
+    formatSpan(splice.idleMs),
+    splice.service,
+    { text: state, style: STATE_STYLES[state] },
+    client.from,
+    client.to,
+    splice.director.name,
+    splice.backend?.name ?? '–',
+    server?.from ?? '–',
+    server?.to ?? '–',
+    formatBytes(splice.bytesUp),
+    formatBytes(splice.bytesDown),
+    splice.id,
+  ]
+}
+
+function survivalCell({ mortal }: SpliceView): Cell {
+  return { text: mortal === '' ? 'lives on' : mortal, style: mortal === '' ? 'good' : 'warn' }
+}
+
+/** Whether its client hears of bytes only when they are safe. */
+function uploadsCell({ unheld }: SpliceView): Cell {
+  if (unheld === undefined) return '–'
+  return { text: unheld === '' ? 'survive' : `at risk: ${unheld}`, style: unheld === '' ? 'good' : 'warn' }
 }
 
 function leftOut({ splices, total }: SplicesView): string {

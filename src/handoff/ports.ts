@@ -146,6 +146,8 @@ export interface HeldAck {
   releaseAll(): void
   /** What the kernel has said and was not let through, in bytes. */
   readonly held: number
+  /** For another process, that goes on with it. */
+  readonly state: HeldState
   /** What was released and the client was not told, though the kernel said it. */
   readonly owed: number
   /** Tells it, in the kernel's place. */
@@ -165,7 +167,19 @@ export interface AckWords {
 /** A packet from the one to the other, with its header. */
 export type EncodeAck = (from: Endpoint, to: Endpoint, words: AckWords) => Uint8Array
 
+/** How far a connection is whose acknowledgements are held back, in sequence numbers. */
+export interface HeldState {
+  /** All before is safe. */
+  readonly released: number
+  /** The highest number that the client was told. */
+  readonly told: number
+  /** The kernel's last word; missing: nothing was heard of it yet. A client that has sent all it may hears no other. */
+  readonly last?: AckWords | undefined
+}
+
 export interface AckHolder {
-  /** From the number `seq` on; `scale`: the shift of the windows that the client is told. `undefined`: there is no room. */
-  hold(client: Endpoint, service: Endpoint, seq: number, scale: number): HeldAck | undefined
+  /** For so many more. */
+  readonly room: number
+  /** `scale`: the shift of the windows that the client is told. `undefined`: there is no room, or the kernel refuses. */
+  hold(client: Endpoint, service: Endpoint, from: HeldState, scale: number): HeldAck | undefined
 }

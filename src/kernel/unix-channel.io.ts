@@ -7,7 +7,7 @@
  * The header goes out in one message, and with it the descriptors: the kernel never joins two messages that have some.
  */
 import { ByteReader, ByteWriter, utf8 } from '../base/bytes.js'
-import { EAGAIN, EINTR, MSG_NOSIGNAL, SOL_SOCKET } from './constants.js'
+import { EAGAIN, EINTR, MSG_NOSIGNAL, MSG_PEEK_DONTWAIT, SOL_SOCKET } from './constants.js'
 import { errorName } from './control-calls.io.js'
 import { addressOf, loadSyscalls, type Syscalls } from './syscalls.io.js'
 
@@ -165,6 +165,11 @@ export class UnixChannel {
       at += got
     }
     return { kind, bytes, fds }
+  }
+
+  /** The other process is gone, and has left nothing to receive. */
+  get isEnded(): boolean {
+    return this.sys.receive(this.fd, new Uint8Array(new ArrayBuffer(1)), MSG_PEEK_DONTWAIT) === 0
   }
 
   /** What the other side sends from now on fails there; what it had sent can still be received. */

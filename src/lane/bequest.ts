@@ -9,7 +9,10 @@ import type { CarriedSocket, ClientRow, Place, RowOut, Way } from './carried.js'
 import { Channel } from './channel.js'
 import type { Direction } from './direction.js'
 import { InnerLink } from './inner-link.js'
+import type { Holds } from './lane-context.js'
 import type { Links } from './links.js'
+
+export const JUST_TAKEN_OVER = 'were just taken over: try again in some seconds'
 
 const NOTHING_LEFT: CarriedEnds = { unsent: new Uint8Array(0), read: true, ending: true, sent: true }
 
@@ -17,17 +20,18 @@ export function* rowsOfHalves(
   directions: Iterable<Direction>,
   backends: Backends,
   links: Links,
+  holds: Pick<Holds, 'carried'> | undefined,
 ): Generator<RowOut, void, undefined> {
   const places = new Map<ClientHalf, { at: Place | undefined; readonly abandoned: Place[] }>()
   for (const { bound, place } of links.clients()) note(places, bound, place)
   for (const direction of directions) {
     const service = direction.service.name
-    if (direction.isSettling)
-      throw new Error(`connections of ${service} were just taken over: try again in some seconds`)
+    if (direction.isSettling) throw new Error(`connections of ${service} ${JUST_TAKEN_OVER}`)
     for (const { at, fd } of direction.listening()) yield { row: { kind: 'listener', service, at }, fd }
     for (const client of direction.clients) {
       const row = clientRow(client, service, places.get(client))
-      if (row !== undefined) yield { row, fd: row.socket.isGone ? -1 : client.half.socket.fd }
+      const held = holds?.carried(client)
+      if (row !== undefined) yield { row: { ...row, held }, fd: row.socket.isGone ? -1 : client.half.socket.fd }
     }
   }
   for (const backend of backends.halves) {

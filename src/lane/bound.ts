@@ -99,6 +99,8 @@ export function goOn(
 ): void {
   channel.bind(link, handle)
   if (half?.rejoin(received, fin !== 'none') === false) half.abort('link-lost', 'bytes were not kept')
+  // Whatever became of the link before: it has them.
+  channel.carried?.crossed(received + (fin === 'none' ? 0 : 1))
   channel.payDebts()
 }
 

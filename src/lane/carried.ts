@@ -6,6 +6,7 @@
 import type { Endpoint } from '../base/address.js'
 import type { SpliceId, Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
+import type { HeldState } from '../handoff/ports.js'
 import type { BackendRequest, CarriedBackend } from '../proxy/backend-half.js'
 import type { ClientSnapshot, ServerEnds } from '../proxy/client-half.js'
 import type { CarriedHalf } from '../proxy/half-book.js'
@@ -42,6 +43,8 @@ export interface ClientRow {
     | undefined
   /** Where a backend half may wait that is not wanted any more. */
   readonly abandoned: readonly Place[]
+  /** Its acknowledgements are held back, so far. */
+  readonly held?: HeldState | undefined
 }
 
 export interface BackendRow {

@@ -245,6 +245,8 @@ export class Direction implements ClientHost {
     const { idleMs } = this.service
     for (const client of this.clients) {
       if (client.isUnserved) this.#contained(client, () => client.expire(now))
+      // Where there was no room, or the setting is newer than the connection.
+      else if (client.joined !== undefined) this.onJoined(client, client.joined.counterpart)
       const { half } = client
       const isEnding = half.isHalfClosed || half.isClosing
       const limitMs = isEnding ? Math.min(idleMs || ENDING_IDLE_MS, ENDING_IDLE_MS) : idleMs

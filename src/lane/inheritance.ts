@@ -98,6 +98,7 @@ export class Inheritance {
     if (way !== 'link') return void this.#apart.set(formatSpliceId(id), { client, row })
     const channel = new Channel(undefined, 0)
     links.suspend({ role: 'client', client, channel, isResuming: false, isAbandoned: false }, { node, lane })
+    if (row.held !== undefined) this.parts.context.holds?.begin(client, channel, row.held)
     client.goOn(node, server, channel)
     this.#watch(client.half)
   }

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.js'
 import { LOG_LEVELS, type LogFields, type LogLevel } from '../base/log.js'
 import type { Prng } from '../base/prng.js'
 import type { Millis } from '../base/time.js'
-import type { AckHolder } from '../handoff/ports.js'
+import type { AckHolder, HeldState } from '../handoff/ports.js'
 import type { ClientHalf } from '../proxy/client-half.js'
 import type { Counterpart } from '../proxy/counterpart.js'
 import type { FromLane, LaneCounters, LaneSetup } from '../proxy/lane-protocol.js'
@@ -16,7 +16,12 @@ import type { Rebuilder } from './frozen-socket.js'
 
 /** See upload-holds. */
 export interface Holds {
-  begin(client: ClientHalf, way: Counterpart): void
+  /** Of one that is held nothing happens; of one that could not be it may be tried again. `from`: as another process has held it. */
+  begin(client: ClientHalf, way: Counterpart, from?: HeldState): void
+  /** Why it is acknowledged at once; empty: it is held. */
+  unheld(client: ClientHalf): string
+  /** For another process; `undefined`: it is not held. */
+  carried(client: ClientHalf): HeldState | undefined
   end(client: ClientHalf): void
   sweep(): void
   leave(): void

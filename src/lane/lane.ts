@@ -82,7 +82,7 @@ export class Lane implements DirectionHost, Recoveries {
     yield { row: { kind: 'lane', splicesAccepted: this.#splicesAccepted, counters: { ...counters } }, fd: -1 }
     const { fd = -1 } = this.#links.listener ?? {}
     if (fd >= 0) yield { row: { kind: 'data-listener' }, fd }
-    yield* rowsOfHalves(this.#directions.values(), this.#backends, this.#links)
+    yield* rowsOfHalves(this.#directions.values(), this.#backends, this.#links, this.context.holds)
   }
 
   /** Another process has taken all. */
@@ -380,8 +380,8 @@ export class Lane implements DirectionHost, Recoveries {
   }
 
   #report(service: string | undefined, limit: number): LaneReport {
-    const { counters, setup } = this.context
+    const { counters, setup, holds } = this.context
     const [directions, backends] = [this.#directions.values(), this.#backends.halves]
-    return laneReport({ node: setup.node, counters, directions, backends }, service, limit)
+    return laneReport({ node: setup.node, counters, directions, backends, holds }, service, limit)
   }
 }

@@ -1,20 +1,25 @@
 /** What a lane answers to a query: its counters, its splices, and of the services that it directs who would live on. */
 import { formatSpliceId, type NodeId, type SpliceId } from '../base/ids.js'
 import type { BackendHalf } from '../proxy/backend-half.js'
+import type { ClientHalf } from '../proxy/client-half.js'
 import type { LaneCounters, LaneReport, ServiceReport, SpliceReport } from '../proxy/lane-protocol.js'
+import { UNHELD } from '../proxy/reasons.js'
 import { sumsOf } from '../proxy/service-report.js'
 import type { Direction } from './direction.js'
+import type { Holds } from './lane-context.js'
 
 export interface Reported {
   readonly node: NodeId
   readonly counters: Readonly<LaneCounters>
   readonly directions: Iterable<Direction>
   readonly backends: Iterable<BackendHalf>
+  /** Missing: there is none on this node. */
+  readonly holds?: Pick<Holds, 'unheld'> | undefined
 }
 
 /** `service`: splices of that one alone are listed; whatever is counted is counted for all. */
 export function laneReport(
-  { node, counters, directions, backends }: Reported,
+  { node, counters, directions, backends, holds }: Reported,
   service: string | undefined,
   limit: number,
 ): LaneReport {
@@ -35,18 +40,19 @@ export function laneReport(
     if (splices.length < limit) splices.push({ id: formatSpliceId(id), ...report })
   }
   for (const direction of directions) {
-    const mortal: Record<string, number> = {}
-    let [directed, survivable] = [0, 0]
+    const { revivals, places, service: definition } = direction
+    const { name, uploads } = definition
+    const [mortal, unheld] = [new Tally(), new Tally()]
     for (const client of direction.clients) {
-      const report = client.report(node)
+      const why = uploads === 'survive' ? unheldOf(client, holds) : undefined
+      const report = { ...client.report(node), ...(why !== undefined && { unheld: why }) }
       add(client.id, report)
-      directed++
-      if (report.mortal === '') survivable++
-      else mortal[report.mortal] = (mortal[report.mortal] ?? 0) + 1
+      mortal.add(report.mortal)
+      if (why !== undefined) unheld.add(why)
     }
-    const { revivals, places } = direction
-    const { name } = direction.service
-    perService.push({ service: name, directed, survivable, mortal, revivals, placement: places.report })
+    const survival = { directed: mortal.all, survivable: mortal.none, mortal: mortal.words }
+    const holding = uploads === 'survive' && { uploads: { held: unheld.none, unheld: unheld.words } }
+    perService.push({ service: name, ...survival, revivals, placement: places.report, ...holding })
   }
   for (const backend of backends) {
     // The client half has told of a splice whose both halves are here.
@@ -63,6 +69,25 @@ export function laneReport(
     perBackend: [...perBackend.values()],
     perService,
     forOthers,
+  }
+}
+
+/** Why it is acknowledged what is not safe yet; empty: it is not. */
+function unheldOf(client: ClientHalf, holds: Reported['holds']): string {
+  if (client.joined === undefined) return UNHELD.unserved
+  return holds?.unheld(client) ?? UNHELD.notHere
+}
+
+/** How many there are of each reason; the empty one is none. */
+class Tally {
+  readonly words: Record<string, number> = {}
+  none = 0
+  all = 0
+
+  add(word: string): void {
+    this.all++
+    if (word === '') this.none++
+    else this.words[word] = (this.words[word] ?? 0) + 1
   }
 }
 

@@ -7,12 +7,14 @@
  */
 
 import type { NodeId } from '../base/ids.js'
-import type { AckHolder, HeldAck } from '../handoff/ports.js'
+import type { AckHolder, HeldAck, HeldState } from '../handoff/ports.js'
 import { advance } from '../handoff/sequence.js'
 import { decodeSnapshot } from '../handoff/snapshot-codec.js'
 import type { ClientHalf } from '../proxy/client-half.js'
 import type { Counterpart } from '../proxy/counterpart.js'
+import type { LaneCounters } from '../proxy/lane-protocol.js'
 import type { HeldShare } from '../proxy/ports.js'
+import { UNHELD } from '../proxy/reasons.js'
 import { Channel } from './channel.js'
 import type { Carried } from './crossing.js'
 import { type Holds, type LaneContext, logFrom } from './lane-context.js'
@@ -22,6 +24,7 @@ const SAY_AFTER_MS = 1
 
 export interface UploadHoldsHost {
   readonly setup: { readonly node: NodeId }
+  readonly counters: Pick<LaneCounters, 'holdsRefused' | 'holdsLate'>
   defer(task: () => void): void
   soon(afterMs: number, task: () => void): void
 }
@@ -36,6 +39,8 @@ export function beginHolding(context: LaneContext, share: HeldShare): void {
 
 export class UploadHolds implements Holds {
   readonly #uploads = new Map<ClientHalf, Upload>()
+  /** Why they are not among them. */
+  readonly #unheld = new Map<ClientHalf, string>()
   /** Something was released, and the client may have to be told. */
   readonly #touched = new Set<Upload>()
   #late: Set<Upload> = new Set()
@@ -49,21 +54,51 @@ export class UploadHolds implements Holds {
     return this.#uploads.size
   }
 
-  /** Before its bytes are read. Of one whose program is on this very host nothing would be safe, and it is acknowledged as ever. */
-  begin(client: ClientHalf, way: Counterpart): void {
+  /**
+   * Before its bytes are read, or later: what it was told then it was told. Of one whose program is on this very host nothing would be
+   * safe, and it is acknowledged as ever.
+   */
+  begin(client: ClientHalf, way: Counterpart, from?: HeldState): void {
+    // Its ends may be another connection's by now.
+    if (this.#uploads.has(client) || client.half.isSocketGone) return
+    const why = this.#begin(client, way, from)
+    if (why === undefined) this.#unheld.delete(client)
+    else {
+      if (why === UNHELD.full && this.#unheld.get(client) !== why) this.host.counters.holdsRefused++
+      this.#unheld.set(client, why)
+    }
+  }
+
+  #begin(client: ClientHalf, way: Counterpart, from: HeldState | undefined): string | undefined {
+    if (client.node?.node === this.host.setup.node || !(way instanceof Channel)) return UNHELD.beside
+    if (client.snapshot.bytes.byteLength === 0) return UNHELD.mortal
+    if (this.holder.room === 0) return UNHELD.full
     const snapshot = decodeSnapshot(client.snapshot.bytes)
-    if (snapshot === undefined || client.node?.node === this.host.setup.node || !(way instanceof Channel)) return
-    const { sent, finSent } = client.half.progress
+    if (snapshot === undefined) return UNHELD.mortal
+    const first = snapshot.firstReceived
     const scale = snapshot.windowScale?.receive ?? 0
-    const passedOn = advance(snapshot.firstReceived, sent + (finSent ? 1 : 0))
-    const held = this.holder.hold(client.client, client.destination, passedOn, scale)
-    if (held === undefined) return
-    const upload = new Upload(held, snapshot.firstReceived, (one) => this.#touch(one))
+    const told = advance(first, passedOn(client))
+    const held = this.holder.hold(client.client, client.destination, from ?? { released: told, told }, scale)
+    if (held === undefined) return UNHELD.refused
+    const upload = new Upload(client, way, held, first, (one) => this.#touch(one))
     this.#uploads.set(client, upload)
     way.carried = upload
+    return undefined
+  }
+
+  unheld(client: ClientHalf): string {
+    const upload = this.#uploads.get(client)
+    if (client.half.isSocketGone) return ''
+    if (upload === undefined) return this.#unheld.get(client) ?? UNHELD.beginning
+    return upload.way.isBound ? '' : UNHELD.broken
+  }
+
+  carried(client: ClientHalf): HeldState | undefined {
+    return this.#uploads.get(client)?.held.state
   }
 
   end(client: ClientHalf): void {
+    this.#unheld.delete(client)
     const upload = this.#uploads.get(client)
     if (upload === undefined) return
     this.#uploads.delete(client)
@@ -75,6 +110,7 @@ export class UploadHolds implements Holds {
   /** Another process holds them from now on. */
   leave(): void {
     for (const client of [...this.#uploads.keys()]) this.end(client)
+    this.#unheld.clear()
   }
 
   /**
@@ -88,6 +124,7 @@ export class UploadHolds implements Holds {
       else if (upload.held.held > 0 && upload.isStuck) {
         upload.held.releaseAll()
         upload.held.say()
+        this.host.counters.holdsLate++
       } else if (upload.held.owed > 0) upload.held.say()
       upload.isStuck = upload.held.held > 0
     }
@@ -101,7 +138,9 @@ export class UploadHolds implements Holds {
   /** At the end of a turn; what was written to clients in it has said much of it already. */
   #tell(): void {
     for (const upload of this.#touched) {
-      if (upload.held.owed === 0) continue
+      // Its ends may be another connection's by now, which it has nothing to say to.
+      if (upload.client.half.isSocketGone) this.end(upload.client)
+      if (upload.client.half.isSocketGone || upload.held.owed === 0) continue
       if (upload.held.held === 0) upload.held.say()
       else {
         if (this.#late.size === 0) this.host.soon(SAY_AFTER_MS, () => this.#tellLate())
@@ -114,8 +153,14 @@ export class UploadHolds implements Holds {
   #tellLate(): void {
     const late = this.#late
     this.#late = new Set()
-    for (const upload of late) if (upload.held.owed > 0) upload.held.say()
+    for (const upload of late) if (!upload.client.half.isSocketGone && upload.held.owed > 0) upload.held.say()
   }
+}
+
+/** What has left for the other node, in bytes; FIN is one more. */
+function passedOn({ half }: ClientHalf): number {
+  const { sent, finSent } = half.progress
+  return sent + (finSent ? 1 : 0)
 }
 
 class Upload implements Carried {
@@ -123,7 +168,10 @@ class Upload implements Carried {
   isStuck = false
 
   constructor(
+    readonly client: ClientHalf,
+    readonly way: Channel,
     readonly held: HeldAck,
+    /** The number of its first byte. */
     private readonly first: number,
     private readonly onReleased: (upload: Upload) => void,
   ) {}

@@ -45,8 +45,8 @@ export class AckHolding {
     return [...this.#held.values()].find((why) => why !== '')
   }
 
-  /** Those that clients come by: all there are now. */
-  follow(cards: readonly Card[]): void {
+  /** Those that clients come by: all there are now; and on each the link of the program that is to stand right before it. */
+  follow(cards: readonly Card[], before: (index: number) => number | undefined): void {
     const hold = this.#hold
     if (hold === undefined || 'why' in hold) return
     for (const index of this.#held.keys()) {
@@ -56,7 +56,7 @@ export class AckHolding {
       this.#held.delete(index)
     }
     for (const { index, name } of cards) {
-      const problem = hold.attach(index)?.why
+      const problem = hold.attach(index, before(index))?.why
       const why = problem === undefined ? '' : `${name}: ${problem}`
       const isNews = why !== '' && this.#held.get(index) !== why
       if (isNews) this.parts.logger.log('warn', 'no-ack-hold', { interface: name, why })

@@ -33,6 +33,8 @@ export interface AddressCounts {
   readonly withheld?: number
   /** Why clients are acknowledged at once, though a service here is to hold that back; missing: it is held back, or none is to. */
   readonly unheld?: string
+  /** Programs of others that frames come to before those of this node, which they may go round; missing: there are none. */
+  readonly overtaken?: string
 }
 
 /** An address whose new connections wait, and what comes for it. */

@@ -29,6 +29,14 @@ export function forgetfulWarnings(isAmnesiac: boolean): string[] {
   ]
 }
 
+/** `who`: see Overtakers. */
+export function overtakenWarnings(who: string | undefined): string[] {
+  if (who === undefined) return []
+  return [
+    `${who} comes before the programs of this node: what it lets pass may go round the end of a lease, and round acknowledgements that are held; have it attached without a place, or behind them (\`bpftool net\` shows the order)`,
+  ]
+}
+
 export function linkView({ phase, why }: LinkState): MemberView['link'] {
   return why === undefined ? { state: phase } : { state: phase, why }
 }

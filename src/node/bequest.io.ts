@@ -11,6 +11,7 @@ import { makeHaste } from '../base/haste.io.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import { UnixChannel } from '../kernel/unix-channel.io.js'
+import { JUST_TAKEN_OVER } from '../lane/bequest.js'
 import type { HandedOver } from '../lane/handover.io.js'
 import type { ReplaceRequest, ReplaceView } from './control-protocol.js'
 import {
@@ -24,6 +25,7 @@ import {
 import type { IdleLane } from './idle-lane.js'
 import type { LaneGroup } from './lane-group.io.js'
 import type { Notify } from './notify.io.js'
+import type { Refusal } from './successor.io.js'
 import type { Belongings } from './surroundings.io.js'
 
 /** Its lanes have to start, on a busy host. */
@@ -40,6 +42,10 @@ const STILL_MS_MIN: Millis = 50
 const SHARE_OF_LEASE = 0.4
 const YOUNG_SHARE = 0.75
 const RESTLESS = 'a service is being recovered or moved: try again'
+const CHANGED = 'the cluster changed meanwhile: try again'
+const UNRENEWED = 'no lease was renewed in time'
+/** What a refusal ends with that another attempt, a moment later, does not meet. */
+const PASSING: readonly string[] = [RESTLESS, CHANGED, UNRENEWED, JUST_TAKEN_OVER]
 const LAST_WORDS_MS: Millis = 50
 const LAST_WORD_MS: Millis = 1
 const SOCKET_NAME = /^replace\.\d{1,10}\.sock$/
@@ -83,6 +89,7 @@ export class Bequest {
   /** That, right after a renewal. */
   #freshMs: Millis = 0
   #settle: () => void = () => {}
+  #refusal: Refusal | undefined
 
   constructor(private readonly parts: BequestParts) {}
 
@@ -113,6 +120,13 @@ export class Bequest {
       this.#failed(channel, messageOf(error))
     })
     return { pid: process.pid }
+  }
+
+  /** Why the last attempt came to nothing; once. */
+  takeRefusal(): Refusal | undefined {
+    const refusal = this.#refusal
+    this.#refusal = undefined
+    return refusal
   }
 
   async #give(channel: UnixChannel, pid: number): Promise<void> {
@@ -154,7 +168,7 @@ export class Bequest {
     }
     if (isRead !== true) return isRead
     const isYoung = await this.#until(leftMs(), () => this.#isYoung() || this.#isFresh() || undefined, LOOK_OFTEN_MS)
-    return isYoung === undefined ? 'no lease was renewed in time' : this.#standStill(given)
+    return isYoung === undefined ? UNRENEWED : this.#standStill(given)
   }
 
   #greet(channel: UnixChannel): string | undefined {
@@ -195,7 +209,8 @@ export class Bequest {
     const { channel, pid, told, stillSince } = given
     const { clock, lanes, addresses, isStopping, state } = this.parts
     // Lanes have not heard what they were told since they stand still, and the next process would not know of it.
-    if (lanes.told !== told || isStopping()) return 'the cluster changed meanwhile: try again'
+    if (lanes.told !== told) return CHANGED
+    if (isStopping()) return 'the node is stopping'
     const leases = this.parts.leases()
     if (leases === undefined) return RESTLESS
     const deadline = clock.now() + this.#turnMs
@@ -267,6 +282,7 @@ export class Bequest {
 
   #failed(channel: UnixChannel, why: string): void {
     this.#isBusy = false
+    this.#refusal = { why, passes: PASSING.some((words) => why.endsWith(words)) }
     this.#settle()
     this.#leftMs = undefined
     channel.send(FRAME.failed, new TextEncoder().encode(why), [], LAST_WORD_MS)

@@ -5,6 +5,7 @@
 import type { Program } from '../base/program.js'
 import type { Millis } from '../base/time.js'
 import type { ChoosingSettings } from '../proxy/choosing.js'
+import type { UploadsReport } from '../proxy/lane-protocol.js'
 import type { BackendState } from '../proxy/schedule/scheduler.js'
 import type { CheckSettings } from '../proxy/service-check.js'
 import type { HostingSettings } from '../proxy/service-hosting.js'
@@ -123,6 +124,8 @@ export interface ServiceView {
   readonly problem?: string
   /** Where the asked node has the address, because it directs. */
   readonly here?: AddressCounts
+  /** Where the asked node directs a service with `uploads: survive`. */
+  readonly uploads?: UploadsReport
   readonly backends: readonly BackendView[]
   readonly choice: ChoiceView
   /** Of mode single: where it runs. */
@@ -155,6 +158,9 @@ export interface CountersView {
   readonly filled: number
   readonly inputLost: number
   readonly clientGone: number
+  /** Of services with `uploads: survive`: connections that found no room; and times that one was acknowledged what was not safe after all. */
+  readonly holdsRefused: number
+  readonly holdsLate: number
 }
 
 /** Connections that this node directs, if it died now. */
@@ -215,6 +221,8 @@ export interface SpliceView {
   readonly bytesDown: number
   /** Why it would end with its director; empty: it would live on. */
   readonly mortal: string
+  /** Why its client is acknowledged what is not safe yet; empty: it is not; missing: that is not wanted, or its director is another node. */
+  readonly unheld?: string
 }
 
 export interface SplicesView {

@@ -4,15 +4,17 @@
  * that is another's, a port in use) comes back as a reason to let another node direct.
  */
 import { type Endpoint, formatEndpoint } from '../base/address.js'
+import { assert } from '../base/assert.js'
 import type { Clock } from '../base/clock.js'
 import { type NodeId, sameTerm, type Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { FromLane, MoveAnswer, ToLane } from '../proxy/lane-protocol.js'
-import { LEASE_SLOTS_MAX, type LeaseSlots } from '../proxy/lease-slots.js'
+import type { LeaseSlots } from '../proxy/lease-slots.js'
 import { isForsaken, type Reason } from '../proxy/reasons.js'
 import { isOwned, type Service } from '../proxy/service.js'
 import { type AddressKeeper, NOTHING_TO_TAKE, type Taken } from './address-keeper.js'
 import type { CarriedLease } from './handover-protocol.js'
+import { SlotPool } from './slot-pool.js'
 
 export interface Directed {
   readonly term: Term
@@ -67,21 +69,14 @@ export interface DirectingParts {
 export class Directing {
   readonly #held = new Map<string, Held>()
   readonly #obstacles = new Map<string, Obstacle>()
-  /** Slots that lanes may still look at: for how many services, and whose address goes when they do no more. */
-  readonly #looking = new Map<number, { services: number; over?: () => void }>()
-  /**
-   * Longest free first, and only after all that were never used: a lane that is late still looks at the slot of a lease
-   * that is lost, and must not find another's deadline there.
-   */
-  readonly #freeSlots: number[] = []
-  #nextSlot = 0
+  readonly #slots = new SlotPool()
 
   constructor(private readonly parts: DirectingParts) {}
 
   /** `services`: oldest first, at least one. `false`: this node holds as many leases as there are slots. */
   acquired(contest: string, term: Term, deadline: Millis, services: readonly Service[]): boolean {
     this.lost(contest, 'stale-term')
-    const slot = this.#nextSlot < LEASE_SLOTS_MAX ? this.#nextSlot++ : this.#freeSlots.shift()
+    const slot = this.#slots.take()
     if (slot === undefined) return false
     this.parts.leases.set(slot, deadline)
     const keeper = services.some(isOwned) ? this.parts.keeper : NOTHING_TO_TAKE
@@ -107,7 +102,9 @@ export class Directing {
 
   /** Goes on with it: the address is here, and the lanes know its connections. */
   adopt({ contest, term, deadline, given }: CarriedLease, services: readonly Service[]): void {
-    const slot = this.#nextSlot++
+    const slot = this.#slots.take()
+    // The process before had no more of them, and this one has just begun.
+    assert(slot !== undefined, 'there is a slot for each lease that goes on')
     this.parts.leases.set(slot, deadline)
     const keeper = services.some(isOwned) ? this.parts.keeper : NOTHING_TO_TAKE
     const held = newlyHeld({ term, slot, keeper, deadline, services })
@@ -140,9 +137,7 @@ export class Directing {
     const isLate = this.parts.clock.now() >= held.deadline || told.length === 0 || isForsaken(why)
     if (isLate) release()
     for (const { name } of told) this.#undirect(name, held.slot, why)
-    const looking = this.#looking.get(held.slot)
-    if (looking === undefined) this.#freeSlots.push(held.slot)
-    else if (!isLate) looking.over = release
+    this.#slots.giveBack(held.slot, isLate ? undefined : release)
   }
 
   /** Programs listen on other ports now. */
@@ -184,17 +179,9 @@ export class Directing {
     for (const { name } of services) if (!known.has(name)) this.#direct(name, held, held.taken)
   }
 
-  /**
-   * A lane group looks at the slot for that service no more. Given away earlier, the next lease's deadline would be taken
-   * for the lost one's by a lane that has not read its messages yet.
-   */
+  /** No lane looks at the slot for that service any more. */
   released(slot: number): void {
-    const looking = this.#looking.get(slot)
-    if (looking === undefined || --looking.services > 0) return
-    this.#looking.delete(slot)
-    looking.over?.()
-    const isHeld = [...this.#held.values()].some((held) => held.slot === slot)
-    if (!isHeld) this.#freeSlots.push(slot)
+    this.#slots.released(slot)
   }
 
   /** What the lane says of a service: serving, or an obstacle. `false`: it speaks of a term that is over here. */
@@ -358,9 +345,7 @@ export class Directing {
   }
 
   #undirect(service: string, slot: number, why: Reason): void {
-    const looking = this.#looking.get(slot) ?? { services: 0 }
-    looking.services++
-    this.#looking.set(slot, looking)
+    this.#slots.ending(slot)
     this.parts.post({ type: 'undirect', service, slot, why })
   }
 }

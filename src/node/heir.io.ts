@@ -6,7 +6,7 @@ import type { AlarmClock } from '../base/clock.js'
 import { BatonError, messageOf } from '../base/errors.js'
 import { makeHaste } from '../base/haste.io.js'
 import type { Millis } from '../base/time.js'
-import { type Frame, type UnixChannel, UnixListener } from '../kernel/unix-channel.io.js'
+import { type ChannelProblem, type Frame, type UnixChannel, UnixListener } from '../kernel/unix-channel.io.js'
 import { rehearseLink } from '../trunk/rehearsal.io.js'
 import { THE_OTHER_WAY } from './bequest.io.js'
 import type { NodeOptions } from './config-schema.js'
@@ -27,8 +27,14 @@ const NEXT_MS_MAX: Millis = 5_000
 /** Until its leases are renewed, or lost. */
 const HASTE_MS: Millis = 1_000
 
+/** How often it is looked whether the running node is still there. */
+const WATCH_EVERY_MS: Millis = 10
+
 export class Heir {
   readonly #left: readonly number[]
+  #watch: NodeJS.Timeout | undefined
+  /** The running node has died by itself: what it gave is nobody's but this process's. */
+  isOrphan = false
   /** Programs of the kernel are this process's by now, and soon all else, or nothing: it can only go on or end at once. */
   isArmed = false
 
@@ -58,6 +64,18 @@ export class Heir {
       listener.close()
       rmSync(at, { force: true })
     }
+  }
+
+  /**
+   * While this process begins. It has the device and the sockets by now, so what dies with the running node does not die: its addresses stay
+   * up and nobody reads what comes for them. `onDeath` ends this process too, and with it they go, as they would have gone.
+   */
+  watch(onDeath: (error: BatonError) => void): void {
+    this.#watch = setInterval(() => {
+      if (!this.channel.isEnded) return
+      clearInterval(this.#watch)
+      onDeath(this.#orphaned())
+    }, WATCH_EVERY_MS)
   }
 
   /** As the running node has it where nobody says otherwise. Throws ERR_REPLACE_USAGE where somebody does. */
@@ -92,6 +110,8 @@ export class Heir {
   /** All else is ready: the running node stands still, and its lanes' state goes to these. Throws; then it goes on. */
   async take(lanes: LaneGroup | IdleLane, { estate }: Belongings, clock: AlarmClock): Promise<ControlState> {
     await rehearseLink(clock)
+    // From here on it hears of that by itself.
+    clearInterval(this.#watch)
     const settle = makeHaste()
     const settled = clock.alarm(settle)
     settled.set(clock.now() + HASTE_MS)
@@ -100,7 +120,7 @@ export class Heir {
     let state: ControlState | undefined
     for (let limitMs = FIRST_MS_MAX; ; limitMs = NEXT_MS_MAX) {
       const frame = this.channel.receive(limitMs)
-      if ('why' in frame) throw failed(frame.why)
+      if ('why' in frame) throw this.#fault(frame)
       if (frame.kind === FRAME.failed) throw failed(textOf(frame))
       if (frame.kind === FRAME.lane && 'inherit' in lanes) {
         const [lane = 0] = frame.bytes
@@ -121,7 +141,19 @@ export class Heir {
 
   #ready(): void {
     const problem = this.channel.send(FRAME.ready, new Uint8Array(0), [], NEXT_MS_MAX)
-    if (problem !== undefined) throw failed(problem.why)
+    if (problem !== undefined) throw this.#fault(problem)
+  }
+
+  #fault(problem: ChannelProblem): BatonError {
+    if (this.channel.isEnded) return this.#orphaned()
+    const last = this.channel.receive(0)
+    return failed('why' in last || last.kind !== FRAME.failed ? problem.why : textOf(last))
+  }
+
+  #orphaned(): BatonError {
+    this.isOrphan = true
+    const message = 'the running node has died while this process was to take its place'
+    return new BatonError('ERR_REPLACE_FAILED', message, { hint: 'start the node anew: `baton up`' })
   }
 
   async #allOf(reading: readonly Promise<number>[]): Promise<void> {

@@ -20,10 +20,11 @@ import { buryOrphans } from '../kernel/orphans.io.js'
 import { loadSyscalls } from '../kernel/syscalls.io.js'
 import { forbidCoreDumps, Tun } from '../kernel/tun.io.js'
 import { DOOR_KEEPALIVE_MS } from '../proxy/service.js'
-import type { AckHolding } from './ack-holding.io.js'
+import type { AckHolding, Card } from './ack-holding.io.js'
 import type { AddressCounts } from './address-keeper.js'
 import { Beats } from './beats.js'
 import { Hush, type Hushes } from './hush.io.js'
+import { Overtakers } from './overtakers.js'
 import { WireHost } from './wire-host.io.js'
 
 const NO_DEVICE: Lacking = { why: 'there is no device for addresses' }
@@ -78,6 +79,7 @@ export type Network = Pick<
   | 'guard'
   | 'probe'
   | 'counts'
+  | 'overtaken'
   | 'announce'
   | 'hush'
   | 'deliver'
@@ -99,9 +101,11 @@ export class HostNetwork {
   readonly #hushes: Hushes = { addresses: new Set(), doors: this.#doors }
   /** By interface: why the gate is not there; empty: it is. */
   readonly #gated = new Map<number, string>()
+  readonly #rounds: Overtakers
 
   private constructor(private readonly options: HostNetworkOptions) {
     const { left } = options
+    this.#rounds = new Overtakers(options.logger)
     this.#tun = left === undefined ? Tun.open() : Tun.adopt(left.tun, left.device)
     this.#netlink = Netlink.open()
     if (isHere(this.#tun)) forbidCoreDumps()
@@ -154,20 +158,25 @@ export class HostNetwork {
     // Tunnels without link addresses too: clients come by them as well.
     const own = isHere(this.#tun) ? this.#tun.index : 0
     const cards = links.filter(({ index, isLoopback }) => !isLoopback && index !== own)
-    this.options.holding.follow(cards)
-    if (!isHere(this.#gate)) return
+    const gate = isHere(this.#gate) ? this.#gate : undefined
+    if (gate !== undefined) this.#gateOn(gate, cards)
+    this.options.holding.follow(cards, (index) => gate?.egressOn(index))
+  }
+
+  #gateOn(gate: LeaseGate, cards: readonly Card[]): void {
     for (const index of this.#gated.keys()) {
       if (cards.some((card) => card.index === index)) continue
       // Its number may be given to another.
-      this.#gate.detach(index)
+      gate.detach(index)
       this.#gated.delete(index)
     }
     for (const { index, name } of cards) {
-      const why = this.#gate.attach(index)?.why ?? ''
+      const why = gate.attach(index)?.why ?? ''
       const isNews = why !== '' && this.#gated.get(index) !== why
       if (isNews) this.options.logger.log('warn', 'no-lease-gate', { interface: name, why })
       this.#gated.set(index, why)
     }
+    this.#rounds.follow(cards.map(({ index, name }) => ({ name, programs: gate.ahead(index) })))
   }
 
   /** See `LeaseGate.clearGraves`. */
@@ -290,7 +299,7 @@ export class HostNetwork {
     const ports = isHere(this.#anyPort) ? this.#anyPort.counters(address) : undefined
     const gate = isHere(this.#gate) ? this.#gate : undefined
     const [late, heldBack, withheld] = [gate?.drops(address), gate?.heldBack(address), gate?.withheld(address)]
-    const unheld = this.options.holding.why
+    const [unheld, overtaken] = [this.options.holding.why, this.overtaken]
     return {
       device: this.deviceName,
       ...(ports !== undefined && { accepted: ports.assigned, refused: ports.refused }),
@@ -298,7 +307,13 @@ export class HostNetwork {
       ...(heldBack !== undefined && { heldBack }),
       ...(withheld !== undefined && { withheld }),
       ...(unheld !== undefined && { unheld }),
+      ...(overtaken !== undefined && { overtaken }),
     }
+  }
+
+  /** See Overtakers. */
+  get overtaken(): string | undefined {
+    return this.#rounds.overtaken
   }
 
   /** On the LAN, within the lease of that slot. */

@@ -22,14 +22,12 @@ import { trunkConfig } from '../trunk/config.js'
 import { ControlLinks } from '../trunk/control-links.io.js'
 import { randomSeed } from '../trunk/keys.io.js'
 import { forgetfulWarnings, linkView, lonelyWarnings, NO_ADDRESS, UNTIL_ADDED_ANEW } from './advice.js'
-import { Bequest } from './bequest.io.js'
 import type { NodeOptions, NodeSettings } from './config-schema.js'
 import { NodeApi } from './control-api.io.js'
 import { ControlSocket } from './control-server.io.js'
 import { Declaring } from './declaring.io.js'
-import { carriedBy } from './going-on.js'
 import { Heir } from './heir.io.js'
-import { deferred, endOnFault, endProcess, endWithin, exitAtOnce, stopSignal } from './lifecycle.io.js'
+import { deferred, endOnFault, endProcess, endWithin, stopSignal } from './lifecycle.io.js'
 import { StreamLogger } from './logger.io.js'
 import { MembersFile } from './members-file.io.js'
 import { emptied, handedOver } from './mover.io.js'
@@ -38,13 +36,14 @@ import { Notify } from './notify.io.js'
 import { openGossip, startLanes, suitesOf, watchHost } from './openings.io.js'
 import { withBind } from './own-address.io.js'
 import { openPrograms } from './program-parts.io.js'
+import { replacingOf } from './replacing.io.js'
 import { ReservedPorts } from './reserved-ports.io.js'
-import { flagsOf, roleOf } from './roles.js'
+import { flagsOf } from './roles.js'
 import { DeathSilence } from './silence.io.js'
 import { type NodeState, nextBoot, openState } from './state-dir.io.js'
 import { inheritLock, lockState } from './state-lock.io.js'
 import { Strangers } from './strangers.js'
-import { replaceOnSignal, startSuccessor } from './successor.io.js'
+import { replaceOnSignal } from './successor.io.js'
 import { openAddresses, peerSources } from './surroundings.io.js'
 
 /** How long a stop may take in all; then the process ends as it is. */
@@ -59,13 +58,14 @@ export async function runNode(settings: NodeSettings): Promise<void> {
   const heir = settings.replace === true ? await Heir.meet(state.paths) : undefined
   const options = heir?.settle(wanted) ?? wanted
   let lock = heir === undefined ? lockState(state.paths.lock) : undefined
+  heir?.watch((error) => endProcess(logger, error))
   endOnFault(logger)
   const notify = Notify.fromEnvironment()
   try {
     const node = await RunningNode.start(options, state, logger, notify, heir)
     lock ??= inheritLock(state.paths.lock)
     notify.ready(`up as ${state.name}`)
-    if (notify.isAsked) replaceOnSignal(notify, logger)
+    if (notify.isAsked) replaceOnSignal(notify, logger, node.reload)
     const why = await Promise.race([stopSignal(), node.left])
     logger.log('info', 'stopping', { why })
     notify.stopping(why)
@@ -82,6 +82,8 @@ class RunningNode {
   readonly #warnings = new Map<string, string>()
   readonly #cleanups: (() => Promise<void> | void)[] = []
   readonly #left = deferred<string>()
+  /** Another process takes its place; comes back only with why none does. */
+  reload: () => Promise<never> = () => Promise.reject(new Error('it has not begun'))
   /** No program runs here any more, or its time was up. */
   emptied: () => Promise<void> = async () => {}
 
@@ -111,7 +113,7 @@ class RunningNode {
       return running
     } catch (error) {
       // What it was given is this process's alone by now, or the other's: nothing of it is put in order here.
-      if (heir?.isArmed === true) endProcess(logger, error)
+      if (heir?.isArmed === true || heir?.isOrphan === true) endProcess(logger, error)
       await running.stop()
       throw error
     }
@@ -288,39 +290,31 @@ class RunningNode {
 
     const replaced = { times: carried?.replaced ?? 0, at: clock.now() }
     const ports = { gossipPort: udp.local.port, controlPort: control.port }
-    const bequest = new Bequest({
+    const replacing = replacingOf({
       folder: state.paths.folder,
       clock,
       logger,
+      notify: this.notify,
+      node: started,
       lanes,
       addresses,
       hello: { node: state.id, boot, bind: options.bind, witness, lanes: lanes.view.count, dataAt, ...ports },
-      fds: () => [udp.fd, links.fd],
-      leases: () => started.directing.carried(),
-      state: () => ({
-        startedAt,
-        replaced: replaced.times + 1,
-        sealed: sealer.counter,
-        ...carriedBy(started.machines),
-      }),
-      isStopping: () => started.isStopping || roleOf(started.self.flags).leaving,
       unsaved: () => this.#warnings.get('registry'),
-      notify: this.notify,
-      cutLinks: () => links.cut(),
-      onTaken: (pid) => {
-        this.notify.replacedBy(pid)
-        addresses.giveAway()
-        exitAtOnce(0)
-      },
+      udp,
+      sealer,
+      links,
+      startedAt,
+      times: replaced.times,
     })
+    this.reload = () => replacing.reload()
     const answers = new NodeApi({
       node: started,
       clock,
       logger,
       startedAt,
       replaced,
-      replace: (request) => bequest.begin(request),
-      reload: startSuccessor,
+      replace: (request) => replacing.begin(request),
+      reload: this.reload,
       version: options.version,
       linkOf: (peer) => linkView(links.state(peer)),
       linked: () => links.linked(),
@@ -332,6 +326,7 @@ class RunningNode {
         ...this.#warnings.values(),
         ...lonelyWarnings(started.knowledge.members.length, options.seeds, clock.now() - startedAt),
         ...forgetfulWarnings(elections.isAmnesiac),
+        ...addresses.warnings,
         ...strangers.warnings(),
         ...declaring.warnings(),
       ],

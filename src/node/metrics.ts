@@ -45,6 +45,7 @@ export function metricsOf(facts: MetricsFacts): Metric[] {
     ...nodeMetrics(facts),
     ...laneMetrics(report),
     ...survivalMetrics(report),
+    ...uploadMetrics(report),
     ...revivalMetrics(report),
     ...placementMetrics(report),
     ...leaseMetrics(facts.leases),
@@ -121,6 +122,21 @@ function survivalMetrics({ perService }: LaneReport): Metric[] {
       each(({ survivable }) => survivable),
     ),
     metric('baton_splices_mortal', 'gauge', 'The others, by reason.', mortal),
+  ]
+}
+
+/** Of the services with `uploads: survive` that this node directs. */
+function uploadMetrics({ counters, perService }: LaneReport): Metric[] {
+  const rows = perService.flatMap(({ service, uploads }) => (uploads === undefined ? [] : [{ service, ...uploads }]))
+  const held = rows.map(({ service, held: value }) => ({ labels: { service }, value }))
+  const unheld = rows.flatMap(({ service, unheld: reasons }) =>
+    Object.entries(reasons).map(([reason, value]) => ({ labels: { service, reason }, value })),
+  )
+  return [
+    metric('baton_uploads_held', 'gauge', 'Splices whose client is acknowledged only what is safe.', held),
+    metric('baton_uploads_unheld', 'gauge', 'The others of services that want it, by reason.', unheld),
+    counter('baton_uploads_refused_total', 'Connections that found no room to be held.', counters.holdsRefused),
+    counter('baton_uploads_late_total', 'Times that one was acknowledged what was not safe yet.', counters.holdsLate),
   ]
 }
 

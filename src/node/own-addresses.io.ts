@@ -16,6 +16,7 @@ import { errorName } from '../kernel/control-calls.io.js'
 import { HEIRLESS_MS } from '../lane/backends.js'
 import { isOwned, type Service } from '../proxy/service.js'
 import type { AddressCounts, AddressKeeper, Catcher, Claim, Taken } from './address-keeper.js'
+import { overtakenWarnings } from './advice.js'
 import { Disputes } from './disputes.js'
 import { HookCalls } from './hook-calls.io.js'
 import type { Network, OnRival } from './host-network.io.js'
@@ -114,6 +115,11 @@ export class OwnAddresses implements AddressKeeper {
 
   dispute([service]: readonly Service[]): string | undefined {
     return service === undefined ? undefined : this.#disputes.why(service.address)
+  }
+
+  /** What an operator should look at. */
+  get warnings(): readonly string[] {
+    return overtakenWarnings(this.#opened?.overtaken)
   }
 
   counts(address: string): AddressCounts | undefined {

@@ -113,6 +113,7 @@ export interface ServiceFacts {
 export function serviceView(service: Service, facts: ServiceFacts): ServiceView {
   const { names, term, report, serving, problem } = facts
   const mine = report.perBackend.filter((row) => row.service === service.name)
+  const uploads = report.perService.find((row) => row.service === service.name)?.uploads
   const state = servingState(term, serving)
   // What keeps others from directing is no problem while somebody serves; what that one says of itself is.
   const shown = state === 'yes' ? serving?.problem : problem
@@ -125,6 +126,7 @@ export function serviceView(service: Service, facts: ServiceFacts): ServiceView 
     why: facts.why,
     ...(shown && { problem: shown }),
     ...(facts.here !== undefined && { here: facts.here }),
+    ...(uploads !== undefined && { uploads }),
     choice: facts.choice,
     backends: facts.backends.map((backend) => ({
       ...facts.seatOf(backend),
@@ -159,7 +161,7 @@ export function survivalView({ directed, survivable, mortal }: LaneReport): Surv
 }
 
 export function spliceView(splice: SpliceReport, names: Names, now: Millis): SpliceView {
-  const { id, service, here, state, client, destination, server, bytesUp, bytesDown, mortal } = splice
+  const { id, service, here, state, client, destination, server, bytesUp, bytesDown, mortal, unheld } = splice
   return {
     id,
     service,
@@ -175,5 +177,6 @@ export function spliceView(splice: SpliceReport, names: Names, now: Millis): Spl
     bytesUp,
     bytesDown,
     mortal,
+    ...(unheld !== undefined && { unheld }),
   }
 }

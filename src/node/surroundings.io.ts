@@ -78,10 +78,19 @@ export interface Belongings {
   giveAway(): void
 }
 
+export interface Addresses {
+  /** What an operator should look at. */
+  readonly warnings: readonly string[]
+  close(): Promise<void>
+}
+
 /** A witness directs nothing. */
-export function openAddresses(parts: AddressParts): AddressKeeper & Belongings & { close(): Promise<void> } {
+export function openAddresses(parts: AddressParts): AddressKeeper & Belongings & Addresses {
   const { isWitness, lanes, leases, seed, clock, logger, keepOpen, portsOf, onOpen, onDispute, onDeath, left } = parts
-  if (isWitness) return { ...NOTHING_TO_TAKE, estate: undefined, giveAway: () => {}, close: async () => {} }
+  if (isWitness) {
+    const nothing = { estate: undefined, warnings: [], giveAway: () => {}, close: async () => {} }
+    return { ...NOTHING_TO_TAKE, ...nothing }
+  }
   const lanesAdopt = lanes.view.engine === 'epoll'
   const giveDoor = (duplicate: () => number) => lanes.giveDoor(duplicate)
   const holding = new AckHolding({

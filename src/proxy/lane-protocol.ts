@@ -253,6 +253,8 @@ export interface SpliceReport {
   readonly bytesDown: number
   /** Why it would end with its director; empty: it would live on. */
   readonly mortal: string
+  /** Why its client is acknowledged what is not safe yet; empty: it is not; missing: that is not wanted, or not known here. */
+  readonly unheld?: string
 }
 
 export interface LaneCounters {
@@ -275,6 +277,9 @@ export interface LaneCounters {
   filled: number
   inputLost: number
   clientGone: number
+  /** Of services with `uploads: survive`: connections that found no room; and times that one was acknowledged what was not safe after all. */
+  holdsRefused: number
+  holdsLate: number
 }
 
 export interface LaneReport {
@@ -303,6 +308,14 @@ export interface ServiceReport {
   readonly revivals: RevivalReport
   /** A node of an earlier release does not tell. */
   readonly placement?: PlacementReport
+  /** Missing: its clients are acknowledged at once, as it wants. */
+  readonly uploads?: UploadsReport
+}
+
+/** How many of its clients are acknowledged only what is safe, and how many are not, for each reason. */
+export interface UploadsReport {
+  readonly held: number
+  readonly unheld: Readonly<Record<string, number>>
 }
 
 /** Of the connections that this director has had: what its choice made of those that no node could take at once, or keep. */

@@ -57,6 +57,18 @@ const CAUSES: Readonly<Record<CloseCause, Reason>> = {
 /** Why a connection would end with its director (`mortal`), where both its halves are in one process. */
 export const PROGRAM_BESIDE = 'its program is on the director’s own host'
 
+/** Why a client is acknowledged what is not safe yet, of a service with `--uploads survive`: labels of a metric, which only grow. */
+export const UNHELD = {
+  unserved: 'no program serves it yet',
+  notHere: 'this node holds no acknowledgements',
+  beside: PROGRAM_BESIDE,
+  mortal: 'its socket cannot be rebuilt elsewhere',
+  full: 'as many as there is room for are held already',
+  refused: 'the kernel has refused it',
+  broken: 'its data link is being replaced',
+  beginning: 'it is held from the next look on',
+} as const
+
 /** The director may not act any more: its clients are another's now, or will be, and their backend halves wait for that one. */
 export function isForsaken(reason: Reason): boolean {
   return reason === 'lease-lost' || reason === 'stale-term'

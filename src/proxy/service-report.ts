@@ -1,5 +1,5 @@
 /** Reports of lanes on services, put together. */
-import type { PlacementReport, RevivalReport, ServiceReport } from './lane-protocol.js'
+import type { PlacementReport, RevivalReport, ServiceReport, UploadsReport } from './lane-protocol.js'
 
 const COUNTS = ['revived', 'proven', 'filled', 'reset', 'gone', 'unverified'] as const
 
@@ -38,7 +38,15 @@ function joined(a: ServiceReport, b: ServiceReport): ServiceReport {
     mortal: sumsOf([a.mortal, b.mortal]),
     revivals: joinedRevivals(a.revivals, b.revivals),
     placement: joinedPlacements(a.placement, b.placement),
+    ...joinedUploads(a.uploads, b.uploads),
   }
+}
+
+/** Lanes hear of a changed setting one after the other. */
+function joinedUploads(a?: UploadsReport, b?: UploadsReport): Pick<ServiceReport, 'uploads'> {
+  if (a === undefined || b === undefined)
+    return a === undefined && b === undefined ? {} : { uploads: (a ?? b) as UploadsReport }
+  return { uploads: { held: a.held + b.held, unheld: sumsOf([a.unheld, b.unheld]) } }
 }
 
 function joinedRevivals(a: RevivalReport, b: RevivalReport): RevivalReport {

@@ -20,6 +20,8 @@ export const COUNTERS = [
   'filled',
   'inputLost',
   'clientGone',
+  'holdsRefused',
+  'holdsLate',
 ] as const satisfies readonly (keyof LaneCounters)[]
 
 export function countersMemory(): SharedArrayBuffer {

@@ -13,6 +13,7 @@ import { renderSplices } from '../../src/cli/splices-view.js'
 import { renderStatus } from '../../src/cli/status-view.js'
 import { renderWhy } from '../../src/cli/why-view.js'
 import type { ServiceView } from '../../src/node/control-protocol.js'
+import { UNHELD } from '../../src/proxy/reasons.js'
 import { assert, suite } from '../harness/suite.js'
 import { chosen } from './chosen-view.js'
 import { assertFits, assertGolden } from './golden.js'
@@ -30,6 +31,7 @@ import {
   longNames,
   splices,
   undirected,
+  uploading,
   web,
   why,
 } from './views.js'
@@ -122,10 +124,22 @@ const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof p
       screen,
       0,
     ).join('\n'),
+  'service-acknowledged-when-safe': (screen) =>
+    renderService(
+      {
+        ...web,
+        definition: { ...web.definition, uploads: 'survive' },
+        here: { device: 'baton0', overtaken: 'program 71 (cil_to_netdev) on eth0' },
+        uploads: { held: 90, unheld: { [UNHELD.beside]: 2, [UNHELD.full]: 1 } },
+      },
+      screen,
+      0,
+    ).join('\n'),
   'service-no-director': (screen) => renderService(undirected, screen, 0).join('\n'),
   splices: (screen) => renderSplices(splices, screen),
   'splices-none': (screen) => renderSplices({ ...splices, splices: [], total: 0 }, screen, 'web'),
   'splices-survivable': (screen) => renderSplices(splices, screen, undefined, true),
+  'splices-uploads': (screen) => renderSplices(uploading, screen, undefined, true),
   why: (screen) => renderWhy(why, screen),
   'why-no-director': (screen) => renderWhy(undecided, screen),
   'init-founds': (screen) => renderInit({ ...made, founded: true }, { secret, isDefaultFolder: true }, screen),

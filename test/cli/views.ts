@@ -127,6 +127,8 @@ export const healthy: StatusView = {
     filled: 2,
     inputLost: 1,
     clientGone: 0,
+    holdsRefused: 0,
+    holdsLate: 0,
   },
   survival: { directed: 90, survivable: 88, mortal: { 'its program is on the director’s own host': 2 } },
   warnings: [],
@@ -221,6 +223,15 @@ export const splices: SplicesView = {
   ],
   total: 5,
   survival: { directed: 5, survivable: 4, mortal: { 'no program serves it yet': 1 } },
+}
+
+export const uploading: SplicesView = {
+  ...splices,
+  splices: [
+    splice(3, { unheld: '' }),
+    splice(192, { unheld: 'as many as there is room for are held already' }),
+    splice(1),
+  ],
 }
 
 export const why: WhyView = {

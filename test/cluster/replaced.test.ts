@@ -5,6 +5,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { until } from '../../src/lab/wait.io.js'
+import type { ServiceWrite } from '../../src/node/control-protocol.js'
 import { assert, suite } from '../harness/suite.js'
 import { serviceManager } from '../node/service-manager.js'
 import { addService, startCluster } from './fixture.js'
@@ -90,6 +91,38 @@ test('`baton reload`: the node starts its own successor, which stops as every ot
     ['lock', 'control.sock'].filter((name) => existsSync(path.join(node.state, name))),
     [],
   )
+})
+
+test('`baton reload` is tried again when the cluster changes in the very moment, and gives up with the reason', async (scope) => {
+  const fixture = await startCluster(scope, 1)
+  const { cluster } = fixture
+  const [node] = cluster.nodes
+  if (node === undefined) throw new Error('no node')
+  // Enough to tell that its lanes hear of something while they stand still.
+  let [isRestless, stopAfter] = [true, Number.POSITIVE_INFINITY]
+  const refusals = () => cluster.log(node).split('"event":"not-replaced"').length - 1
+  const restless = (async () => {
+    for (let i = 0; isRestless && refusals() < stopAfter; i++) {
+      await node.client.writeService('restless', change(i)).catch(() => {})
+    }
+  })()
+  scope.defer(async () => {
+    isRestless = false
+    await restless
+  })
+  const said = await cluster.baton(node, 'reload').then(
+    () => '',
+    (error: { stderr?: string }) => (error.stderr ?? '').replace(/\s+/g, ' '),
+  )
+  assert.match(said, /the cluster changed meanwhile: try again \(tried 3 times\)/)
+  assert.is(refusals(), 3)
+  stopAfter = 4
+  const { stdout } = await cluster.baton(node, 'reload')
+  assert.match(stdout, /node1 goes on in another process/)
+  assert.equal([refusals(), node.child?.isOver], [4, true], 'the second process has taken it')
+  const { pid } = JSON.parse(readFileSync(path.join(node.state, 'lock'), 'utf8')) as { pid: number }
+  process.kill(pid, 'SIGTERM')
+  await until(() => (isRunning(pid) ? undefined : true), 10_000, 'it stops')
 })
 
 test('a witness is replaced: its vote goes on, and carries the lease when another voter is gone', async (scope) => {
@@ -178,6 +211,12 @@ test('a node on the portable engine says why it cannot be replaced, and the way 
   assert.match(words[1] ?? '', /^READY=1\nSTATUS=not replaced: the new process has ended with exit code \d+$/)
   assert.is((await node.client.status()).node.state, 'running')
 })
+
+/** A service that is another one each time, which lanes are told of. */
+function change(i: number): ServiceWrite {
+  const fields = { address: '127.0.0.1', ports: String(20_000 + (i % 1_000)), own: 'none' }
+  return { mode: i === 0 ? 'create' : 'set', fields, force: true }
+}
 
 function isRunning(pid: number): boolean {
   try {

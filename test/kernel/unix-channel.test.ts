@@ -27,6 +27,16 @@ function closeAll(fds: readonly number[]): void {
   for (const fd of fds) closeSync(fd)
 }
 
+test('that the other side is gone is seen at once, and not before what it had said is read', (scope) => {
+  const { from, to } = pair(scope)
+  assert.is(to.isEnded, false)
+  from.send(1, new Uint8Array([1]), [], LIMIT_MS)
+  from.close()
+  assert.is(to.isEnded, false, 'its last word')
+  to.receive(LIMIT_MS)
+  assert.is(to.isEnded, true)
+})
+
 test('frames arrive in order, each with its descriptors', (scope) => {
   const { from, to, folder } = pair(scope)
   const files = Array.from({ length: 200 }, (_, i) => {

@@ -45,6 +45,23 @@ function clientThatDrains(room: LinkUnderTest, lacks: 'nothing' | 'their FIN' | 
   return over
 }
 
+test('what the other half says that it has, when it is found again, counts as safe: nothing else would tell', () => {
+  const [room, next] = [new LinkUnderTest(), new LinkUnderTest()]
+  const { socket } = clientOver(room)
+  room.hears(opened(1))
+  socket.say(bytesOf('up'))
+  socket.sayEnd()
+  room.socket.close('reset')
+  const [bound] = room.waiting
+  if (bound?.role !== 'client') throw new Error('its client does not wait')
+  const crossed: number[] = []
+  bound.channel.carried = { crossed: (offset) => void crossed.push(offset) }
+  next.link.resume(bound)
+  assert.equal(crossed, [])
+  next.hears({ kind: 'resumed', handle: 1, up: 2, down: 0, finUp: 'sent', finDown: 'none', window: 1_000 })
+  assert.equal(crossed, [3])
+})
+
 for (const [loss, lose] of Object.entries(LOSSES)) {
   test(`a client that has only to read what is here does so in peace when ${loss}`, () => {
     const room = new LinkUnderTest()

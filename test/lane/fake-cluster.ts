@@ -78,8 +78,10 @@ export class Host {
       defer: soon,
       holds: {
         begin: (client, way) => {
-          if (way instanceof Channel) way.carried = { crossed: (offset) => this.#crossed(client, offset) }
+          if (way instanceof Channel) way.carried ??= { crossed: (offset) => this.#crossed(client, offset) }
         },
+        unheld: () => '',
+        carried: () => undefined,
         end: () => {},
         sweep: () => {},
         leave: () => {},

@@ -1,8 +1,9 @@
-import type { HeldAck } from '../../src/handoff/ports.js'
+import type { HeldAck, HeldState } from '../../src/handoff/ports.js'
 import { encodeSnapshot } from '../../src/handoff/snapshot-codec.js'
-import { Channel } from '../../src/lane/channel.js'
+import { Channel, type ChannelLink } from '../../src/lane/channel.js'
 import { UploadHolds } from '../../src/lane/upload-holds.js'
 import type { ClientHalf } from '../../src/proxy/client-half.js'
+import { UNHELD } from '../../src/proxy/reasons.js'
 import { assert, suite } from '../harness/suite.js'
 
 const test = suite('lane/upload-holds')
@@ -21,33 +22,42 @@ const SNAPSHOT = {
 /** Sequence numbers as offsets of the client's bytes; `kernel`: what it has said so far. */
 class FakeHold implements HeldAck {
   kernel = 0
-  released: number
   told: number
   isOver = false
-  constructor(seq: number) {
-    this.released = (seq - FIRST) >>> 0
-    this.told = this.released
-    this.kernel = this.released
+  said = 0
+  safe: number
+
+  constructor({ released, told, last }: HeldState) {
+    this.safe = (released - FIRST) >>> 0
+    this.told = (told - FIRST) >>> 0
+    this.kernel = ((last?.ack ?? released) - FIRST) >>> 0
   }
 
   release(seq: number): void {
-    this.released = (seq - FIRST) >>> 0
+    this.safe = (seq - FIRST) >>> 0
   }
 
   releaseAll(): void {
-    this.released = Math.max(this.released, this.kernel)
+    this.safe = Math.max(this.safe, this.kernel)
+  }
+
+  get state(): HeldState {
+    const seqOf = (offset: number) => (FIRST + offset) >>> 0
+    const last = { seq: 9, ack: seqOf(this.kernel), window: 500, options: new Uint8Array(12) }
+    return { released: seqOf(this.safe), told: seqOf(this.told), last }
   }
 
   get held(): number {
-    return Math.max(0, this.kernel - this.released)
+    return Math.max(0, this.kernel - this.safe)
   }
 
   get owed(): number {
-    return Math.max(0, Math.min(this.kernel, this.released) - this.told)
+    return Math.max(0, Math.min(this.kernel, this.safe) - this.told)
   }
 
   say(): void {
-    this.told = Math.min(this.kernel, this.released)
+    this.said++
+    this.told = Math.min(this.kernel, this.safe)
   }
 
   end(): void {
@@ -55,25 +65,48 @@ class FakeHold implements HeldAck {
   }
 }
 
-function site(passedOn = 0) {
+const LINK = { release: () => {} } as unknown as ChannelLink
+const NODE = 'a'.repeat(32)
+
+/** With room for so many. */
+function empty(slots: number) {
   const [tasks, timers]: [(() => void)[], (() => void)[]] = [[], []]
-  let hold: FakeHold | undefined
+  const made: FakeHold[] = []
   const asked: number[] = []
-  const holds = new UploadHolds(
-    {
-      hold: (_client, _service, seq, scale) => {
-        asked.push(seq, scale)
-        hold = new FakeHold(seq)
-        return hold
-      },
+  const counters = { holdsRefused: 0, holdsLate: 0 }
+  const holder = {
+    get room() {
+      return slots - made.filter(({ isOver }) => !isOver).length
     },
-    { setup: { node: 'a'.repeat(32) }, defer: (task) => tasks.push(task), soon: (_, task) => timers.push(task) },
-  )
+    hold: (_client: unknown, _service: unknown, from: HeldState, scale: number) => {
+      asked.push(from.released, scale)
+      const hold = new FakeHold(from)
+      made.push(hold)
+      return hold
+    },
+  }
+  const host = {
+    setup: { node: NODE },
+    counters,
+    defer: (task: () => void) => void tasks.push(task),
+    soon: (_: number, task: () => void) => void timers.push(task),
+  }
+  return { holds: new UploadHolds(holder, host), made, asked, counters, tasks, timers }
+}
+
+function comer(passedOn = 0, more: object = {}) {
   const progress = { sent: passedOn, received: 0, finSent: false, finReceived: false }
   const half = { progress, isSocketGone: false }
-  const client = { snapshot: { bytes: encodeSnapshot(SNAPSHOT), at: 0 }, half } as unknown as ClientHalf
-  const channel = new Channel(undefined, 2)
-  holds.begin(client, channel)
+  const snapshot = { bytes: encodeSnapshot(SNAPSHOT), at: 0 }
+  const client = { snapshot, half, node: { node: 'b'.repeat(32) }, ...more } as unknown as ClientHalf
+  return { client, half, channel: new Channel(LINK, 2) }
+}
+
+function site(passedOn = 0, from?: HeldState) {
+  const { holds, made, asked, counters, tasks, timers } = empty(1)
+  const { client, half, channel } = comer(passedOn)
+  holds.begin(client, channel, from)
+  const [hold] = made
   const upload = channel.carried
   if (hold === undefined || upload === undefined) throw new Error('nothing is held')
   const endTurn = () => {
@@ -82,7 +115,7 @@ function site(passedOn = 0) {
   const tick = () => {
     for (const timer of timers.splice(0)) timer()
   }
-  return { holds, client, half, upload, hold, asked, endTurn, tick }
+  return { holds, client, half, channel, upload, hold, asked, counters, endTurn, tick }
 }
 
 test('it is held from the first byte that was not passed on, round the end of the numbers', () => {
@@ -109,7 +142,7 @@ test('a client that has sent all it may hears at the end of the turn, one that g
 })
 
 test('what does not cross is released after two looks, and never between them while something crosses', () => {
-  const { holds, upload, hold } = site()
+  const { holds, upload, hold, counters } = site()
   holds.sweep()
   hold.kernel = 500
   holds.sweep()
@@ -117,8 +150,10 @@ test('what does not cross is released after two looks, and never between them wh
   upload.crossed(100)
   holds.sweep()
   assert.is(hold.told, 100, 'as far as it has crossed')
+  assert.is(counters.holdsLate, 0)
   holds.sweep()
   assert.is(hold.told, 500)
+  assert.is(counters.holdsLate, 1, 'that is counted')
 })
 
 test('of a client that is over nothing is said, and it is held no longer', () => {
@@ -133,12 +168,67 @@ test('of a client that is over nothing is said, and it is held no longer', () =>
   assert.is(holds.size, 0)
 })
 
+test('another process goes on from what the client was told, and says the rest in the kernel’s place', () => {
+  const { holds, client, half, upload, hold } = site(0x20)
+  half.progress.sent = 0x500
+  hold.kernel = 0x480
+  upload.crossed(0x300)
+  const from = holds.carried(client)
+  assert.equal(from, { ...hold.state, released: (FIRST + 0x300) >>> 0, told: (FIRST + 0x20) >>> 0 })
+  const next = site(0x500, from)
+  assert.equal(next.asked, [(FIRST + 0x300) >>> 0, 9], 'and not from what was passed on')
+  next.upload.crossed(0x500)
+  next.endTurn()
+  assert.is(next.hold.told, 0x480)
+  holds.end(client)
+  assert.is(holds.carried(client), undefined)
+})
+
+test('of each client it is known why it is acknowledged at once', () => {
+  const { holds, counters } = empty(1)
+  const [first, second, beside, mortal] = [
+    comer(),
+    comer(),
+    comer(0, { node: { node: NODE } }),
+    comer(0, { snapshot: { bytes: new Uint8Array(0), at: 0 } }),
+  ]
+  const all = [first, second, beside, mortal]
+  const why = () => all.map(({ client }) => holds.unheld(client))
+  assert.is(holds.unheld(first.client), UNHELD.beginning, 'nobody has asked for it yet')
+  for (let look = 0; look < 3; look++) for (const { client, channel } of all) holds.begin(client, channel)
+  assert.equal(why(), ['', UNHELD.full, UNHELD.beside, UNHELD.mortal])
+  assert.is(counters.holdsRefused, 1, 'one connection, however often it is tried')
+  first.channel.unbind()
+  assert.is(holds.unheld(first.client), UNHELD.broken)
+  first.channel.bind(LINK, 4)
+  assert.is(holds.unheld(first.client), '')
+  holds.end(first.client)
+  holds.begin(second.client, second.channel)
+  assert.is(holds.unheld(second.client), '', 'there is room now')
+})
+
+test('one whose socket is gone says nothing between two looks, though its last words cross', () => {
+  const { half, upload, hold, endTurn, tick } = site()
+  hold.kernel = 300
+  upload.crossed(100)
+  endTurn()
+  half.isSocketGone = true
+  tick()
+  upload.crossed(200)
+  endTurn()
+  tick()
+  assert.equal([hold.said, hold.isOver], [0, true])
+})
+
 test('one whose socket is gone holds nothing that another connection of the same ends may have, though its last words wait', () => {
-  const { holds, half, hold } = site()
+  const { holds, client, channel, half, hold } = site()
   hold.kernel = 10
   holds.sweep()
   half.isSocketGone = true
-  for (let look = 0; look < 3; look++) holds.sweep()
+  for (let look = 0; look < 3; look++) {
+    holds.sweep()
+    holds.begin(client, channel)
+  }
   assert.equal([hold.isOver, hold.told, holds.size], [true, 0, 0])
 })
 

@@ -9,6 +9,8 @@ const [ETH0, ETH1] = [
   { index: 3, name: 'eth1' },
 ]
 
+const NOBODY = () => undefined
+
 function site(why?: string) {
   const done: string[] = []
   const refused = new Set<number>()
@@ -16,8 +18,8 @@ function site(why?: string) {
   const logged: unknown[] = []
   const hold = {
     maps: { connections: 7, held: 8 },
-    attach: (index: number) => {
-      done.push(`attach ${index}`)
+    attach: (index: number, behind?: number) => {
+      done.push(`attach ${index}${behind === undefined ? '' : ` behind ${behind}`}`)
       return refused.has(index) ? { why: 'EINVAL' } : undefined
     },
     detach: (index: number) => void done.push(`detach ${index}`),
@@ -33,7 +35,7 @@ function site(why?: string) {
 
 test('it is opened when it is wanted, and lanes are given it once, however often it is wanted', () => {
   const { holding, done, given } = site()
-  holding.follow([ETH0])
+  holding.follow([ETH0], NOBODY)
   assert.equal([done, holding.why], [[], undefined], 'nobody wants it')
   assert.is(holding.want(), undefined)
   assert.is(holding.want(), undefined)
@@ -41,13 +43,20 @@ test('it is opened when it is wanted, and lanes are given it once, however often
   assert.equal(given, [{ connections: 7, held: 8, slots: 16 }])
 })
 
+test('it stands right behind the program that is to come before it', () => {
+  const { holding, done } = site()
+  holding.want()
+  holding.follow([ETH0, ETH1], (index) => (index === ETH0.index ? 77 : undefined))
+  assert.equal(done, ['open', 'attach 2 behind 77', 'attach 3'])
+})
+
 test('interfaces that come have it, and one that goes leaves its number to another', () => {
   const { holding, done } = site()
   holding.want()
   done.length = 0
-  holding.follow([ETH0, ETH1])
+  holding.follow([ETH0, ETH1], NOBODY)
   assert.equal(done.splice(0), ['attach 2', 'attach 3'])
-  holding.follow([ETH1])
+  holding.follow([ETH1], NOBODY)
   assert.is(done[0], 'detach 2')
 })
 
@@ -55,11 +64,11 @@ test('where an interface does not take it that is said once, and shown as long a
   const { holding, refused, logged } = site()
   holding.want()
   refused.add(3)
-  for (let look = 0; look < 3; look++) holding.follow([ETH0, ETH1])
+  for (let look = 0; look < 3; look++) holding.follow([ETH0, ETH1], NOBODY)
   assert.is(holding.why, 'eth1: EINVAL')
   assert.equal(logged, [['no-ack-hold', { interface: 'eth1', why: 'eth1: EINVAL' }]])
   refused.clear()
-  holding.follow([ETH0, ETH1])
+  holding.follow([ETH0, ETH1], NOBODY)
   assert.is(holding.why, undefined)
 })
 
@@ -67,7 +76,7 @@ test('a host that cannot is told of by its reason', () => {
   const { holding, given } = site('needs tcx (Linux 6.6)')
   assert.is(holding.want(), 'needs tcx (Linux 6.6)')
   assert.is(holding.why, 'needs tcx (Linux 6.6)')
-  holding.follow([ETH0])
+  holding.follow([ETH0], NOBODY)
   assert.equal(given, [])
 })
 

@@ -17,6 +17,7 @@ export class Room {
   readonly network = {
     abilities: { device: 'baton0', anyPort: 'sk_lookup', leaseGate: 'tcx' },
     deviceName: 'baton0',
+    overtaken: undefined as string | undefined,
     hasFrontDoor: true,
     addResult: 0,
     problem: undefined as string | undefined,

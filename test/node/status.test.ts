@@ -33,6 +33,8 @@ const COUNTERS = {
   filled: 0,
   inputLost: 0,
   clientGone: 0,
+  holdsRefused: 0,
+  holdsLate: 0,
 }
 
 function report(more: Partial<LaneReport> = {}): LaneReport {

@@ -1,12 +1,17 @@
 /** Numbers of linux/bpf.h, under its names without their prefixes. */
 export const MAP_CREATE = 0
+export const MAP_LOOKUP_ELEM = 1
 export const MAP_UPDATE_ELEM = 2
 export const MAP_DELETE_ELEM = 3
 export const PROG_LOAD = 5
 export const PROG_TEST_RUN = 10
 export const PROG_GET_NEXT_ID = 11
 export const MAP_GET_NEXT_ID = 12
+/** Reserved to CAP_SYS_ADMIN. */
+export const PROG_GET_FD_BY_ID = 13
 export const OBJ_GET_INFO_BY_FD = 15
+export const PROG_QUERY = 16
+export const MAP_LOOKUP_AND_DELETE_ELEM = 21
 export const LINK_CREATE = 28
 export const LINK_GET_NEXT_ID = 31
 
@@ -23,8 +28,13 @@ export const ATTACH_SK_LOOKUP = 36
 /** Linux 6.6. */
 export const ATTACH_TCX_INGRESS = 46
 export const ATTACH_TCX_EGRESS = 47
-/** Before all programs that are attached there. */
+/** Of tcx: before, or behind, the one that is named beside it; before all if none is. */
 export const F_BEFORE = 1 << 3
+export const F_AFTER = 1 << 4
+/** It is named by a descriptor of its link. */
+export const F_LINK = 1 << 13
+/** An element is only made, not changed. */
+export const NOEXIST = 1
 
 export const FUNC_MAP_LOOKUP_ELEM = 1
 export const FUNC_SKB_STORE_BYTES = 9
@@ -34,8 +44,9 @@ export const FUNC_SK_RELEASE = 86
 export const FUNC_SK_ASSIGN = 124
 export const FUNC_KTIME_GET_BOOT_NS = 125
 
-/** What a program on an interface answers: ask the next one, or drop. */
+/** What a program on an interface answers: ask the next one; let it pass, and ask no other; or drop. */
 export const TCX_NEXT = -1
+export const TCX_PASS = 0
 export const TCX_DROP = 2
 
 export const SK_DROP = 0

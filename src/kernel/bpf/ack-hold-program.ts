@@ -99,7 +99,7 @@ const ACK = 0x10
 /** Two times NOP, then kind 8 of 10 bytes (RFC 7323, appendix A), as a little-endian machine reads them. */
 export const CLOCK_OPTION = 0x0a080101
 export const CLOCK_OPTION_BYTES = 12
-const OPTION_BYTES_MAX = 40
+export const OPTION_BYTES_MAX = 40
 /** Words of a header without options, and of one with a clock alone. */
 const [BARE, WITH_CLOCK] = [5, 8]
 /** No link header is longer. */

@@ -3,9 +3,9 @@
  * the interfaces. It goes with the process, as the clients' sockets do.
  */
 import { EINVAL } from '../constants.js'
-import { ATTACH_TCX_EGRESS, MAP_TYPE_HASH, PROG_TYPE_SCHED_CLS } from './abi.js'
+import { MAP_TYPE_HASH, PROG_TYPE_SCHED_CLS } from './abi.js'
 import { ackHoldProgram, HELD, HELD_KEY } from './ack-hold-program.js'
-import { tryTcx } from './interface-hook.io.js'
+import { OWN_NAMES, tcxEgress, tryTcx } from './interface-hook.io.js'
 import { Kit, type Problem } from './kit.io.js'
 import { refused } from './rights.io.js'
 
@@ -39,16 +39,18 @@ export class AckHold {
         entriesMax: HELD_MAX,
       })
       const held = kit.array(HELD.bytes, HELD_MAX).fd
-      const program = kit.program(PROG_TYPE_SCHED_CLS, 0, ackHoldProgram({ connections, held }))
+      const code = ackHoldProgram({ connections, held })
+      const program = kit.program(PROG_TYPE_SCHED_CLS, 0, code, `${OWN_NAMES}hold`)
       const refusal = tryTcx(kit.bpf, program)
       if (refusal < 0) kit.refuse(refused('use tcx', refusal, SINCE).why)
       return new AckHold(kit, { connections, held }, program)
     })
   }
 
-  attach(ifindex: number): Problem | undefined {
+  /** `behind`: right behind the program of that link, whose drops are not to be taken for what the client was told; or before all. */
+  attach(ifindex: number, behind?: number): Problem | undefined {
     if (this.#attached.has(ifindex)) return undefined
-    const link = this.kit.bpf.attach(this.program, ifindex, ATTACH_TCX_EGRESS)
+    const link = tcxEgress(this.kit.bpf, this.program, ifindex, behind)
     if (link < 0) return refused(`hold back acknowledgements on interface ${ifindex}`, link, SINCE)
     this.#attached.set(ifindex, link)
     return undefined

@@ -22,6 +22,13 @@ const LOG_TAIL_CHARS = 600
 const LICENCE = new TextEncoder().encode('Apache-2.0\0')
 /** The beginning of all kinds of `struct bpf_…_info`: a type and an id. */
 const INFO_BYTES = 8
+/** Of `struct bpf_prog_info` the beginning, to the end of the name. */
+const PROGRAM_INFO_BYTES = 80
+const PROGRAM_NAME_AT = 64
+const PROGRAM_NAME_BYTES = 16
+/** BPF_MPROG_MAX: there cannot be more. */
+const ATTACHED_MAX = 64
+const QUERY_COUNT_AT = 24
 const PROT_READ_WRITE = 1 | 2
 const MAP_SHARED = 1
 
@@ -41,19 +48,34 @@ export interface Refusal {
 
 export interface Bpf {
   createMap(plan: MapPlan): Result
-  update(map: number, key: number, value: number): Result
+  /** `flags`: see NOEXIST. */
+  update(map: number, key: number, value: number, flags?: number): Result
   delete(map: number, key: number): Result
+  /** The value of `key` to the address `value`. */
+  lookUp(map: number, key: number, value: number): Result
+  /** The same, and it is there no more: nobody else gets it too. */
+  takeOut(map: number, key: number, value: number): Result
   /** The values of an F_MMAPABLE array as memory of this process, until `unmap`; a negative errno where it cannot be. */
   map(map: number, bytes: number): Mapping | Result
   /** Two connected sockets of this process, as two 32-bit descriptors at `pair`. */
   socketpair(pair: number): Result
-  load(type: number, attachType: number, code: Uint8Array): number | Refusal
+  /** `name`: as tools show it, at most 15 letters, digits and underscores. */
+  load(type: number, attachType: number, code: Uint8Array, name?: string): number | Refusal
   /** Runs a loaded program on a frame that goes nowhere. */
   testRun(program: number, frame: Uint8Array): { readonly answer: number } | { readonly errno: number }
-  /** `target`: the network namespace or the interface. The link lasts as long as the descriptor that is answered. */
-  attach(program: number, target: number, attachType: number, flags?: number): Result
+  /**
+   * `target`: the network namespace or the interface; `beside`: a descriptor that `flags` speak of. The link lasts as long as the
+   * descriptor that is answered.
+   */
+  attach(program: number, target: number, attachType: number, flags?: number, beside?: number): Result
+  /** The kernel's numbers of the programs that are attached there, in their order; at most as many as a look needs. */
+  attached(target: number, attachType: number): readonly number[] | Result
   /** The kernel's number of the map, program or link behind a descriptor. */
   idOf(fd: number): Result
+  /** A descriptor of the program of that number: to be closed. */
+  openProgram(id: number): Result
+  /** Of the program behind a descriptor; empty: it has none. */
+  nameOf(program: number): string
   /** The first such number above `id`, of all that live in the kernel; `command`: one of …_GET_NEXT_ID. */
   nextId(command: number, id: number): Result
 }
@@ -111,8 +133,8 @@ function over(number: number): Bpf {
     given.bytes.set(attributes.view())
     return checked(syscall(number, command, given.at, ATTRIBUTES_BYTES))
   }
-  const element = (command: number, map: number, key: number, value = 0) =>
-    call(command, fields().u64(map).u64(key).u64(value))
+  const element = (command: number, map: number, key: number, value = 0, flags = 0) =>
+    call(command, fields().u64(map).u64(key).u64(value).u64(flags))
 
   return {
     createMap: ({ type, keyBytes, valueBytes, entriesMax, flags = 0 }) => {
@@ -123,15 +145,17 @@ function over(number: number): Bpf {
       setrlimit(RLIMIT_MEMLOCK, unlimited.at)
       return call(abi.MAP_CREATE, attributes)
     },
-    update: (map, key, value) => element(abi.MAP_UPDATE_ELEM, map, key, value),
+    update: (map, key, value, flags) => element(abi.MAP_UPDATE_ELEM, map, key, value, flags),
     delete: (map, key) => element(abi.MAP_DELETE_ELEM, map, key),
+    lookUp: (map, key, value) => element(abi.MAP_LOOKUP_ELEM, map, key, value),
+    takeOut: (map, key, value) => element(abi.MAP_LOOKUP_AND_DELETE_ELEM, map, key, value),
     map: (fd, bytes) => {
       const at = checked(mmap(0, bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0))
       if (at < 0) return at
       return { memory: koffi.view(at, bytes), unmap: () => munmap(at, bytes) }
     },
     socketpair: (pair) => checked(socketpair(AF_UNIX, SOCK_STREAM_NONBLOCK_CLOEXEC, 0, pair)),
-    load: (type, attachType, code) => {
+    load: (type, attachType, code, name = '') => {
       const log = code.byteLength + LICENCE.byteLength
       const block = new Block(log + LOG_BYTES)
       block.bytes.set(code)
@@ -147,7 +171,9 @@ function over(number: number): Bpf {
             .u32(logBytes > 0 ? 1 : 0)
             .u32(logBytes)
             .u64(logBytes > 0 ? at + log : 0)
-            .put(new Uint8Array(28))
+            .u64(0)
+            .put(padded(name, PROGRAM_NAME_BYTES))
+            .u32(0)
             .u32(attachType),
         )
       let program = lend(block, (at) => load(at, 0))
@@ -162,12 +188,27 @@ function over(number: number): Bpf {
       const result = lend(new Block(frame), run)
       return result < 0 ? { errno: -result } : { answer: new DataView(given.bytes.buffer).getInt32(4, true) }
     },
-    attach: (program, target, attachType, flags = 0) =>
-      call(abi.LINK_CREATE, fields().u32(program).u32(target).u32(attachType).u32(flags)),
+    attach: (program, target, attachType, flags = 0, beside = 0) =>
+      call(abi.LINK_CREATE, fields().u32(program).u32(target).u32(attachType).u32(flags).u32(beside)),
+    attached: (target, attachType) => {
+      const ids = new Block(4 * ATTACHED_MAX)
+      const asked = (at: number) =>
+        call(abi.PROG_QUERY, fields().u32(target).u32(attachType).u32(0).u32(0).u64(at).u32(ATTACHED_MAX))
+      const result = lend(ids, asked)
+      if (result < 0) return result
+      const count = new DataView(given.bytes.buffer).getUint32(QUERY_COUNT_AT, true)
+      return [...new Uint32Array(ids.bytes.buffer, 0, Math.min(count, ATTACHED_MAX))]
+    },
     idOf: (fd) => {
       const info = new Block(INFO_BYTES)
       const result = lend(info, (at) => call(abi.OBJ_GET_INFO_BY_FD, fields().u32(fd).u32(INFO_BYTES).u64(at)))
       return result < 0 ? result : new DataView(info.bytes.buffer).getUint32(4, true)
+    },
+    openProgram: (id) => call(abi.PROG_GET_FD_BY_ID, fields().u32(id)),
+    nameOf: (program) => {
+      const info = new Block(PROGRAM_INFO_BYTES)
+      const asked = (at: number) => call(abi.OBJ_GET_INFO_BY_FD, fields().u32(program).u32(PROGRAM_INFO_BYTES).u64(at))
+      return lend(info, asked) < 0 ? '' : textOf(info.bytes.subarray(PROGRAM_NAME_AT))
     },
     nextId: (command, id) => {
       const result = call(command, fields().u32(id))
@@ -193,11 +234,17 @@ function checked(result: number): Result {
   return result === -1 ? -koffi.errno() : result
 }
 
-/** Of a text that ends with a zero. */
 function tail(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0)
-  return new TextDecoder()
-    .decode(bytes.subarray(0, Math.max(0, end)))
-    .trim()
-    .slice(-LOG_TAIL_CHARS)
+  return textOf(bytes).trim().slice(-LOG_TAIL_CHARS)
+}
+
+/** It ends with a zero. */
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes.subarray(0, Math.max(0, bytes.indexOf(0))))
+}
+
+function padded(text: string, bytes: number): Uint8Array {
+  const field = new Uint8Array(bytes)
+  field.set(new TextEncoder().encode(text).subarray(0, bytes - 1))
+  return field
 }

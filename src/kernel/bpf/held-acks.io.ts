@@ -3,14 +3,16 @@
  * reads; only a connection's beginning and end are system calls, and a word in the kernel's place.
  */
 import { type Endpoint, isIpv6 } from '../../base/address.js'
-import type { AckHolder, EncodeAck, HeldAck } from '../../handoff/ports.js'
+import type { AckHolder, AckWords, EncodeAck, HeldAck, HeldState } from '../../handoff/ports.js'
 import type { HeldShare } from '../../proxy/ports.js'
 import { AF_INET, AF_INET6, IPPROTO_RAW, SOCK_NONBLOCK_CLOEXEC, SOCK_RAW } from '../constants.js'
 import { encodeSockaddr, SOCKADDR_BYTES_MAX } from '../sockaddr.js'
 import { loadSyscalls, type Syscalls } from '../syscalls.io.js'
-import { CLOCK_OPTION, CLOCK_OPTION_BYTES, HELD, HELD_KEY } from './ack-hold-program.js'
+import { NOEXIST } from './abi.js'
+import { CLOCK_OPTION, CLOCK_OPTION_BYTES, HELD, HELD_KEY, OPTION_BYTES_MAX } from './ack-hold-program.js'
 import { addressKey, KEY_BYTES } from './address-key.js'
 import { Block, type Bpf, loadBpf } from './bpf.io.js'
+import { type HeldEntry, leaveEntry } from './held-entry.js'
 import type { Problem } from './kit.io.js'
 import { refused } from './rights.io.js'
 
@@ -27,6 +29,15 @@ export class HeldAcks implements AckHolder {
   #left: number
   readonly #key = new Block(HELD_KEY.bytes)
   readonly #value = new Block(4)
+  readonly #slot = new DataView(this.#value.bytes.buffer)
+  /** Of the ends in `#key`. */
+  readonly #entry: HeldEntry = {
+    find: () => this.#named(this.bpf.lookUp(this.connections, this.#key.at, this.#value.at)),
+    takeOut: () => this.#named(this.bpf.takeOut(this.connections, this.#key.at, this.#value.at)),
+    putBack: (slot) => void this.#put(slot, NOEXIST),
+    isHeld: (slot) =>
+      this.words[slot * WORDS] !== 0 && this.#keyOf(slot).every((byte, i) => byte === this.#key.bytes[i]),
+  }
   readonly #name = new Block(SOCKADDR_BYTES_MAX)
   readonly #sockets = new Map<number, number>()
 
@@ -55,18 +66,18 @@ export class HeldAcks implements AckHolder {
     return new HeldAcks(bpf, sys, connections, mapping.memory, encode, first, count)
   }
 
-  hold(client: Endpoint, service: Endpoint, seq: number, scale: number): HeldAck | undefined {
+  get room(): number {
+    return this.#left
+  }
+
+  hold(client: Endpoint, service: Endpoint, from: HeldState, scale: number): HeldAck | undefined {
     if (this.#left === 0) return undefined
     const slot = this.#free[this.#next] as number
-    const at = slot * WORDS
-    this.words.fill(0, at, at + WORDS)
-    for (const field of [HELD.released, HELD.told, HELD.acknowledged]) this.words[at + wordAt(field)] = seq
-    this.words[at + wordAt(HELD.scale)] = scale
+    this.#begin(slot, from, scale)
     if (!this.#enter(client, service, slot)) return undefined
-    this.words[at + wordAt(HELD.isHeld)] = 1
     this.#next = (this.#next + 1) % this.#free.length
     this.#left--
-    return new Hold(this, client, service, slot)
+    return new Hold(this, client, service, slot, from.last)
   }
 
   end(slot: number): void {
@@ -85,19 +96,49 @@ export class HeldAcks implements AckHolder {
   }
 
   #enter(client: Endpoint, service: Endpoint, slot: number): boolean {
-    new DataView(this.#value.bytes.buffer).setUint32(0, slot, true)
     if (!this.#setKey(client, service)) return false
     this.#keyOf(slot).set(this.#key.bytes)
-    return this.bpf.update(this.connections, this.#key.at, this.#value.at) === 0
+    // First: who ends a connection of the same ends just now looks whether this one is held.
+    this.words[slot * WORDS + wordAt(HELD.isHeld)] = 1
+    const isEntered = this.#put(slot) === 0
+    if (!isEntered) this.words[slot * WORDS + wordAt(HELD.isHeld)] = 0
+    return isEntered
   }
 
-  /** Its connection is not found there any more: it may come again, and be another's. */
+  #begin(slot: number, { released, told, last }: HeldState, scale: number): void {
+    const at = slot * WORDS
+    this.words.fill(0, at, at + WORDS)
+    const set = (field: number, value: number) => {
+      this.words[at + wordAt(field)] = value
+    }
+    set(HELD.released, released)
+    set(HELD.scale, scale)
+    set(HELD.told, told)
+    set(HELD.acknowledged, last?.ack ?? released)
+    if (last === undefined) return
+    set(HELD.next, last.seq)
+    set(HELD.window, last.window)
+    const options = last.options.subarray(0, OPTION_BYTES_MAX)
+    new Uint8Array(this.memory, slot * HELD.bytes + HELD.options, OPTION_BYTES_MAX).set(options)
+    set(HELD.optionBytes, options.byteLength)
+  }
+
+  /** Its connection is not found there any more. */
   #clear(slot: number): void {
     const isHeld = this.words[slot * WORDS] !== 0
     this.words[slot * WORDS] = 0
     if (!isHeld) return
     this.#key.bytes.set(this.#keyOf(slot))
-    this.bpf.delete(this.connections, this.#key.at)
+    leaveEntry(this.#entry, slot)
+  }
+
+  #put(slot: number, flags = 0): number {
+    this.#slot.setUint32(0, slot, true)
+    return this.bpf.update(this.connections, this.#key.at, this.#value.at, flags)
+  }
+
+  #named(result: number): number | undefined {
+    return result < 0 ? undefined : this.#slot.getUint32(0, true)
   }
 
   #keyOf(slot: number): Uint8Array {
@@ -126,6 +167,8 @@ class Hold implements HeldAck {
     private readonly client: Endpoint,
     private readonly service: Endpoint,
     private readonly slot: number,
+    /** What the kernel has said last where another program heard it; by now it may have said more there. */
+    private readonly before: AckWords | undefined,
   ) {
     this.#at = slot * WORDS
   }
@@ -139,6 +182,12 @@ class Hold implements HeldAck {
     this.release(this.#word(HELD.acknowledged))
   }
 
+  get state(): HeldState {
+    const [ack, seq, window] = [this.#word(HELD.acknowledged), this.#word(HELD.next), this.#word(HELD.window)]
+    const last = seq === 0 && window === 0 ? undefined : { seq, ack, window, options: this.#optionsFor(ack) }
+    return { released: this.#word(HELD.released), told: this.#word(HELD.told), last }
+  }
+
   get held(): number {
     return Math.max(0, aheadOf(this.#word(HELD.acknowledged), this.#word(HELD.released)))
   }
@@ -150,11 +199,11 @@ class Hold implements HeldAck {
   say(): void {
     if (this.#isOver) return
     const ack = this.#sayable
-    const edge = this.#word(HELD.window) + (aheadOf(this.#word(HELD.acknowledged), ack) >>> this.#word(HELD.scale))
+    const edge = this.#word(HELD.window) + (aheadOf(this.#word(HELD.acknowledged), ack) >> this.#word(HELD.scale))
     const segment = {
       seq: this.#word(HELD.next),
       ack,
-      window: Math.min(edge, WINDOW_MAX),
+      window: Math.max(0, Math.min(edge, WINDOW_MAX)),
       options: this.#optionsFor(ack),
     }
     this.table.send(this.table.encode(this.service, this.client, segment), this.client)
@@ -166,10 +215,11 @@ class Hold implements HeldAck {
     this.table.end(this.slot)
   }
 
-  /** Not what the kernel does not know of yet: it will say that itself. */
+  /** Not what the kernel has not said yet: it will say that itself. Unless it has, and not to this process's program. */
   get #sayable(): number {
     const [released, acknowledged] = [this.#word(HELD.released), this.#word(HELD.acknowledged)]
-    return aheadOf(released, acknowledged) > 0 ? acknowledged : released
+    const isHeard = this.before === undefined || acknowledged !== this.before.ack
+    return isHeard && aheadOf(released, acknowledged) > 0 ? acknowledged : released
   }
 
   /** Blocks beyond a gap go with the number that the gap begins at alone. */

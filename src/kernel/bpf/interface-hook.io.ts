@@ -1,7 +1,7 @@
 /** How a program is put on both directions of an interface: by tcx links, or by filters of clsact where there is no tcx. */
 import { EEXIST, ENODEV, SOCK_NONBLOCK_CLOEXEC, SOCK_RAW } from '../constants.js'
 import type { Result, Syscalls } from '../syscalls.io.js'
-import { ATTACH_TCX_EGRESS, ATTACH_TCX_INGRESS, F_BEFORE } from './abi.js'
+import { ATTACH_TCX_EGRESS, ATTACH_TCX_INGRESS, F_AFTER, F_BEFORE, F_LINK } from './abi.js'
 import { Block, type Bpf } from './bpf.io.js'
 import {
   type Direction,
@@ -21,12 +21,22 @@ const ANSWER_BYTES = 4_096
 const NO_INTERFACE = 0x7fffffff
 const DIRECTIONS: readonly Direction[] = ['ingress', 'egress']
 
+/** What names of programs of Baton begin with, as `bpftool net` shows them. */
+export const OWN_NAMES = 'baton_'
+
 export type HookName = 'tcx' | 'clsact'
+
+/** On an interface. */
+export interface Attached {
+  readonly undo: () => void
+  /** Its link on the way out, where it is there by links: another program can be put right behind it. */
+  readonly egress?: number
+}
 
 export interface InterfaceHook {
   readonly name: HookName
-  /** All or nothing; how to take it off, or a negative errno. */
-  attach(program: number, ifindex: number): (() => void) | Result
+  /** All or nothing; or a negative errno. */
+  attach(program: number, ifindex: number): Attached | Result
 }
 
 /** Whether the kernel (6.6) has tcx: 0, or what it says instead. */
@@ -39,13 +49,51 @@ export function tryTcx(bpf: Bpf, program: number): Result {
 export function tcx(bpf: Bpf, sys: Syscalls): InterfaceHook {
   return {
     name: 'tcx',
-    attach: (program, ifindex) =>
-      both((direction) => {
+    attach: (program, ifindex) => {
+      let egress = -1
+      const undo = both((direction) => {
         const type = direction === 'ingress' ? ATTACH_TCX_INGRESS : ATTACH_TCX_EGRESS
         const link = bpf.attach(program, ifindex, type, F_BEFORE)
+        if (direction === 'egress') egress = link
         return link < 0 ? link : () => sys.close(link)
-      }),
+      })
+      return typeof undo === 'number' ? undo : { undo, egress }
+    },
   }
+}
+
+/**
+ * On the way out, before the programs of others, which may end the round: right behind the one that the link `behind` is of, or before all.
+ * The descriptor of its link, or a negative errno.
+ */
+export function tcxEgress(bpf: Bpf, program: number, ifindex: number, behind: number | undefined): Result {
+  if (behind === undefined) return bpf.attach(program, ifindex, ATTACH_TCX_EGRESS, F_BEFORE)
+  return bpf.attach(program, ifindex, ATTACH_TCX_EGRESS, F_AFTER | F_LINK, behind)
+}
+
+/**
+ * What is attached to the interface before `program`, in words, each once: one that was put first later on. Those of other processes of Baton
+ * end no round; they are told by their names, which only CAP_SYS_ADMIN may read.
+ */
+export function programsAhead(bpf: Bpf, sys: Syscalls, program: number, ifindex: number): readonly string[] {
+  const own = bpf.idOf(program)
+  const ahead = new Set<string>()
+  for (const type of [ATTACH_TCX_INGRESS, ATTACH_TCX_EGRESS]) {
+    const ids = bpf.attached(ifindex, type)
+    if (typeof ids === 'number') continue
+    for (const id of ids.slice(0, Math.max(0, ids.indexOf(own)))) ahead.add(wordsOf(bpf, sys, id))
+  }
+  ahead.delete('')
+  return [...ahead]
+}
+
+/** Empty: it is Baton's. */
+function wordsOf(bpf: Bpf, sys: Syscalls, id: number): string {
+  const fd = bpf.openProgram(id)
+  if (fd < 0) return `program ${id}`
+  const name = bpf.nameOf(fd)
+  sys.close(fd)
+  return name.startsWith(OWN_NAMES) ? '' : `program ${id}${name === '' ? '' : ` (${name})`}`
 }
 
 /**
@@ -56,11 +104,16 @@ export function clsact(sys: Syscalls): InterfaceHook {
   const filters = new Filters(sys)
   return {
     name: 'clsact',
-    attach: (program, ifindex) => both((direction) => filters.set(ifindex, direction, program, LEASE_PLACE)),
+    attach: (program, ifindex) => {
+      const undo = both((direction) => filters.set(ifindex, direction, program, LEASE_PLACE))
+      return typeof undo === 'number' ? undo : { undo }
+    },
   }
 }
 
-export interface Burial extends Pick<InterfaceHook, 'attach'> {
+export interface Burial {
+  /** How to take it off, or a negative errno. */
+  attach(program: number, ifindex: number): (() => void) | Result
   /** Some interface has programs of earlier lives. */
   readonly hasOthers: boolean
   /** Takes the programs of earlier lives off an interface. */

@@ -74,8 +74,8 @@ export class Kit {
     return map
   }
 
-  program(type: number, attachType: number, code: Uint8Array): number {
-    const program = this.bpf.load(type, attachType, code)
+  program(type: number, attachType: number, code: Uint8Array, name?: string): number {
+    const program = this.bpf.load(type, attachType, code, name)
     if (typeof program !== 'number') throw this.#refusal('load the program', program)
     return this.keep(program)
   }

@@ -9,7 +9,18 @@ import { loadLibc } from '../libc.io.js'
 import { PROG_TYPE_SCHED_CLS, TCX_DROP } from './abi.js'
 import { ADDRESSES_MAP, AddressSlots, SLOTS } from './address-slots.io.js'
 import { graveProgram } from './grave-program.js'
-import { type Burial, buried, clsact, type HookName, type InterfaceHook, tcx, tryTcx } from './interface-hook.io.js'
+import {
+  type Attached,
+  type Burial,
+  buried,
+  clsact,
+  type HookName,
+  type InterfaceHook,
+  OWN_NAMES,
+  programsAhead,
+  tcx,
+  tryTcx,
+} from './interface-hook.io.js'
 import { Kit, type MappedArray, type Problem } from './kit.io.js'
 import { LEASE, leaseGateProgram } from './lease-gate-program.js'
 import { PULSE_BYTES } from './pulse.io.js'
@@ -33,7 +44,7 @@ const PROBE_SLACK_MS = 60_000
 export class LeaseGate {
   readonly #slots: AddressSlots
   readonly #longs: BigUint64Array
-  readonly #attached = new Map<number, { undo: () => void; unbury: () => void }>()
+  readonly #attached = new Map<number, { on: Attached | undefined; unbury: () => void }>()
 
   private constructor(
     private readonly kit: Kit,
@@ -62,7 +73,12 @@ export class LeaseGate {
       const leases = kit.array(LEASE.bytes, SLOTS)
       const pulse = kit.array(PULSE_BYTES, 1).fd
       const load = (alive?: number) =>
-        kit.program(PROG_TYPE_SCHED_CLS, 0, leaseGateProgram({ addresses, leases: leases.fd, pulse, alive }))
+        kit.program(
+          PROG_TYPE_SCHED_CLS,
+          0,
+          leaseGateProgram({ addresses, leases: leases.fd, pulse, alive }),
+          `${OWN_NAMES}gate`,
+        )
       const [links, filters] = [tcx(kit.bpf, kit.sys), clsact(kit.sys)]
       const program = load()
       const refusal = by === 'clsact' ? -EINVAL : tryTcx(kit.bpf, program)
@@ -84,9 +100,9 @@ export class LeaseGate {
   attach(ifindex: number): Problem | undefined {
     if (this.#attached.has(ifindex)) return undefined
     // Of filters there is one place for each, and it is still the other process's.
-    const undo = this.isAlone || this.hook === 'tcx' ? this.interfaceHook.attach(this.program, ifindex) : () => {}
-    if (typeof undo === 'number') return refused(`guard interface ${ifindex}`, undo, SINCE)
-    this.#attached.set(ifindex, { undo, unbury: () => {} })
+    const on = this.isAlone || this.hook === 'tcx' ? this.interfaceHook.attach(this.program, ifindex) : undefined
+    if (typeof on === 'number') return refused(`guard interface ${ifindex}`, on, SINCE)
+    this.#attached.set(ifindex, { on, unbury: () => {} })
     if (this.isAlone) this.#bury(ifindex)
     return undefined
   }
@@ -95,8 +111,8 @@ export class LeaseGate {
   claim(): void {
     this.isAlone = true
     for (const [ifindex, attached] of this.#attached) {
-      const undo = this.hook === 'tcx' ? attached.undo : this.interfaceHook.attach(this.program, ifindex)
-      if (typeof undo === 'function') attached.undo = undo
+      const on = this.hook === 'tcx' ? attached.on : this.interfaceHook.attach(this.program, ifindex)
+      if (typeof on === 'object') attached.on = on
       attached.unbury()
       attached.unbury = () => {}
       this.#bury(ifindex)
@@ -108,9 +124,20 @@ export class LeaseGate {
   /** Also for an interface that is gone: its number may be given to another one. */
   detach(ifindex: number): void {
     const attached = this.#attached.get(ifindex)
-    attached?.undo()
+    attached?.on?.undo()
     attached?.unbury()
     this.#attached.delete(ifindex)
+  }
+
+  /** Where what judges frames further is to stand; `undefined`: there is no such place. */
+  egressOn(ifindex: number): number | undefined {
+    return this.#attached.get(ifindex)?.on?.egress
+  }
+
+  /** Programs of others that frames come to before this one, in either direction, in words: they may take frames round it. */
+  ahead(ifindex: number): readonly string[] {
+    if (this.hook !== 'tcx' || !this.#attached.has(ifindex)) return []
+    return programsAhead(this.kit.bpf, this.kit.sys, this.program, ifindex)
   }
 
   /** Earlier processes have left programs that keep them silent. */

@@ -1,4 +1,5 @@
 import { encodeAckPacket } from '../../../src/handoff/ack-packet.js'
+import type { HeldState } from '../../../src/handoff/ports.js'
 import { TCX_DROP, TCX_NEXT } from '../../../src/kernel/bpf/abi.js'
 import { AckHold, HELD_MAX } from '../../../src/kernel/bpf/ack-hold.io.js'
 import { HELD } from '../../../src/kernel/bpf/ack-hold-program.js'
@@ -18,6 +19,9 @@ const FAMILIES = [
 /** Sequence numbers go round within this test. */
 const FIRST = 0xffffff00
 
+/** Nothing was said yet. */
+const begunAt = (seq: number): HeldState => ({ released: seq, told: seq })
+
 interface Said {
   readonly ack: number
   readonly payload?: number
@@ -34,7 +38,7 @@ function heldAt(scope: Scope, [family, service, client]: (typeof FAMILIES)[numbe
     { address: client, port: 40_000 },
     { address: service, port: 80 },
   ] as const
-  const held = holder.hold(...ends, FIRST, 7)
+  const held = holder.hold(...ends, begunAt(FIRST), 7)
   if (held === undefined) throw new Error('nothing is held')
   const judge = ({ ack, payload = 0, options = CLOCK, port = 80 }: Said) => {
     const words = { seq: 1, ack: (FIRST + ack) >>> 0, window: 500, options: Uint8Array.from(options) }
@@ -92,10 +96,51 @@ test('what a lane has left holds nobody back, whoever comes by the same ends and
   if ('why' in heir) throw new Error(heir.why)
   assert.is(judge({ ack: 10 }), 'pass')
   const [client, service] = ends
-  heir.hold({ ...client, port: 40_001 }, service, FIRST, 0)
+  heir.hold({ ...client, port: 40_001 }, service, begunAt(FIRST), 0)
   assert.is(judge({ ack: 10 }), 'pass', 'the slot is another’s')
-  heir.hold(client, service, FIRST, 0)
+  heir.hold(client, service, begunAt(FIRST), 0)
   assert.is(judge({ ack: 10 }), 'drop')
+})
+
+test('one that is over leaves the hold of who has come by the same ends since, in another lane or in its own', (scope) => {
+  const site = heldAt(scope, FAMILIES[0])
+  if (site === undefined) return
+  const { hold, held, ends, judge } = site
+  const other = HeldAcks.open({ ...hold.maps, slots: HELD_MAX, first: 2, count: 2 }, encodeAckPacket)
+  if ('why' in other) throw new Error(other.why)
+  const newer = other.hold(...ends, begunAt(FIRST), 7)
+  held.end()
+  assert.is(judge({ ack: 10 }), 'drop', 'it is held by the other lane')
+  const newest = other.hold(...ends, begunAt(FIRST), 7)
+  newer?.end()
+  assert.is(judge({ ack: 10 }), 'drop')
+  const heir = HeldAcks.open({ ...hold.maps, slots: HELD_MAX, first: 0, count: 2 }, encodeAckPacket)
+  if ('why' in heir) throw new Error(heir.why)
+  assert.is(judge({ ack: 10 }), 'drop', 'also when a lane begins anew')
+  newest?.end()
+  assert.is(judge({ ack: 10 }), 'pass')
+})
+
+test('another process goes on where this one is: what it releases it can say, though the kernel says nothing more', (scope) => {
+  const site = heldAt(scope, FAMILIES[0])
+  if (site === undefined) return
+  const { hold, held, ends, judge, release } = site
+  assert.is(held.state.last, undefined, 'nothing was heard')
+  assert.is(judge({ ack: 1_000, options: [...CLOCK, ...BLOCK] }), 'drop')
+  release(400)
+  const other = HeldAcks.open({ ...hold.maps, slots: HELD_MAX, first: 2, count: 1 }, encodeAckPacket)
+  if ('why' in other) throw new Error(other.why)
+  const next = other.hold(...ends, held.state, 7)
+  if (next === undefined) throw new Error('nothing is held')
+  held.end()
+  assert.equal(next.state, held.state)
+  assert.equal([...(next.state.last?.options ?? [])], [...CLOCK, ...BLOCK])
+  assert.equal([next.held, next.owed], [600, 400], 'what was released and not said is still owed')
+  next.release((FIRST + 1_200) >>> 0)
+  assert.equal([next.held, next.owed], [0, 1_200], 'the kernel has said more to the other program')
+  assert.is(judge({ ack: 1_100 }), 'pass')
+  next.release((FIRST + 1_300) >>> 0)
+  assert.equal([next.held, next.owed], [0, 0], 'and from here on says it here')
 })
 
 test('slots are bounded, and given again in the order in which they came back', (scope) => {
@@ -103,13 +148,13 @@ test('slots are bounded, and given again in the order in which they came back', 
   if (site === undefined) return
   const { holder, held, ends } = site
   const [client, service] = ends
-  const other = holder.hold({ ...client, port: 40_001 }, service, 5, 0)
+  const other = holder.hold({ ...client, port: 40_001 }, service, begunAt(5), 0)
   assert.ok(other !== undefined)
-  assert.is(holder.hold({ ...client, port: 40_002 }, service, 5, 0), undefined)
+  assert.is(holder.hold({ ...client, port: 40_002 }, service, begunAt(5), 0), undefined)
   held.end()
   held.end()
-  assert.ok(holder.hold({ ...client, port: 40_002 }, service, 7, 0) !== undefined)
-  assert.is(holder.hold({ ...client, port: 40_003 }, service, 5, 0), undefined)
+  assert.ok(holder.hold({ ...client, port: 40_002 }, service, begunAt(7), 0) !== undefined)
+  assert.is(holder.hold({ ...client, port: 40_003 }, service, begunAt(5), 0), undefined)
   held.release(1)
   assert.is(holder.words[HELD.released / 4], 7, 'one that is over touches nobody’s slot')
 })

@@ -46,4 +46,39 @@ test(
   { ...NEEDS, root: true },
 )
 
+test(
+  'a program of another that lets all pass goes round it only where it has come first later on, and that is seen',
+  async (scope) => {
+    const { server, client, serverHost } = await twoHosts(scope)
+    const ifindex = Number((await serverHost.run('ip', '-o', 'link', 'show', 'dev', 'eth0')).split(':')[0])
+    try {
+      await server.call('passAll', ifindex, false)
+      await server.call('gate', ifindex)
+      await server.call('ackHold', ifindex)
+    } catch (error) {
+      return skip(error)
+    }
+    assert.equal(await server.call('ahead', ifindex), [])
+    await server.call('listen', IP4, 80, 'service')
+    const unacknowledged = () => client.call<number>('unacknowledged', IP4)
+    await client.call('keep', IP4, IP4, 80)
+    await server.call('hold')
+    assert.is(await client.call('say', IP4, 'hello'), 'hello')
+    await wait(WHILE_MS)
+    assert.is(await unacknowledged(), 6, 'the other was there before, and comes behind')
+    await server.call('passAll', ifindex, false)
+    await server.call('release', 6, true)
+    assert.is(await client.call('say', IP4, 'again'), 'again')
+    await wait(WHILE_MS)
+    assert.is(await unacknowledged(), 6, 'one that comes later and asks for no place comes behind as well')
+    const id = await server.call('passAll', ifindex, true)
+    await server.call('release', 12, true)
+    assert.is(await client.call('say', IP4, 'round'), 'round')
+    await wait(WHILE_MS)
+    assert.is(await unacknowledged(), 0, 'one that asks to be the first goes round it')
+    assert.equal(await server.call('ahead', ifindex), [`program ${id} (pass_all)`])
+  },
+  { ...NEEDS, root: true },
+)
+
 test.run()

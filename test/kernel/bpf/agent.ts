@@ -8,8 +8,10 @@ import { messageOf } from '../../../src/base/errors.js'
 import { encodeAckPacket } from '../../../src/handoff/ack-packet.js'
 import type { HeldAck } from '../../../src/handoff/ports.js'
 import { REPAIR_PLANS } from '../../../src/handoff/repair-plans.js'
+import { ATTACH_TCX_EGRESS, F_BEFORE, PROG_TYPE_SCHED_CLS, TCX_PASS } from '../../../src/kernel/bpf/abi.js'
 import { AckHold, HELD_MAX } from '../../../src/kernel/bpf/ack-hold.io.js'
 import { AnyPort } from '../../../src/kernel/bpf/any-port.io.js'
+import { assemble, exit, move, R0 } from '../../../src/kernel/bpf/assembler.js'
 import { loadBpf } from '../../../src/kernel/bpf/bpf.io.js'
 import { HeldAcks } from '../../../src/kernel/bpf/held-acks.io.js'
 import { HiddenPorts } from '../../../src/kernel/bpf/hidden-ports.io.js'
@@ -210,8 +212,17 @@ const operations = {
   ackHold: (ifindex: number) => {
     ackHold ??= opened(AckHold.open())
     holder ??= opened(HeldAcks.open({ ...ackHold.maps, slots: HELD_MAX, first: 0, count: HELD_MAX }, encodeAckPacket))
-    must(ackHold.attach(ifindex))
+    must(ackHold.attach(ifindex, gate?.egressOn(ifindex)))
   },
+  /** Somebody else's program, that lets what leaves pass and asks no other; `first`: before all that are there. */
+  passAll: (ifindex: number, first: boolean) => {
+    const bpf = opened(loadBpf())
+    const program = bpf.load(PROG_TYPE_SCHED_CLS, 0, assemble([move(R0, TCX_PASS), exit()]), 'pass_all')
+    const id = typeof program === 'number' ? bpf.attach(program, ifindex, ATTACH_TCX_EGRESS, first ? F_BEFORE : 0) : -1
+    if (typeof program !== 'number' || id < 0) throw new Error(`it is not attached: ${JSON.stringify(program)} ${id}`)
+    return bpf.idOf(program)
+  },
+  ahead: (ifindex: number) => one(gate).ahead(ifindex),
   /** What comes from now on over the connection that was accepted last is not acknowledged. */
   hold: () => {
     const socket = one(accepted.at(-1))
@@ -221,7 +232,8 @@ const operations = {
     const first = snapshot.firstReceived + socket.bytesRead
     const end = (address = '', port = 0) => ({ address, port })
     const [client, service] = [end(socket.remoteAddress, socket.remotePort), end(socket.localAddress, socket.localPort)]
-    held = { ack: one(one(holder).hold(client, service, first, snapshot.windowScale?.receive ?? 0)), first }
+    const begun = { released: first, told: first }
+    held = { ack: one(one(holder).hold(client, service, begun, snapshot.windowScale?.receive ?? 0)), first }
   },
   /** So many bytes of it are safe; `says`: in the kernel's place. */
   release: (bytes: number, says: boolean) => {
