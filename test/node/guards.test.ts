@@ -15,6 +15,18 @@ const libc = loadLibc()
 const clock = realClock('why' in libc ? undefined : libc.boottime)
 const LONG_MS = 60_000
 
+/** One whose program could not be stopped stays, as it has to. */
+function guardsOf(folder: string): number[] {
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger)
+  return pids.filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(path.join(folder, 'guards'))
+    } catch {
+      return false
+    }
+  })
+}
+
 /** Its hook starts a daemon that leaves its session, and a child of that one. */
 class Site {
   readonly events: string[] = []
@@ -38,7 +50,7 @@ class Site {
       site.guards.stop(site.job)
       await new Promise((resolve) => setTimeout(resolve, 200))
       site.guards.close()
-      for (const pid of [...site.pids('pid'), ...site.pids('child')]) kill(pid)
+      for (const pid of [...site.pids('pid'), ...site.pids('child'), ...guardsOf(folder)]) kill(pid)
     })
     return site
   }
