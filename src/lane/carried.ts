@@ -34,6 +34,8 @@ export interface ClientRow {
   readonly service: string
   readonly id: SpliceId
   readonly startedAt: Millis
+  /** A program has asked for it. A process of an earlier release does not say. */
+  readonly isOutward?: boolean
   readonly snapshot: ClientSnapshot
   readonly socket: CarriedSocket
   readonly half: CarriedHalf

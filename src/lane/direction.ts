@@ -21,6 +21,8 @@ import type { Listener, Socket } from '../proxy/ports.js'
 import { isForsaken, type Reason } from '../proxy/reasons.js'
 import type { Service } from '../proxy/service.js'
 import { HEIRLESS_MS } from './backends.js'
+import { clientSnapshot } from './client-snapshot.js'
+import { Dials } from './dials.js'
 import type { DirectionHost } from './direction-host.js'
 import { contained, faultyClient } from './faults.js'
 import { isLogged, type LaneContext, logFrom } from './lane-context.js'
@@ -37,15 +39,6 @@ import { NONE_REVIVED, Revivals } from './revivals.js'
  * not notice an RST while it is not reading.
  */
 const ENDING_IDLE_MS: Millis = 900_000
-
-const NOTHING = new Uint8Array(0)
-
-const NO_RIGHT: ClientSnapshot = { bytes: NOTHING, at: 0, why: 'TCP_REPAIR needs CAP_NET_ADMIN and the epoll engine' }
-const STAYS_BEHIND: ClientSnapshot = {
-  bytes: NOTHING,
-  at: 0,
-  why: 'its address does not come and go with the director',
-}
 
 /** What other lanes may be late by when they let go of a socket; one that is busy comes to its messages within a turn. */
 const IN_USE_MS_MAX: Millis = 500
@@ -66,6 +59,8 @@ export class Direction implements ClientHost {
   readonly pool
   readonly gate
   readonly places: Placement
+  /** Connections that it makes for programs of the nodes. */
+  readonly outward: Dials
   readonly #listeners: ListenSet
   readonly term: Term
   /** Of the splices of an earlier director. */
@@ -105,6 +100,7 @@ export class Direction implements ClientHost {
       onProblem: (at, code, fatal) => this.#onProblem(at, code, fatal),
     }
     this.places = new Placement(definition, context, host.seats, this.clients)
+    this.outward = new Dials(this, context, host)
     this.#listeners = new ListenSet(context.sockets, handler, context.setup.lanes > 1 ? IN_USE_MS_MAX : 0, left)
     if (members === undefined) return
     const { rebuilder } = context
@@ -147,11 +143,18 @@ export class Direction implements ClientHost {
   accept(socket: Socket): void {
     if (this.#state === 'over' || !this.gate.isOpen(this.clock.now())) return socket.reset()
     this.context.counters.accepted++
-    const { rebuilder } = this.context
-    const snapshot = this.#isGiven ? (rebuilder?.snapshot(socket) ?? NO_RIGHT) : STAYS_BEHIND
-    const client = new ClientHalf(this.host.nextSpliceId(), socket, this, snapshot)
+    const client = new ClientHalf(this.host.nextSpliceId(), socket, this, this.snapshot(socket))
     this.clients.add(client)
     this.#contained(client, () => client.choose())
+  }
+
+  snapshot(socket: Socket): ClientSnapshot {
+    return clientSnapshot(socket, this.#isGiven, this.context.rebuilder)
+  }
+
+  /** A port that an earlier director uses must not be taken: first all of them are known. */
+  get mayDial(): boolean {
+    return this.#state !== 'over' && this.recovery?.isComplete !== false
   }
 
   /** Whether a connection that came to the front door is this one's. */
@@ -219,6 +222,7 @@ export class Direction implements ClientHost {
     if (this.#state === 'over') return
     this.#state = 'over'
     this.#listeners.close()
+    this.outward.stop()
     this.#revivals?.verdicts.close()
     this.#partings?.close()
     this.#tellUnserved(reason)

@@ -90,7 +90,8 @@ export class Inheritance {
     if (socket === undefined) return
     if (direction === undefined) return forsake(socket, row)
     const { id, snapshot, startedAt, half, joined } = row
-    const client = new ClientHalf(id, socket, direction, snapshot, { ...half, startedAt })
+    const host = row.isOutward === true ? direction.outward : direction
+    const client = new ClientHalf(id, socket, host, snapshot, { ...half, startedAt })
     direction.clients.add(client)
     for (const place of row.abandoned) links.suspend(abandoned(client), place)
     if (joined === undefined) return client.choose()

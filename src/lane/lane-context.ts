@@ -8,6 +8,7 @@ import type { ClientHalf } from '../proxy/client-half.js'
 import type { Counterpart } from '../proxy/counterpart.js'
 import type { FromLane, LaneCounters, LaneSetup } from '../proxy/lane-protocol.js'
 import type { LeaseSlots } from '../proxy/lease-slots.js'
+import type { PortAccount } from '../proxy/port-account.js'
 import type { HeldShare, Sockets } from '../proxy/ports.js'
 import type { RetentionPool } from '../proxy/retention-pool.js'
 import type { UsageCells } from '../proxy/usage.js'
@@ -38,6 +39,8 @@ export interface LaneContext {
   readonly counters: LaneCounters
   /** Not given: this lane is the only one. */
   readonly usage?: UsageCells | undefined
+  /** Of connections that this node makes under services' addresses; not given: not counted. */
+  readonly ports?: PortAccount | undefined
   /** Where this process may not, or the engine cannot: none. */
   readonly rebuilder?: Rebuilder | undefined
   /** Where acknowledgements can be held back; not before `ack-hold` was said. */

@@ -11,6 +11,7 @@ import type { DescriptorRecord } from '../kernel/recorded-syscalls.io.js'
 import { DescriptorTable } from '../proxy/descriptor-table.js'
 import type { FromLane, LaneSetup } from '../proxy/lane-protocol.js'
 import { LeaseSlots } from '../proxy/lease-slots.js'
+import { PortAccount } from '../proxy/port-account.js'
 import type { Sockets } from '../proxy/ports.js'
 import { RetentionPool } from '../proxy/retention-pool.js'
 import { sharedCounters } from '../proxy/shared-counters.js'
@@ -41,6 +42,7 @@ export function runLane(dress: (sockets: Sockets) => Sockets = (sockets) => sock
     openHolder: (share) => HeldAcks.open(share, encodeAckPacket),
     leases: new LeaseSlots(setup.leases),
     counters: sharedCounters(setup.counters),
+    ports: setup.ports && new PortAccount(setup.ports, setup.lane, setup.lanes, setup.portRange ?? 0),
     usage: setup.usage && new UsageCells(setup.usage, setup.lane, setup.lanes),
     pool: new RetentionPool(),
     buffers: recordBuffers(),

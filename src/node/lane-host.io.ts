@@ -20,6 +20,8 @@ const SAID_ANEW: ReadonlySet<ToLane['type']> = new Set([
   'link-dial',
   'backends',
   'local-listeners',
+  'directors',
+  'resolved',
   'standbys',
 ] as const)
 

@@ -41,6 +41,8 @@ export interface ClientHost {
   readonly service: Service
   readonly term: Term
   readonly places: Places
+  /** Its clients have not come: their connections were made for programs of the nodes. */
+  readonly isOutward?: boolean
   /** `undefined`: that node cannot be reached now. An answer may come before this returns. */
   open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined
   /** A backend stands, by `counterpart`: the client's bytes are about to be read. */
@@ -127,6 +129,10 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
 
   get service(): Service {
     return this.host.service
+  }
+
+  get isOutward(): boolean {
+    return this.host.isOutward === true
   }
 
   get isDialing(): boolean {
@@ -268,6 +274,7 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
     return {
       service: this.host.service.name,
       here: this.node?.node === self ? 'both' : 'client',
+      direction: this.isOutward ? 'out' : 'in',
       state:
         this.#state.phase !== 'joined'
           ? 'dialing'

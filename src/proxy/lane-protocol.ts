@@ -34,6 +34,9 @@ export interface LaneSetup {
   readonly counters: SharedArrayBuffer
   /** See usage; not given: the lane is the only one. */
   readonly usage?: SharedArrayBuffer
+  /** See port-account; and how many ports the kernel may give to outgoing connections. Not given: they are not counted. */
+  readonly ports?: SharedArrayBuffer
+  readonly portRange?: number
   /** It goes on with what another process has; until `take-over` it only listens to what it is told. */
   readonly inherits?: boolean
   /** See descriptor-table; not given: what the lane opens is not recorded. */
@@ -158,7 +161,15 @@ export type ToLane =
   /** The other process acts no more: all that was said and left so far is this lane's. */
   | { readonly type: 'take-over' }
   | { readonly type: 'query'; readonly query: number; readonly service?: string; readonly limit: number }
+  /** The whole truth each time: who directs services for which programs here may ask for connections. */
+  | { readonly type: 'directors'; readonly directors: readonly DirectorSeat[] }
+  /** What was asked by `resolve`; no address: there is no such name. */
+  | { readonly type: 'resolved'; readonly call: number; readonly addresses: readonly string[] }
   | { readonly type: 'stop' }
+
+export interface DirectorSeat extends NodeName {
+  readonly service: string
+}
 
 export type FromLane =
   /** The lane waits in the kernel from now on: whoever posts to it signals this eventfd afterwards. */
@@ -174,6 +185,8 @@ export type FromLane =
   /** No connection of an earlier director can turn up any more: one that is not known now is nobody's. */
   | KnownMessage
   | MoveAnswer
+  /** A program wants a connection to that name. Answered with `resolved`. */
+  | { readonly type: 'resolve'; readonly call: number; readonly host: string }
   /** Why nothing can be rebuilt here; empty: it can. */
   | { readonly type: 'rehearsed'; readonly rehearsal: number; readonly why: string }
   /** A port cannot be listened on; the lane has let all of them go. */
@@ -240,6 +253,8 @@ export interface SpliceReport {
   readonly id: string
   readonly service: string
   readonly here: 'client' | 'backend' | 'both'
+  /** `out`: a program's own connection to `client`, under the address of the service. */
+  readonly direction: 'in' | 'out'
   readonly state: 'dialing' | 'open' | 'half-closed' | 'closing'
   readonly term: Term
   readonly director: NodeId
@@ -259,6 +274,9 @@ export interface SpliceReport {
 
 export interface LaneCounters {
   accepted: number
+  /** Connections that were made for programs of nodes; and those that could not be, or were not allowed. */
+  dialled: number
+  undialled: number
   ended: number
   reset: number
   refused: number
@@ -297,6 +315,26 @@ export interface LaneReport {
   readonly perService: readonly ServiceReport[]
   /** Splices whose program is here and whose director is another node. */
   readonly forOthers: number
+  /** Where programs of this node ask for connections under the address of a service. */
+  readonly doors: readonly DoorReport[]
+}
+
+export interface DoorReport {
+  readonly service: string
+  readonly port: number
+  /** Why nobody can ask there; empty: one can. */
+  readonly why: string
+}
+
+/** Connections that a director has made under the address of its service, and source ports that they take. */
+export interface OutwardReport {
+  readonly connections: number
+  /** Begun, and not standing yet. */
+  readonly dialling: number
+  /** Ports for each destination, at most; 0: not counted. */
+  readonly limit: number
+  /** The destination with the fewest ports left, as far as this lane knows. */
+  readonly fullest?: { readonly to: string; readonly ports: number }
 }
 
 /** The connections of one service that is directed here. */
@@ -308,6 +346,7 @@ export interface ServiceReport {
   readonly revivals: RevivalReport
   /** A node of an earlier release does not tell. */
   readonly placement?: PlacementReport
+  readonly outward?: OutwardReport
   /** Missing: its clients are acknowledged at once, as it wants. */
   readonly uploads?: UploadsReport
 }
