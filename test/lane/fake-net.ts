@@ -198,7 +198,7 @@ export class FakeNet {
   socketsOf(address: string, soon: (task: () => void) => void): Sockets {
     return {
       engine: 'fake',
-      dial: (to) => this.connect({ address, port: this.#port++ }, to),
+      dial: (to, { from = address }) => this.connect({ address: from, port: this.#port++ }, to),
       listen: (at, _options, handler) => this.listen(at, handler, soon),
       adoptListener: (fd, at, handler) => this.listen(at, handler, soon, fd),
       adoptCarried: (fd) => {
