@@ -18,7 +18,12 @@ export function outwardSettings({ definition, outward }: Pick<ServiceView, 'defi
       outwardTo === '' ? { text: 'nowhere: name destinations', style: 'warn' } : outwardTo.replaceAll(',', ', '),
     ],
   ]
-  if (outAlias !== '') rows.push(['out alias', `connections to port ${outAlias} leave as ${address}`])
+  if (outward?.whyNot) rows.push(['baton run', { text: `not on this node: ${outward.whyNot}`, style: 'warn' }])
+  if (outAlias !== '') {
+    const led = `connections to port ${outAlias} leave as ${address}`
+    const not = outward?.whyNoAlias ?? ''
+    rows.push(['out alias', not === '' ? led : { text: `${led}; not on this node: ${not}`, style: 'bad' }])
+  }
   if (outward?.directed !== undefined) rows.push(['made here', madeHere(outward.directed)])
   return rows
 }

@@ -41,10 +41,16 @@ export class Call implements SocketHandler {
     readonly socket: Socket,
     readonly service: string,
     private readonly host: CallHost,
+    /** Where it was to go that the kernel has led here: it has no words for a refusal. */
+    to?: Endpoint,
   ) {
     this.deadline = host.clock.now() + GREETING_MS_MAX
     socket.attach(this)
-    socket.resume()
+    if (to === undefined) socket.resume()
+    else {
+      this.protocol = 'none'
+      this.state = 'waiting'
+    }
   }
 
   /** For logs. */
@@ -53,7 +59,9 @@ export class Call implements SocketHandler {
   }
 
   refuse(reason: Reason, detail: string): void {
-    if (this.state !== 'over') this.#dismiss(refusal(this.protocol, reason, detail))
+    if (this.state === 'over') return
+    if (this.protocol === 'none') this.socket.reset()
+    else this.#dismiss(refusal(this.protocol, reason, detail))
   }
 
   onOpen(): void {}

@@ -5,7 +5,7 @@
  *   program ──SOCKS 5, CONNECT──► Call ──DIAL──► director's Dials ──► destination
  *                                  └──◄──OPEN, or UNDIALLED──┘
  */
-import { formatEndpoint, isIpv6, parseIp } from '../base/address.js'
+import { type Endpoint, formatEndpoint, isIpv6, parseIp } from '../base/address.js'
 import type { NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { BackendRequest } from '../proxy/backend-half.js'
@@ -80,9 +80,12 @@ export class Calls implements CallHost {
     this.#directors = new Map(directors.map((seat) => [seat.service, seat]))
   }
 
-  accept(socket: Socket, service: string): void {
+  /** `to`: where the kernel has led it away from; a program that comes by itself says what it wants. */
+  accept(socket: Socket, service: string, to?: Endpoint): void {
     if (this.#calls.size >= CALLS_MAX) return socket.reset()
-    this.#calls.add(new Call(socket, service, this))
+    const call = new Call(socket, service, this, to)
+    this.#calls.add(call)
+    if (to !== undefined) this.onWish(call, { host: to.address, port: to.port })
   }
 
   onWish(call: Call, { host, port }: Wish): void {

@@ -1,3 +1,4 @@
+import type { Endpoint } from '../base/address.js'
 import type { BufferPool } from '../base/buffer-pool.js'
 import type { Clock } from '../base/clock.js'
 import { LOG_LEVELS, type LogFields, type LogLevel } from '../base/log.js'
@@ -47,6 +48,8 @@ export interface LaneContext {
   holds?: Holds | undefined
   /** The share of held acknowledgements that a lane is given. */
   openHolder?(share: HeldShare): AckHolder | { readonly why: string }
+  /** Where a connection was to go that was led here from that port of the loopback address, by a map of the kernel's; once. */
+  originOf?(map: number, port: number): Endpoint | undefined
   /** What halves keep of what they have sent. */
   readonly pool: RetentionPool
   /** For records of data links (trunk/record). */

@@ -83,6 +83,7 @@ export class Lane implements DirectionHost, Recoveries {
     yield { row: { kind: 'lane', splicesAccepted: this.#splicesAccepted, counters: { ...counters } }, fd: -1 }
     const { fd = -1 } = this.#links.listener ?? {}
     if (fd >= 0) yield { row: { kind: 'data-listener' }, fd }
+    yield* this.#outward.rows()
     yield* rowsOfHalves(this.#directions.values(), this.#backends, this.#links, this.context.holds)
   }
 
@@ -103,6 +104,7 @@ export class Lane implements DirectionHost, Recoveries {
     }
     for (const message of said) this.#contained(() => this.receive(message))
     this.#leftListeners.close(this.context.sockets)
+    this.#outward.closeLeft()
     const parts = { context: this.context, backends: this.#backends, links: this.#links, unsettled: this.unsettled }
     new Inheritance({ ...parts, directionOf: (service) => this.#directions.get(service) }).take(splices)
   }
@@ -113,6 +115,7 @@ export class Lane implements DirectionHost, Recoveries {
       Object.assign(this.context.counters, row.counters)
     } else if (row.kind === 'obeyed') this.#backends.obey(row.contest, row.term)
     else if (row.kind === 'data-listener') this.#links.listen(0, fd)
+    else if (row.kind === 'door') this.#outward.inherit(row, fd)
     else this.#leftListeners.add(row, fd)
   }
 
@@ -166,6 +169,7 @@ export class Lane implements DirectionHost, Recoveries {
       case 'obey':
         return void this.#backends.obey(message.contest, message.term)
       case 'directors':
+      case 'steer':
       case 'resolved':
         return this.#outward.hear(message)
       case 'inherit':

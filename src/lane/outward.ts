@@ -1,34 +1,30 @@
 /**
- * A lane's part in connections that programs make under the address of a service: where they ask (on the loopback address, at the first
+ * A lane's part in connections that programs make under the address of a service: where they come (on the loopback address, at the first
  * lane), what they have asked for, and what other nodes ask of the directions here.
  */
-import { formatEndpoint, isIpv6 } from '../base/address.js'
+import { type Endpoint, isIpv6 } from '../base/address.js'
 import type { NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import type { DialFrame, UndialledFrame } from '../proxy/dial-frames.js'
 import type { DoorReport, ToLane } from '../proxy/lane-protocol.js'
-import type { Listener } from '../proxy/ports.js'
+import type { Socket } from '../proxy/ports.js'
 import type { Service } from '../proxy/service.js'
 import { makesConnections } from '../proxy/service-outward.js'
 import { LINK_HANDLE } from '../proxy/splice-frame.js'
 import { Calls, type DialLink } from './calls.js'
+import type { CarriedRow, RowOut } from './carried.js'
 import type { Asker, Dials } from './dials.js'
-import { type LaneContext, logFrom } from './lane-context.js'
+import { Door } from './door.js'
+import type { LaneContext } from './lane-context.js'
 
-const BACKLOG = 1_024
-const KEEPALIVE_MS: Millis = 30_000
-/** A port that another program has is tried again so often. */
-const AGAIN_MS: Millis = 2_000
+type SteerMessage = Extract<ToLane, { type: 'steer' }>
 
-interface Door {
-  /** 0: any. */
-  readonly wanted: number
-  port: number
-  listener: Listener | undefined
-  /** Why it is shut; empty: it is not. */
-  why: string
-  againAt: Millis
+interface Doors {
+  /** Where programs ask; `undefined`: nowhere, and only those come that the kernel leads here. */
+  readonly asked: Door | undefined
+  readonly steered: Door
+  steer: SteerMessage | undefined
 }
 
 export interface OutwardHost {
@@ -41,7 +37,9 @@ export interface OutwardHost {
 
 export class Outward {
   readonly calls: Calls
-  readonly #doors = new Map<string, Door>()
+  readonly #doors = new Map<string, Doors>()
+  /** Listening sockets of the process before, by service. */
+  readonly #left = new Map<string, { readonly at: Endpoint; readonly fd: number }>()
   /** This node itself, whom it asks as any other. */
   readonly #self: DialLink & Asker
 
@@ -64,12 +62,34 @@ export class Outward {
   }
 
   get doors(): readonly DoorReport[] {
-    return [...this.#doors].map(([service, { port, why }]) => ({ service, port, why }))
+    return [...this.#doors].map(([service, { asked, steer }]) => {
+      const { cgroup = '', whyNot = 'not yet', whyNoAlias = '' } = steer ?? {}
+      return { service, port: asked?.at.port ?? 0, why: asked?.why ?? '', cgroup, whyNot, whyNoAlias }
+    })
   }
 
-  hear(message: Extract<ToLane, { type: 'directors' | 'resolved' }>): void {
-    if (message.type === 'directors') this.calls.followDirectors(message.directors)
-    else this.calls.onResolved(message.call, message.addresses)
+  /** For the next process of this node; where connections are led it makes a door of its own. */
+  *rows(): Generator<RowOut, void, undefined> {
+    for (const [service, { asked }] of this.#doors) {
+      if (asked !== undefined && asked.fd >= 0) yield { row: { kind: 'door', service, at: asked.at }, fd: asked.fd }
+    }
+  }
+
+  inherit({ service, at }: Extract<CarriedRow, { kind: 'door' }>, fd: number): void {
+    this.#left.set(service, { at, fd })
+  }
+
+  /** What nobody wants any more. */
+  closeLeft(): void {
+    for (const { fd } of this.#left.values()) this.context.sockets.closeDescriptor?.(fd)
+    this.#left.clear()
+  }
+
+  hear(message: Extract<ToLane, { type: 'directors' | 'resolved' | 'steer' }>): void {
+    if (message.type === 'directors') return this.calls.followDirectors(message.directors)
+    if (message.type === 'resolved') return this.calls.onResolved(message.call, message.addresses)
+    const doors = this.#doors.get(message.service)
+    if (doors !== undefined) doors.steer = message
   }
 
   /** From another node, or from this one. */
@@ -85,54 +105,69 @@ export class Outward {
   followServices(services: readonly Service[]): void {
     if (this.context.setup.lane !== 0) return
     const wanted = new Map(services.filter(makesConnections).map((service) => [service.name, service]))
-    for (const [name, door] of this.#doors) {
-      if (wanted.get(name)?.outward === door.wanted) continue
-      door.listener?.close()
-      this.#doors.delete(name)
+    for (const [name, { asked, steered }] of this.#doors) {
+      const service = wanted.get(name)
+      const isSame = service?.outward === (asked?.wanted ?? 0) && loopbackOf(service) === steered.at.address
+      if (!isSame) this.#close(name)
     }
-    for (const [name, service] of wanted) if (!this.#doors.has(name)) this.#openDoor(service)
+    for (const [name, service] of wanted) if (!this.#doors.has(name)) this.#open(service)
   }
 
   sweep(now: Millis): void {
-    for (const [name, door] of this.#doors) {
-      const service = this.host.service(name)
-      if (door.listener === undefined && now >= door.againAt && service !== undefined) this.#openDoor(service)
-    }
+    for (const { asked, steered } of this.#doors.values()) for (const door of [asked, steered]) door?.sweep(now)
     this.calls.sweep(now)
   }
 
   close(): void {
-    for (const { listener } of this.#doors.values()) listener?.close()
-    this.#doors.clear()
+    for (const name of [...this.#doors.keys()]) this.#close(name)
     this.calls.close()
   }
 
-  #openDoor({ name, address, outward: port }: Service): void {
-    const before = this.#doors.get(name)
-    const door: Door = { wanted: port, port, listener: undefined, why: before?.why ?? '', againAt: 0 }
-    this.#doors.set(name, door)
-    const at = { address: isIpv6(address) ? '::1' : '127.0.0.1', port }
-    const shut = (code: string) => {
-      const why = `cannot listen on ${formatEndpoint(at)}: ${code}`
-      if (why !== door.why) logFrom(this.context, 'error', 'no-outward-door', { service: name, why })
-      door.why = why
-      door.listener = undefined
-      door.againAt = this.context.clock.now() + AGAIN_MS
-    }
-    door.listener = this.context.sockets.listen(
-      at,
-      { backlog: BACKLOG, keepaliveMs: KEEPALIVE_MS },
-      {
-        onListening: (actual) => {
-          door.port = actual.port
-          door.why = ''
+  #open(service: Service): void {
+    const { name, outward } = service
+    const { context } = this
+    const address = loopbackOf(service)
+    const asked = { address, port: outward }
+    const onAccept = (socket: Socket) => this.calls.accept(socket, name)
+    const left = this.#left.get(name)
+    const isSame = left?.at.address === address && left.at.port === outward
+    if (isSame) this.#left.delete(name)
+    this.#doors.set(name, {
+      asked:
+        outward === 0
+          ? undefined
+          : new Door(context, name, asked, { onAccept, onListening: () => {} }, isSame ? left.fd : undefined),
+      steered: new Door(
+        context,
+        name,
+        { address, port: 0 },
+        {
+          onAccept: (socket) => this.#onSteered(socket, name),
+          onListening: ({ port }) => context.post({ type: 'steer-door', service: name, port }),
         },
-        onAccept: (socket) => this.calls.accept(socket, name),
-        onProblem: (code, fatal) => {
-          if (fatal) shut(code)
-          else logFrom(this.context, 'error', 'accept-failed', { address: formatEndpoint(at), code })
-        },
-      },
-    )
+      ),
+      steer: undefined,
+    })
   }
+
+  /** Whoever finds this door by himself has no business here. */
+  #onSteered(socket: Socket, name: string): void {
+    const { origins = [] } = this.#doors.get(name)?.steer ?? {}
+    for (const map of origins) {
+      const to: Endpoint | undefined = this.context.originOf?.(map, socket.remote.port)
+      if (to !== undefined) return this.calls.accept(socket, name, to)
+    }
+    socket.reset()
+  }
+
+  #close(name: string): void {
+    const { asked, steered } = this.#doors.get(name) ?? {}
+    asked?.close()
+    steered?.close()
+    this.#doors.delete(name)
+  }
+}
+
+function loopbackOf({ address }: Service): string {
+  return isIpv6(address) ? '::1' : '127.0.0.1'
 }

@@ -5,6 +5,7 @@ import { Prng } from '../base/prng.js'
 import { realClock } from '../base/real-clock.io.js'
 import { encodeAckPacket } from '../handoff/ack-packet.js'
 import { HeldAcks } from '../kernel/bpf/held-acks.io.js'
+import { Origins } from '../kernel/bpf/steering.io.js'
 import { loadEpoll } from '../kernel/epoll-endpoint.io.js'
 import { loadLibc } from '../kernel/libc.io.js'
 import type { DescriptorRecord } from '../kernel/recorded-syscalls.io.js'
@@ -32,6 +33,7 @@ export function runLane(dress: (sockets: Sockets) => Sockets = (sockets) => sock
   assert(epoll === undefined || !('why' in epoll), 'the control plane has looked whether epoll can be used')
   const loop = epoll === undefined ? netLoop(clock) : epollLoop(epoll, clock, recordOf(setup))
   loadSeals()
+  const origins = new Origins()
   const lane = new Lane({
     setup,
     clock: loop.clock,
@@ -39,6 +41,7 @@ export function runLane(dress: (sockets: Sockets) => Sockets = (sockets) => sock
     sockets: dress(loop.sockets),
     seals,
     rebuilder: loop.rebuilder,
+    originOf: (map, port) => origins.take(map, port),
     openHolder: (share) => HeldAcks.open(share, encodeAckPacket),
     leases: new LeaseSlots(setup.leases),
     counters: sharedCounters(setup.counters),

@@ -207,6 +207,11 @@ export interface StatusView {
 export interface OutwardView {
   /** Why nobody can ask on the answering node; empty: one can. */
   readonly door: string
+  /** Connections of programs in this cgroup of that node leave under the address; or why that cannot be had. */
+  readonly cgroup: string
+  readonly whyNot: string
+  /** The same of the ports of `outAlias`; empty: they do, or there are none. */
+  readonly whyNoAlias: string
   /** What the answering node has made, which directs the service. */
   readonly directed?: OutwardReport
 }

@@ -22,6 +22,7 @@ const SAID_ANEW: ReadonlySet<ToLane['type']> = new Set([
   'local-listeners',
   'directors',
   'resolved',
+  'steer',
   'standbys',
 ] as const)
 

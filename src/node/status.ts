@@ -148,9 +148,10 @@ export function serviceView(service: Service, facts: ServiceFacts): ServiceView 
 }
 
 function outwardView(name: string, { doors, perService }: LaneReport): OutwardView {
-  const door = doors.find(({ service }) => service === name)?.why ?? ''
+  const found = doors.find(({ service }) => service === name)
+  const { why: door = '', cgroup = '', whyNot = 'the node carries no connections', whyNoAlias = '' } = found ?? {}
   const directed = perService.find(({ service }) => service === name)?.outward
-  return { door, ...(directed !== undefined && { directed }) }
+  return { door, cgroup, whyNot, whyNoAlias, ...(directed !== undefined && { directed }) }
 }
 
 /** `unknown`: the director of this term has not said yet. */

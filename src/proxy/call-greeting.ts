@@ -6,7 +6,8 @@ import { canonicalIp, type Endpoint, formatEndpoint, formatIp, isPort, parseIp }
 import { ByteWriter, fromUtf8, joined, utf8 } from '../base/bytes.js'
 import type { Reason } from './reasons.js'
 
-export type CallProtocol = 'socks5' | 'connect'
+/** `none`: the kernel has led it here, and it knows nothing of that. */
+export type CallProtocol = 'socks5' | 'connect' | 'none'
 
 /** `host`: a canonical IP address, or a name. */
 export interface Wish {
@@ -122,13 +123,14 @@ export class CallGreeting {
   }
 }
 
-/** The connection stands; `bound` is its near end. */
+/** The connection stands; `bound` is its near end. Empty: nothing is said. */
 export function acceptance(protocol: CallProtocol, bound: Endpoint): Uint8Array {
+  if (protocol === 'none') return NOTHING
   if (protocol === 'socks5') return socksReply(0, bound)
   return utf8(`HTTP/1.1 200 Connection established\r\nX-Baton-From: ${formatEndpoint(bound)}\r\n\r\n`)
 }
 
-export function refusal(protocol: CallProtocol, reason: Reason, detail: string): Uint8Array {
+export function refusal(protocol: Exclude<CallProtocol, 'none'>, reason: Reason, detail: string): Uint8Array {
   if (protocol === 'socks5') return socksReply(SOCKS_REPLIES[reason] ?? SOCKS_FAILED)
   return httpReply(HTTP_REPLIES[reason] ?? '503 Service Unavailable', `${reason}: ${detail}`)
 }

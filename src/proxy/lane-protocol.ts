@@ -163,6 +163,18 @@ export type ToLane =
   | { readonly type: 'query'; readonly query: number; readonly service?: string; readonly limit: number }
   /** The whole truth each time: who directs services for which programs here may ask for connections. */
   | { readonly type: 'directors'; readonly directors: readonly DirectorSeat[] }
+  /**
+   * Of connections that come to the door of `steer-door`, where they were to go stands in these maps (descriptors). Programs in the cgroup
+   * are led there, or not and why; and those of `outAlias`, if there are any.
+   */
+  | {
+      readonly type: 'steer'
+      readonly service: string
+      readonly origins: readonly number[]
+      readonly cgroup: string
+      readonly whyNot: string
+      readonly whyNoAlias: string
+    }
   /** What was asked by `resolve`; no address: there is no such name. */
   | { readonly type: 'resolved'; readonly call: number; readonly addresses: readonly string[] }
   | { readonly type: 'stop' }
@@ -185,6 +197,8 @@ export type FromLane =
   /** No connection of an earlier director can turn up any more: one that is not known now is nobody's. */
   | KnownMessage
   | MoveAnswer
+  /** Connections that the kernel leads to that port of the loopback address are the service's. Answered with `steer`. */
+  | { readonly type: 'steer-door'; readonly service: string; readonly port: number }
   /** A program wants a connection to that name. Answered with `resolved`. */
   | { readonly type: 'resolve'; readonly call: number; readonly host: string }
   /** Why nothing can be rebuilt here; empty: it can. */
@@ -324,6 +338,11 @@ export interface DoorReport {
   readonly port: number
   /** Why nobody can ask there; empty: one can. */
   readonly why: string
+  /** A program in this cgroup need not ask; or why that cannot be had. */
+  readonly cgroup: string
+  readonly whyNot: string
+  /** The same of the ports of `outAlias`. */
+  readonly whyNoAlias: string
 }
 
 /** Connections that a director has made under the address of its service, and source ports that they take. */

@@ -1,7 +1,8 @@
 /** Three nodes whose programs connect to a host of nobody's, as the service: there a server says from where it was called, and echoes. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type LabNode, LocalCluster } from '../../src/lab/cluster.io.js'
 import { type Host, Lan } from '../../src/lab/hosts.io.js'
 import { until } from '../../src/lab/wait.io.js'
@@ -12,6 +13,8 @@ export const DOOR = 1_080
 export const FAR_PORT = 4_444
 const NAMES = ['a', 'b', 'c']
 const SERVICE = 'out'
+
+const BATON = fileURLToPath(new URL('../../bin/baton.js', import.meta.url))
 
 const FAR = `
 require('node:net').createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -30,6 +33,10 @@ export class OutwardSite {
 
   static async build(scope: Scope, ...more: string[]): Promise<OutwardSite> {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-outward-'))
+    // Programs that refuse to be root's have folders in it.
+    chmodSync(folder, 0o711)
+    const cgroups: string[] = []
+    scope.defer(() => removeCgroups(cgroups))
     const lan = await Lan.make(
       [...NAMES, 'far'].map((name, i) => ({ name, number: i + 1 })),
       folder,
@@ -55,6 +62,7 @@ export class OutwardSite {
     const outward = ['--outward', String(DOOR), '--outward-to', '10.77.0.0/16']
     await cluster.baton(first, 'service', 'add', SERVICE, '--address', ADDRESS, '--ports', '7777', ...outward, ...more)
     await cluster.serving(SERVICE)
+    for (const node of cluster.nodes) cgroups.push(await site.cgroupOf(node))
     return site
   }
 
@@ -74,6 +82,24 @@ export class OutwardSite {
     return { node, host: this.lan.named(node.name) }
   }
 
+  /** Of programs that are run as the service; as soon as it is there. */
+  cgroupOf(node: LabNode): Promise<string> {
+    return until(
+      async () => {
+        const { outward } = await node.client.service(SERVICE)
+        if (outward !== undefined && !['', 'not yet'].includes(outward.whyNot)) throw new Error(outward.whyNot)
+        return outward?.whyNot === '' ? outward.cgroup : undefined
+      },
+      5_000,
+      `${node.name} leads connections`,
+    )
+  }
+
+  /** What a shell on the node's host would type. */
+  runAs(node: LabNode, ...command: string[]): string[] {
+    return [process.execPath, BATON, 'run', '--as', SERVICE, '--state', node.state, '--', ...command]
+  }
+
   /** Waits until another than `former` directs. */
   async succeeded(former: LabNode): Promise<LabNode> {
     return until(
@@ -90,5 +116,16 @@ export class OutwardSite {
   async splices(node: LabNode): Promise<readonly Readonly<Record<string, unknown>>[]> {
     const { stdout } = await this.cluster.baton(node, 'splices', '--json')
     return (JSON.parse(stdout) as { splices: Record<string, unknown>[] }).splices
+  }
+}
+
+/** Where a node was killed they stay. */
+function removeCgroups(cgroups: readonly string[]): void {
+  for (const folder of cgroups.flatMap((cgroup) => [cgroup, path.dirname(cgroup)])) {
+    try {
+      rmdirSync(folder)
+    } catch {
+      // It is gone already.
+    }
   }
 }

@@ -2,6 +2,8 @@
 import { assert, suite } from '../harness/suite.js'
 import { ADDRESS, DOOR, FAR_PORT, OutwardSite } from './outward-site.js'
 import { Conversation } from './programs/conversation.js'
+import { psqlSilent } from './programs/psql.js'
+import { sshCommand, sshTyping, startSshd } from './programs/ssh.js'
 
 const test = suite('cluster/outward', 80_000)
 const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv', 'curl'], root: true }
@@ -42,6 +44,57 @@ test(
     assert.is(new Set(ports).size, 2)
   },
   NEEDS,
+)
+
+test(
+  'baton run --as: curl, ssh and psql are seen as the service, and are the same sessions after a kill of the director, a move and reloads',
+  async (scope) => {
+    const site = await OutwardSite.build(scope)
+    const { far, folder } = site
+    const { node, host } = await site.other()
+    await Promise.all([startSshd(far, folder), psqlSilent.serve?.(far, folder)])
+    const start = (...command: string[]) => Conversation.start(scope, host, ...site.runAs(node, ...command))
+    const curl = start('curl', '-sN', `telnet://${far.address}:${FAR_PORT}`)
+    const ssh = start(
+      ...sshCommand(folder),
+      `root@${far.address}`,
+      'echo "from $SSH_CONNECTION"; echo shell $$; exec cat',
+    )
+    const psql = start('psql', '-XAtq', '-p', String(psqlSilent.port), '-U', 'baton', '-h', far.address, 'postgres')
+    assert.is((await curl.hears(/called by (\S+) /))[1], ADDRESS)
+    assert.is((await ssh.hears(/from (\S+) /))[1], ADDRESS)
+    const session = "SELECT 'is', inet_client_addr(), pg_backend_pid(), txid_current();\n"
+    psql.say(`BEGIN; ${session}`)
+    const [, from, identity] = await psql.hears(/is\|(\S+)\|(\d+\|\d+)\n/)
+    assert.is(from, ADDRESS)
+    const prove = async (word: string) => {
+      for (const talk of [curl, ssh]) {
+        talk.say(`${word}\n`)
+        await talk.hears(new RegExp(`${word}\n`))
+      }
+      const since = psql.said.length
+      psql.say(session)
+      assert.is((await psql.hears(/is\|\S+\|(\d+\|\d+)\n/, since))[1], identity, 'the same backend and transaction')
+    }
+    await prove('at first')
+    const killed = await site.director()
+    await site.cluster.kill(killed)
+    const second = await site.succeeded(killed)
+    await prove('after the kill')
+    site.cluster.up(killed)
+    await site.cluster.settled()
+    await site.cluster.baton(second, 'move', 'out')
+    const third = await site.succeeded(second)
+    await prove('after the move')
+    await site.cluster.replace(third)
+    await prove('after a reload of the director')
+    await site.cluster.replace(node)
+    await prove('after a reload of the programs’ node')
+    await site.cgroupOf(node)
+    const late = start('curl', '-sN', `telnet://${far.address}:${FAR_PORT}`)
+    assert.is((await late.hears(/called by (\S+) /))[1], ADDRESS)
+  },
+  { needs: [...NEEDS.needs, ...sshTyping.needs, ...psqlSilent.needs], root: true },
 )
 
 test.run()

@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process'
+import { accessSync, constants as modes } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { Flags } from '@oclif/core'
+import { BatonError } from '../base/errors.js'
+import { BatonCommand } from '../cli/command.js'
+import { steeredCgroup } from '../cli/run-as.js'
+
+/** The shell enters the cgroup, and then is the program. */
+const ENTER = 'echo $$ > "$0" && exec "$@"'
+/** As shells have it. */
+const NOT_STARTED = 126
+const KILLED = 128
+const PASSED_ON = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const
+
+export default class Run extends BatonCommand {
+  static override summary = 'Run a program whose outgoing connections leave under the address of a service.'
+  static override description =
+    'Nothing in the program changes: the kernel leads its TCP connections to the node, and those of all programs that it starts. Connections to loopback addresses stay as they are. They outlive the director as those of clients do. The service says to where they may go (`--outward-to`).'
+  static override examples = [
+    '<%= config.bin %> run --as web -- curl https://example.org',
+    { description: 'As another user:', command: '<%= config.bin %> run --as web -- setpriv --reuid app -- /srv/app' },
+  ]
+  static override strict = false
+  static override usage = 'run --as SERVICE -- COMMAND...'
+  static override enableJsonFlag = false
+  static override flags = {
+    as: Flags.string({ description: 'name of the service', helpValue: 'SERVICE', required: true }),
+  }
+
+  async run(): Promise<void> {
+    const { argv, flags } = await this.parse(Run)
+    const command = argv as string[]
+    if (command.length === 0) {
+      throw new BatonError('ERR_USAGE', 'no command to run', { hint: 'baton run --as web -- curl https://example.org' })
+    }
+    const cgroup = steeredCgroup(await this.client(flags).service(flags.as))
+    const procs = path.join(cgroup, 'cgroup.procs')
+    try {
+      accessSync(procs, modes.W_OK)
+    } catch (cause) {
+      throw new BatonError('ERR_RUN_AS', `programs cannot be put into ${cgroup}`, {
+        hint: 'run it as root; the program may be another user’s: baton run --as web -- setpriv --reuid app -- COMMAND',
+        cause,
+      })
+    }
+    process.exitCode = await ended(spawn('/bin/sh', ['-c', ENTER, procs, ...command], { stdio: 'inherit' }))
+  }
+}
+
+function ended(child: ReturnType<typeof spawn>): Promise<number> {
+  // The terminal tells both; whoever stops this command means the program.
+  process.on('SIGINT', () => {})
+  process.on('SIGQUIT', () => {})
+  for (const signal of PASSED_ON) process.on(signal, () => void child.kill(signal))
+  return new Promise((resolve) => {
+    child.once('error', () => resolve(NOT_STARTED))
+    child.once('exit', (code, signal) => resolve(code ?? KILLED + (signal === null ? 0 : os.constants.signals[signal])))
+  })
+}
