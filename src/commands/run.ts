@@ -22,7 +22,6 @@ export default class Run extends BatonCommand {
     '<%= config.bin %> run --as web -- curl https://example.org',
     { description: 'As another user:', command: '<%= config.bin %> run --as web -- setpriv --reuid app -- /srv/app' },
   ]
-  static override strict = false
   static override usage = 'run --as SERVICE -- COMMAND...'
   static override enableJsonFlag = false
   static override flags = {
@@ -30,10 +29,14 @@ export default class Run extends BatonCommand {
   }
 
   async run(): Promise<void> {
-    const { argv, flags } = await this.parse(Run)
-    const command = argv as string[]
+    // Whatever stands behind it is the command's, word by word.
+    const end = this.argv.indexOf('--')
+    const [own, command] = end < 0 ? [this.argv, []] : [this.argv.slice(0, end), this.argv.slice(end + 1)]
+    const { flags } = await this.parse(Run, own)
     if (command.length === 0) {
-      throw new BatonError('ERR_USAGE', 'no command to run', { hint: 'baton run --as web -- curl https://example.org' })
+      throw new BatonError('ERR_USAGE', 'no command behind --', {
+        hint: 'baton run --as web -- curl https://example.org',
+      })
     }
     const cgroup = steeredCgroup(await this.client(flags).service(flags.as))
     const procs = path.join(cgroup, 'cgroup.procs')

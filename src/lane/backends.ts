@@ -124,6 +124,7 @@ export class Backends implements BackendHost {
     this.context.defer(() => {
       backend.half.onOpen()
       if (claimed.rest.byteLength > 0) backend.half.onData(claimed.rest)
+      if (claimed.isEnded) backend.half.onEnd()
     })
     return backend
   }

@@ -132,6 +132,8 @@ function waits(bound: Bound, why: string, mayResume: boolean): boolean {
     return false
   }
   const { client, channel, isAbandoned } = bound
+  // Asked to go on, its backend half would wait for nobody.
+  if (client.hasVanished) return false
   if (client.isDialing && !isAbandoned) {
     bound.isAbandoned = true
     // The peer may have connected its program already: it is told when there is a link again.

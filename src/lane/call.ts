@@ -32,6 +32,8 @@ export class Call implements SocketHandler {
   destinations: readonly Endpoint[] = []
   /** What came behind the wish. */
   rest: Uint8Array = NOTHING
+  /** Its FIN, behind that. */
+  isEnded = false
   protocol: CallProtocol = 'socks5'
   /** Why it has to wait, or what came of the address before. */
   failure: { readonly reason: Reason; readonly detail: string } = { reason: 'not-here', detail: '' }
@@ -83,8 +85,9 @@ export class Call implements SocketHandler {
     this.host.onWish(this, greeted.wish)
   }
 
-  /** It has said all that it will; that is heard again when it has its connection, or it does not want one. */
+  /** It has said all that it will: it may wait for an answer all the same. */
   onEnd(): void {
+    this.isEnded = true
     if (this.state === 'greeting') this.socket.reset()
   }
 

@@ -54,6 +54,8 @@ export interface Claimed {
   /** As asked for, with what the program is told first. */
   readonly request: BackendRequest
   readonly rest: Uint8Array
+  /** Its FIN was read behind that. */
+  readonly isEnded: boolean
 }
 
 export class Calls implements CallHost {
@@ -127,8 +129,8 @@ export class Calls implements CallHost {
     if (call === undefined) return undefined
     this.#calls.delete(call)
     call.state = 'over'
-    const { socket, rest, protocol } = call
-    return { socket, rest, request: { ...request, proxyHeader: acceptance(protocol, request.destination) } }
+    const { socket, rest, isEnded, protocol } = call
+    return { socket, rest, isEnded, request: { ...request, proxyHeader: acceptance(protocol, request.destination) } }
   }
 
   onGone(call: Call): void {

@@ -21,6 +21,7 @@ export class Door {
   readonly #wanted: Endpoint
   #listener: Listener | undefined
   #againAt: Millis = 0
+  #isClosed = false
 
   constructor(
     private readonly context: LaneContext,
@@ -46,13 +47,13 @@ export class Door {
   }
 
   sweep(now: Millis): void {
-    if (this.#listener === undefined && now >= this.#againAt) this.#open()
+    if (this.#listener === undefined && !this.#isClosed && now >= this.#againAt) this.#open()
   }
 
   close(): void {
     this.#listener?.close()
     this.#listener = undefined
-    this.#againAt = Number.POSITIVE_INFINITY
+    this.#isClosed = true
   }
 
   #open(left?: number): void {
@@ -73,7 +74,8 @@ export class Door {
         this.why = ''
         handler.onListening(at)
       },
-      onAccept: (socket) => handler.onAccept(socket),
+      // One that had come already.
+      onAccept: (socket) => (this.#isClosed ? socket.reset() : handler.onAccept(socket)),
       onProblem: (code, fatal) => (fatal ? this.#onShut(code) : this.#onLost(code)),
     }
   }

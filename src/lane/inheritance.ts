@@ -170,6 +170,8 @@ function forsake(socket: Socket, { snapshot, joined }: ClientRow): void {
 function abandoned(client: ClientHalf): BoundClient {
   const channel = new Channel(undefined, 0)
   channel.reset('link-lost')
+  // Or a backend half that this does not reach would be asked to go on again and again, and never end.
+  channel.confirm()
   return { role: 'client', client, channel, isResuming: false, isAbandoned: true }
 }
 

@@ -94,6 +94,7 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
   /** When it gives up waiting for a node with room; it waits once. */
   #waitsUntil: Millis | undefined
   #hasApologised = false
+  #hasVanished = false
   #state: ClientState = { phase: 'choosing' }
   #lastFailure: { reason: Reason; detail: string } = { reason: 'no-backend', detail: 'no node listens on the port' }
 
@@ -133,6 +134,11 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
 
   get isOutward(): boolean {
     return this.host.isOutward === true
+  }
+
+  /** Somebody else goes on with it, by a word of his own. */
+  get hasVanished(): boolean {
+    return this.#hasVanished
   }
 
   get isDialing(): boolean {
@@ -195,6 +201,7 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
     const state = this.#state
     if (state.phase !== 'joined') return this.half.abort(reason)
     this.#state = { phase: 'closed' }
+    this.#hasVanished = true
     this.host.places.leave(state.node)
     this.half.vanish(reason, isGone)
   }
