@@ -1,17 +1,22 @@
 import { spawn } from 'node:child_process'
-import { accessSync, constants as modes } from 'node:fs'
+import { accessSync, existsSync, mkdirSync, constants as modes } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Flags } from '@oclif/core'
 import { BatonError } from '../base/errors.js'
 import { BatonCommand } from '../cli/command.js'
 import { steeredCgroup } from '../cli/run-as.js'
+import type { ControlClient } from '../node/control-client.io.js'
 
 /** The shell enters the cgroup, and then is the program. */
 const ENTER = 'echo $$ > "$0" && exec "$@"'
 /** As shells have it. */
 const NOT_STARTED = 126
 const KILLED = 128
+/** The node looks for it a few times a second. */
+const FOUND_MS_MAX = 3_000
+const LOOK_EVERY_MS = 50
 const PASSED_ON = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const
 
 export default class Run extends BatonCommand {
@@ -38,7 +43,7 @@ export default class Run extends BatonCommand {
         hint: 'baton run --as web -- curl https://example.org',
       })
     }
-    const cgroup = steeredCgroup(await this.client(flags).service(flags.as))
+    const cgroup = await cgroupOf(this.client(flags), flags.as)
     const procs = path.join(cgroup, 'cgroup.procs')
     try {
       accessSync(procs, modes.W_OK)
@@ -50,6 +55,23 @@ export default class Run extends BatonCommand {
     }
     process.exitCode = await ended(spawn('/bin/sh', ['-c', ENTER, procs, ...command], { stdio: 'inherit' }))
   }
+}
+
+/** A node that is not root's may lack the right to make it, and uses one that is there. */
+async function cgroupOf(client: ControlClient, name: string): Promise<string> {
+  let view = await client.service(name)
+  const cgroup = view.outward?.cgroup ?? ''
+  if (cgroup === '' || existsSync(cgroup)) return steeredCgroup(view)
+  try {
+    mkdirSync(cgroup, { recursive: true })
+  } catch {
+    return steeredCgroup(view)
+  }
+  for (const end = performance.now() + FOUND_MS_MAX; view.outward?.whyNot !== '' && performance.now() < end; ) {
+    await pause(LOOK_EVERY_MS)
+    view = await client.service(name)
+  }
+  return steeredCgroup(view)
 }
 
 function ended(child: ReturnType<typeof spawn>): Promise<number> {

@@ -6,7 +6,7 @@
 import type { Millis } from '../base/time.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import { LAST_BYTES_MAX } from '../proxy/credit.js'
-import { FEATURE_DIAL } from '../proxy/dial-frames.js'
+import { FEATURE_DIAL, FEATURES } from '../proxy/dial-frames.js'
 import type { CloseCause, Socket, SocketHandler } from '../proxy/endpoint.js'
 import type { NodeName } from '../proxy/lane-protocol.js'
 import { isForsaken, type Reason } from '../proxy/reasons.js'
@@ -77,13 +77,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
       onFault: (error) => this.#onFault(error),
     })
     this.#crossing = new Crossing(socket, this.#out, context)
-    this.say({
-      kind: 'hello',
-      handle: LINK_HANDLE,
-      ...SPLICE_VERSIONS,
-      features: FEATURE_DIAL,
-      lane: context.setup.lane,
-    })
+    this.say({ kind: 'hello', handle: LINK_HANDLE, ...SPLICE_VERSIONS, features: FEATURES, lane: context.setup.lane })
   }
 
   get fd(): number {

@@ -2,12 +2,13 @@
  * Programs whose connections leave under the address of a service without their knowing (docs/outward.md): those that are run in the
  * cgroup of the service, and those of the whole host that connect to a port of `outAlias`. The kernel leads them to a door of a lane.
  */
-import { mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import path from 'node:path'
 import { isIpv6 } from '../base/address.js'
-import { messageOf } from '../base/errors.js'
+import { errnoOf, messageOf } from '../base/errors.js'
 import type { NodeId } from '../base/ids.js'
 import type { Logger } from '../base/log.js'
+import type { Millis } from '../base/time.js'
 import { Steering } from '../kernel/bpf/steering.io.js'
 import type { FromLane, ToLane } from '../proxy/lane-protocol.js'
 import { rulesOf } from '../proxy/outward-rules.js'
@@ -48,7 +49,11 @@ class Made {
 export class SteeredPrograms {
   readonly #ports = new Map<string, number>()
   readonly #steered = new Map<string, Steered>()
+  /** Services whose cgroup this process may not make. */
+  readonly #absent = new Set<string>()
   #services = new Map<string, Service>()
+  #toLane: ToLanes | undefined
+  #watch: NodeJS.Timeout | undefined
 
   constructor(
     private readonly node: NodeId,
@@ -81,16 +86,17 @@ export class SteeredPrograms {
     const { name, address, outAlias, outwardTo } = service
     const port = this.#ports.get(name)
     if (port === undefined) return
+    this.#toLane = toLane
     const forAll = `${port} ${address}`
     const forAlias = `${forAll} ${outAlias} ${outAlias === '' ? '' : outwardTo}`
     const before = this.#steered.get(name)
-    if (before?.alias.made === forAlias) return
+    if (before?.alias.made === forAlias && !this.#absent.has(name)) return
     const family = isIpv6(address) ? 6 : 4
     const root = cgroupRoot(readMounts())
     const cgroup = root === undefined ? '' : path.join(root, this.#folder, name)
     before?.alias.close()
-    const isSame = before?.all.made === forAll
-    const all = isSame ? before.all : new Made(forAll, this.#openAll(root, cgroup, family, port))
+    const isSame = before?.all.made === forAll && !this.#absent.delete(name)
+    const all = isSame ? before.all : new Made(forAll, this.#openAll(name, root, cgroup, family, port))
     const alias = new Made(forAlias, this.#openAlias(service, root, family, port))
     // Its programs have taken the place of those before.
     if (!isSame) before?.all.close()
@@ -104,14 +110,13 @@ export class SteeredPrograms {
     toLane({ type: 'steer', service: name, origins, cgroup, whyNot, whyNoAlias })
   }
 
-  #openAll(root: string | undefined, cgroup: string, family: 4 | 6, port: number): Opened {
+  #openAll(name: string, root: string | undefined, cgroup: string, family: 4 | 6, port: number): Opened {
     if (root === undefined) return { why: NO_CGROUPS }
-    try {
-      mkdirSync(cgroup, { recursive: true })
-    } catch (error) {
-      return { why: `the cgroup ${cgroup} cannot be made: ${messageOf(error)}` }
-    }
-    return Steering.open({ cgroup, family, port })
+    const why = makeFolder(cgroup)
+    if (why === '') return Steering.open({ cgroup, family, port })
+    this.#absent.add(name)
+    this.#watch ??= setInterval(() => this.#lookForAbsent(root), LOOK_EVERY_MS).unref()
+    return { why: `the cgroup ${cgroup} cannot be made here, and nobody else has: ${why}` }
   }
 
   #openAlias({ outAlias, outwardTo }: Service, root: string | undefined, family: 4 | 6, port: number): Opened {
@@ -119,6 +124,19 @@ export class SteeredPrograms {
     if (ports?.type !== 'ports') return undefined
     if (root === undefined) return { why: NO_CGROUPS }
     return Steering.open({ cgroup: root, family, port, only: { ports: ports.ports, networks: rulesOf(outwardTo) } })
+  }
+
+  /** `baton run`, which is root's, makes what this process may not. */
+  #lookForAbsent(root: string): void {
+    for (const name of [...this.#absent]) {
+      const service = this.#services.get(name)
+      if (service === undefined) this.#absent.delete(name)
+      else if (existsSync(path.join(root, this.#folder, name)) && this.#toLane !== undefined)
+        this.#steer(service, this.#toLane)
+    }
+    if (this.#absent.size > 0) return
+    clearInterval(this.#watch)
+    this.#watch = undefined
   }
 
   /** Programs that still run there have nowhere to connect to. */
@@ -146,7 +164,18 @@ export class SteeredPrograms {
 
 type Opened = Steering | { readonly why: string } | undefined
 
+const LOOK_EVERY_MS: Millis = 300
 const NO_CGROUPS = 'no cgroup2 file system is mounted on this host'
+
+/** Empty: it is there. */
+function makeFolder(folder: string): string {
+  try {
+    mkdirSync(folder, { recursive: true })
+    return ''
+  } catch (error) {
+    return existsSync(folder) ? '' : errnoOf(error) || messageOf(error)
+  }
+}
 
 function readMounts(): string {
   try {

@@ -1,4 +1,4 @@
-/** Three nodes whose programs connect to a host of nobody's, as the service: there a server says from where it was called, and echoes. */
+/** Three nodes whose programs connect to a host of nobody's, as the service: there a server says from where it was called, and echoes, on two ports. */
 import { chmodSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -7,6 +7,7 @@ import { type LabNode, LocalCluster } from '../../src/lab/cluster.io.js'
 import { type Host, Lan } from '../../src/lab/hosts.io.js'
 import { until } from '../../src/lab/wait.io.js'
 import type { Scope } from '../harness/suite.js'
+import { Conversation } from './programs/conversation.js'
 
 export const ADDRESS = '10.77.9.9'
 export const DOOR = 1_080
@@ -17,11 +18,14 @@ const SERVICE = 'out'
 const BATON = fileURLToPath(new URL('../../bin/baton.js', import.meta.url))
 
 const FAR = `
-require('node:net').createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+const serve = (socket) => {
   socket.on('error', () => socket.destroy())
   socket.write('called by ' + socket.remoteAddress + ' ' + socket.remotePort + '\\n')
   socket.pipe(socket)
-}).listen(${FAR_PORT}, '0.0.0.0')
+}
+for (const port of [${FAR_PORT}, ${FAR_PORT + 1}]) {
+  require('node:net').createServer({ allowHalfOpen: true, noDelay: true }, serve).listen(port, '0.0.0.0')
+}
 `
 
 export class OutwardSite {
@@ -95,9 +99,14 @@ export class OutwardSite {
     )
   }
 
-  /** What a shell on the node's host would type. */
-  runAs(node: LabNode, ...command: string[]): string[] {
-    return [process.execPath, BATON, 'run', '--as', SERVICE, '--state', node.state, '--', ...command]
+  /** As if typed in a shell on the node's host. */
+  async runAs(scope: Scope, node: LabNode, ...command: string[]): Promise<Conversation> {
+    const cgroup = await this.cgroupOf(node)
+    const run = [process.execPath, BATON, 'run', '--as', SERVICE, '--state', node.state, '--', ...command]
+    const conversation = Conversation.start(scope, this.lan.named(node.name), ...run)
+    // Whoever ends `baton run` by force does not end the program.
+    scope.defer(() => writeFileSync(path.join(cgroup, 'cgroup.kill'), '1'))
+    return conversation
   }
 
   /** Waits until another than `former` directs. */

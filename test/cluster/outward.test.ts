@@ -47,20 +47,48 @@ test(
 )
 
 test(
+  'out-alias: any program’s connections to that port leave as the service, to others as the node; and all do when the node is gone',
+  async (scope) => {
+    const site = await OutwardSite.build(scope, '--out-alias', String(FAR_PORT))
+    const { node, host } = await site.other()
+    await site.cgroupOf(node)
+    const seenAt = async (port: number) => {
+      const said = await host.run('sh', '-c', `curl -sN -m 2 telnet://${site.far.address}:${port} < /dev/null || true`)
+      return /called by (\S+) /.exec(said)?.[1]
+    }
+    assert.is(await seenAt(FAR_PORT), ADDRESS)
+    assert.is(await seenAt(FAR_PORT + 1), host.address)
+    await site.cluster.kill(node)
+    assert.is(await seenAt(FAR_PORT), host.address)
+  },
+  { ...NEEDS, needs: [...NEEDS.needs, 'sh'] },
+)
+
+test(
   'baton run --as: curl, ssh and psql are seen as the service, and are the same sessions after a kill of the director, a move and reloads',
   async (scope) => {
     const site = await OutwardSite.build(scope)
     const { far, folder } = site
-    const { node, host } = await site.other()
+    const { node } = await site.other()
     await Promise.all([startSshd(far, folder), psqlSilent.serve?.(far, folder)])
-    const start = (...command: string[]) => Conversation.start(scope, host, ...site.runAs(node, ...command))
-    const curl = start('curl', '-sN', `telnet://${far.address}:${FAR_PORT}`)
-    const ssh = start(
+    const start = (...command: string[]) => site.runAs(scope, node, ...command)
+    const curl = await start('curl', '-sN', `telnet://${far.address}:${FAR_PORT}`)
+    const ssh = await start(
       ...sshCommand(folder),
       `root@${far.address}`,
       'echo "from $SSH_CONNECTION"; echo shell $$; exec cat',
     )
-    const psql = start('psql', '-XAtq', '-p', String(psqlSilent.port), '-U', 'baton', '-h', far.address, 'postgres')
+    const psql = await start(
+      'psql',
+      '-XAtq',
+      '-p',
+      String(psqlSilent.port),
+      '-U',
+      'baton',
+      '-h',
+      far.address,
+      'postgres',
+    )
     assert.is((await curl.hears(/called by (\S+) /))[1], ADDRESS)
     assert.is((await ssh.hears(/from (\S+) /))[1], ADDRESS)
     const session = "SELECT 'is', inet_client_addr(), pg_backend_pid(), txid_current();\n"
@@ -89,9 +117,8 @@ test(
     await site.cluster.replace(third)
     await prove('after a reload of the director')
     await site.cluster.replace(node)
-    await prove('after a reload of the programs’ node')
-    await site.cgroupOf(node)
-    const late = start('curl', '-sN', `telnet://${far.address}:${FAR_PORT}`)
+    await prove('after a reload where the programs are')
+    const late = await start('curl', '-sN', `telnet://${far.address}:${FAR_PORT}`)
     assert.is((await late.hears(/called by (\S+) /))[1], ADDRESS)
   },
   { needs: [...NEEDS.needs, ...sshTyping.needs, ...psqlSilent.needs], root: true },
