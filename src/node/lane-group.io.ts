@@ -21,7 +21,7 @@ import { answerKey, answerTo, type SharedAnswer } from './lane-answers.js'
 import { LaneEstates } from './lane-estate.io.js'
 import { LaneHost, listenForData } from './lane-host.io.js'
 import { LaneMemory } from './lane-memory.js'
-import { addressesOf, localPortRange } from './outward-host.io.js'
+import { localPortRange, Names } from './outward-host.io.js'
 import { Rollcall } from './rollcall.js'
 
 export interface LaneGroupOptions {
@@ -65,6 +65,7 @@ export class LaneGroup {
   readonly #usage: SharedArrayBuffer
   readonly #ports: SharedArrayBuffer
   readonly #portRange = localPortRange()
+  readonly #names = new Names()
   readonly #doors: (() => number)[] = []
   #held: HeldSlots | undefined
   /** What not all lanes have answered yet. */
@@ -262,7 +263,7 @@ export class LaneGroup {
       case 'recovered':
         return this.#onRecovered(lane, message)
       case 'resolve':
-        return addressesOf(message.host, (addresses) => {
+        return this.#names.addressesOf(message.host, (addresses) => {
           this.#places[lane]?.host.post({ type: 'resolved', call: message.call, addresses })
         })
       case 'rehearsed':

@@ -8,11 +8,43 @@ const RANGE = '/proc/sys/net/ipv4/ip_local_port_range'
 const RANGE_USUAL = 28_232
 const ADDRESSES_MAX = 16
 
-/** As this host resolves names, its own files among what it asks; none: there is no such name. */
-export function addressesOf(host: string, then: (addresses: readonly string[]) => void): void {
+/** getaddrinfo(3) keeps a thread of Node's four, for seconds where nobody answers: the others are for the rest of the node. */
+const LOOKUPS_AT_ONCE = 2
+const WAITING_MAX = 1_024
+
+type Lookup = (host: string, then: (addresses: readonly string[]) => void) => void
+
+/** Names as this host resolves them, its own files among what it asks. */
+export class Names {
+  readonly #waiting: (() => void)[] = []
+  #asked = 0
+
+  constructor(private readonly lookup: Lookup = systemLookup) {}
+
+  /** None: there is no such name, or too many are asked for. */
+  addressesOf(host: string, then: (addresses: readonly string[]) => void): void {
+    if (this.#waiting.length >= WAITING_MAX) return then([])
+    this.#waiting.push(() => {
+      this.lookup(host, (addresses) => {
+        this.#asked--
+        then(addresses.slice(0, ADDRESSES_MAX))
+        this.#next()
+      })
+    })
+    this.#next()
+  }
+
+  #next(): void {
+    const ask = this.#asked < LOOKUPS_AT_ONCE ? this.#waiting.shift() : undefined
+    if (ask === undefined) return
+    this.#asked++
+    ask()
+  }
+}
+
+function systemLookup(host: string, then: (addresses: readonly string[]) => void): void {
   lookup(host, { all: true }, (error, found) => {
-    const addresses = error === null ? found.flatMap(({ address }) => canonicalIp(address) ?? []) : []
-    then(addresses.slice(0, ADDRESSES_MAX))
+    then(error === null ? found.flatMap(({ address }) => canonicalIp(address) ?? []) : [])
   })
 }
 

@@ -67,7 +67,7 @@ test(
 test(
   'baton run --as: curl, ssh and psql are seen as the service, and are the same sessions after a kill of the director, a move and reloads',
   async (scope) => {
-    const site = await OutwardSite.build(scope)
+    const site = await OutwardSite.build(scope, '--uploads', 'survive')
     const { far, folder } = site
     const { node } = await site.other()
     await Promise.all([startSshd(far, folder), psqlSilent.serve?.(far, folder)])

@@ -78,11 +78,15 @@ class World {
   }
 
   /** `name` directs from now on, and b knows it. */
-  direct(name: string, number: number): void {
+  direct(
+    name: string,
+    number: number,
+    more: { readonly given?: boolean; readonly members?: readonly string[] } = {},
+  ): void {
     const { node } = this.host(name)
     for (const host of this.hosts)
       if (host.name !== name) host.tell({ type: 'undirect', service: 'web', slot: 0, why: 'lease-lost' })
-    this.host(name).tell({ type: 'direct', service: 'web', term: { number, holder: node }, slot: 0 })
+    this.host(name).tell({ type: 'direct', service: 'web', term: { number, holder: node }, slot: 0, ...more })
     this.host('b').tell({ type: 'directors', directors: [{ service: 'web', node, name }] })
   }
 
@@ -216,6 +220,29 @@ test('a wish that was told to a director which is none any more goes to the next
   world.run(1_500)
   assert.is(replyCode(program), 0)
   assert.is(world.far.length, 1)
+})
+
+test('a director that does not know yet what the one before had connects to nowhere: those ports are in use', () => {
+  const world = new World()
+  // With c there is no link: its ledger is waited for, and not for ever.
+  const members = world.hosts.map(({ node }) => node)
+  world.direct('a', 1, { given: true, members })
+  const program = world.call()
+  world.run(4_000)
+  assert.is(world.far.length, 0)
+  assert.is(program.said.length, 2)
+  world.run(3_000)
+  assert.is(replyCode(program), 0)
+})
+
+test('what becomes of backends does not matter to it: it is no connection of theirs', () => {
+  const world = new World({ ...OUT, onRemoved: 'all', closeOverMs: 0 })
+  world.direct('a', 1)
+  const program = world.call()
+  world.run(3_000)
+  world.host('b').tell({ type: 'close-backends', share: 0 })
+  world.run()
+  assert.equal([program.closed, world.far[0]?.closed], [undefined, undefined])
 })
 
 test('a name is resolved by the node; each of its addresses is tried', () => {
