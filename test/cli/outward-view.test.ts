@@ -1,6 +1,8 @@
 import { BatonError } from '../../src/base/errors.js'
+import { plain } from '../../src/cli/colour.js'
 import { outwardSettings } from '../../src/cli/outward-view.js'
 import { steeredCgroup } from '../../src/cli/run-as.js'
+import { renderSplices } from '../../src/cli/splices-view.js'
 import type { ServiceView } from '../../src/node/control-protocol.js'
 import { assert, suite } from '../harness/suite.js'
 import { web } from './views.js'
@@ -59,6 +61,31 @@ test('baton run: the cgroup, or why there is none and what else there is', () =>
   const forbidden = { ...OPEN, whyNot: 'the process lacks CAP_BPF' }
   assert.match(failure(view({ outward: 1_080 }, forbidden)), /lacks CAP_BPF; .*ALL_PROXY=socks5h:\/\/127.0.0.1:1080$/)
   assert.match(failure(view({ outAlias: '25' }, forbidden)), /lacks CAP_BPF; give it a port/)
+})
+
+test('where a program has connected to has an arrow before it', () => {
+  const splice = {
+    id: 'aaaaaaaa-1-1',
+    service: 'web',
+    direction: 'out',
+    here: 'backend',
+    state: 'open',
+    director: web.backends[0]?.node ?? { id: 'a', name: 'a' },
+    backend: { id: 'b', name: 'b' },
+    term: 1,
+    client: { from: '192.0.2.7:443', to: '10.0.0.100:40000' },
+    server: { from: '127.0.0.1:1080', to: '127.0.0.1:50000' },
+    ageMs: 1_000,
+    idleMs: 0,
+    bytesUp: 1,
+    bytesDown: 2,
+    mortal: '',
+  } as const
+  const survival = { directed: 0, survivable: 0, mortal: {} }
+  const shown = (direction: 'in' | 'out') =>
+    renderSplices({ splices: [{ ...splice, direction }], total: 1, survival }, { width: 200, paint: plain })
+  assert.match(shown('out'), / → 192\.0\.2\.7:443 /)
+  assert.not.match(shown('in'), /→/)
 })
 
 test.run()
