@@ -6,23 +6,19 @@
 import { type Endpoint, formatEndpoint } from '../base/address.js'
 import type { NodeId } from '../base/ids.js'
 import type { Roll } from '../base/roll.js'
-import {
-  type Attempt,
-  ClientHalf,
-  type ClientHost,
-  type ClientSnapshot,
-  type OpenRequest,
-} from '../proxy/client-half.js'
+import { type Attempt, ClientHalf, type ClientHost, type OpenRequest } from '../proxy/client-half.js'
 import type { Counterpart } from '../proxy/counterpart.js'
 import type { DialFrame, UndialledFrame } from '../proxy/dial-frames.js'
 import type { CloseCause, SocketHandler } from '../proxy/endpoint.js'
-import type { NodeName, OutwardReport } from '../proxy/lane-protocol.js'
+import type { NodeName } from '../proxy/lane-protocol.js'
+import type { OutwardReport } from '../proxy/outward-report.js'
 import { objectionTo, rulesOf } from '../proxy/outward-rules.js'
 import type { ChosenNode, Places } from '../proxy/places.js'
 import type { Socket } from '../proxy/ports.js'
 import { type Reason, reasonOfClose } from '../proxy/reasons.js'
 import { makesConnections } from '../proxy/service-outward.js'
 import { LINK_HANDLE } from '../proxy/splice-frame.js'
+import { clientSnapshot } from './client-snapshot.js'
 import type { DirectionHost } from './direction-host.js'
 import { contained, faultyClient } from './faults.js'
 import { type LaneContext, logFrom } from './lane-context.js'
@@ -43,7 +39,8 @@ export interface DialsParent extends ClientHost {
   readonly clients: Roll<ClientHalf>
   /** Its address is here, and what an earlier director had is known. */
   readonly mayDial: boolean
-  snapshot(socket: Socket): ClientSnapshot
+  /** Its address comes and goes with it: what it has made may live on elsewhere. */
+  readonly isGiven: boolean
 }
 
 interface Wanted {
@@ -157,7 +154,12 @@ export class Dials implements ClientHost {
     this.#dialling.delete(dialling)
     const { socket, wanted } = dialling
     this.context.counters.dialled++
-    const client = new ClientHalf(this.host.nextSpliceId(), socket, this, this.parent.snapshot(socket))
+    const client = new ClientHalf(
+      this.host.nextSpliceId(),
+      socket,
+      this,
+      clientSnapshot(socket, this.parent.isGiven, this.context.rebuilder),
+    )
     this.#counted.add(client)
     this.#wanted.set(client, wanted)
     this.parent.clients.add(client)

@@ -6,13 +6,7 @@ import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { formatSpliceId, type NodeId, type Term } from '../base/ids.js'
 import { Roll } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
-import {
-  type Attempt,
-  ClientHalf,
-  type ClientHost,
-  type ClientSnapshot,
-  type OpenRequest,
-} from '../proxy/client-half.js'
+import { type Attempt, ClientHalf, type ClientHost, type OpenRequest } from '../proxy/client-half.js'
 import type { Counterpart } from '../proxy/counterpart.js'
 import type { NodeName, RevivalReport, ToLane } from '../proxy/lane-protocol.js'
 import type { LedgerRow, MortalFrame } from '../proxy/ledger-frames.js'
@@ -74,7 +68,8 @@ export class Direction implements ClientHost {
   #letGoAt: Millis | undefined
   /** No splice of an earlier director is expected any more, and that has been told. */
   #isKnown = false
-  readonly #isGiven: boolean
+  /** Its address comes and goes with it. */
+  readonly isGiven: boolean
   #state: 'starting' | 'serving' | 'over' = 'starting'
 
   constructor(
@@ -87,7 +82,7 @@ export class Direction implements ClientHost {
   ) {
     const { term, slot, given = false, members, standbys = NO_STANDBYS } = message
     this.term = term
-    this.#isGiven = given
+    this.isGiven = given
     this.#standbys = standbys
     this.#begunAt = context.clock.now()
     this.clock = context.clock
@@ -128,7 +123,7 @@ export class Direction implements ClientHost {
   start(): void {
     const { address, keepaliveMs } = this.definition
     const isFirst = this.context.setup.lane === 0
-    if (this.#isGiven) {
+    if (this.isGiven) {
       if (this.recovery?.isComplete === false) this.recovery.start()
       return isFirst ? this.#onComplete() : undefined
     }
@@ -143,13 +138,10 @@ export class Direction implements ClientHost {
   accept(socket: Socket): void {
     if (this.#state === 'over' || !this.gate.isOpen(this.clock.now())) return socket.reset()
     this.context.counters.accepted++
-    const client = new ClientHalf(this.host.nextSpliceId(), socket, this, this.snapshot(socket))
+    const snapshot = clientSnapshot(socket, this.isGiven, this.context.rebuilder)
+    const client = new ClientHalf(this.host.nextSpliceId(), socket, this, snapshot)
     this.clients.add(client)
     this.#contained(client, () => client.choose())
-  }
-
-  snapshot(socket: Socket): ClientSnapshot {
-    return clientSnapshot(socket, this.#isGiven, this.context.rebuilder)
   }
 
   /** A port that an earlier director uses must not be taken: first all of them are known. */
@@ -159,7 +151,7 @@ export class Direction implements ClientHost {
 
   /** Whether a connection that came to the front door is this one's. */
   isFor({ address, port }: Endpoint): boolean {
-    return this.#isGiven && this.definition.address === address && includesPort(this.definition.ports, port)
+    return this.isGiven && this.definition.address === address && includesPort(this.definition.ports, port)
   }
 
   /** Rebuilt sockets are not yet what they will be. */
@@ -180,7 +172,7 @@ export class Direction implements ClientHost {
   /** Other nodes serve; and where any port is meant, those are listened on that some node has a program for. */
   followSeats(): void {
     this.places.followSeats()
-    if (areFoundPorts(this.definition.ports) && !this.#isGiven && this.#state !== 'over') this.start()
+    if (areFoundPorts(this.definition.ports) && !this.isGiven && this.#state !== 'over') this.start()
   }
 
   /** The definition changed: ports that stay keep their listener, and splices live on. */
@@ -228,7 +220,7 @@ export class Direction implements ClientHost {
     this.#tellUnserved(reason)
     for (const client of [...this.clients]) {
       this.#contained(client, () =>
-        isForsaken(reason) ? client.vanish(reason, this.#isGiven) : client.half.abort(reason),
+        isForsaken(reason) ? client.vanish(reason, this.isGiven) : client.half.abort(reason),
       )
     }
     this.host.onStopped(this)

@@ -7,6 +7,7 @@ import type { NodeId, Term } from '../base/ids.js'
 import type { LogFields, LogLevel } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import type { HeldShare } from './held-share.js'
+import type { DoorReport, OutwardReport } from './outward-report.js'
 import type { Reason } from './reasons.js'
 import type { Candidate } from './schedule/scheduler.js'
 import type { Service } from './service.js'
@@ -331,29 +332,6 @@ export interface LaneReport {
   readonly forOthers: number
   /** Where programs of this node ask for connections under the address of a service. */
   readonly doors: readonly DoorReport[]
-}
-
-export interface DoorReport {
-  readonly service: string
-  readonly port: number
-  /** Why nobody can ask there; empty: one can. */
-  readonly why: string
-  /** A program in this cgroup need not ask; or why that cannot be had. */
-  readonly cgroup: string
-  readonly whyNot: string
-  /** The same of the ports of `outAlias`. */
-  readonly whyNoAlias: string
-}
-
-/** Connections that a director has made under the address of its service, and source ports that they take. */
-export interface OutwardReport {
-  readonly connections: number
-  /** Begun, and not standing yet. */
-  readonly dialling: number
-  /** Ports for each destination, at most; 0: not counted. */
-  readonly limit: number
-  /** The destination with the fewest ports left, as far as this lane knows. */
-  readonly fullest?: { readonly to: string; readonly ports: number }
 }
 
 /** The connections of one service that is directed here. */

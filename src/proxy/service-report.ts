@@ -1,5 +1,6 @@
 /** Reports of lanes on services, put together. */
-import type { OutwardReport, PlacementReport, RevivalReport, ServiceReport, UploadsReport } from './lane-protocol.js'
+import type { PlacementReport, RevivalReport, ServiceReport, UploadsReport } from './lane-protocol.js'
+import type { OutwardReport } from './outward-report.js'
 
 const COUNTS = ['revived', 'proven', 'filled', 'reset', 'gone', 'unverified'] as const
 
