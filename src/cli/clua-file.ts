@@ -118,9 +118,6 @@ class CluaReader {
     if (before !== undefined) {
       return this.report(entry.line, 1, `port ${port} is ${before.name}'s already, in line ${before.line}`)
     }
-    if (attributes.has('out_alias')) {
-      this.#note(`${what}: out_alias has no counterpart yet, outgoing connections have the node's own address`)
-    }
     this.#ports.set(port, entry)
     this.#entries.push(entry)
   }
@@ -149,5 +146,6 @@ function fieldsOf({ port, attributes }: Entry, address: string): Record<string, 
     ...(attributes.has('in_multi') ? { scheduler: 'weighted' } : { mode: 'single' }),
     ...(attributes.has('in_nolocal') && { hide: String(port) }),
     ...(attributes.has('static') && { reserve: String(port) }),
+    ...(attributes.has('out_alias') && { outAlias: String(port), outwardTo: 'any' }),
   }
 }

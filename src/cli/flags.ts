@@ -34,6 +34,19 @@ export const serviceFlags = {
     description: 'ports that no program of a node gets for an outgoing connection (none: no ports)',
     helpValue: '8080',
   }),
+  outward: Flags.string({
+    description:
+      'port on the loopback address of every node where programs ask (SOCKS 5, HTTP CONNECT) for connections under the address (none: no port)',
+    helpValue: '1080',
+  }),
+  'outward-to': Flags.string({
+    description: 'to where such connections may go: networks with ports, or any (none: nowhere)',
+    helpValue: '10.0.0.0/8:443',
+  }),
+  'out-alias': Flags.string({
+    description: 'ports whose connections, of any program of a node, leave under the address (none: no ports)',
+    helpValue: '25',
+  }),
   'proxy-protocol': Flags.string({
     description: 'what backends are told of the client: a PROXY protocol header, or nothing',
     options: ['v2', 'off'],

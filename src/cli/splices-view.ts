@@ -68,7 +68,8 @@ function cellsOf(splice: SpliceView): Cell[] {
     formatSpan(splice.idleMs),
     splice.service,
     { text: state, style: STATE_STYLES[state] },
-    client.from,
+    // A program's own connection: there it leads.
+    splice.direction === 'out' ? `→ ${client.from}` : client.from,
     client.to,
     splice.director.name,
     splice.backend?.name ?? '–',

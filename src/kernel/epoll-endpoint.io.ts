@@ -87,7 +87,8 @@ export class EpollSockets implements Sockets {
     const fd = this.#open(to)
     const socket = new EpollSocket(context, fd, to, 'connecting')
     if (fd < 0) return failed(socket, fd)
-    socket.isDelaying = true
+    if (options.asAccepted === true) context.dress(fd, options.keepaliveMs)
+    else socket.isDelaying = true
     // To an address of this host the kernel goes from that very address by itself.
     if (options.from !== undefined && options.from !== to.address) {
       // The port is chosen at connect, when the peer is known: one port serves connections to many peers.

@@ -102,6 +102,7 @@ class NetSocket implements Socket {
   #error = ''
   #aborted = false
   #local: SocketAddress | undefined
+  #handler: SocketHandler | undefined
 
   constructor(
     private readonly socket: net.Socket,
@@ -126,19 +127,22 @@ class NetSocket implements Socket {
   }
 
   attach(handler: SocketHandler): void {
-    this.#on(handler, 'connect', () => handler.onOpen())
-    this.#on(handler, 'data', (chunk: Buffer) => handler.onData(chunk))
+    const isFirst = this.#handler === undefined
+    this.#handler = handler
+    if (!isFirst) return
+    this.#on('connect', (to) => to.onOpen())
+    this.#on('data', (to, chunk: Buffer) => to.onData(chunk))
     // Listening for data sets a stream flowing unless it was paused by name.
     this.socket.pause()
-    this.#on(handler, 'end', () => {
-      if (!this.#hasFailed()) handler.onEnd()
+    this.#on('end', (to) => {
+      if (!this.#hasFailed()) to.onEnd()
     })
-    this.#on(handler, 'drain', () => handler.onDrain())
+    this.#on('drain', (to) => to.onDrain())
     // Told also of what `write` had not to keep: node:net hands it to the kernel later than it says.
-    this.#on(handler, 'finish', () => {
-      if (!this.#hasFailed()) handler.onDrain()
+    this.#on('finish', (to) => {
+      if (!this.#hasFailed()) to.onDrain()
     })
-    this.#on(handler, 'close', () => handler.onClose(this.#cause(), this.#error))
+    this.#on('close', (to) => to.onClose(this.#cause(), this.#error))
   }
 
   write(chunk: Uint8Array): boolean {
@@ -175,10 +179,12 @@ class NetSocket implements Socket {
     return this.libc?.unacknowledged(this.fd)
   }
 
-  #on<Args extends unknown[]>(handler: SocketHandler, event: string, act: (...args: Args) => void): void {
+  #on<Args extends unknown[]>(event: string, act: (to: SocketHandler, ...args: Args) => void): void {
     this.socket.on(event, (...args: Args) => {
+      const handler = this.#handler
+      if (handler === undefined) return
       try {
-        act(...args)
+        act(handler, ...args)
       } catch (error) {
         this.onFault(error, this.fd, handler)
       }

@@ -16,6 +16,7 @@ import type { Reason } from '../proxy/reasons.js'
 import { contestOf, type Service } from '../proxy/service.js'
 import type { ResumeFrame } from '../proxy/splice-frame.js'
 import type { BoundBackend } from './bound.js'
+import type { Calls } from './calls.js'
 import { contained, faultyBackend } from './faults.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 import type { Unsettled } from './unsettled.js'
@@ -63,6 +64,8 @@ export class Backends implements BackendHost {
   constructor(
     private readonly context: LaneContext,
     private readonly unsettled: Unsettled,
+    /** Programs that wait for what their director has dialled. */
+    private readonly calls?: Pick<Calls, 'claim'>,
   ) {
     this.clock = context.clock
     this.pool = context.pool
@@ -87,6 +90,7 @@ export class Backends implements BackendHost {
    * this node's own direction says so.
    */
   open(request: BackendRequest, reply: BackendReply, sorry?: Endpoint): BackendHalf | undefined {
+    if (request.call > 0) return this.#join(request, reply)
     const to = this.#target(request, reply, sorry)
     if (to === undefined) return undefined
     const connectMs = Math.min(CONNECT_MS_MAX, Math.max(1, request.connectMs))
@@ -97,6 +101,31 @@ export class Backends implements BackendHost {
     const socket = this.context.sockets.dial(to, { from, connectMs, keepaliveMs })
     const backend = new BackendHalf(request, socket, reply, this)
     this.halves.add(backend)
+    return backend
+  }
+
+  /** No program is dialled: one has asked for this very connection, and its socket stands. */
+  #join(asked: BackendRequest, reply: BackendReply): BackendHalf | undefined {
+    const { service: name, term } = asked
+    const service = this.#services.get(name)
+    const claimed = service === undefined ? undefined : this.calls?.claim(asked)
+    if (claimed === undefined) {
+      reply.refused('no-listener', 'no program waits for it any more')
+      return undefined
+    }
+    const backend = new BackendHalf(claimed.request, claimed.socket, reply, this)
+    // The program is told by its connection's end, which is this node's to say: it may ask again.
+    if (!this.#obeyFor(service, name, term)) {
+      backend.half.abort('stale-term', `term ${term.number} is over`)
+      return undefined
+    }
+    this.halves.add(backend)
+    // When it can be found by its handle and its id.
+    this.context.defer(() => {
+      backend.half.onOpen()
+      if (claimed.rest.byteLength > 0) backend.half.onData(claimed.rest)
+      if (claimed.isEnded) backend.half.onEnd()
+    })
     return backend
   }
 
@@ -201,7 +230,7 @@ export class Backends implements BackendHost {
   close(share: number, service?: string): void {
     for (const backend of [...this.halves]) {
       const { id, service: name } = backend.request
-      if (backend.isTombstone || (service !== undefined && service !== name)) continue
+      if (backend.isTombstone || backend.isOutward || (service !== undefined && service !== name)) continue
       if (hash32(formatSpliceId(id)) / 2 ** 32 < share) continue
       this.#contained(backend, () => backend.half.abort('drained'))
     }

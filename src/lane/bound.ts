@@ -47,7 +47,7 @@ export function listenerOf(bound: Bound | undefined): Half | undefined {
  * connection as much as all its other objects together.
  */
 export function openFrame(handle: number, request: OpenRequest, proxyHeader: Uint8Array): OpenFrame {
-  const { id, term, service, port, client, destination, window, snapshot } = request
+  const { id, term, service, port, client, destination, window, snapshot, call = 0 } = request
   return {
     kind: 'open',
     handle,
@@ -62,6 +62,7 @@ export function openFrame(handle: number, request: OpenRequest, proxyHeader: Uin
     window,
     proxyHeader,
     snapshot,
+    call,
   }
 }
 
@@ -131,6 +132,8 @@ function waits(bound: Bound, why: string, mayResume: boolean): boolean {
     return false
   }
   const { client, channel, isAbandoned } = bound
+  // Asked to go on, its backend half would wait for nobody.
+  if (client.hasVanished) return false
   if (client.isDialing && !isAbandoned) {
     bound.isAbandoned = true
     // The peer may have connected its program already: it is told when there is a link again.

@@ -34,6 +34,8 @@ export interface ClientRow {
   readonly service: string
   readonly id: SpliceId
   readonly startedAt: Millis
+  /** A program has asked for it. A process of an earlier release does not say. */
+  readonly isOutward?: boolean
   readonly snapshot: ClientSnapshot
   readonly socket: CarriedSocket
   readonly half: CarriedHalf
@@ -62,6 +64,8 @@ export type CarriedRow =
   /** A listening socket: of a service, or of this lane's data links. */
   | { readonly kind: 'listener'; readonly service: string; readonly at: Endpoint }
   | { readonly kind: 'data-listener' }
+  /** Where programs of the node ask for connections of the service. A process of an earlier release closes it. */
+  | { readonly kind: 'door'; readonly service: string; readonly at: Endpoint }
   | { readonly kind: 'obeyed'; readonly contest: string; readonly term: Term }
   /** Splices are counted on: their ids must not come again. */
   | { readonly kind: 'lane'; readonly splicesAccepted: number; readonly counters: Readonly<LaneCounters> }

@@ -22,6 +22,8 @@ interface Condemned {
 /** What has happened to the program that serves a connection; `undefined`: it may get new ones, or is only full or drained. */
 export function lossOf(client: ClientHalf, candidates: readonly Candidate[]): 'unhealthy' | 'removed' | undefined {
   const { node } = client
+  // No choice has been made for it, and none can be made again.
+  if (client.isOutward) return undefined
   // Connections at the sorry backend are nobody's.
   if (client.joined === undefined || node === undefined || node.sorry !== undefined) return undefined
   const candidate = candidates.find((one) => one.node === node.node)

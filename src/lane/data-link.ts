@@ -6,6 +6,7 @@
 import type { Millis } from '../base/time.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import { LAST_BYTES_MAX } from '../proxy/credit.js'
+import { FEATURE_DIAL, FEATURES } from '../proxy/dial-frames.js'
 import type { CloseCause, Socket, SocketHandler } from '../proxy/endpoint.js'
 import type { NodeName } from '../proxy/lane-protocol.js'
 import { isForsaken, type Reason } from '../proxy/reasons.js'
@@ -45,6 +46,8 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   readonly #onRecord = (sealed: Uint8Array) => this.#takeRecord(sealed)
   #state: 'greeting' | 'up' | 'down' = 'greeting'
   #peerLane = 0
+  /** The peer understands DIAL. */
+  dials = false
   /** How much of what waits may be last bytes; until all has left. */
   #lastBytes = 0
 
@@ -74,7 +77,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
       onFault: (error) => this.#onFault(error),
     })
     this.#crossing = new Crossing(socket, this.#out, context)
-    this.say({ kind: 'hello', handle: LINK_HANDLE, ...SPLICE_VERSIONS, features: 0, lane: context.setup.lane })
+    this.say({ kind: 'hello', handle: LINK_HANDLE, ...SPLICE_VERSIONS, features: FEATURES, lane: context.setup.lane })
   }
 
   get fd(): number {
@@ -207,7 +210,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   onOpen(): void {}
 
   onData(chunk: Uint8Array): void {
-    if (this.#hears()) this.#failFor(this.#reader.push(chunk, this.#onRecord))
+    if (this.#hears()) this.fail(this.#reader.push(chunk, this.#onRecord))
   }
 
   room(): Uint8Array | undefined {
@@ -215,11 +218,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   }
 
   onFilled(length: number): void {
-    if (this.#hears()) this.#failFor(this.#reader.filled(length, this.#onRecord))
-  }
-
-  #failFor(problem: string | undefined): void {
-    if (problem !== undefined) this.fail(problem)
+    if (this.#hears()) this.fail(this.#reader.filled(length, this.#onRecord))
   }
 
   #hears(): boolean {
@@ -301,14 +300,15 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     const { handle } = frame
     if (!this.#handles.isFreeForPeer(handle)) return this.fail(`OPEN with handle ${handle}, which is not free`)
     const problem = this.#authority.problem(frame)
-    if (problem !== undefined) return this.#refuse(handle, 'protocol-error', problem)
+    if (problem !== undefined) return this.say({ kind: 'refused', handle, reason: 'protocol-error', detail: problem })
     const channel = new Channel(this, handle)
     const backend = this.host.openBackend(frame, {
       counterpart: channel,
       opened: (window: number, { local, remote }: Pick<Socket, 'local' | 'remote'>) => {
         this.say({ kind: 'opened', handle: channel.handle, local, remote, window })
       },
-      refused: (reason: Reason, detail: string) => this.#refuse(channel.handle, reason, detail),
+      refused: (reason: Reason, detail: string) =>
+        this.say({ kind: 'refused', handle: channel.handle, reason, detail }),
       // By whatever link it goes then.
       gone: () => channel.link?.release(channel.handle),
     })
@@ -327,6 +327,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     if (frame.kind === 'barrier') return this.say({ kind: 'passed', handle: LINK_HANDLE, token: frame.token })
     if (frame.kind === 'ask') return this.#authority.holds(frame) ? this.host.onAsk(this, frame) : undefined
     if (frame.kind === 'mortal') return this.host.onMortal(this, frame)
+    if (frame.kind === 'dial' || frame.kind === 'undialled') return this.host.onDial(this, frame)
     if (frame.kind === 'row' || frame.kind === 'ledger' || frame.kind === 'passed') {
       return this.host.onLedger(this, frame)
     }
@@ -335,6 +336,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     if (problem !== undefined) return this.fail(problem)
     this.#state = 'up'
     this.#peerLane = frame.lane
+    this.dials = (frame.features & FEATURE_DIAL) !== 0
     this.host.onLinkUp(this)
   }
 
@@ -349,10 +351,6 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     return problem
   }
 
-  #refuse(handle: number, reason: Reason, detail: string): void {
-    this.say({ kind: 'refused', handle, reason, detail })
-  }
-
   /** Of the link itself, or of a splice; after the end it is dropped. */
   say(frame: SpliceFrame): void {
     if (this.#state !== 'down') this.#out.frame(frameBytes(frame))
@@ -364,9 +362,9 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     this.fail('a fault of this node')
   }
 
-  /** Ends it at once; its splices go on over the next link, if there can be one. */
-  fail(why: string, mayResume = true): void {
-    if (this.#state === 'down') return
+  /** Ends it at once, where something is wrong; its splices go on over the next link, if there can be one. */
+  fail(why: string | undefined, mayResume = true): void {
+    if (why === undefined || this.#state === 'down') return
     this.socket.reset()
     this.#goDown(why, mayResume)
   }

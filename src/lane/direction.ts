@@ -6,13 +6,7 @@ import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { formatSpliceId, type NodeId, type Term } from '../base/ids.js'
 import { Roll } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
-import {
-  type Attempt,
-  ClientHalf,
-  type ClientHost,
-  type ClientSnapshot,
-  type OpenRequest,
-} from '../proxy/client-half.js'
+import { type Attempt, ClientHalf, type ClientHost, type OpenRequest } from '../proxy/client-half.js'
 import type { Counterpart } from '../proxy/counterpart.js'
 import type { NodeName, RevivalReport, ToLane } from '../proxy/lane-protocol.js'
 import type { LedgerRow, MortalFrame } from '../proxy/ledger-frames.js'
@@ -21,6 +15,8 @@ import type { Listener, Socket } from '../proxy/ports.js'
 import { isForsaken, type Reason } from '../proxy/reasons.js'
 import type { Service } from '../proxy/service.js'
 import { HEIRLESS_MS } from './backends.js'
+import { clientSnapshot } from './client-snapshot.js'
+import { Dials } from './dials.js'
 import type { DirectionHost } from './direction-host.js'
 import { contained, faultyClient } from './faults.js'
 import { isLogged, type LaneContext, logFrom } from './lane-context.js'
@@ -37,15 +33,6 @@ import { NONE_REVIVED, Revivals } from './revivals.js'
  * not notice an RST while it is not reading.
  */
 const ENDING_IDLE_MS: Millis = 900_000
-
-const NOTHING = new Uint8Array(0)
-
-const NO_RIGHT: ClientSnapshot = { bytes: NOTHING, at: 0, why: 'TCP_REPAIR needs CAP_NET_ADMIN and the epoll engine' }
-const STAYS_BEHIND: ClientSnapshot = {
-  bytes: NOTHING,
-  at: 0,
-  why: 'its address does not come and go with the director',
-}
 
 /** What other lanes may be late by when they let go of a socket; one that is busy comes to its messages within a turn. */
 const IN_USE_MS_MAX: Millis = 500
@@ -66,6 +53,8 @@ export class Direction implements ClientHost {
   readonly pool
   readonly gate
   readonly places: Placement
+  /** Connections that it makes for programs of the nodes. */
+  readonly outward: Dials
   readonly #listeners: ListenSet
   readonly term: Term
   /** Of the splices of an earlier director. */
@@ -79,7 +68,8 @@ export class Direction implements ClientHost {
   #letGoAt: Millis | undefined
   /** No splice of an earlier director is expected any more, and that has been told. */
   #isKnown = false
-  readonly #isGiven: boolean
+  /** Its address comes and goes with it. */
+  readonly isGiven: boolean
   #state: 'starting' | 'serving' | 'over' = 'starting'
 
   constructor(
@@ -92,7 +82,7 @@ export class Direction implements ClientHost {
   ) {
     const { term, slot, given = false, members, standbys = NO_STANDBYS } = message
     this.term = term
-    this.#isGiven = given
+    this.isGiven = given
     this.#standbys = standbys
     this.#begunAt = context.clock.now()
     this.clock = context.clock
@@ -105,6 +95,7 @@ export class Direction implements ClientHost {
       onProblem: (at, code, fatal) => this.#onProblem(at, code, fatal),
     }
     this.places = new Placement(definition, context, host.seats, this.clients)
+    this.outward = new Dials(this, context, host)
     this.#listeners = new ListenSet(context.sockets, handler, context.setup.lanes > 1 ? IN_USE_MS_MAX : 0, left)
     if (members === undefined) return
     const { rebuilder } = context
@@ -132,7 +123,7 @@ export class Direction implements ClientHost {
   start(): void {
     const { address, keepaliveMs } = this.definition
     const isFirst = this.context.setup.lane === 0
-    if (this.#isGiven) {
+    if (this.isGiven) {
       if (this.recovery?.isComplete === false) this.recovery.start()
       return isFirst ? this.#onComplete() : undefined
     }
@@ -147,16 +138,20 @@ export class Direction implements ClientHost {
   accept(socket: Socket): void {
     if (this.#state === 'over' || !this.gate.isOpen(this.clock.now())) return socket.reset()
     this.context.counters.accepted++
-    const { rebuilder } = this.context
-    const snapshot = this.#isGiven ? (rebuilder?.snapshot(socket) ?? NO_RIGHT) : STAYS_BEHIND
+    const snapshot = clientSnapshot(socket, this.isGiven, this.context.rebuilder)
     const client = new ClientHalf(this.host.nextSpliceId(), socket, this, snapshot)
     this.clients.add(client)
     this.#contained(client, () => client.choose())
   }
 
+  /** A port that an earlier director uses must not be taken: first all of them are known. */
+  get mayDial(): boolean {
+    return this.#state !== 'over' && this.recovery?.isComplete !== false
+  }
+
   /** Whether a connection that came to the front door is this one's. */
   isFor({ address, port }: Endpoint): boolean {
-    return this.#isGiven && this.definition.address === address && includesPort(this.definition.ports, port)
+    return this.isGiven && this.definition.address === address && includesPort(this.definition.ports, port)
   }
 
   /** Rebuilt sockets are not yet what they will be. */
@@ -177,7 +172,7 @@ export class Direction implements ClientHost {
   /** Other nodes serve; and where any port is meant, those are listened on that some node has a program for. */
   followSeats(): void {
     this.places.followSeats()
-    if (areFoundPorts(this.definition.ports) && !this.#isGiven && this.#state !== 'over') this.start()
+    if (areFoundPorts(this.definition.ports) && !this.isGiven && this.#state !== 'over') this.start()
   }
 
   /** The definition changed: ports that stay keep their listener, and splices live on. */
@@ -219,12 +214,13 @@ export class Direction implements ClientHost {
     if (this.#state === 'over') return
     this.#state = 'over'
     this.#listeners.close()
+    this.outward.stop()
     this.#revivals?.verdicts.close()
     this.#partings?.close()
     this.#tellUnserved(reason)
     for (const client of [...this.clients]) {
       this.#contained(client, () =>
-        isForsaken(reason) ? client.vanish(reason, this.#isGiven) : client.half.abort(reason),
+        isForsaken(reason) ? client.vanish(reason, this.isGiven) : client.half.abort(reason),
       )
     }
     this.host.onStopped(this)

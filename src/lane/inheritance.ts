@@ -90,7 +90,8 @@ export class Inheritance {
     if (socket === undefined) return
     if (direction === undefined) return forsake(socket, row)
     const { id, snapshot, startedAt, half, joined } = row
-    const client = new ClientHalf(id, socket, direction, snapshot, { ...half, startedAt })
+    const host = row.isOutward === true ? direction.outward : direction
+    const client = new ClientHalf(id, socket, host, snapshot, { ...half, startedAt })
     direction.clients.add(client)
     for (const place of row.abandoned) links.suspend(abandoned(client), place)
     if (joined === undefined) return client.choose()
@@ -169,6 +170,8 @@ function forsake(socket: Socket, { snapshot, joined }: ClientRow): void {
 function abandoned(client: ClientHalf): BoundClient {
   const channel = new Channel(undefined, 0)
   channel.reset('link-lost')
+  // Or a backend half that this does not reach would be asked to go on again and again, and never end.
+  channel.confirm()
   return { role: 'client', client, channel, isResuming: false, isAbandoned: true }
 }
 

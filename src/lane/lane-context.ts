@@ -1,3 +1,4 @@
+import type { Endpoint } from '../base/address.js'
 import type { BufferPool } from '../base/buffer-pool.js'
 import type { Clock } from '../base/clock.js'
 import { LOG_LEVELS, type LogFields, type LogLevel } from '../base/log.js'
@@ -8,6 +9,7 @@ import type { ClientHalf } from '../proxy/client-half.js'
 import type { Counterpart } from '../proxy/counterpart.js'
 import type { FromLane, LaneCounters, LaneSetup } from '../proxy/lane-protocol.js'
 import type { LeaseSlots } from '../proxy/lease-slots.js'
+import type { PortAccount } from '../proxy/port-account.js'
 import type { HeldShare, Sockets } from '../proxy/ports.js'
 import type { RetentionPool } from '../proxy/retention-pool.js'
 import type { UsageCells } from '../proxy/usage.js'
@@ -38,12 +40,16 @@ export interface LaneContext {
   readonly counters: LaneCounters
   /** Not given: this lane is the only one. */
   readonly usage?: UsageCells | undefined
+  /** Of connections that this node makes under services' addresses; not given: not counted. */
+  readonly ports?: PortAccount | undefined
   /** Where this process may not, or the engine cannot: none. */
   readonly rebuilder?: Rebuilder | undefined
   /** Where acknowledgements can be held back; not before `ack-hold` was said. */
   holds?: Holds | undefined
   /** The share of held acknowledgements that a lane is given. */
   openHolder?(share: HeldShare): AckHolder | { readonly why: string }
+  /** Where a connection was to go that was led here from that port of the loopback address, by a map of the kernel's; once. */
+  originOf?(map: number, port: number): Endpoint | undefined
   /** What halves keep of what they have sent. */
   readonly pool: RetentionPool
   /** For records of data links (trunk/record). */

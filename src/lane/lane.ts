@@ -5,23 +5,16 @@
 import type { Endpoint } from '../base/address.js'
 import { type NodeId, type SpliceId, sameTerm, type Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
-import type { BackendHalf } from '../proxy/backend-half.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
-import type { Counterpart } from '../proxy/counterpart.js'
 import { Half } from '../proxy/half.js'
 import { proxyHeaderFor } from '../proxy/identity.js'
-import { Joint } from '../proxy/joint.js'
 import type { LaneReport, NodeName, ToLane } from '../proxy/lane-protocol.js'
 import type { MortalFrame } from '../proxy/ledger-frames.js'
-import type { Socket, SocketHandler } from '../proxy/ports.js'
-import type { Reason } from '../proxy/reasons.js'
+import type { SocketHandler } from '../proxy/ports.js'
 import { contestOf, DOOR_KEEPALIVE_MS, type Service, sameService } from '../proxy/service.js'
-import { LINK_HANDLE } from '../proxy/splice-frame.js'
 import { Backends } from './backends.js'
 import { rowsOfHalves } from './bequest.js'
-import { openFrame } from './bound.js'
 import type { CarriedRow, RowOut, SpliceRow } from './carried.js'
-import { Channel } from './channel.js'
 import { Direction } from './direction.js'
 import type { DirectionHost } from './direction-host.js'
 import { Emptying } from './emptying.js'
@@ -29,11 +22,12 @@ import { Estate } from './estate.js'
 import { Failures } from './failures.js'
 import { contained, containFault, type Faulty, faultyBackend, faultyClient, faultyHalf } from './faults.js'
 import { Inheritance, type Left, LeftListeners, Splices } from './inheritance.js'
-import { INNER_HANDLE, InnerLink } from './inner-link.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 import type { LedgerNews } from './link-host.js'
 import { Links } from './links.js'
-import { channelTo, OwnLedger } from './own-ledger.js'
+import { openHere } from './openings-here.js'
+import { Outward } from './outward.js'
+import { OwnLedger } from './own-ledger.js'
 import type { LedgerLink, Recoveries } from './recovery.js'
 import { rehearse } from './rehearsal.js'
 import { laneReport } from './report.js'
@@ -57,6 +51,7 @@ export class Lane implements DirectionHost, Recoveries {
   readonly #backends: Backends
   readonly #links: Links
   readonly #own: OwnLedger
+  readonly #outward: Outward
   #splicesAccepted: number
   #recoveries = 0
   readonly #moves = new Map<number, Emptying>()
@@ -68,8 +63,14 @@ export class Lane implements DirectionHost, Recoveries {
     // The lane before this one may have died, and what it named goes on.
     this.#splicesAccepted = context.counters.accepted
     this.seats = new Seats(context.setup.node)
-    this.#backends = new Backends(context, this.unsettled)
-    this.#links = new Links(context, this.#backends, this)
+    this.#outward = new Outward(context, {
+      service: (name) => this.#services.get(name),
+      dials: (service) => this.#directions.get(service)?.outward,
+      linkTo: (node) => this.#links.to(node),
+      openHere: (client, request) => openHere(this.#backends, client, request),
+    })
+    this.#backends = new Backends(context, this.unsettled, this.#outward.calls)
+    this.#links = new Links(context, this.#backends, this, this.#outward)
     this.#own = new OwnLedger(context.setup, this.#backends, this.#links.ledgers, this)
     if (context.setup.inherits === true) this.#waiting = []
   }
@@ -82,6 +83,7 @@ export class Lane implements DirectionHost, Recoveries {
     yield { row: { kind: 'lane', splicesAccepted: this.#splicesAccepted, counters: { ...counters } }, fd: -1 }
     const { fd = -1 } = this.#links.listener ?? {}
     if (fd >= 0) yield { row: { kind: 'data-listener' }, fd }
+    yield* this.#outward.rows()
     yield* rowsOfHalves(this.#directions.values(), this.#backends, this.#links, this.context.holds)
   }
 
@@ -102,6 +104,7 @@ export class Lane implements DirectionHost, Recoveries {
     }
     for (const message of said) this.#contained(() => this.receive(message))
     this.#leftListeners.close(this.context.sockets)
+    this.#outward.closeLeft()
     const parts = { context: this.context, backends: this.#backends, links: this.#links, unsettled: this.unsettled }
     new Inheritance({ ...parts, directionOf: (service) => this.#directions.get(service) }).take(splices)
   }
@@ -112,6 +115,7 @@ export class Lane implements DirectionHost, Recoveries {
       Object.assign(this.context.counters, row.counters)
     } else if (row.kind === 'obeyed') this.#backends.obey(row.contest, row.term)
     else if (row.kind === 'data-listener') this.#links.listen(0, fd)
+    else if (row.kind === 'door') this.#outward.inherit(row, fd)
     else this.#leftListeners.add(row, fd)
   }
 
@@ -164,6 +168,10 @@ export class Lane implements DirectionHost, Recoveries {
         return this.estate.add(message.bequests)
       case 'obey':
         return void this.#backends.obey(message.contest, message.term)
+      case 'directors':
+      case 'steer':
+      case 'resolved':
+        return this.#outward.hear(message)
       case 'inherit':
       case 'take-over':
         return
@@ -192,6 +200,7 @@ export class Lane implements DirectionHost, Recoveries {
     this.context.holds?.sweep()
     this.#contained(() => this.#backends.sweep(now))
     this.#contained(() => this.#links.sweep(now))
+    this.#contained(() => this.#outward.sweep(now))
     this.failures.tell(this.context.post)
     this.context.counters.retained = this.context.pool.usedBytes
   }
@@ -241,44 +250,12 @@ export class Lane implements DirectionHost, Recoveries {
 
   open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined {
     const proxyHeader = proxyHeaderFor(request, to.name)
-    if (to.node === this.context.setup.node) return this.#openHere(client, request, proxyHeader)
+    if (to.node === this.context.setup.node) return openHere(this.#backends, client, request, proxyHeader)
     return this.#links.to(to.node)?.open(client, request, proxyHeader)
   }
 
   onStopped(direction: { readonly service: Service }): void {
     if (this.#directions.get(direction.service.name) === direction) this.#directions.delete(direction.service.name)
-  }
-
-  /** A backend on this very node: the same two halves, joined in memory; as by a link if the splice is to live on elsewhere. */
-  #openHere(client: ClientHalf, request: OpenRequest, proxyHeader: Uint8Array): Attempt | undefined {
-    const isKept = request.snapshot.byteLength > 0
-    const channel = isKept ? new Channel(new InnerLink(client.half), INNER_HANDLE) : undefined
-    let toBackend: Counterpart | undefined
-    const frame = openFrame(LINK_HANDLE, request, proxyHeader)
-    const reply = {
-      counterpart: channel ?? new Joint(client.half, () => {}),
-      opened: (window: number, socket: Pick<Socket, 'local' | 'remote'>) => {
-        if (toBackend !== undefined) client.onOpened(window, socket, toBackend)
-      },
-      refused: (reason: Reason, detail: string) => client.onRefused(reason, detail),
-      gone: () => channel?.release(),
-    }
-    const backend = this.#backends.open(frame, reply, request.sorry)
-    if (backend === undefined) return undefined
-    const counterpart =
-      channel === undefined ? new Joint(backend.half, () => backend.confirm()) : this.#keep(backend, channel)
-    toBackend = counterpart
-    const cancel = (reason: Reason) => {
-      counterpart.reset(reason)
-      counterpart.confirm()
-    }
-    return { counterpart, cancel }
-  }
-
-  #keep(backend: BackendHalf, channel: Channel): Channel {
-    const bound = { role: 'backend', backend, channel } as const
-    this.#backends.remember(bound)
-    return channelTo(bound, this.#backends)
   }
 
   #moveOut({ service, term }: Extract<ToLane, { type: 'move-out' }>): void {
@@ -370,11 +347,13 @@ export class Lane implements DirectionHost, Recoveries {
       if (service !== undefined && !sameService(service, direction.service)) direction.follow(service)
     }
     this.seats.keepOnly(this.#services)
+    this.#outward.followServices(services)
   }
 
   #stop(): void {
     for (const direction of [...this.#directions.values()]) this.#contained(() => direction.stop('node-stopping'))
     for (const { half } of [...this.#backends.halves]) this.#contained(() => half.abort('node-stopping'))
+    this.#contained(() => this.#outward.close())
     this.#contained(() => this.#links.close())
     this.context.post({ type: 'stopped' })
   }
@@ -382,6 +361,7 @@ export class Lane implements DirectionHost, Recoveries {
   #report(service: string | undefined, limit: number): LaneReport {
     const { counters, setup, holds } = this.context
     const [directions, backends] = [this.#directions.values(), this.#backends.halves]
-    return laneReport({ node: setup.node, counters, directions, backends, holds }, service, limit)
+    const { doors } = this.#outward
+    return laneReport({ node: setup.node, counters, directions, backends, holds, doors }, service, limit)
   }
 }

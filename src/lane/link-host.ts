@@ -1,4 +1,5 @@
 import type { BackendHalf, BackendReply } from '../proxy/backend-half.js'
+import type { DialFrame, UndialledFrame } from '../proxy/dial-frames.js'
 import type { AskFrame, LedgerFrame, MortalFrame, RowFrame } from '../proxy/ledger-frames.js'
 import type { Reason } from '../proxy/reasons.js'
 import type { OpenFrame, PingFrame, ResumeFrame } from '../proxy/splice-frame.js'
@@ -22,6 +23,8 @@ export interface LinkHost<Link> {
   onLedger(link: Link, frame: LedgerNews): void
   /** A splice that ends with the peer, who directs its service; or one of an earlier director, in answer to our own ASK. */
   onMortal(link: Link, frame: MortalFrame): void
+  /** The peer wants a connection of a service that is directed here, or cannot make one. */
+  onDial(link: Link, frame: DialFrame | UndialledFrame): void
   onLinkUp(link: Link): void
   /** Closed in order; `cut` is due when the peer does not take the last of it. */
   onEnding(link: Link): void

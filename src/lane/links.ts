@@ -7,6 +7,7 @@ import { toHex } from '../base/bytes.js'
 import type { NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { BackendHalf, BackendReply } from '../proxy/backend-half.js'
+import type { DialFrame, UndialledFrame } from '../proxy/dial-frames.js'
 import type { LinkKeys, NodeName } from '../proxy/lane-protocol.js'
 import type { AskFrame, MortalFrame } from '../proxy/ledger-frames.js'
 import type { Listener, ListenHandler, Socket, SocketHandler } from '../proxy/ports.js'
@@ -24,6 +25,7 @@ import { Ledgers } from './ledgers.js'
 import { type Agreed, GREETING_MS_MAX, type GreetingHost, LinkGreeting } from './link-greeting.js'
 import type { LedgerNews, LinkHost } from './link-host.js'
 import { Mortals } from './mortals.js'
+import type { Outward } from './outward.js'
 import type { Recoveries } from './recovery.js'
 import { Suspended } from './suspended.js'
 
@@ -59,6 +61,7 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
     private readonly context: LaneContext,
     private readonly backends: Backends,
     private readonly recoveries: Recoveries,
+    private readonly outward: Pick<Outward, 'onFrame'>,
   ) {
     this.seals = context.seals
     this.#suspended = new Suspended(context)
@@ -235,6 +238,10 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
     if (holder === this.context.setup.node) this.recoveries.onMortal(frame)
     else if (holder === link.peer.node && this.backends.isObeyed(frame.service, frame.term))
       this.#mortals.take(link, frame)
+  }
+
+  onDial(link: DataLink, frame: DialFrame | UndialledFrame): void {
+    this.outward.onFrame(link, frame)
   }
 
   onLinkUp(link: DataLink): void {

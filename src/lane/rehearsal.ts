@@ -92,5 +92,6 @@ function sampleRow(now: number): LedgerRow {
     down: 0,
     limit: window,
     isWhole: true,
+    isOutward: false,
   }
 }

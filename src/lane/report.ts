@@ -3,6 +3,7 @@ import { formatSpliceId, type NodeId, type SpliceId } from '../base/ids.js'
 import type { BackendHalf } from '../proxy/backend-half.js'
 import type { ClientHalf } from '../proxy/client-half.js'
 import type { LaneCounters, LaneReport, ServiceReport, SpliceReport } from '../proxy/lane-protocol.js'
+import type { DoorReport } from '../proxy/outward-report.js'
 import { UNHELD } from '../proxy/reasons.js'
 import { sumsOf } from '../proxy/service-report.js'
 import type { Direction } from './direction.js'
@@ -15,11 +16,12 @@ export interface Reported {
   readonly backends: Iterable<BackendHalf>
   /** Missing: there is none on this node. */
   readonly holds?: Pick<Holds, 'unheld'> | undefined
+  readonly doors: readonly DoorReport[]
 }
 
 /** `service`: splices of that one alone are listed; whatever is counted is counted for all. */
 export function laneReport(
-  { node, counters, directions, backends, holds }: Reported,
+  { node, counters, directions, backends, holds, doors }: Reported,
   service: string | undefined,
   limit: number,
 ): LaneReport {
@@ -29,7 +31,8 @@ export function laneReport(
   let [total, active, forOthers] = [0, 0, 0]
   const add = (id: SpliceId, report: Omit<SpliceReport, 'id'>) => {
     active++
-    if (report.backend !== undefined) {
+    // A program's own connections are no load that somebody has chosen its node for.
+    if (report.backend !== undefined && report.direction === 'in') {
       const key = `${report.service} ${report.backend}`
       const row = perBackend.get(key) ?? { service: report.service, node: report.backend, splices: 0 }
       row.splices++
@@ -40,7 +43,7 @@ export function laneReport(
     if (splices.length < limit) splices.push({ id: formatSpliceId(id), ...report })
   }
   for (const direction of directions) {
-    const { revivals, places, service: definition } = direction
+    const { revivals, places, outward, service: definition } = direction
     const { name, uploads } = definition
     const [mortal, unheld] = [new Tally(), new Tally()]
     for (const client of direction.clients) {
@@ -52,7 +55,14 @@ export function laneReport(
     }
     const survival = { directed: mortal.all, survivable: mortal.none, mortal: mortal.words }
     const holding = uploads === 'survive' && { uploads: { held: unheld.none, unheld: unheld.words } }
-    perService.push({ service: name, ...survival, revivals, placement: places.report, ...holding })
+    perService.push({
+      service: name,
+      ...survival,
+      revivals,
+      placement: places.report,
+      outward: outward.report,
+      ...holding,
+    })
   }
   for (const backend of backends) {
     // The client half has told of a splice whose both halves are here.
@@ -69,6 +79,7 @@ export function laneReport(
     perBackend: [...perBackend.values()],
     perService,
     forOthers,
+    doors,
   }
 }
 

@@ -74,7 +74,7 @@ export class Revivals {
   #looks = false
 
   constructor(
-    private readonly host: ClientHost,
+    private readonly host: ClientHost & { readonly outward: ClientHost },
     private readonly context: LaneContext,
     private readonly rebuilder: Rebuilder,
   ) {
@@ -102,7 +102,7 @@ export class Revivals {
     this.counts.revived++
     this.context.counters.revived++
     const now = this.context.clock.now()
-    const client = new ClientHalf(row.id, built.socket, this.host, built.snapshot, {
+    const client = new ClientHalf(row.id, built.socket, this.#hostOf(row), built.snapshot, {
       sent: row.up,
       endRead: row.finUp,
       received: row.acknowledged,
@@ -130,7 +130,7 @@ export class Revivals {
     const unfit = 'why' in offsets ? offsets : undefined
     const { received, finSent, acknowledged } =
       'why' in offsets ? { received: row.acknowledged, finSent: false, acknowledged: row.acknowledged } : offsets
-    const client = new ClientHalf(row.id, socket, this.host, snapshot, {
+    const client = new ClientHalf(row.id, socket, this.#hostOf(row), snapshot, {
       sent: row.up,
       endRead: row.finUp,
       received,
@@ -188,6 +188,10 @@ export class Revivals {
     const waiting = this.#frozen.size + this.verdicts.open
     const failures = Object.fromEntries(this.#failures)
     return { revived: this.counts.revived, ...decided, unverified: waiting, failures }
+  }
+
+  #hostOf({ isOutward }: LedgerRow): ClientHost {
+    return isOutward ? this.host.outward : this.host
   }
 
   #failed(why: string): void {

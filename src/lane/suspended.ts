@@ -40,7 +40,7 @@ export class Suspended {
   take(node: NodeId, lane: number): BoundClient[] {
     const taken = [...this.#waiting].filter((waiting) => waiting.node === node && waiting.lane === lane)
     for (const waiting of taken) this.#waiting.delete(waiting)
-    return taken.map(({ bound }) => bound)
+    return taken.map(({ bound }) => bound).filter(({ client }) => !client.hasVanished)
   }
 
   /** The node's process has ended: so have the backend halves in it. */

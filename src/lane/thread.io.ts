@@ -5,12 +5,14 @@ import { Prng } from '../base/prng.js'
 import { realClock } from '../base/real-clock.io.js'
 import { encodeAckPacket } from '../handoff/ack-packet.js'
 import { HeldAcks } from '../kernel/bpf/held-acks.io.js'
+import { Origins } from '../kernel/bpf/steering.io.js'
 import { loadEpoll } from '../kernel/epoll-endpoint.io.js'
 import { loadLibc } from '../kernel/libc.io.js'
 import type { DescriptorRecord } from '../kernel/recorded-syscalls.io.js'
 import { DescriptorTable } from '../proxy/descriptor-table.js'
 import type { FromLane, LaneSetup } from '../proxy/lane-protocol.js'
 import { LeaseSlots } from '../proxy/lease-slots.js'
+import { PortAccount } from '../proxy/port-account.js'
 import type { Sockets } from '../proxy/ports.js'
 import { RetentionPool } from '../proxy/retention-pool.js'
 import { sharedCounters } from '../proxy/shared-counters.js'
@@ -31,6 +33,7 @@ export function runLane(dress: (sockets: Sockets) => Sockets = (sockets) => sock
   assert(epoll === undefined || !('why' in epoll), 'the control plane has looked whether epoll can be used')
   const loop = epoll === undefined ? netLoop(clock) : epollLoop(epoll, clock, recordOf(setup))
   loadSeals()
+  const origins = new Origins()
   const lane = new Lane({
     setup,
     clock: loop.clock,
@@ -38,9 +41,11 @@ export function runLane(dress: (sockets: Sockets) => Sockets = (sockets) => sock
     sockets: dress(loop.sockets),
     seals,
     rebuilder: loop.rebuilder,
+    originOf: (map, port) => origins.take(map, port),
     openHolder: (share) => HeldAcks.open(share, encodeAckPacket),
     leases: new LeaseSlots(setup.leases),
     counters: sharedCounters(setup.counters),
+    ports: setup.ports && new PortAccount(setup.ports, setup.lane, setup.lanes, setup.portRange ?? 0),
     usage: setup.usage && new UsageCells(setup.usage, setup.lane, setup.lanes),
     pool: new RetentionPool(),
     buffers: recordBuffers(),

@@ -3,6 +3,7 @@ import type { NodeId } from '../base/ids.js'
 import type { BackendSeat, ToLane } from '../proxy/lane-protocol.js'
 import { mayServe } from '../proxy/schedule/groups.js'
 import type { Service } from '../proxy/service.js'
+import { makesConnections } from '../proxy/service-outward.js'
 import type { BackendStates } from './backend-states.js'
 import type { Knowledge } from './knowledge.js'
 import { type QuorumChange, Quorums } from './quorums.js'
@@ -64,6 +65,8 @@ export class BackendNews {
     if (isNews) this.events.onPorts()
     const listeners = this.isDrained() ? [] : this.knowledge.localListeners()
     if (this.#isNews('', listeners)) this.toLane({ type: 'local-listeners', listeners })
+    const directors = this.knowledge.directors(makesConnections)
+    if (this.#isNews('/directors', directors)) this.toLane({ type: 'directors', directors })
   }
 
   #isNews(key: string, value: unknown): boolean {

@@ -6,9 +6,11 @@ import type { Program } from '../base/program.js'
 import type { Millis } from '../base/time.js'
 import type { ChoosingSettings } from '../proxy/choosing.js'
 import type { UploadsReport } from '../proxy/lane-protocol.js'
+import type { OutwardReport } from '../proxy/outward-report.js'
 import type { BackendState } from '../proxy/schedule/scheduler.js'
 import type { CheckSettings } from '../proxy/service-check.js'
 import type { HostingSettings } from '../proxy/service-hosting.js'
+import type { OutwardSettings } from '../proxy/service-outward.js'
 import type { AddressCounts } from './address-keeper.js'
 import type { AssignmentWrite, AssignmentWritten, ChoiceView, SeatView } from './choice-protocol.js'
 import type { DrillPlan, DrillRecordView, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
@@ -72,7 +74,7 @@ export interface ElectorateView {
 }
 
 /** A service as its definition says, in the words of the command line. */
-export interface ServiceDefinitionView extends CheckSettings, ChoosingSettings, HostingSettings {
+export interface ServiceDefinitionView extends CheckSettings, ChoosingSettings, HostingSettings, OutwardSettings {
   readonly name: string
   readonly address: string
   /** `8080,8443,9000-9010` */
@@ -128,6 +130,8 @@ export interface ServiceView {
   readonly uploads?: UploadsReport
   readonly backends: readonly BackendView[]
   readonly choice: ChoiceView
+  /** Where programs may ask for connections under its address. A node of an earlier release does not tell. */
+  readonly outward?: OutwardView
   /** Of mode single: where it runs. */
   readonly hosting?: HostingView
   /** Splices that this node knows of, as director or as backend. */
@@ -201,9 +205,26 @@ export interface StatusView {
   readonly warnings: readonly string[]
 }
 
+export interface OutwardView {
+  /** Why nobody can ask on the answering node; empty: one can. */
+  readonly door: string
+  /** Connections of programs in this cgroup of that node leave under the address; or why that cannot be had. */
+  readonly cgroup: string
+  readonly whyNot: string
+  /** The same of the ports of `outAlias`; empty: they do, or there are none. */
+  readonly whyNoAlias: string
+  /** What the answering node has made, which directs the service. */
+  readonly directed?: OutwardReport
+}
+
 export interface SpliceView {
   readonly id: string
   readonly service: string
+  /**
+   * `out`: a program of the backend's node has made the connection: `client.from` is where it leads, `client.to` the service's address
+   * with its source port, `server` between the program and its node. A node of an earlier release does not tell.
+   */
+  readonly direction?: 'in' | 'out'
   /** Which halves are on the answering node. */
   readonly here: 'client' | 'backend' | 'both'
   readonly state: 'dialing' | 'open' | 'half-closed' | 'closing'

@@ -27,6 +27,7 @@ export class IdleLane {
       perBackend: [],
       perService: [],
       forOthers: 0,
+      doors: [],
     }
   }
 

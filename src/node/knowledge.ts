@@ -6,7 +6,7 @@ import { type NodeId, shortId } from '../base/ids.js'
 import type { Member, MemberProfile } from '../gossip/ports.js'
 import type { HealthRow } from '../health/health-rows.js'
 import type { Tenure } from '../hosting/tenure-rows.js'
-import type { BackendSeat, LocalListener } from '../proxy/lane-protocol.js'
+import type { BackendSeat, DirectorSeat, LocalListener } from '../proxy/lane-protocol.js'
 import type { PublishedListener } from '../proxy/listener.js'
 import { decodeListeners } from '../proxy/listener-codec.js'
 import { belongsTo } from '../proxy/listener-ownership.js'
@@ -114,6 +114,18 @@ export class Knowledge {
   /** What the node that directs a service says of its listening sockets there. */
   servingBy(node: NodeId, service: string): Serving | undefined {
     return this.#serving.get(node)?.find((row) => row.service === service)
+  }
+
+  /** Who serves which of those services, as live nodes say; of two that say so the one of the later term. */
+  directors(isMeant: (service: Service) => boolean): DirectorSeat[] {
+    return this.#services.active.filter(isMeant).flatMap(({ name: service }) => {
+      const serving = this.#alive.flatMap(({ node, name }) => {
+        const row = this.servingBy(node, service)
+        return row?.state === 'serving' ? [{ node, name, term: row.term }] : []
+      })
+      const last = serving.sort((a, b) => b.term - a.term)[0]
+      return last === undefined ? [] : [{ service, node: last.node, name: last.name }]
+    })
   }
 
   /**

@@ -10,6 +10,7 @@ import { type NodeId, sameTerm, type Term } from '../base/ids.js'
 import type { Logger, LogLevel } from '../base/log.js'
 import { FLOW_WORDS, HandedOver } from '../lane/handover.io.js'
 import type { FromLane, LaneReport, LaneSetup, RecoveredMessage, ToLane } from '../proxy/lane-protocol.js'
+import { PortAccount } from '../proxy/port-account.js'
 import type { HeldShare, HeldSlots } from '../proxy/ports.js'
 import { mergedServices, sumsOf } from '../proxy/service-report.js'
 import { countersMemory, sharedCounters, sumOfCounters } from '../proxy/shared-counters.js'
@@ -20,6 +21,7 @@ import { answerKey, answerTo, type SharedAnswer } from './lane-answers.js'
 import { LaneEstates } from './lane-estate.io.js'
 import { LaneHost, listenForData } from './lane-host.io.js'
 import { LaneMemory } from './lane-memory.js'
+import { localPortRange, Names } from './outward-host.io.js'
 import { Rollcall } from './rollcall.js'
 
 export interface LaneGroupOptions {
@@ -61,6 +63,9 @@ export class LaneGroup {
   readonly #memory = new LaneMemory()
   readonly #estates = new LaneEstates()
   readonly #usage: SharedArrayBuffer
+  readonly #ports: SharedArrayBuffer
+  readonly #portRange = localPortRange()
+  readonly #names = new Names()
   readonly #doors: (() => number)[] = []
   #held: HeldSlots | undefined
   /** What not all lanes have answered yet. */
@@ -76,6 +81,7 @@ export class LaneGroup {
   constructor(private readonly options: LaneGroupOptions) {
     this.#inherits = options.inherits === true
     this.#usage = UsageCells.bytes(options.engine.lanes)
+    this.#ports = PortAccount.bytes(options.engine.lanes)
     for (let lane = 0; lane < options.engine.lanes; lane++) {
       const counters = countersMemory()
       const host = this.#start(lane, counters)
@@ -175,7 +181,8 @@ export class LaneGroup {
   #start(lane: number, counters: SharedArrayBuffer): LaneHost {
     const { engine, node, name, boot, address, seed, leases, logger, logLevel } = this.options
     const { lanes } = engine
-    const shared = { leases, counters, usage: this.#usage, descriptors: this.#estates.memory }
+    const accounts = { usage: this.#usage, ports: this.#ports, portRange: this.#portRange }
+    const shared = { leases, counters, ...accounts, descriptors: this.#estates.memory }
     const identity = { node, name, boot, address }
     const own = { engine: engine.name, seed: seed(), logLevel, inherits: this.#inherits }
     const setup: LaneSetup = { lane, lanes, ...identity, ...own, ...shared }
@@ -255,6 +262,10 @@ export class LaneGroup {
       }
       case 'recovered':
         return this.#onRecovered(lane, message)
+      case 'resolve':
+        return this.#names.addressesOf(message.host, (addresses) => {
+          this.#places[lane]?.host.post({ type: 'resolved', call: message.call, addresses })
+        })
       case 'rehearsed':
         if (message.why !== '') this.#refused.set(message.rehearsal, message.why)
         return this.#onAnswer(lane, message)
@@ -314,5 +325,6 @@ export function mergedReport(reports: readonly LaneReport[], limit: number): Lan
     perBackend: [...perBackend.values()],
     perService: mergedServices(reports.flatMap(({ perService }) => perService)),
     forOthers: sum('forOthers'),
+    doors: reports.flatMap(({ doors }) => doors),
   }
 }

@@ -20,6 +20,9 @@ const SAID_ANEW: ReadonlySet<ToLane['type']> = new Set([
   'link-dial',
   'backends',
   'local-listeners',
+  'directors',
+  'resolved',
+  'steer',
   'standbys',
 ] as const)
 

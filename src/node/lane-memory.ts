@@ -12,7 +12,9 @@ type Message<Type extends ToLane['type']> = Extract<ToLane, { type: Type }>
 export class LaneMemory {
   #services: readonly Service[] = []
   #listeners: Message<'local-listeners'> | undefined
+  #directors: Message<'directors'> | undefined
   readonly #seats = new Map<string, Message<'backends'>>()
+  readonly #steers = new Map<string, Message<'steer'>>()
   readonly #obeyed = new Map<string, Term>()
   readonly #directs = new Map<string, Message<'direct'>>()
   /** Whose address is here, and in which term. */
@@ -23,8 +25,11 @@ export class LaneMemory {
       this.#services = message.services
       const names = new Set(message.services.map(({ name }) => name))
       for (const name of this.#seats.keys()) if (!names.has(name)) this.#seats.delete(name)
+      for (const name of this.#steers.keys()) if (!names.has(name)) this.#steers.delete(name)
     } else if (message.type === 'backends') this.#seats.set(message.service, message)
     else if (message.type === 'local-listeners') this.#listeners = message
+    else if (message.type === 'directors') this.#directors = message
+    else if (message.type === 'steer') this.#steers.set(message.service, message)
     else if (message.type === 'direct') {
       this.#directs.set(message.service, message)
       // Nobody is asked for its connections: another process of this node had them, and the address is here.
@@ -63,7 +68,8 @@ export class LaneMemory {
   truths(): ToLane[] {
     const services: ToLane = { type: 'services', services: this.#services }
     const obeyed = [...this.#obeyed].map(([contest, term]): ToLane => ({ type: 'obey', contest, term }))
-    return [services, ...this.#seats.values(), ...(this.#listeners === undefined ? [] : [this.#listeners]), ...obeyed]
+    const told = [this.#listeners, this.#directors, ...this.#steers.values()].filter((message) => message !== undefined)
+    return [services, ...this.#seats.values(), ...told, ...obeyed]
   }
 
   /** Afterwards. `members`: who may have splices of these services now. */

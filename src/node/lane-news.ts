@@ -1,10 +1,11 @@
 /** What lanes say of links and of the services that they direct, for the parts of the control plane that it concerns. */
 import type { Logger } from '../base/log.js'
-import type { FromLane, RecoveredMessage } from '../proxy/lane-protocol.js'
+import type { FromLane, RecoveredMessage, ToLane } from '../proxy/lane-protocol.js'
 import type { Directing } from './directing.js'
 import type { Handoffs } from './handoffs.js'
 import type { Knowledge } from './knowledge.js'
 import type { BrokerEvent } from './link-broker.js'
+import type { SteeringPort } from './node-ports.js'
 import type { Publication } from './publication.js'
 
 export interface LaneNewsParts {
@@ -13,6 +14,8 @@ export interface LaneNewsParts {
   readonly directing: Pick<Directing, 'heard' | 'released' | 'obstacle' | 'contestOf'>
   readonly handoffs: Pick<Handoffs, 'ins'>
   readonly publication: Pick<Publication, 'plan'>
+  readonly steering?: SteeringPort
+  readonly toLane: (message: ToLane) => void
   readonly onLink: (event: BrokerEvent) => void
   readonly onFailed: (message: Extract<FromLane, { type: 'backend-failed' }>) => void
   /** Something is in the way of serving the contest here. */
@@ -46,6 +49,8 @@ export class LaneNews {
         return handoffs.ins.onRehearsed(message.rehearsal, message.why)
       case 'backend-failed':
         return this.parts.onFailed(message)
+      case 'steer-door':
+        return this.parts.steering?.onDoor(message, this.parts.toLane)
       case 'undirected':
         return directing.released(message.slot)
     }

@@ -48,6 +48,7 @@ export function metricsOf(facts: MetricsFacts): Metric[] {
     ...uploadMetrics(report),
     ...revivalMetrics(report),
     ...placementMetrics(report),
+    ...outwardMetrics(report),
     ...leaseMetrics(facts.leases),
     backendMetric(facts.backends),
     hostingMetric(facts.hosting),
@@ -89,6 +90,8 @@ function laneMetrics({ counters, active, forOthers }: LaneReport): Metric[] {
   ]
   return [
     counter('baton_connections_accepted_total', 'Client connections accepted.', counters.accepted),
+    counter('baton_outward_dialled_total', 'Connections made for programs of nodes.', counters.dialled),
+    counter('baton_outward_refused_total', 'Those that failed, or are not allowed.', counters.undialled),
     counter('baton_connections_ended_total', 'Splices that ended in order.', counters.ended),
     counter('baton_connections_reset_total', 'Splices that ended with an RST.', counters.reset),
     counter('baton_connections_refused_total', 'Connections for which no node answered.', counters.refused),
@@ -156,6 +159,29 @@ function placementMetrics({ perService }: LaneReport): Metric[] {
     ['baton_closed', 'gauge', 'Connections that were closed for that.', 'closed'],
   ]
   return rows.map(([name, type, help, field]) => metric(name, type, help, each(field)))
+}
+
+/** Of the services that this node directs: connections of programs under their addresses. */
+function outwardMetrics({ perService }: LaneReport): Metric[] {
+  const made = perService.flatMap(({ service, outward }) =>
+    outward === undefined ? [] : [{ labels: { service }, ...outward }],
+  )
+  const full = made.map(({ labels, fullest }) => ({ labels, value: fullest?.ports ?? 0 }))
+  return [
+    metric(
+      'baton_outward_connections',
+      'gauge',
+      'Connections of programs that stand.',
+      made.map(({ labels, connections }) => ({ labels, value: connections })),
+    ),
+    metric('baton_outward_ports_used', 'gauge', 'Source ports in use for the fullest destination.', full),
+    metric(
+      'baton_outward_ports_limit',
+      'gauge',
+      'As many are given for one destination; then connections are refused.',
+      made.map(({ labels, limit }) => ({ labels, value: limit })),
+    ),
+  ]
 }
 
 function revivalMetrics({ counters, perService }: LaneReport): Metric[] {

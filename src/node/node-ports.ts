@@ -12,11 +12,17 @@ import type { Swim } from '../gossip/swim.js'
 import type { Sync } from '../gossip/sync.js'
 import type { CheckResult, ProgramCheck } from '../health/ports.js'
 import type { GuardPort } from '../hosting/ports.js'
-import type { ToLane } from '../proxy/lane-protocol.js'
+import type { FromLane, ToLane } from '../proxy/lane-protocol.js'
 import type { LeaseSlots } from '../proxy/lease-slots.js'
+import type { Service } from '../proxy/service.js'
 import type { WantedPeer } from '../trunk/ports.js'
 import type { Suite } from '../trunk/suites.js'
 import type { AddressKeeper } from './address-keeper.js'
+
+export interface SteeringPort {
+  follow(services: readonly Service[], toLane: (message: ToLane) => void): void
+  onDoor(message: Extract<FromLane, { type: 'steer-door' }>, toLane: (message: ToLane) => void): void
+}
 
 export interface NodePorts {
   readonly clock: AlarmClock
@@ -36,6 +42,8 @@ export interface NodePorts {
   readonly addresses: AddressKeeper
   /** Ports that this host is to give to nobody who asks for any. */
   readonly reservePorts?: (ports: readonly number[]) => void
+  /** Leads connections of programs to the doors of lanes; `undefined`: none is led. */
+  readonly steering?: SteeringPort
   /** Durable when they return. */
   readonly saveVotes: (records: readonly DurableRecord[]) => void
   readonly saveRegistry: () => void

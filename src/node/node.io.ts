@@ -118,7 +118,7 @@ export class Node {
     })
     this.#giveAways = new GiveAways(this, this.#services, ports.later)
     this.#laneNews = new LaneNews({
-      logger: ports.logger,
+      ...ports,
       knowledge: this.knowledge,
       directing: this.directing,
       handoffs,

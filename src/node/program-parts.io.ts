@@ -5,15 +5,17 @@ import { Guards } from './guards.io.js'
 import type { NodePorts } from './node-ports.js'
 import { checkProgram } from './program-check.io.js'
 import type { NodeState } from './state-dir.io.js'
+import { SteeredPrograms } from './steered-programs.io.js'
 
 /** What operators' programs are told of the node that calls them. */
 export async function openPrograms(
   { witness, bind }: Pick<NodeOptions, 'witness' | 'bind'>,
-  { name, paths }: Pick<NodeState, 'name' | 'paths'>,
+  { id, name, paths }: Pick<NodeState, 'id' | 'name' | 'paths'>,
   logger: Logger,
-): Promise<Pick<NodePorts, 'checkProgram' | 'guards'>> {
+): Promise<Pick<NodePorts, 'checkProgram' | 'guards' | 'steering'>> {
   if (witness) return {}
   const environment = { BATON_NODE: name, BATON_ADDRESS: bind }
   const guards = await Guards.open(paths.folder, environment, logger)
-  return { guards, checkProgram: (check) => checkProgram(check, environment) }
+  const steering = new SteeredPrograms(id, logger)
+  return { guards, steering, checkProgram: (check) => checkProgram(check, environment) }
 }

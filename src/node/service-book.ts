@@ -14,6 +14,7 @@ import { Assignments } from './assignments.js'
 import type { BackendNews } from './backend-news.js'
 import type { Directing } from './directing.js'
 import type { Knowledge } from './knowledge.js'
+import type { SteeringPort } from './node-ports.js'
 import { rulesOf, servicesFromRegistry } from './services.js'
 
 export interface ServiceBookParts {
@@ -25,6 +26,7 @@ export interface ServiceBookParts {
   readonly logger: Logger
   readonly toLane: (message: ToLane) => void
   readonly reservePorts?: ((ports: readonly number[]) => void) | undefined
+  readonly steering?: SteeringPort | undefined
   readonly elections: (event: ElectionEvent) => void
 }
 
@@ -73,6 +75,7 @@ export class ServiceBook {
     for (const name of contests) if (this.of(name).length === 0) this.parts.elections({ type: 'service-gone', name })
     this.#followContests(() => true)
     this.parts.addresses.prepare(services.active)
+    this.parts.steering?.follow(services.active, this.parts.toLane)
     this.parts.reservePorts?.(services.active.flatMap(({ reserve }) => portsOfText(reserve)))
   }
 

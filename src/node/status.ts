@@ -9,6 +9,7 @@ import type { Member } from '../gossip/ports.js'
 import type { LaneReport, SpliceReport } from '../proxy/lane-protocol.js'
 import { formatPorts } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
+import { makesConnections } from '../proxy/service-outward.js'
 import type { AddressCounts } from './address-keeper.js'
 import type { Backend } from './backend-states.js'
 import type {
@@ -18,6 +19,7 @@ import type {
   ListenerView,
   MemberView,
   NodeRef,
+  OutwardView,
   SeatView,
   ServiceDefinitionView,
   ServiceView,
@@ -140,8 +142,16 @@ export function serviceView(service: Service, facts: ServiceFacts): ServiceView 
     })),
     splices: mine.reduce((sum, row) => sum + row.splices, 0),
     ...(facts.hosting !== undefined && { hosting: facts.hosting }),
+    ...(makesConnections(service) && { outward: outwardView(service.name, report) }),
     ...(facts.drill !== undefined && { drill: facts.drill }),
   }
+}
+
+function outwardView(name: string, { doors, perService }: LaneReport): OutwardView {
+  const found = doors.find(({ service }) => service === name)
+  const { why: door = '', cgroup = '', whyNot = 'the node carries no connections', whyNoAlias = '' } = found ?? {}
+  const directed = perService.find(({ service }) => service === name)?.outward
+  return { door, cgroup, whyNot, whyNoAlias, ...(directed !== undefined && { directed }) }
 }
 
 /** `unknown`: the director of this term has not said yet. */
@@ -161,10 +171,12 @@ export function survivalView({ directed, survivable, mortal }: LaneReport): Surv
 }
 
 export function spliceView(splice: SpliceReport, names: Names, now: Millis): SpliceView {
-  const { id, service, here, state, client, destination, server, bytesUp, bytesDown, mortal, unheld } = splice
+  const { id, service, direction, here, state, client, destination, server, bytesUp, bytesDown, mortal, unheld } =
+    splice
   return {
     id,
     service,
+    direction,
     here,
     state,
     director: names.ref(splice.director),

@@ -20,6 +20,8 @@ export interface OpenRequest {
   readonly attempt: number
   /** What this very node is to dial, and no program of the service. */
   readonly sorry: Endpoint | undefined
+  /** Whose wish it is, of that node's programs; not given: the client has come by itself. */
+  readonly call?: number
 }
 
 /** As handoff's snapshot-codec has it. */

@@ -104,6 +104,11 @@ export class BackendHalf implements HalfOwner, Enrolled {
     this.half.join(this.reply.counterpart, this.half.settled.limit)
   }
 
+  /** Its program has asked for the connection. */
+  get isOutward(): boolean {
+    return this.request.call > 0
+  }
+
   /** Finished, but the client half has not confirmed. */
   get isTombstone(): boolean {
     return this.#finished
@@ -167,6 +172,7 @@ export class BackendHalf implements HalfOwner, Enrolled {
       down: sent,
       limit: Math.max(limit, sent),
       isWhole,
+      isOutward: this.isOutward,
     }
   }
 
@@ -221,6 +227,7 @@ export class BackendHalf implements HalfOwner, Enrolled {
     return {
       service: request.service,
       here: 'backend',
+      direction: this.isOutward ? 'out' : 'in',
       state: !this.#opened ? 'dialing' : half.isClosing ? 'closing' : half.isHalfClosed ? 'half-closed' : 'open',
       term: this.term,
       director: this.term.holder,

@@ -41,6 +41,8 @@ export interface ClientHost {
   readonly service: Service
   readonly term: Term
   readonly places: Places
+  /** Its clients have not come: their connections were made for programs of the nodes. */
+  readonly isOutward?: boolean
   /** `undefined`: that node cannot be reached now. An answer may come before this returns. */
   open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined
   /** A backend stands, by `counterpart`: the client's bytes are about to be read. */
@@ -92,6 +94,7 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
   /** When it gives up waiting for a node with room; it waits once. */
   #waitsUntil: Millis | undefined
   #hasApologised = false
+  #hasVanished = false
   #state: ClientState = { phase: 'choosing' }
   #lastFailure: { reason: Reason; detail: string } = { reason: 'no-backend', detail: 'no node listens on the port' }
 
@@ -127,6 +130,15 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
 
   get service(): Service {
     return this.host.service
+  }
+
+  get isOutward(): boolean {
+    return this.host.isOutward === true
+  }
+
+  /** Somebody else goes on with it, by a word of his own. */
+  get hasVanished(): boolean {
+    return this.#hasVanished
   }
 
   get isDialing(): boolean {
@@ -189,6 +201,7 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
     const state = this.#state
     if (state.phase !== 'joined') return this.half.abort(reason)
     this.#state = { phase: 'closed' }
+    this.#hasVanished = true
     this.host.places.leave(state.node)
     this.half.vanish(reason, isGone)
   }
@@ -268,6 +281,7 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
     return {
       service: this.host.service.name,
       here: this.node?.node === self ? 'both' : 'client',
+      direction: this.isOutward ? 'out' : 'in',
       state:
         this.#state.phase !== 'joined'
           ? 'dialing'

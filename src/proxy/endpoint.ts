@@ -47,7 +47,10 @@ export interface Socket {
   readonly fd: number
   readonly local: SocketAddress
   readonly remote: SocketAddress
-  /** To be called once, before the socket's first event can come: in the turn in which it was handed over. */
+  /**
+   * To be called before the socket's first event can come: in the turn in which it was handed over. Called again, the later one hears
+   * what comes from then on.
+   */
   attach(handler: SocketHandler): void
   /** Takes all of `chunk`, copying what the kernel does not take. After `end` or the close it is dropped. */
   write(chunk: Uint8Array): boolean
@@ -95,6 +98,8 @@ export interface DialOptions {
   readonly from?: string | undefined
   readonly connectMs: Millis
   readonly keepaliveMs: Millis
+  /** It is to be as an accepted one is, whose every byte is counted. */
+  readonly asAccepted?: boolean
 }
 
 export interface ListenOptions {

@@ -7,6 +7,7 @@ import type { NodeId, Term } from '../base/ids.js'
 import type { LogFields, LogLevel } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import type { HeldShare } from './held-share.js'
+import type { DoorReport, OutwardReport } from './outward-report.js'
 import type { Reason } from './reasons.js'
 import type { Candidate } from './schedule/scheduler.js'
 import type { Service } from './service.js'
@@ -34,6 +35,9 @@ export interface LaneSetup {
   readonly counters: SharedArrayBuffer
   /** See usage; not given: the lane is the only one. */
   readonly usage?: SharedArrayBuffer
+  /** See port-account; and how many ports the kernel may give to outgoing connections. Not given: they are not counted. */
+  readonly ports?: SharedArrayBuffer
+  readonly portRange?: number
   /** It goes on with what another process has; until `take-over` it only listens to what it is told. */
   readonly inherits?: boolean
   /** See descriptor-table; not given: what the lane opens is not recorded. */
@@ -158,7 +162,27 @@ export type ToLane =
   /** The other process acts no more: all that was said and left so far is this lane's. */
   | { readonly type: 'take-over' }
   | { readonly type: 'query'; readonly query: number; readonly service?: string; readonly limit: number }
+  /** The whole truth each time: who directs services for which programs here may ask for connections. */
+  | { readonly type: 'directors'; readonly directors: readonly DirectorSeat[] }
+  /**
+   * Of connections that come to the door of `steer-door`, where they were to go stands in these maps (descriptors). Programs in the cgroup
+   * are led there, or not and why; and those of `outAlias`, if there are any.
+   */
+  | {
+      readonly type: 'steer'
+      readonly service: string
+      readonly origins: readonly number[]
+      readonly cgroup: string
+      readonly whyNot: string
+      readonly whyNoAlias: string
+    }
+  /** What was asked by `resolve`; no address: there is no such name. */
+  | { readonly type: 'resolved'; readonly call: number; readonly addresses: readonly string[] }
   | { readonly type: 'stop' }
+
+export interface DirectorSeat extends NodeName {
+  readonly service: string
+}
 
 export type FromLane =
   /** The lane waits in the kernel from now on: whoever posts to it signals this eventfd afterwards. */
@@ -174,6 +198,10 @@ export type FromLane =
   /** No connection of an earlier director can turn up any more: one that is not known now is nobody's. */
   | KnownMessage
   | MoveAnswer
+  /** Connections that the kernel leads to that port of the loopback address are the service's. Answered with `steer`. */
+  | { readonly type: 'steer-door'; readonly service: string; readonly port: number }
+  /** A program wants a connection to that name. Answered with `resolved`. */
+  | { readonly type: 'resolve'; readonly call: number; readonly host: string }
   /** Why nothing can be rebuilt here; empty: it can. */
   | { readonly type: 'rehearsed'; readonly rehearsal: number; readonly why: string }
   /** A port cannot be listened on; the lane has let all of them go. */
@@ -240,6 +268,8 @@ export interface SpliceReport {
   readonly id: string
   readonly service: string
   readonly here: 'client' | 'backend' | 'both'
+  /** `out`: a program's own connection to `client`, under the address of the service. */
+  readonly direction: 'in' | 'out'
   readonly state: 'dialing' | 'open' | 'half-closed' | 'closing'
   readonly term: Term
   readonly director: NodeId
@@ -259,6 +289,9 @@ export interface SpliceReport {
 
 export interface LaneCounters {
   accepted: number
+  /** Connections that were made for programs of nodes; and those that could not be, or were not allowed. */
+  dialled: number
+  undialled: number
   ended: number
   reset: number
   refused: number
@@ -297,6 +330,8 @@ export interface LaneReport {
   readonly perService: readonly ServiceReport[]
   /** Splices whose program is here and whose director is another node. */
   readonly forOthers: number
+  /** Where programs of this node ask for connections under the address of a service. */
+  readonly doors: readonly DoorReport[]
 }
 
 /** The connections of one service that is directed here. */
@@ -308,6 +343,7 @@ export interface ServiceReport {
   readonly revivals: RevivalReport
   /** A node of an earlier release does not tell. */
   readonly placement?: PlacementReport
+  readonly outward?: OutwardReport
   /** Missing: its clients are acknowledged at once, as it wants. */
   readonly uploads?: UploadsReport
 }

@@ -66,6 +66,8 @@ export interface LedgerRow {
   readonly limit: number
   /** The bytes from `acknowledged` on are all kept. */
   readonly isWhole: boolean
+  /** The connection was made by a director, for a program of the node; `client` is to where. */
+  readonly isOutward: boolean
 }
 
 export interface RowFrame {
@@ -104,6 +106,7 @@ const OVER = 1
 const FIN_UP = 1
 const FIN_ACKNOWLEDGED = 2
 const WHOLE = 4
+const OUTWARD = 8
 /** 49 days: of a director that this node has never heard of. */
 const U32_MAX = 0xffff_ffff
 
@@ -128,8 +131,9 @@ export function readLedger(handle: number, r: ByteReader): LedgerFrame {
 }
 
 export function putRow(out: ByteWriter, { service, row }: RowFrame): void {
-  const { id, up, acknowledged, down, limit, ageMs, snapshotAgeMs, finUp, finAcknowledged, isWhole } = row
-  const bits = (finUp ? FIN_UP : 0) | (finAcknowledged ? FIN_ACKNOWLEDGED : 0) | (isWhole ? WHOLE : 0)
+  const { id, up, acknowledged, down, limit, ageMs, snapshotAgeMs, finUp, finAcknowledged, isWhole, isOutward } = row
+  const bits =
+    (finUp ? FIN_UP : 0) | (finAcknowledged ? FIN_ACKNOWLEDGED : 0) | (isWhole ? WHOLE : 0) | (isOutward ? OUTWARD : 0)
   putTerm(putId(out, id), row.term).u64(up).u64(acknowledged).u64(down).u64(limit)
   out
     .u64(Math.max(0, Math.floor(ageMs)))
@@ -171,6 +175,7 @@ export function readRow(handle: number, r: ByteReader): RowFrame {
     down,
     limit,
     isWhole: (bits & WHOLE) !== 0,
+    isOutward: (bits & OUTWARD) !== 0,
   }
   return { kind: 'row', handle, service: f.name(FIELD.service), row }
 }

@@ -40,6 +40,10 @@ export const REASONS = {
   /** Its program is not healthy any more, or does not serve, and the service does not keep such connections. */
   'backend-unhealthy': 22,
   'backend-removed': 23,
+  /** The node does not direct the service, or does not yet: ask again. */
+  'not-here': 24,
+  /** The service does not allow connections to that destination. */
+  'not-allowed': 25,
 } as const
 
 export type Reason = keyof typeof REASONS

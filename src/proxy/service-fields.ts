@@ -21,6 +21,7 @@ import {
 } from './service.js'
 import { CHECK_FIELDS, CHECK_FROMS, CHECK_KINDS, readCheck } from './service-check.js'
 import { HOSTING_FIELDS, PLACEMENTS, readHosting } from './service-hosting.js'
+import { OUTWARD_FIELDS, readOutward } from './service-outward.js'
 
 export type ServiceScalar = string | number | boolean | null
 export type ServiceFields = Readonly<Record<string, ServiceScalar>>
@@ -56,6 +57,7 @@ export const SERVICE_FIELDS = [
   'alone',
   ...CHECK_FIELDS,
   ...HOSTING_FIELDS,
+  ...OUTWARD_FIELDS,
 ] as const
 
 const NODE_NAME_LENGTH_MAX = 63
@@ -140,6 +142,7 @@ function readService(name: string, reader: FieldReader): Service {
     alone: reader.nodeName('alone'),
     ...readCheck(reader),
     ...readHosting(name, reader),
+    ...readOutward(reader),
   }
 }
 

@@ -1,5 +1,6 @@
 /** Reports of lanes on services, put together. */
 import type { PlacementReport, RevivalReport, ServiceReport, UploadsReport } from './lane-protocol.js'
+import type { OutwardReport } from './outward-report.js'
 
 const COUNTS = ['revived', 'proven', 'filled', 'reset', 'gone', 'unverified'] as const
 
@@ -12,6 +13,8 @@ export const NOTHING_PLACED: PlacementReport = {
   sorry: 0,
   closed: 0,
 }
+
+const NOTHING_MADE: OutwardReport = { connections: 0, dialling: 0, limit: 0 }
 
 /** Of all lanes: one row for each service. */
 export function mergedServices(rows: readonly ServiceReport[]): ServiceReport[] {
@@ -39,6 +42,7 @@ function joined(a: ServiceReport, b: ServiceReport): ServiceReport {
     revivals: joinedRevivals(a.revivals, b.revivals),
     placement: joinedPlacements(a.placement, b.placement),
     ...joinedUploads(a.uploads, b.uploads),
+    outward: joinedOutward(a.outward, b.outward),
   }
 }
 
@@ -55,6 +59,16 @@ function joinedRevivals(a: RevivalReport, b: RevivalReport): RevivalReport {
     number
   >
   return { ...counts, failures: sumsOf([a.failures, b.failures]) }
+}
+
+function joinedOutward(a = NOTHING_MADE, b = NOTHING_MADE): OutwardReport {
+  const [fullest] = [a.fullest, b.fullest].filter((one) => one !== undefined).sort((x, y) => y.ports - x.ports)
+  return {
+    connections: a.connections + b.connections,
+    dialling: a.dialling + b.dialling,
+    limit: Math.max(a.limit, b.limit),
+    ...(fullest && { fullest }),
+  }
 }
 
 function joinedPlacements(a = NOTHING_PLACED, b = NOTHING_PLACED): PlacementReport {

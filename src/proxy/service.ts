@@ -6,6 +6,7 @@ import { formatPorts, type PortList } from './port-list.js'
 import type { LocalPreference } from './schedule/rules.js'
 import { CHECK_DEFAULTS, type CheckSettings } from './service-check.js'
 import { HOSTING_DEFAULTS, type HostingSettings } from './service-hosting.js'
+import { OUTWARD_DEFAULTS, type OutwardSettings } from './service-outward.js'
 
 /** What the backend is told of the client: nothing, or a PROXY protocol header, version 2. */
 export type ProxyProtocol = 'off' | 'v2'
@@ -21,7 +22,7 @@ export type Uploads = 'fast' | 'survive'
  */
 export type Own = 'tun' | 'none' | 'hook'
 
-export interface Service extends CheckSettings, ChoosingSettings, HostingSettings {
+export interface Service extends CheckSettings, ChoosingSettings, HostingSettings, OutwardSettings {
   readonly name: string
   /** Canonical IP. */
   readonly address: string
@@ -76,6 +77,7 @@ export const SERVICE_DEFAULTS: ServiceSettings = Object.freeze({
   alone: '',
   ...CHECK_DEFAULTS,
   ...HOSTING_DEFAULTS,
+  ...OUTWARD_DEFAULTS,
 })
 
 /** Connections to the front door (lane-protocol) have it from there. */

@@ -6,6 +6,8 @@ import type { LaneCounters } from './lane-protocol.js'
 
 export const COUNTERS = [
   'accepted',
+  'dialled',
+  'undialled',
   'ended',
   'reset',
   'refused',

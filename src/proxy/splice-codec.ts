@@ -1,6 +1,7 @@
 /** Bytes of the splice protocol's frames, both ways; docs/wire.md has the layouts and test vectors. */
 import { unreachable } from '../base/assert.js'
 import { ByteReader, ByteWriter } from '../base/bytes.js'
+import { putDial, putUndialled, readDial, readUndialled } from './dial-frames.js'
 import { putAsk, putLedger, putMortal, putRow, readAsk, readLedger, readMortal, readRow } from './ledger-frames.js'
 import { REASONS, reasonOf } from './reasons.js'
 import {
@@ -201,6 +202,12 @@ function encodePayload(frame: SpliceFrame, out: ByteWriter): void {
     case 'mortal':
       putMortal(out, frame)
       break
+    case 'dial':
+      putDial(out, frame)
+      break
+    case 'undialled':
+      putUndialled(out, frame)
+      break
     default:
       unreachable(frame)
   }
@@ -255,6 +262,10 @@ function readPayload(kind: number, handle: number, r: ByteReader): SpliceFrame |
       return readLedger(handle, r)
     case KIND.mortal:
       return readMortal(handle, r)
+    case KIND.dial:
+      return readDial(handle, r)
+    case KIND.undialled:
+      return readUndialled(handle, r)
     default:
       return undefined
   }
@@ -274,6 +285,7 @@ function putOpenFields(out: ByteWriter, frame: OpenFrame): void {
   putU32(out, FIELD.window, frame.window)
   if (frame.proxyHeader.byteLength > 0) putBytes(out, FIELD.proxyHeader, frame.proxyHeader)
   if (frame.snapshot.byteLength > 0) putBytes(out, FIELD.snapshot, frame.snapshot)
+  if (frame.call !== 0) putU32(out, FIELD.call, frame.call)
 }
 
 function readOpen(handle: number, r: ByteReader): OpenFrame {
@@ -294,6 +306,7 @@ function readOpen(handle: number, r: ByteReader): OpenFrame {
     window: f.u32(FIELD.window),
     proxyHeader: f.bytes(FIELD.proxyHeader),
     snapshot: f.bytes(FIELD.snapshot),
+    call: f.u32(FIELD.call),
   }
 }
 

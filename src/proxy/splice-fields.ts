@@ -28,10 +28,12 @@ export const FIELD = {
   snapshotAgeMs: 12,
   clock: 13,
   dark: 14,
+  /** A wish that the splice answers (proxy/dial-frames). */
+  call: 15,
 } as const
 
 /** Types from here on belong to later releases. */
-const TYPES = 15
+const TYPES = 16
 
 const nodeBytes = new Recent(fromHex)
 const ipBytes = new Recent((address: string) => parseIp(address) ?? NOTHING)

@@ -10,6 +10,7 @@
 import type { Endpoint } from '../base/address.js'
 import type { SpliceId, Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
+import type { DialFrame, UndialledFrame } from './dial-frames.js'
 import type { AskFrame, LedgerFrame, MortalFrame, RowFrame } from './ledger-frames.js'
 import type { Reason } from './reasons.js'
 
@@ -45,6 +46,8 @@ export const KIND = {
   barrier: 23,
   passed: 24,
   mortal: 25,
+  dial: 26,
+  undialled: 27,
 } as const
 
 /** Asks for a backend connection. Sent by the client half's node; the answer is OPENED or REFUSED. */
@@ -66,6 +69,8 @@ export interface OpenFrame {
   readonly proxyHeader: Uint8Array
   /** The client socket as it was at accept (handoff's snapshot-codec); empty where it cannot be taken. */
   readonly snapshot: Uint8Array
+  /** The DIAL that this answers: no program is dialled, the one that asked is joined. 0: the client has come by itself. */
+  readonly call: number
 }
 
 export interface OpenedFrame {
@@ -199,3 +204,5 @@ export type SpliceFrame =
   | RowFrame
   | LedgerFrame
   | MortalFrame
+  | DialFrame
+  | UndialledFrame

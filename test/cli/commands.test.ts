@@ -16,6 +16,9 @@ const EXPORTED = `services:
     interface: none
     hide: none
     reserve: none
+    outward: 0
+    outward-to: none
+    out-alias: none
     proxy-protocol: v2
     scheduler: round-robin
     weighting: turns

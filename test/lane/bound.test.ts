@@ -215,4 +215,23 @@ test('a reset that was said into a dead link is said again over the next', () =>
   )
 })
 
+test('a client that another director goes on with is not asked on over the next link, also where it waited for one', () => {
+  const room = new LinkUnderTest()
+  const { client } = clientOver(room)
+  room.hears(opened(1))
+  client.vanish('lease-lost')
+  room.socket.close('reset')
+  assert.equal(room.waiting, [])
+
+  const other = new LinkUnderTest()
+  const late = clientOver(other)
+  other.hears(opened(1))
+  other.socket.close('reset')
+  const suspended = new Suspended(other.context)
+  for (const bound of other.waiting) suspended.add(bound, A, 0, 0)
+  assert.is(suspended.size, 1)
+  late.client.vanish('lease-lost')
+  assert.equal(suspended.take(A, 0), [])
+})
+
 test.run()

@@ -102,6 +102,7 @@ class Bench {
         findBackend: () => 'link-lost',
         onBackend: () => {},
         onMortal: () => {},
+        onDial: () => {},
         onForsaken: () => {},
         onAsk: () => {},
         onLedger: () => {},
@@ -140,6 +141,7 @@ function openFrame(handle: number): OpenFrame {
     window: WINDOW,
     proxyHeader: NONE,
     snapshot: NONE,
+    call: 0,
   }
 }
 

@@ -58,7 +58,7 @@ test('when all nodes have told what they have, the rest is accepted anew where i
     unread: unused,
   }
   const lane = new Lane({ ...context, rebuilder })
-  lane.receive({ type: 'services', services: [{ ...SERVICE, own: 'tun' }] })
+  lane.receive({ type: 'services', services: [{ ...SERVICE, outward: 0, own: 'tun' }] })
   lane.receive({ type: 'estate', bequests: [bequest(1), bequest(2), bequest(3, '10.0.0.7')] })
   lane.receive({ type: 'direct', service: SERVICE.name, term: TERM, slot: 0, given: true, members: ['me'] })
   assert.equal(asked, [1, 2])

@@ -21,6 +21,8 @@ export const SERVICE: Service = {
   ...SERVICE_DEFAULTS,
   proxyProtocol: 'v2',
   uploads: 'survive',
+  outward: 1_080,
+  outwardTo: '198.51.100.0/24',
 }
 /** Shared by all runs: a new block of memory for each of thousands would be most of the work. */
 const BUFFERS = recordBuffers()
@@ -34,6 +36,8 @@ export class Host {
   readonly unsafe: string[] = []
   readonly node: string
   readonly address: string
+  /** As the fake network has it. */
+  readonly loopback: string
   stopped = false
   /** How many processes it has had. */
   processes = 1
@@ -56,6 +60,7 @@ export class Host {
     this.pool = new RetentionPool(retainedBytesMax)
     this.node = name.repeat(32)
     this.address = `10.0.0.${number}`
+    this.loopback = `127.0.0.${number}`
     this.lane = this.#lane(false)
   }
 
@@ -122,7 +127,9 @@ export class Host {
     const isLink = ({ local, remote }: End) => local.port === LINK_PORT || remote.port === LINK_PORT
     const isProgram = ({ local }: End) => local.port === 80 && local.address === this.address
     const isOurs = ({ local }: End) =>
-      local.address === this.address || (this.#told.has('direct') && local.address === SERVICE.address)
+      local.address === this.loopback ||
+      local.address === this.address ||
+      (this.#told.has('direct') && local.address === SERVICE.address)
     const { net } = this.world
     net.drop((end) => isOurs(end) && !isLink(end) && !isProgram(end), kept)
     // Of the old process only what its kernel has still moves.
@@ -135,7 +142,7 @@ export class Host {
   }
 
   tell(message: ToLane): void {
-    const isState = ['services', 'local-listeners', 'backends', 'direct'].includes(message.type)
+    const isState = ['services', 'local-listeners', 'backends', 'direct', 'directors'].includes(message.type)
     if (isState) this.#told.set(message.type, message)
     if (!this.stopped) this.lane.receive(message)
     if (message.type === 'stop') this.stopped = true

@@ -183,6 +183,11 @@ export class End implements Socket {
   }
 }
 
+/** Each host has a loopback address of its own: 127.0.0.2 is that of 10.0.0.2. */
+function loopbackOf(host: string, at: Endpoint): Endpoint {
+  return at.address === '127.0.0.1' ? { ...at, address: host.replace(/^10\./, '127.') } : at
+}
+
 export class FakeNet {
   ends: End[] = []
   /** Of this port one connection in ten is refused, although somebody listens. */
@@ -198,8 +203,8 @@ export class FakeNet {
   socketsOf(address: string, soon: (task: () => void) => void): Sockets {
     return {
       engine: 'fake',
-      dial: (to) => this.connect({ address, port: this.#port++ }, to),
-      listen: (at, _options, handler) => this.listen(at, handler, soon),
+      dial: (to, { from = address }) => this.connect({ address: from, port: this.#port++ }, to),
+      listen: (at, _options, handler) => this.listen(loopbackOf(address, at), handler, soon),
       adoptListener: (fd, at, handler) => this.listen(at, handler, soon, fd),
       adoptCarried: (fd) => {
         const end = this.ends.find((one) => one.fd === fd)

@@ -88,6 +88,7 @@ export class LinkUnderTest {
       findBackend: (frame) => this.backends.find(frame),
       onBackend: (bound) => this.backends.remember(bound),
       onMortal: () => {},
+      onDial: () => {},
       onForsaken: (bound) => this.backends.forsake(bound),
       onAsk: () => {},
       onLedger: () => {},
@@ -157,7 +158,7 @@ export function open(handle: number, term = { number: 5, holder: A }): OpenFrame
   const destination: Endpoint = { address: WEB.address, port: 80 }
   const id = { node: A, boot: 1, counter: handle }
   const spans = { connectMs: 1_000, keepaliveMs: 10_000, window: 1_000 }
-  const nothing = { proxyHeader: new Uint8Array(0), snapshot: new Uint8Array(0) }
+  const nothing = { proxyHeader: new Uint8Array(0), snapshot: new Uint8Array(0), call: 0 }
   return { kind: 'open', handle, id, term, service: 'web', port: 80, client, destination, ...spans, ...nothing }
 }
 

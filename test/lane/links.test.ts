@@ -43,7 +43,7 @@ class LinksUnderTest {
       },
     }
     const context = fakeContext(this, B)
-    this.links = new Links(context, new Backends(context, new Unsettled()), NO_RECOVERIES)
+    this.links = new Links(context, new Backends(context, new Unsettled()), NO_RECOVERIES, { onFrame: () => {} })
     this.links.listen(PORT)
   }
 

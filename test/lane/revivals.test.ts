@@ -106,7 +106,11 @@ class Room {
       unread: () => this.unread,
     }
     const soon = (_afterMs: number, task: () => void) => void this.tasks.push(task)
-    this.revivals = new Revivals(host as unknown as ClientHost, { ...context, soon }, rebuilder)
+    this.revivals = new Revivals(
+      host as unknown as ClientHost & { readonly outward: ClientHost },
+      { ...context, soon },
+      rebuilder,
+    )
   }
 
   /** A connection of which `kept` bytes are on their way from its backend half. */

@@ -96,3 +96,38 @@ export class Program extends Talker {
     this.serves = (header[24] as number) * 256 + (header[25] as number)
   }
 }
+
+/** To it leads a connection that a caller has asked for: the caller's number is in the port. */
+export class Far extends Talker {
+  readonly serves: number
+
+  constructor(id: number, end: End, toSay: number, clientPort: number) {
+    super(id, end, toSay)
+    this.serves = clientPort + end.local.port - FAR_PORT
+  }
+}
+
+export const FAR_PORT = 20_000
+const [METHOD_BYTES, REPLY_BYTES] = [2, 10]
+
+/** Asks for a connection (SOCKS 5) and waits for no answer: what it says follows at once. */
+export class Caller extends Talker {
+  refused: number | undefined
+  #answered = 0
+
+  constructor(id: number, end: End, toSay: number) {
+    super(id, end, toSay)
+    const port = FAR_PORT + id
+    end.write(Uint8Array.of(5, 1, 0, 5, 1, 0, 1, 198, 51, 100, 7, port >> 8, port & 255))
+  }
+
+  /** Whoever is refused has no connection. */
+  override get isWhole(): boolean {
+    return this.refused === undefined && super.isWhole
+  }
+
+  protected override onByte(byte: number): void {
+    if (this.#answered === METHOD_BYTES + 1 && byte !== 0) this.refused = byte
+    if (this.#answered++ >= METHOD_BYTES + REPLY_BYTES) super.onByte(byte)
+  }
+}

@@ -47,6 +47,7 @@ const FACTS: MetricsFacts = {
         uploads: { held: 5, unheld: { 'no room': 3 } },
       },
     ],
+    doors: [],
     forOthers: 1,
   },
   tally: { acquired: 3, lost: 1, takeovers: 2, moves: { 'handed-over': 1, refused: 0, 'not-here': 0 } },

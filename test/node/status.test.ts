@@ -18,6 +18,8 @@ const NAMES = new Names([member(A), member(B)])
 const NOW = 10_000
 const WEB = service('web', 80)
 const COUNTERS = {
+  dialled: 0,
+  undialled: 0,
   accepted: 9,
   ended: 1,
   reset: 2,
@@ -48,6 +50,7 @@ function report(more: Partial<LaneReport> = {}): LaneReport {
     perBackend: [],
     perService: [],
     forOthers: 0,
+    doors: [],
     ...more,
   }
 }
@@ -172,6 +175,7 @@ test('a splice before its backend stands has neither backend nor server', () => 
     id: 'x',
     service: 'web',
     here: 'client',
+    direction: 'in',
     state: 'dialing',
     term: { number: 3, holder: B },
     director: B,

@@ -18,6 +18,7 @@ const request: BackendRequest = {
   window: 1_000,
   proxyHeader: Uint8Array.of(0xaa, 0xbb),
   snapshot: new Uint8Array(0),
+  call: 0,
 }
 
 function dial(clock = { now: () => 0, wall: () => 0 }) {

@@ -70,6 +70,8 @@ export interface Bpf {
   attach(program: number, target: number, attachType: number, flags?: number, beside?: number): Result
   /** The kernel's numbers of the programs that are attached there, in their order; at most as many as a look needs. */
   attached(target: number, attachType: number): readonly number[] | Result
+  /** At a cgroup, for as long as that is there; without flags it takes the place of the one that is there. */
+  attachForGood(program: number, cgroup: number, attachType: number, flags?: number): Result
   /** The kernel's number of the map, program or link behind a descriptor. */
   idOf(fd: number): Result
   /** A descriptor of the program of that number: to be closed. */
@@ -199,6 +201,8 @@ function over(number: number): Bpf {
       const count = new DataView(given.bytes.buffer).getUint32(QUERY_COUNT_AT, true)
       return [...new Uint32Array(ids.bytes.buffer, 0, Math.min(count, ATTACHED_MAX))]
     },
+    attachForGood: (program, cgroup, attachType, flags = 0) =>
+      call(abi.PROG_ATTACH, fields().u32(cgroup).u32(program).u32(attachType).u32(flags)),
     idOf: (fd) => {
       const info = new Block(INFO_BYTES)
       const result = lend(info, (at) => call(abi.OBJ_GET_INFO_BY_FD, fields().u32(fd).u32(INFO_BYTES).u64(at)))

@@ -84,6 +84,11 @@ export class Kit {
     return this.keep(this.#done('attach the program', this.bpf.attach(program, target, attachType)))
   }
 
+  /** It stays when this process is gone. */
+  attachForGood(program: number, cgroup: number, attachType: number): void {
+    this.#done('attach the program to a cgroup', this.bpf.attachForGood(program, cgroup, attachType))
+  }
+
   /** Stops `build`. */
   refuse(why: string): never {
     throw new Refused(why)

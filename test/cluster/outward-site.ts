@@ -1,0 +1,140 @@
+/** Three nodes whose programs connect to a host of nobody's, as the service: there a server says from where it was called, and echoes, on two ports. */
+import { chmodSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type LabNode, LocalCluster } from '../../src/lab/cluster.io.js'
+import { type Host, Lan } from '../../src/lab/hosts.io.js'
+import { until } from '../../src/lab/wait.io.js'
+import type { Scope } from '../harness/suite.js'
+import { Conversation } from './programs/conversation.js'
+
+export const ADDRESS = '10.77.9.9'
+export const DOOR = 1_080
+export const FAR_PORT = 4_444
+const NAMES = ['a', 'b', 'c']
+const SERVICE = 'out'
+
+const BATON = fileURLToPath(new URL('../../bin/baton.js', import.meta.url))
+
+const FAR = `
+const serve = (socket) => {
+  socket.on('error', () => socket.destroy())
+  socket.write('called by ' + socket.remoteAddress + ' ' + socket.remotePort + '\\n')
+  socket.pipe(socket)
+}
+for (const port of [${FAR_PORT}, ${FAR_PORT + 1}]) {
+  require('node:net').createServer({ allowHalfOpen: true, noDelay: true }, serve).listen(port, '0.0.0.0')
+}
+`
+
+export class OutwardSite {
+  private constructor(
+    readonly lan: Lan,
+    readonly cluster: LocalCluster,
+    readonly folder: string,
+  ) {}
+
+  static async build(scope: Scope, ...more: string[]): Promise<OutwardSite> {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-outward-'))
+    // Programs that refuse to be root's have folders in it.
+    chmodSync(folder, 0o711)
+    const cgroups: string[] = []
+    scope.defer(() => removeCgroups(cgroups))
+    const lan = await Lan.make(
+      [...NAMES, 'far'].map((name, i) => ({ name, number: i + 1 })),
+      folder,
+    )
+    scope.defer(async () => {
+      await lan.remove()
+      rmSync(folder, { recursive: true, force: true })
+    })
+    const cluster = await LocalCluster.start({
+      addresses: NAMES.map((name) => lan.named(name).address),
+      names: NAMES,
+      untold: true,
+      upArguments: ['--profile', 'fast'],
+      folder: path.join(folder, 'state'),
+      start: (name, command, output) => lan.named(name).start('baton', command, output),
+    })
+    await cluster.settled()
+    const script = path.join(folder, 'far.cjs')
+    writeFileSync(script, FAR)
+    lan.named('far').start('far', [process.execPath, script])
+    const site = new OutwardSite(lan, cluster, folder)
+    const [first] = cluster.nodes as [LabNode]
+    const outward = ['--outward', String(DOOR), '--outward-to', '10.77.0.0/16']
+    await cluster.baton(first, 'service', 'add', SERVICE, '--address', ADDRESS, '--ports', '7777', ...outward, ...more)
+    await cluster.serving(SERVICE)
+    for (const node of cluster.nodes) cgroups.push(await site.cgroupOf(node))
+    return site
+  }
+
+  get far(): Host {
+    return this.lan.named('far')
+  }
+
+  async director(): Promise<LabNode> {
+    return this.cluster.named((await this.cluster.serving(SERVICE)).director.name)
+  }
+
+  /** A node that does not direct. */
+  async other(): Promise<{ readonly node: LabNode; readonly host: Host }> {
+    const director = await this.director()
+    const node = this.cluster.nodes.find((one) => one !== director)
+    if (node === undefined) throw new Error('no other node')
+    return { node, host: this.lan.named(node.name) }
+  }
+
+  /** Of programs that are run as the service; as soon as it is there. */
+  cgroupOf(node: LabNode): Promise<string> {
+    return until(
+      async () => {
+        const { outward } = await node.client.service(SERVICE)
+        if (outward !== undefined && !['', 'not yet'].includes(outward.whyNot)) throw new Error(outward.whyNot)
+        return outward?.whyNot === '' ? outward.cgroup : undefined
+      },
+      5_000,
+      `${node.name} leads connections`,
+    )
+  }
+
+  /** As if typed in a shell on the node's host. */
+  async runAs(scope: Scope, node: LabNode, ...command: string[]): Promise<Conversation> {
+    const cgroup = await this.cgroupOf(node)
+    const run = [process.execPath, BATON, 'run', '--as', SERVICE, '--state', node.state, '--', ...command]
+    const conversation = Conversation.start(scope, this.lan.named(node.name), ...run)
+    // Whoever ends `baton run` by force does not end the program.
+    scope.defer(() => writeFileSync(path.join(cgroup, 'cgroup.kill'), '1'))
+    return conversation
+  }
+
+  /** Waits until another than `former` directs. */
+  async succeeded(former: LabNode): Promise<LabNode> {
+    return until(
+      async () => {
+        const now = await this.director()
+        return now === former ? undefined : now
+      },
+      10_000,
+      `another than ${former.name} directs`,
+      10,
+    )
+  }
+
+  async splices(node: LabNode): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const { stdout } = await this.cluster.baton(node, 'splices', '--json')
+    return (JSON.parse(stdout) as { splices: Record<string, unknown>[] }).splices
+  }
+}
+
+/** Where a node was killed they stay. */
+function removeCgroups(cgroups: readonly string[]): void {
+  for (const folder of cgroups.flatMap((cgroup) => [cgroup, path.dirname(cgroup)])) {
+    try {
+      rmdirSync(folder)
+    } catch {
+      // It is gone already.
+    }
+  }
+}
