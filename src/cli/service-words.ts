@@ -14,6 +14,8 @@ const FIELDS = {
   hide: 'hide',
   reserve: 'reserve',
   'proxy-protocol': 'proxyProtocol',
+  'accept-proxy': 'acceptProxy',
+  source: 'source',
   scheduler: 'scheduler',
   weighting: 'weighting',
   load: 'load',

@@ -101,6 +101,7 @@ export class NetSockets implements Sockets {
 class NetSocket implements Socket {
   #error = ''
   #aborted = false
+  #handler: SocketHandler | undefined
   #local: SocketAddress | undefined
 
   constructor(
@@ -126,19 +127,22 @@ class NetSocket implements Socket {
   }
 
   attach(handler: SocketHandler): void {
-    this.#on(handler, 'connect', () => handler.onOpen())
-    this.#on(handler, 'data', (chunk: Buffer) => handler.onData(chunk))
+    const isFirst = this.#handler === undefined
+    this.#handler = handler
+    if (!isFirst) return
+    this.#on('connect', (hearer) => hearer.onOpen())
+    this.#on('data', (hearer, chunk: Buffer) => hearer.onData(chunk))
     // Listening for data sets a stream flowing unless it was paused by name.
     this.socket.pause()
-    this.#on(handler, 'end', () => {
-      if (!this.#hasFailed()) handler.onEnd()
+    this.#on('end', (hearer) => {
+      if (!this.#hasFailed()) hearer.onEnd()
     })
-    this.#on(handler, 'drain', () => handler.onDrain())
+    this.#on('drain', (hearer) => hearer.onDrain())
     // Told also of what `write` had not to keep: node:net hands it to the kernel later than it says.
-    this.#on(handler, 'finish', () => {
-      if (!this.#hasFailed()) handler.onDrain()
+    this.#on('finish', (hearer) => {
+      if (!this.#hasFailed()) hearer.onDrain()
     })
-    this.#on(handler, 'close', () => handler.onClose(this.#cause(), this.#error))
+    this.#on('close', (hearer) => hearer.onClose(this.#cause(), this.#error))
   }
 
   write(chunk: Uint8Array): boolean {
@@ -175,10 +179,13 @@ class NetSocket implements Socket {
     return this.libc?.unacknowledged(this.fd)
   }
 
-  #on<Args extends unknown[]>(handler: SocketHandler, event: string, act: (...args: Args) => void): void {
+  /** Whoever hears the socket when it happens. */
+  #on<Args extends unknown[]>(event: string, act: (hearer: SocketHandler, ...args: Args) => void): void {
     this.socket.on(event, (...args: Args) => {
+      const handler = this.#handler
+      if (handler === undefined) return
       try {
-        act(...args)
+        act(handler, ...args)
       } catch (error) {
         this.onFault(error, this.fd, handler)
       }

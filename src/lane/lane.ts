@@ -97,7 +97,7 @@ export class Lane implements DirectionHost, Recoveries {
     this.#waiting = undefined
     const splices = new Splices()
     for (const { row, fd } of left) {
-      if (row.kind === 'client' || row.kind === 'backend') splices.add(row, fd)
+      if (row.kind === 'client' || row.kind === 'backend' || row.kind === 'newcomer') splices.add(row, fd)
       else this.#contained(() => this.#inherit(row, fd))
     }
     for (const message of said) this.#contained(() => this.receive(message))

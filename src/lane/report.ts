@@ -40,7 +40,7 @@ export function laneReport(
     if (splices.length < limit) splices.push({ id: formatSpliceId(id), ...report })
   }
   for (const direction of directions) {
-    const { revivals, places, service: definition } = direction
+    const { revivals, places, newcomers, service: definition } = direction
     const { name, uploads } = definition
     const [mortal, unheld] = [new Tally(), new Tally()]
     for (const client of direction.clients) {
@@ -52,7 +52,8 @@ export function laneReport(
     }
     const survival = { directed: mortal.all, survivable: mortal.none, mortal: mortal.words }
     const holding = uploads === 'survive' && { uploads: { held: unheld.none, unheld: unheld.words } }
-    perService.push({ service: name, ...survival, revivals, placement: places.report, ...holding })
+    const introductions = newcomers.report
+    perService.push({ service: name, ...survival, revivals, placement: places.report, ...holding, introductions })
   }
   for (const backend of backends) {
     // The client half has told of a splice whose both halves are here.

@@ -48,6 +48,7 @@ export function metricsOf(facts: MetricsFacts): Metric[] {
     ...uploadMetrics(report),
     ...revivalMetrics(report),
     ...placementMetrics(report),
+    ...introductionMetrics(report),
     ...leaseMetrics(facts.leases),
     backendMetric(facts.backends),
     hostingMetric(facts.hosting),
@@ -156,6 +157,22 @@ function placementMetrics({ perService }: LaneReport): Metric[] {
     ['baton_closed', 'gauge', 'Connections that were closed for that.', 'closed'],
   ]
   return rows.map(([name, type, help, field]) => metric(name, type, help, each(field)))
+}
+
+/** Of services with proxies in front. */
+function introductionMetrics({ perService }: LaneReport): Metric[] {
+  const rows = perService.flatMap(({ service, introductions: counts }) =>
+    counts === undefined || Object.values(counts).every((count) => count === 0) ? [] : [{ service, counts }],
+  )
+  const outcomes = ['taken', 'malformed', 'late', 'ended'] as const
+  const waiting = rows.map(({ service, counts }) => ({ labels: { service }, value: counts.waiting }))
+  const samples = rows.flatMap(({ service, counts }) =>
+    outcomes.map((outcome) => ({ labels: { service, outcome }, value: counts[outcome] })),
+  )
+  return [
+    metric('baton_proxy_headers_awaited', 'gauge', 'Connections whose PROXY header is still to come.', waiting),
+    metric('baton_proxy_headers', 'gauge', 'PROXY headers in the present term, by what they were.', samples),
+  ]
 }
 
 function revivalMetrics({ counters, perService }: LaneReport): Metric[] {

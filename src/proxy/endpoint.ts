@@ -47,7 +47,10 @@ export interface Socket {
   readonly fd: number
   readonly local: SocketAddress
   readonly remote: SocketAddress
-  /** To be called once, before the socket's first event can come: in the turn in which it was handed over. */
+  /**
+   * To be called before the socket's first event can come: in the turn in which it was handed over. Again by whoever hands it on, from
+   * within a call of the handler so far, which may get the rest of what was being read.
+   */
   attach(handler: SocketHandler): void
   /** Takes all of `chunk`, copying what the kernel does not take. After `end` or the close it is dropped. */
   write(chunk: Uint8Array): boolean

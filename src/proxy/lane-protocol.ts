@@ -245,6 +245,8 @@ export interface SpliceReport {
   readonly director: NodeId
   readonly backend: NodeId | undefined
   readonly client: Endpoint
+  /** The proxy in front that has said who the client is. */
+  readonly via?: Endpoint
   readonly destination: Endpoint
   readonly server: { readonly from: Endpoint; readonly to: Endpoint } | undefined
   readonly startedAt: Millis
@@ -310,12 +312,24 @@ export interface ServiceReport {
   readonly placement?: PlacementReport
   /** Missing: its clients are acknowledged at once, as it wants. */
   readonly uploads?: UploadsReport
+  readonly introductions?: IntroductionReport
 }
 
 /** How many of its clients are acknowledged only what is safe, and how many are not, for each reason. */
 export interface UploadsReport {
   readonly held: number
   readonly unheld: Readonly<Record<string, number>>
+}
+
+/** Connections of proxies in front: whose PROXY header is still to come, so far taken with one, and ended for want of one. */
+export interface IntroductionReport {
+  readonly waiting: number
+  readonly taken: number
+  readonly malformed: number
+  /** Not whole in time. */
+  readonly late: number
+  /** Ended by the other side before it was whole. */
+  readonly ended: number
 }
 
 /** Of the connections that this director has had: what its choice made of those that no node could take at once, or keep. */

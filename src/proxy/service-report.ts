@@ -1,5 +1,11 @@
 /** Reports of lanes on services, put together. */
-import type { PlacementReport, RevivalReport, ServiceReport, UploadsReport } from './lane-protocol.js'
+import type {
+  IntroductionReport,
+  PlacementReport,
+  RevivalReport,
+  ServiceReport,
+  UploadsReport,
+} from './lane-protocol.js'
 
 const COUNTS = ['revived', 'proven', 'filled', 'reset', 'gone', 'unverified'] as const
 
@@ -12,6 +18,8 @@ export const NOTHING_PLACED: PlacementReport = {
   sorry: 0,
   closed: 0,
 }
+
+export const NOBODY_INTRODUCED: IntroductionReport = { waiting: 0, taken: 0, malformed: 0, late: 0, ended: 0 }
 
 /** Of all lanes: one row for each service. */
 export function mergedServices(rows: readonly ServiceReport[]): ServiceReport[] {
@@ -39,6 +47,7 @@ function joined(a: ServiceReport, b: ServiceReport): ServiceReport {
     revivals: joinedRevivals(a.revivals, b.revivals),
     placement: joinedPlacements(a.placement, b.placement),
     ...joinedUploads(a.uploads, b.uploads),
+    introductions: joinedIntroductions(a.introductions, b.introductions),
   }
 }
 
@@ -67,5 +76,16 @@ function joinedPlacements(a = NOTHING_PLACED, b = NOTHING_PLACED): PlacementRepo
     queueTimeouts: sum('queueTimeouts'),
     sorry: sum('sorry'),
     closed: sum('closed'),
+  }
+}
+
+function joinedIntroductions(a = NOBODY_INTRODUCED, b = NOBODY_INTRODUCED): IntroductionReport {
+  const sum = (field: keyof IntroductionReport) => a[field] + b[field]
+  return {
+    waiting: sum('waiting'),
+    taken: sum('taken'),
+    malformed: sum('malformed'),
+    late: sum('late'),
+    ended: sum('ended'),
   }
 }

@@ -28,10 +28,11 @@ export const FIELD = {
   snapshotAgeMs: 12,
   clock: 13,
   dark: 14,
+  source: 19,
 } as const
 
 /** Types from here on belong to later releases. */
-const TYPES = 15
+const TYPES = 20
 
 const nodeBytes = new Recent(fromHex)
 const ipBytes = new Recent((address: string) => parseIp(address) ?? NOTHING)

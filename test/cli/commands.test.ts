@@ -17,6 +17,8 @@ const EXPORTED = `services:
     hide: none
     reserve: none
     proxy-protocol: v2
+    accept-proxy: none
+    source: node
     scheduler: round-robin
     weighting: turns
     load: off
