@@ -59,6 +59,8 @@ export class Backends implements BackendHost {
   readonly #promised = new WeakMap<BackendHalf, { readonly term: Term; readonly to: Asker }>()
   readonly #services = new Map<string, Service>()
   readonly #listeners = new Map<number, string>()
+  /** Why programs cannot be reached from addresses of clients. */
+  #noSourceWay = 'this node has not set it up yet'
 
   constructor(
     private readonly context: LaneContext,
@@ -82,6 +84,10 @@ export class Backends implements BackendHost {
     for (const { port, address } of listeners) this.#listeners.set(port, address)
   }
 
+  setSourceWay(why: string): void {
+    this.#noSourceWay = why
+  }
+
   /**
    * `undefined`: refused, and the reply has said why. `sorry`: where to instead of the program here, as the service has it; only
    * this node's own direction says so.
@@ -94,7 +100,10 @@ export class Backends implements BackendHost {
     const { address } = this.context.setup
     // The sorry backend may be anywhere: the system knows by which address it is reached.
     const from = sorry === undefined && isIpv6(address) === isIpv6(to.address) ? address : undefined
-    const socket = this.context.sockets.dial(to, { from, connectMs, keepaliveMs })
+    const as = sorry === undefined ? this.#sourceOf(request) : undefined
+    const noWay = as === undefined ? '' : this.#noWayFrom(as, to)
+    if (noWay !== '') return void reply.refused('unreachable', noWay)
+    const socket = this.context.sockets.dial(to, { from, as, connectMs, keepaliveMs })
     const backend = new BackendHalf(request, socket, reply, this)
     this.halves.add(backend)
     return backend
@@ -269,6 +278,18 @@ export class Backends implements BackendHost {
   #orphan(backend: BackendHalf): void {
     this.#orphanAt.delete(backend)
     backend.orphan('link-lost')
+  }
+
+  /** Whom the program is to see; `undefined`: this node. */
+  #sourceOf({ service, source, client }: BackendRequest): Endpoint | undefined {
+    return this.#services.get(service)?.source === 'client' ? (source ?? client) : undefined
+  }
+
+  /** To go on from the node's own address would open to any client what a program keeps for its own network. */
+  #noWayFrom(as: Endpoint, to: Endpoint): string {
+    if (this.#noSourceWay !== '') return `no connection from the client's address: ${this.#noSourceWay}`
+    if (isIpv6(as.address) === isIpv6(to.address)) return ''
+    return `the client's address ${as.address} and the program's, ${to.address}, are not of one family`
   }
 
   #target(request: BackendRequest, reply: BackendReply, sorry: Endpoint | undefined): Endpoint | undefined {

@@ -120,6 +120,8 @@ export class Lane implements DirectionHost, Recoveries {
       return void this.#waiting.push(message)
     }
     switch (message.type) {
+      case 'source-way':
+        return this.#backends.setSourceWay(message.why)
       case 'listen-data':
         return this.#links.listen(message.port)
       case 'link-expect':

@@ -20,6 +20,7 @@ const SAID_ANEW: ReadonlySet<ToLane['type']> = new Set([
   'link-dial',
   'backends',
   'local-listeners',
+  'source-way',
   'standbys',
 ] as const)
 

@@ -12,6 +12,7 @@ type Message<Type extends ToLane['type']> = Extract<ToLane, { type: Type }>
 export class LaneMemory {
   #services: readonly Service[] = []
   #listeners: Message<'local-listeners'> | undefined
+  #sourceWay: Message<'source-way'> | undefined
   readonly #seats = new Map<string, Message<'backends'>>()
   readonly #obeyed = new Map<string, Term>()
   readonly #directs = new Map<string, Message<'direct'>>()
@@ -25,6 +26,7 @@ export class LaneMemory {
       for (const name of this.#seats.keys()) if (!names.has(name)) this.#seats.delete(name)
     } else if (message.type === 'backends') this.#seats.set(message.service, message)
     else if (message.type === 'local-listeners') this.#listeners = message
+    else if (message.type === 'source-way') this.#sourceWay = message
     else if (message.type === 'direct') {
       this.#directs.set(message.service, message)
       // Nobody is asked for its connections: another process of this node had them, and the address is here.
@@ -63,7 +65,8 @@ export class LaneMemory {
   truths(): ToLane[] {
     const services: ToLane = { type: 'services', services: this.#services }
     const obeyed = [...this.#obeyed].map(([contest, term]): ToLane => ({ type: 'obey', contest, term }))
-    return [services, ...this.#seats.values(), ...(this.#listeners === undefined ? [] : [this.#listeners]), ...obeyed]
+    const told = [this.#listeners, this.#sourceWay].filter((message) => message !== undefined)
+    return [services, ...this.#seats.values(), ...told, ...obeyed]
   }
 
   /** Afterwards. `members`: who may have splices of these services now. */

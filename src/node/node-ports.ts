@@ -36,6 +36,8 @@ export interface NodePorts {
   readonly addresses: AddressKeeper
   /** Ports that this host is to give to nobody who asks for any. */
   readonly reservePorts?: (ports: readonly number[]) => void
+  /** Whether programs of this host are to be reached from addresses of clients. */
+  readonly useSources?: (isWanted: boolean) => void
   /** Durable when they return. */
   readonly saveVotes: (records: readonly DurableRecord[]) => void
   readonly saveRegistry: () => void

@@ -25,6 +25,7 @@ export interface ServiceBookParts {
   readonly logger: Logger
   readonly toLane: (message: ToLane) => void
   readonly reservePorts?: ((ports: readonly number[]) => void) | undefined
+  readonly useSources?: ((isWanted: boolean) => void) | undefined
   readonly elections: (event: ElectionEvent) => void
 }
 
@@ -73,6 +74,7 @@ export class ServiceBook {
     for (const name of contests) if (this.of(name).length === 0) this.parts.elections({ type: 'service-gone', name })
     this.#followContests(() => true)
     this.parts.addresses.prepare(services.active)
+    this.parts.useSources?.(services.active.some(({ source }) => source === 'client'))
     this.parts.reservePorts?.(services.active.flatMap(({ reserve }) => portsOfText(reserve)))
   }
 

@@ -96,6 +96,11 @@ export interface CarriedEnds {
 export interface DialOptions {
   /** Source address; the port is the kernel's choice. */
   readonly from?: string | undefined
+  /**
+   * It is to seem to come from there, an address of another host; another port where that one is in use. How answers find back is not
+   * the engine's business. The portable engine has no such sockets.
+   */
+  readonly as?: SocketAddress | undefined
   readonly connectMs: Millis
   readonly keepaliveMs: Millis
 }

@@ -101,6 +101,8 @@ export type ToLane =
       readonly cells?: readonly UsageCell[]
     }
   | { readonly type: 'local-listeners'; readonly listeners: readonly LocalListener[] }
+  /** Whether programs may be reached from addresses of clients: why not, or ''. Not before it was said. */
+  | { readonly type: 'source-way'; readonly why: string }
   /**
    * Direct the service in this term as long as its slot's deadline lies ahead. `given`: its connections come to the socket
    * of `front-door`; otherwise the first lane opens one for each port.

@@ -1,0 +1,162 @@
+/** Who the client is, on hosts of their own: a proxy in front whose connections outlive a director, and programs that know no PROXY. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import type { Host } from '../../src/lab/hosts.io.js'
+import { until } from '../../src/lab/wait.io.js'
+import { assert, type Scope, suite } from '../harness/suite.js'
+import { ADDRESS, losses, PORT, SurvivalSite, sumOf } from './survival.js'
+
+const test = suite('cluster/identity', 90_000)
+const NEEDS = ['ip', 'nft', 'unshare', 'nsenter', 'setpriv']
+const CLIENTS = 40
+const WEB = '10.77.9.8'
+const WEB6 = 'fd77::9:8'
+const WEB_PORT = 8_080
+
+function folderFor(scope: Scope): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-identity-'))
+  scope.defer(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** On the host of the clients, who connect to it as to the service. */
+async function startFront(host: Host, folder: string): Promise<void> {
+  const file = path.join(folder, 'haproxy.cfg')
+  const lines = [
+    'defaults',
+    '  mode tcp',
+    '  timeout client 60s',
+    '  timeout server 60s',
+    '  timeout connect 5s',
+    'frontend main',
+    `  bind ${host.address}:${PORT}`,
+    '  default_backend baton',
+    'backend baton',
+    `  server baton ${ADDRESS}:${PORT} send-proxy-v2 proxy-v2-options crc32c,unique-id`,
+  ]
+  writeFileSync(file, `${lines.join('\n')}\n`)
+  host.start('haproxy', ['haproxy', '-db', '-f', file])
+  await until(
+    async () => ((await host.run('ss', '-Htln', 'sport', '=', `:${PORT}`)) === '' ? undefined : true),
+    5_000,
+    'HAProxy listens',
+  )
+}
+
+for (const fault of ['move', 'kill'] as const) {
+  test(
+    `HAProxy in front with version 2: connections outlive a director (${fault})`,
+    async (scope) => {
+      const site = await SurvivalSite.build(scope, ADDRESS, '--local', 'last', '--accept-proxy', '10.77.0.0/16')
+      const client = site.lan.named('client')
+      await startFront(client, folderFor(scope))
+      const { node } = await site.director()
+      const report = await site.fare(client.address, CLIENTS, () =>
+        fault === 'move' ? site.cluster.baton(node, 'move', 'echo') : site.cluster.kill(node),
+      )
+      const after = await site.director()
+      assert.is.not(after.node.name, node.name)
+      const lost = Object.values(losses(report)).reduce((sum, count) => sum + count, 0)
+      assert.ok(lost <= (fault === 'move' ? 0 : CLIENTS / 10), JSON.stringify(losses(report)))
+      assert.is(report.silent.alive, CLIENTS / 2, 'who says nothing loses nothing')
+      assert.is(sumOf(report, ({ alive }) => alive) + lost, CLIENTS)
+      const { stdout } = await site.cluster.baton(after.node, 'splices', '--json')
+      const { splices } = JSON.parse(stdout) as { splices: { client: { from: string; via?: string } }[] }
+      for (const { client: who } of splices) {
+        assert.match(who.from, new RegExp(`^${client.address}:`))
+        assert.match(who.via ?? '', new RegExp(`^${client.address}:`), 'the next director knows who they are')
+        assert.is.not(who.from, who.via)
+      }
+      assert.is(splices.length, CLIENTS - lost)
+    },
+    { needs: [...NEEDS, 'haproxy'], root: true },
+  )
+}
+
+/** On each of the nodes' hosts, as somebody set it up who knows nothing of a director. */
+async function startWeb(site: SurvivalSite, folder: string): Promise<void> {
+  for (const { name } of site.cluster.nodes) {
+    const home = mkdtempSync(path.join(folder, `${name}-`))
+    const file = path.join(home, 'nginx.conf')
+    const lines = [
+      'daemon off; master_process off;',
+      `pid ${home}/pid; error_log ${home}/error.log;`,
+      'events { worker_connections 64; }',
+      'http {',
+      ...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `  ${kind}_temp_path ${home}/${kind};`),
+      `  access_log ${home}/access.log;`,
+      `  server { listen ${WEB_PORT}; listen [::]:${WEB_PORT};`,
+      `    location / { return 200 "$remote_addr $remote_port ${name}\\n"; } }`,
+      '}',
+    ]
+    writeFileSync(file, `${lines.join('\n')}\n`)
+    site.lan.named(name).start('nginx', ['nginx', '-p', home, '-e', `${home}/error.log`, '-c', file])
+  }
+  const [node] = site.cluster.nodes
+  if (node === undefined) throw new Error('no node')
+  for (const [name, address] of [
+    ['web', WEB],
+    ['web6', WEB6],
+  ] as const) {
+    const words = ['--address', address, '--ports', String(WEB_PORT), '--source', 'client', '--local', 'equal']
+    await site.cluster.baton(node, 'service', 'add', name, ...words)
+    await site.cluster.serving(name)
+    await until(
+      async () => ((await node.client.service(name)).backends.length === site.cluster.nodes.length ? true : undefined),
+      5_000,
+      'all hosts serve',
+    )
+  }
+}
+
+const rules = (host: Host) =>
+  host.run('sh', '-c', 'ip rule show | grep 0xb7; ip -6 rule show | grep 0xb7; ip route show table 47728; true')
+
+test(
+  'a program that knows no PROXY sees the client’s own address, from whichever node, and directly as ever',
+  async (scope) => {
+    const site = await SurvivalSite.build(scope, ADDRESS, '--local', 'last', '--source', 'client')
+    const client = site.lan.named('client')
+    await startWeb(site, folderFor(scope))
+    for (const [at, own] of [
+      [WEB, client.address],
+      [`[${WEB6}]`, client.address6],
+    ] as const) {
+      const seen: string[] = []
+      for (let i = 0; i < 6; i++) {
+        const local = String(40_000 + i)
+        const answer = await client.run('curl', '-sS', '-m', '5', '--local-port', local, `http://${at}:${WEB_PORT}/`)
+        const [address, port, name = ''] = answer.trim().split(' ')
+        assert.equal([address, port], [own, local])
+        seen.push(name)
+      }
+      assert.equal([...new Set(seen)].sort(), ['a', 'b', 'c'])
+    }
+    const direct = await client.run('curl', '-sS', '-m', '5', `http://${site.lan.named('a').address}:${WEB_PORT}/`)
+    assert.match(direct, new RegExp(`^${client.address} \\d+ a$`, 'm'))
+
+    // The client's socket is another's; the program's is not touched.
+    const { node } = await site.director()
+    const report = await site.fare(ADDRESS, CLIENTS, () => site.cluster.kill(node))
+    const lost = Object.values(losses(report)).reduce((sum, count) => sum + count, 0)
+    assert.ok(lost <= CLIENTS / 10, JSON.stringify(losses(report)))
+    assert.is(report.silent.alive, CLIENTS / 2)
+
+    // What a node that was killed has left is taken away by its next start, where nobody wants it any more.
+    const host = site.lan.named(node.name)
+    assert.match(await rules(host), /fwmark 0xb7 lookup 47728[\s\S]*local default dev lo/)
+    const other = site.cluster.live()[0]
+    if (other === undefined) throw new Error('no node')
+    for (const name of ['echo', 'web', 'web6']) await site.cluster.baton(other, 'service', 'remove', name)
+    site.cluster.up(node)
+    await site.cluster.answers(node)
+    assert.is(await rules(host), '')
+    assert.match(await rules(site.lan.named(other.name)), /0xb7/, 'connections may stand that need it')
+    await site.cluster.stop(other)
+    assert.is(await rules(site.lan.named(other.name)), '')
+  },
+  { needs: [...NEEDS, 'nginx', 'curl'], root: true },
+)
+
+test.run()
