@@ -1,11 +1,12 @@
 /** A lane that directs, without a kernel, threads or time. */
+import type { Endpoint } from '../../src/base/address.js'
 import { Prng } from '../../src/base/prng.js'
 import type { CarriedRow } from '../../src/lane/carried.js'
 import type { Rebuilder } from '../../src/lane/frozen-socket.js'
 import { Lane } from '../../src/lane/lane.js'
 import type { FromLane } from '../../src/proxy/lane-protocol.js'
 import { LeaseSlots } from '../../src/proxy/lease-slots.js'
-import type { CarriedEnds, ListenHandler, SocketHandler } from '../../src/proxy/ports.js'
+import type { CarriedEnds, DialOptions, ListenHandler, SocketHandler } from '../../src/proxy/ports.js'
 import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import { SERVICE_DEFAULTS, type Service } from '../../src/proxy/service.js'
 import { countersMemory, sumOfCounters } from '../../src/proxy/shared-counters.js'
@@ -50,6 +51,7 @@ export class DirectingLane {
   readonly #programs: FakeSocket[] = []
   #listener: ListenHandler | undefined
   #adopted: ClientSocket | undefined
+  readonly dialled: (DialOptions & { readonly to: Endpoint })[] = []
   readonly adopted: number[] = []
   readonly letGo: number[] = []
   readonly soon: (() => void)[] = []
@@ -77,7 +79,8 @@ export class DirectingLane {
       random: new Prng(1),
       sockets: {
         engine: 'fake',
-        dial: () => {
+        dial: (to, options) => {
+          this.dialled.push({ to, ...options })
           if (this.dialFails) throw new Error('a bug')
           const program = new FakeSocket(++this.#fd)
           this.#programs.push(program)
