@@ -54,6 +54,7 @@ test('no node is asked before the header is whole, and then the program gets wha
   assert.is(room.lastProgram, undefined)
   assert.equal(countsOf(room), { waiting: 1, taken: 0, malformed: 0, late: 0, ended: 0 })
   client.say(bytesOf(`${LINE.slice(-1)}first`))
+  assert.ok(client.paused, 'what follows waits in the kernel until a program stands')
   assert.is(toProgram(room), 'first')
   client.say(bytesOf(' and second'))
   assert.is(toProgram(room), 'first and second')
