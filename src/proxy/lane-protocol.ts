@@ -63,6 +63,8 @@ export interface BackendSeat extends NodeName, Pick<Candidate, 'priority' | 'wei
 export interface LocalListener {
   readonly port: number
   readonly address: string
+  /** By addresses of the other family, where it listens on such as well. */
+  readonly other?: string
 }
 
 export interface LinkKeys {

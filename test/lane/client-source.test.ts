@@ -53,8 +53,22 @@ test('a client of another family than the program’s address is refused', () =>
   const client = room.accept()
   client.say(bytesOf('PROXY TCP6 2001:db8::7 2001:db8::9 51000 443\r\n'))
   assert.equal(room.dialled, [])
-  assert.match(refusals(room)[0] ?? '', /2001:db8::7 and the program's, 10\.0\.0\.1, are not of one family/)
+  assert.match(
+    refusals(room)[0] ?? '',
+    /not listen on an address of the client's family \(2001:db8::7; it is at 10\.0\.0\.1\)/,
+  )
   assert.is(client.resets, 1)
+})
+
+test('a program that listens on addresses of both families is reached by the client’s', () => {
+  const room = lane({ acceptProxy: `${CLIENT.address}/32` })
+  room.lane.receive({ type: 'local-listeners', listeners: [{ port: 80, address: '10.0.0.1', other: '::1' }] })
+  room.accept().say(bytesOf('PROXY TCP6 2001:db8::7 2001:db8::9 51000 443\r\n'))
+  room.accept().say(bytesOf('PROXY TCP4 198.51.100.7 203.0.113.9 51000 443\r\n'))
+  assert.equal(
+    room.dialled.map(({ to }) => to.address),
+    ['::1', '10.0.0.1'],
+  )
 })
 
 test('the sorry backend is reached as ever', () => {
