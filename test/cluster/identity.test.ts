@@ -151,16 +151,24 @@ test(
 
     // What a node that was killed has left is taken away by its next start, where nobody wants it any more.
     const host = site.lan.named(node.name)
-    assert.match(await rules(host), /fwmark 0xb7 lookup 47728[\s\S]*local default dev lo/)
     const other = site.cluster.live()[0]
     if (other === undefined) throw new Error('no node')
-    for (const name of ['echo', 'web', 'web6']) await site.cluster.baton(other, 'service', 'remove', name)
+    assert.match(await rules(host), /fwmark 0xb7 lookup 47728[\s\S]*local default dev lo/)
+    for (const name of ['echo', 'web', 'web6']) await site.cluster.baton(other, 'service', 'rm', name)
+    site.cluster.up(node)
+    await site.cluster.answers(node)
+    await until(
+      async () => ((await node.client.services()).length === 0 ? true : undefined),
+      10_000,
+      'it knows that they are gone',
+    )
+    assert.match(await rules(host), /0xb7/, 'connections may stand that need it')
+    await site.cluster.kill(node)
     site.cluster.up(node)
     await site.cluster.answers(node)
     assert.is(await rules(host), '')
-    assert.match(await rules(site.lan.named(other.name)), /0xb7/, 'connections may stand that need it')
     await site.cluster.stop(other)
-    assert.is(await rules(site.lan.named(other.name)), '')
+    assert.is(await rules(site.lan.named(other.name)), '', 'and by an orderly stop')
   },
   { needs: [...NEEDS, 'nginx', 'curl'], root: true },
 )
