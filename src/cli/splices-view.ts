@@ -24,7 +24,7 @@ const COLUMNS: readonly Column[] = [
 ]
 
 /** Where some came by a proxy in front. */
-const VIA_COLUMN: Column = { title: 'VIA', min: 15 }
+const VIA_COLUMN: Column = { title: 'VIA', min: 15, optional: 1 }
 
 const SURVIVAL_COLUMN: Column = { title: 'WITHOUT ITS DIRECTOR', min: 12 }
 /** Of services with `--uploads survive`. */
