@@ -1,84 +1,22 @@
 /** Who the client is, on hosts of their own: a proxy in front whose connections outlive a director, and programs that know no PROXY. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import os from 'node:os'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Host } from '../../src/lab/hosts.io.js'
 import { until } from '../../src/lab/wait.io.js'
-import { assert, type Scope, suite } from '../harness/suite.js'
-import { ADDRESS, losses, PORT, SurvivalSite, sumOf } from './survival.js'
+import { assert, suite } from '../harness/suite.js'
+import { CLIENTS, fareByProxy, folderFor, NEEDS } from './identity-site.js'
+import { ADDRESS, losses, SurvivalSite } from './survival.js'
 
 const test = suite('cluster/identity', 90_000)
-const NEEDS = ['ip', 'nft', 'unshare', 'nsenter', 'setpriv']
-const CLIENTS = 40
 const WEB = '10.77.9.8'
 const WEB6 = 'fd77::9:8'
 const WEB_PORT = 8_080
 
-function folderFor(scope: Scope): string {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-identity-'))
-  scope.defer(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
-
-/** On the host of the clients, who connect to it as to the service. */
-async function startFront(host: Host, folder: string): Promise<void> {
-  const file = path.join(folder, 'haproxy.cfg')
-  const lines = [
-    'defaults',
-    '  mode tcp',
-    '  timeout client 60s',
-    '  timeout server 60s',
-    '  timeout connect 5s',
-    'frontend main',
-    `  bind ${host.address}:${PORT}`,
-    '  default_backend baton',
-    'backend baton',
-    `  server baton ${ADDRESS}:${PORT} send-proxy-v2 proxy-v2-options crc32c,unique-id`,
-  ]
-  writeFileSync(file, `${lines.join('\n')}\n`)
-  host.start('haproxy', ['haproxy', '-db', '-f', file])
-  await until(
-    async () => ((await host.run('ss', '-Htln', 'sport', '=', `:${PORT}`)) === '' ? undefined : true),
-    5_000,
-    'HAProxy listens',
-  )
-}
-
-for (const fault of ['move', 'kill'] as const) {
-  test(
-    `HAProxy in front with version 2: connections outlive a director (${fault})`,
-    async (scope) => {
-      const site = await SurvivalSite.build(scope, ADDRESS, '--local', 'last', '--accept-proxy', '10.77.0.0/16')
-      const client = site.lan.named('client')
-      await startFront(client, folderFor(scope))
-      const { node } = await site.director()
-      const seen: { readonly from: string; readonly via?: string }[] = []
-      const report = await site.fare(
-        client.address,
-        CLIENTS,
-        () => (fault === 'move' ? site.cluster.baton(node, 'move', 'echo') : site.cluster.kill(node)),
-        async () => {
-          const after = await site.director()
-          assert.is.not(after.node.name, node.name)
-          const { stdout } = await site.cluster.baton(after.node, 'splices', '--limit', '100', '--json')
-          const view = JSON.parse(stdout) as { splices: { client: (typeof seen)[number] }[] }
-          seen.push(...view.splices.map((splice) => splice.client))
-        },
-      )
-      const lost = Object.values(losses(report)).reduce((sum, count) => sum + count, 0)
-      assert.ok(lost <= (fault === 'move' ? 0 : CLIENTS / 10), JSON.stringify(losses(report)))
-      assert.is(report.silent.alive, CLIENTS / 2, 'who says nothing loses nothing')
-      assert.is(sumOf(report, ({ alive }) => alive) + lost, CLIENTS)
-      assert.is(seen.length, CLIENTS - lost)
-      for (const { from, via } of seen) {
-        assert.match(from, new RegExp(`^${client.address}:`))
-        assert.match(via ?? '', new RegExp(`^${client.address}:`), 'the next director knows who they are')
-        assert.is.not(from, via)
-      }
-    },
-    { needs: [...NEEDS, 'haproxy'], root: true },
-  )
-}
+test(
+  'HAProxy in front with version 2: connections outlive the director',
+  (scope) => fareByProxy(scope, (site, node) => site.cluster.kill(node), { lostMax: CLIENTS / 10, moves: true }),
+  { needs: [...NEEDS, 'haproxy'], root: true },
+)
 
 /** On each of the nodes' hosts, as somebody set it up who knows nothing of a director. */
 async function startWeb(site: SurvivalSite, folder: string): Promise<void> {
