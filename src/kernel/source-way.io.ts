@@ -1,5 +1,5 @@
 /** Sets up and takes down what source-way describes; and tries whether this process may. */
-import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { errnoOf, messageOf } from '../base/errors.js'
 import {
   AF_INET,
@@ -75,7 +75,8 @@ export function whyNoSources(): string {
   const why = mayUseSources()
   if (why !== '') return why
   try {
-    if (readFileSync(SETTINGS + ACCEPT, 'utf8').trim() !== ON) accessSync(SETTINGS + ACCEPT, constants.W_OK)
+    // access(2) would look at the user alone, whom a right may stand in for.
+    if (readFileSync(SETTINGS + ACCEPT, 'utf8').trim() !== ON) closeSync(openSync(SETTINGS + ACCEPT, 'r+'))
     return ''
   } catch (error) {
     return `net.ipv4.tcp_fwmark_accept cannot be set: ${errnoOf(error) || messageOf(error)}`
