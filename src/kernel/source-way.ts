@@ -31,6 +31,8 @@ const RTA_TABLE = 15
 const RTPROT_STATIC = 4
 const RT_SCOPE_HOST = 254
 const RTN_LOCAL = 2
+/** In every network namespace (LOOPBACK_IFINDEX, include/net/net_namespace.h). */
+const LOOPBACK_INDEX = 1
 
 export const FAMILIES = [AF_INET, AF_INET6] as const
 export type Family = (typeof FAMILIES)[number]
@@ -44,10 +46,10 @@ export function ruleRequest(family: Family): Uint8Array {
   return putAttribute(out, FRA_TABLE, u32Attribute(SOURCE_TABLE)).finish()
 }
 
-/** `struct rtmsg`. `loopback`: the interface's index. */
-export function everythingIsHere(family: Family, loopback: number): Uint8Array {
+/** `struct rtmsg`. */
+export function everythingIsHere(family: Family): Uint8Array {
   const out = new ByteWriter(64).u8(family).u8(0).u8(0).u8(0)
   out.u8(0).u8(RTPROT_STATIC).u8(RT_SCOPE_HOST).u8(RTN_LOCAL).u32(0)
   putAttribute(out, RTA_TABLE, u32Attribute(SOURCE_TABLE))
-  return putAttribute(out, RTA_OIF, u32Attribute(loopback)).finish()
+  return putAttribute(out, RTA_OIF, u32Attribute(LOOPBACK_INDEX)).finish()
 }

@@ -1,5 +1,5 @@
 /** Asks and tells the kernel about interfaces, addresses and routes. */
-import { AF_INET, AF_INET6, EEXIST, ENODEV } from '../constants.js'
+import { AF_INET, AF_INET6, EEXIST } from '../constants.js'
 import { errorName, type Lacking } from '../control-calls.io.js'
 import { everythingIsHere, FAMILIES, RTM_DELRULE, RTM_NEWRULE, ruleRequest } from '../source-way.js'
 import { Conversation } from './conversation.io.js'
@@ -89,15 +89,12 @@ export class Netlink {
 
   /** Whether what is marked as `source-way` says is for this host. 0 or a negative errno: the first of a rule or route of IPv4, then IPv6. */
   keepMarked(isKept: boolean): number {
-    const links = this.links()
-    const loopback = 'why' in links ? undefined : links.find(({ isLoopback }) => isLoopback)?.index
-    if (loopback === undefined) return -ENODEV
     const [rule, route] = isKept ? [RTM_NEWRULE, RTM_NEWROUTE] : [RTM_DELRULE, RTM_DELROUTE]
     const flags = isKept ? NLM_F_CREATE | NLM_F_EXCL : 0
     // The route first, and last: a rule without one would let what is marked go on to other tables.
     const told = FAMILIES.flatMap((family) => {
       const steps = [
-        () => this.#tell(route, flags, everythingIsHere(family, loopback)),
+        () => this.#tell(route, flags, everythingIsHere(family)),
         () => this.#tell(rule, flags, ruleRequest(family)),
       ]
       return (isKept ? steps : steps.reverse()).map((step) => step())

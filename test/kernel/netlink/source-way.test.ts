@@ -13,7 +13,7 @@ test('the rule is that of `ip rule add fwmark 0xb7 lookup 47728 pref 7`', () => 
 })
 
 test('the route is that of `ip route add local default dev lo table 47728`', () => {
-  assert.is(toHex(everythingIsHere(2, 1)), `020000000004fe0200000000${'08000f0070ba0000'}${'0800040001000000'}`)
+  assert.is(toHex(everythingIsHere(2)), `020000000004fe0200000000${'08000f0070ba0000'}${'0800040001000000'}`)
 })
 
 test.run()
