@@ -6,7 +6,7 @@ import { findTlv, TLV, tlvText } from '../../src/proxy/proxy-protocol/tlv.js'
 import { decodeProxyV2, encodeProxyV2 } from '../../src/proxy/proxy-protocol/v2.js'
 import { assert, suite } from '../harness/suite.js'
 import { type ClientSocket, DirectingLane } from './directing-lane.js'
-import { bytesOf, textOf } from './link-under-test.js'
+import { A, bytesOf, textOf } from './link-under-test.js'
 
 const test = suite('lane/newcomers')
 
@@ -166,6 +166,20 @@ test('a director that stops ends them', () => {
   const client = room.accept()
   room.lane.receive({ type: 'undirect', service: 'web', slot: 0, why: 'lease-lost' })
   assert.is(client.resets, 1)
+})
+
+test('a move waits a moment for a header that is on its way, and not for one that does not come', () => {
+  const room = lane()
+  room.accept()
+  const isQuiet = () => {
+    for (const task of room.soon.splice(0)) task()
+    return room.heard.some(({ type }) => type === 'quiet')
+  }
+  room.lane.receive({ type: 'hush', service: 'web', term: { number: 1, holder: A } })
+  room.now += 199
+  assert.not(isQuiet())
+  room.now += 1
+  assert.ok(isQuiet())
 })
 
 test('a socket is rebuilt as if the stream had begun after the header', () => {
