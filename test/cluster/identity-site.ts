@@ -45,9 +45,14 @@ async function startFront(host: Host, folder: string): Promise<void> {
 export async function fareByProxy(
   scope: Scope,
   fault: (site: SurvivalSite, node: LabNode) => Promise<unknown>,
-  { lostMax, moves }: { readonly lostMax: number; readonly moves: boolean },
+  {
+    lostMax,
+    moves,
+    profile = 'fast',
+  }: { readonly lostMax: number; readonly moves: boolean; readonly profile?: string },
 ): Promise<void> {
-  const site = await SurvivalSite.build(scope, ADDRESS, '--local', 'last', '--accept-proxy', '10.77.0.0/16')
+  const settings = ['--local', 'last', '--accept-proxy', '10.77.0.0/16']
+  const { site } = await SurvivalSite.buildMortal(scope, ADDRESS, settings, ['--profile', profile])
   const client = site.lan.named('client')
   await startFront(client, folderFor(scope))
   const { node } = await site.director()

@@ -1,6 +1,7 @@
 /** Connections of a proxy in front when nobody dies: its director gives them away, or goes on as another process. */
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
+import type { LabNode } from '../../src/lab/cluster.io.js'
 import { until } from '../../src/lab/wait.io.js'
 import { assert, suite } from '../harness/suite.js'
 import { fareByProxy, folderFor, NEEDS } from './identity-site.js'
@@ -17,7 +18,11 @@ test(
 
 test(
   'another process of the director: nobody loses anything',
-  (scope) => fareByProxy(scope, (site, node) => site.cluster.replace(node), { lostMax: 0, moves: false }),
+  // Its links are made anew before it renews: a lease of 400 ms may be over by then, where four hosts share two cores.
+  (scope) => {
+    const replace = (site: SurvivalSite, node: LabNode) => site.cluster.replace(node)
+    return fareByProxy(scope, replace, { lostMax: 0, moves: false, profile: 'lan' })
+  },
   OPTIONS,
 )
 
@@ -35,7 +40,8 @@ process.on('SIGUSR2', () => say('${HEADER}'.slice(20) + 'the rest'))
 test(
   'a header of which half has come is gone on with by another process',
   async (scope) => {
-    const site = await SurvivalSite.build(scope, ADDRESS, '--local', 'last', '--accept-proxy', '10.77.0.0/16')
+    const settings = ['--local', 'last', '--accept-proxy', '10.77.0.0/16']
+    const { site } = await SurvivalSite.buildMortal(scope, ADDRESS, settings, ['--profile', 'lan'])
     const { node } = await site.director()
     const file = path.join(folderFor(scope), 'halves.cjs')
     writeFileSync(file, HALVES)
@@ -52,7 +58,7 @@ test(
     client.kill('SIGUSR2')
     await said('heard the rest')
     const { stdout } = await site.cluster.baton(node, 'splices', '--json')
-    assert.match(stdout, /"from":"198\.51\.100\.7:51000"/)
+    assert.match(stdout, /"from": ?"198\.51\.100\.7:51000"/)
   },
   OPTIONS,
 )
