@@ -26,6 +26,7 @@ import type { Service } from '../proxy/service.js'
 import { HEIRLESS_MS } from './backends.js'
 import type { DirectionHost } from './direction-host.js'
 import { contained, faultyClient } from './faults.js'
+import { NO_RIGHT, STAYS_BEHIND } from './frozen-socket.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 import { ListenSet, type ListenSetHandler } from './listen-set.js'
 import { linksToTell, MortalNews } from './mortal-news.js'
@@ -42,15 +43,6 @@ import { logEnded, logIncident, logRetried, logUnserved } from './splice-log.js'
  * not notice an RST while it is not reading.
  */
 const ENDING_IDLE_MS: Millis = 900_000
-
-const NOTHING = new Uint8Array(0)
-
-const NO_RIGHT: ClientSnapshot = { bytes: NOTHING, at: 0, why: 'TCP_REPAIR needs CAP_NET_ADMIN and the epoll engine' }
-const STAYS_BEHIND: ClientSnapshot = {
-  bytes: NOTHING,
-  at: 0,
-  why: 'its address does not come and go with the director',
-}
 
 /** What other lanes may be late by when they let go of a socket; one that is busy comes to its messages within a turn. */
 const IN_USE_MS_MAX: Millis = 500

@@ -69,3 +69,16 @@ export interface Tap {
   send(to: string, segment: Uint8Array): void
   close(): void
 }
+
+/** Of clients whose socket cannot be rebuilt anywhere. */
+const NOTHING = new Uint8Array(0)
+export const NO_RIGHT: ClientSnapshot = {
+  bytes: NOTHING,
+  at: 0,
+  why: 'TCP_REPAIR needs CAP_NET_ADMIN and the epoll engine',
+}
+export const STAYS_BEHIND: ClientSnapshot = {
+  bytes: NOTHING,
+  at: 0,
+  why: 'its address does not come and go with the director',
+}
