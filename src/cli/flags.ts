@@ -49,7 +49,16 @@ export const serviceFlags = {
   }),
   'proxy-protocol': Flags.string({
     description: 'what backends are told of the client: a PROXY protocol header, or nothing',
-    options: ['v2', 'off'],
+    options: ['v2', 'v1', 'off'],
+  }),
+  'accept-proxy': Flags.string({
+    description: 'networks of proxies in front, whose connections have to begin with a PROXY header (none: no proxies)',
+    helpValue: '10.0.0.0/8,2001:db8::/32',
+  }),
+  source: Flags.string({
+    description:
+      "from whose address a program's connections come: its node's, or the client's itself, which takes CAP_NET_ADMIN there",
+    options: ['node', 'client'],
   }),
   scheduler: Flags.string({
     description: 'how a node is chosen for each connection',

@@ -14,6 +14,7 @@ import {
 } from './choice-view.js'
 import type { Screen, StyledText } from './colour.js'
 import { drillText } from './drill-view.js'
+import { identitySettings } from './identity-view.js'
 import { outwardSettings } from './outward-view.js'
 import { programSettings } from './program-view.js'
 import { type Cell, type Column, type Row, renderTable } from './table.js'
@@ -54,7 +55,7 @@ export function renderService(view: ServiceView, screen: Screen, nowMs: Millis):
       : [['reserved', `port ${definition.reserve}: for no outgoing connection`] as const]),
     ...(view.here === undefined ? [] : [['here', hereText(view.here)] as const]),
     ...outwardSettings(view),
-    ['proxy protocol', definition.proxyProtocol],
+    ...identitySettings(view),
     ...choiceSettings(view),
     ['local', definition.local],
     ['connect timeout', formatSetting(definition.connectMs)],

@@ -17,6 +17,8 @@ const FIELDS = {
   'outward-to': 'outwardTo',
   'out-alias': 'outAlias',
   'proxy-protocol': 'proxyProtocol',
+  'accept-proxy': 'acceptProxy',
+  source: 'source',
   scheduler: 'scheduler',
   weighting: 'weighting',
   load: 'load',

@@ -23,6 +23,9 @@ const COLUMNS: readonly Column[] = [
   { title: 'ID', optional: 7 },
 ]
 
+/** Where some came by a proxy in front. */
+const VIA_COLUMN: Column = { title: 'VIA', min: 15, optional: 1 }
+
 const SURVIVAL_COLUMN: Column = { title: 'WITHOUT ITS DIRECTOR', min: 12 }
 /** Of services with `--uploads survive`. */
 const UPLOADS_COLUMN: Column = { title: 'ITS UPLOADS', min: 12 }
@@ -42,17 +45,17 @@ export function renderSplices(view: SplicesView, screen: Screen, service?: strin
     )
   }
   const oldestFirst = [...view.splices].sort((a, b) => b.ageMs - a.ageMs)
+  const hasVia = oldestFirst.some(({ client }) => client.via !== undefined)
   const uploads = survivable && oldestFirst.some(({ unheld }) => unheld !== undefined)
+  const more = [
+    ...(hasVia ? [{ column: VIA_COLUMN, cell: viaCell }] : []),
+    ...(survivable ? [{ column: SURVIVAL_COLUMN, cell: survivalCell }] : []),
+    ...(uploads ? [{ column: UPLOADS_COLUMN, cell: uploadsCell }] : []),
+  ]
   return [
     ...renderTable(
-      [...COLUMNS, ...(survivable ? [SURVIVAL_COLUMN] : []), ...(uploads ? [UPLOADS_COLUMN] : [])],
-      oldestFirst.map((splice) => ({
-        cells: [
-          ...cellsOf(splice),
-          ...(survivable ? [survivalCell(splice)] : []),
-          ...(uploads ? [uploadsCell(splice)] : []),
-        ],
-      })),
+      [...COLUMNS, ...more.map(({ column }) => column)],
+      oldestFirst.map((splice) => ({ cells: [...cellsOf(splice), ...more.map(({ cell }) => cell(splice))] })),
       screen,
     ),
     '',
@@ -79,6 +82,10 @@ function cellsOf(splice: SpliceView): Cell[] {
     formatBytes(splice.bytesDown),
     splice.id,
   ]
+}
+
+function viaCell({ client }: SpliceView): Cell {
+  return client.via ?? '–'
 }
 
 function survivalCell({ mortal }: SpliceView): Cell {

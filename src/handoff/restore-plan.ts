@@ -55,6 +55,11 @@ export function snapshotAfter(snapshot: Snapshot, plan: RestorePlan): Snapshot {
   return { ...snapshot, timestamp: plan.timestamp }
 }
 
+/** Of a stream whose first bytes are a header, which is none of its bytes: offsets begin after it. */
+export function snapshotPast(snapshot: Snapshot, bytes: number): Snapshot {
+  return { ...snapshot, firstReceived: advance(snapshot.firstReceived, bytes) }
+}
+
 /** A clock that is known goes on as it went: round trips that are measured across the move are true. */
 function timestampNow(atSnapshot: number, told: number | undefined, ageMs: Millis): number {
   if (told === undefined) return timestampAfter(atSnapshot, ageMs)

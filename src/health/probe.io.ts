@@ -3,25 +3,31 @@ import net from 'node:net'
 import tls from 'node:tls'
 import { type Endpoint, formatEndpoint, isIpv6 } from '../base/address.js'
 import { errnoOf, messageOf } from '../base/errors.js'
+import { encodeProxyV1 } from '../proxy/proxy-protocol/v1.js'
 import { encodeProxyV2 } from '../proxy/proxy-protocol/v2.js'
 import { type CheckSettings, unescaped } from '../proxy/service-check.js'
+import type { ProxyProtocol } from '../proxy/service-identity.js'
 import { httpRequest, judgeAnswer } from './answer.js'
 import type { CheckResult } from './ports.js'
 
 export interface Probe {
   readonly at: Endpoint
   readonly settings: CheckSettings
-  /** The program expects a PROXY header: it is told that nobody is behind this connection. */
-  readonly expectsProxy: boolean
+  /** The PROXY header that the program expects: it is told that nobody is behind this connection. */
+  readonly proxyProtocol: ProxyProtocol
   /** In `Host:`. */
   readonly host: string
 }
 
 const NOTHING = new Uint8Array(0)
-const LOCAL = encodeProxyV2({ command: 'local' })
+const NOBODY: Readonly<Record<ProxyProtocol, Uint8Array>> = {
+  off: NOTHING,
+  v1: encodeProxyV1({ command: 'local' }),
+  v2: encodeProxyV2({ command: 'local' }),
+}
 
 /** For all kinds but `command`. Never rejects. */
-export function probe({ at, settings, expectsProxy, host }: Probe): Promise<CheckResult> {
+export function probe({ at, settings, proxyProtocol, host }: Probe): Promise<CheckResult> {
   return new Promise((resolve) => {
     const { check, checkTimeoutMs, checkPath, checkSend } = settings
     const socket = net.connect({ host: at.address, port: at.port, noDelay: true })
@@ -56,7 +62,7 @@ export function probe({ at, settings, expectsProxy, host }: Probe): Promise<Chec
       stream.on('end', () => judge(true))
     }
     socket.on('connect', () => {
-      if (expectsProxy) socket.write(LOCAL)
+      if (proxyProtocol !== 'off') socket.write(NOBODY[proxyProtocol])
       if (check === 'http') return converse(socket, httpRequest(checkPath, host))
       if (check === 'send') return converse(socket, unescaped(checkSend))
       if (check !== 'tls') return end({ isGood: true, words: `${formatEndpoint(at)} accepted a connection` })

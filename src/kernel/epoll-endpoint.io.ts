@@ -18,12 +18,16 @@ import type {
 import {
   AF_INET,
   AF_INET6,
+  EADDRINUSE,
   EADDRNOTAVAIL,
   EINPROGRESS,
   IP_BIND_ADDRESS_NO_PORT,
+  IP_TRANSPARENT,
   IPPROTO_IP,
   IPPROTO_IPV6,
+  IPV6_TRANSPARENT,
   IPV6_V6ONLY,
+  SO_MARK,
   SO_REUSEADDR,
   SOCK_STREAM_NONBLOCK_CLOEXEC,
   SOL_SOCKET,
@@ -36,6 +40,7 @@ import { type DescriptorRecord, recorded } from './recorded-syscalls.io.js'
 import { KernelRepair } from './repair.io.js'
 import { mayRepair } from './repair-right.io.js'
 import { SocketContext } from './socket-context.io.js'
+import { CLIENT_MARK } from './source-way.js'
 import { loadSyscalls } from './syscalls.io.js'
 import { Tap } from './tap.io.js'
 
@@ -89,14 +94,15 @@ export class EpollSockets implements Sockets {
     if (fd < 0) return failed(socket, fd)
     if (options.asAccepted === true) context.dress(fd, options.keepaliveMs)
     else socket.isDelaying = true
-    // To an address of this host the kernel goes from that very address by itself.
-    if (options.from !== undefined && options.from !== to.address) {
-      // The port is chosen at connect, when the peer is known: one port serves connections to many peers.
-      context.setOption(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
-      const result = context.bind(fd, { address: options.from, port: 0 })
-      if (result < 0) return failed(socket, result)
-    }
+    const { as } = options
+    const bound = as === undefined ? this.#bindFrom(fd, to, options.from) : bindAs(context, fd, as)
+    if (bound < 0) return failed(socket, bound)
     const result = context.connect(fd, to)
+    if (result === -EADDRNOTAVAIL && as !== undefined && as.port !== 0) {
+      // The client is here twice, by two services: the later one has another port.
+      context.sys.close(fd)
+      return this.dial(to, { ...options, as: { ...as, port: 0 } })
+    }
     // From `bind` it would say that the address is not ours.
     if (result === -EADDRNOTAVAIL) return failed(socket, result, 'exhausted')
     if (result < 0 && result !== -EINPROGRESS) return failed(socket, result)
@@ -191,9 +197,34 @@ export class EpollSockets implements Sockets {
     return socket
   }
 
+  #bindFrom(fd: number, to: Endpoint, from: string | undefined): number {
+    // To an address of this host the kernel goes from that very address by itself.
+    if (from === undefined || from === to.address) return 0
+    // The port is chosen at connect, when the peer is known: one port serves connections to many peers.
+    this.context.setOption(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+    return this.context.bind(fd, { address: from, port: 0 })
+  }
+
   #open({ address }: Endpoint): number {
     return this.context.sys.socket(isIpv6(address) ? AF_INET6 : AF_INET, SOCK_STREAM_NONBLOCK_CLOEXEC)
   }
+}
+
+/** Its port is the client's if that is free here. */
+function bindAs(context: SocketContext, fd: number, as: Endpoint): number {
+  const isV6 = isIpv6(as.address)
+  const transparent = isV6
+    ? context.setOption(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, 1)
+    : context.setOption(fd, IPPROTO_IP, IP_TRANSPARENT, 1)
+  if (transparent < 0) return transparent
+  const marked = context.setOption(fd, SOL_SOCKET, SO_MARK, CLIENT_MARK)
+  if (marked < 0) return marked
+  // Of a client that comes again from the same port, the connection before may be in TIME_WAIT.
+  context.setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1)
+  const bound = context.bind(fd, as)
+  if (bound !== -EADDRINUSE) return bound
+  context.setOption(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+  return context.bind(fd, { ...as, port: 0 })
 }
 
 function failed(socket: EpollSocket, result: number, cause?: CloseCause): EpollSocket {

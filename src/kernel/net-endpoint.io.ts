@@ -130,19 +130,19 @@ class NetSocket implements Socket {
     const isFirst = this.#handler === undefined
     this.#handler = handler
     if (!isFirst) return
-    this.#on('connect', (to) => to.onOpen())
-    this.#on('data', (to, chunk: Buffer) => to.onData(chunk))
+    this.#on('connect', (hearer) => hearer.onOpen())
+    this.#on('data', (hearer, chunk: Buffer) => hearer.onData(chunk))
     // Listening for data sets a stream flowing unless it was paused by name.
     this.socket.pause()
-    this.#on('end', (to) => {
-      if (!this.#hasFailed()) to.onEnd()
+    this.#on('end', (hearer) => {
+      if (!this.#hasFailed()) hearer.onEnd()
     })
-    this.#on('drain', (to) => to.onDrain())
+    this.#on('drain', (hearer) => hearer.onDrain())
     // Told also of what `write` had not to keep: node:net hands it to the kernel later than it says.
-    this.#on('finish', (to) => {
-      if (!this.#hasFailed()) to.onDrain()
+    this.#on('finish', (hearer) => {
+      if (!this.#hasFailed()) hearer.onDrain()
     })
-    this.#on('close', (to) => to.onClose(this.#cause(), this.#error))
+    this.#on('close', (hearer) => hearer.onClose(this.#cause(), this.#error))
   }
 
   write(chunk: Uint8Array): boolean {
@@ -179,7 +179,8 @@ class NetSocket implements Socket {
     return this.libc?.unacknowledged(this.fd)
   }
 
-  #on<Args extends unknown[]>(event: string, act: (to: SocketHandler, ...args: Args) => void): void {
+  /** Whoever hears the socket when it happens. */
+  #on<Args extends unknown[]>(event: string, act: (hearer: SocketHandler, ...args: Args) => void): void {
     this.socket.on(event, (...args: Args) => {
       const handler = this.#handler
       if (handler === undefined) return

@@ -59,7 +59,9 @@ export class Backends implements BackendHost {
   /** Whose row was told to a new director last. */
   readonly #promised = new WeakMap<BackendHalf, { readonly term: Term; readonly to: Asker }>()
   readonly #services = new Map<string, Service>()
-  readonly #listeners = new Map<number, string>()
+  readonly #listeners = new Map<number, LocalListener>()
+  /** Why programs cannot be reached from addresses of clients. */
+  #noSourceWay = 'this node has not set it up yet'
 
   constructor(
     private readonly context: LaneContext,
@@ -82,7 +84,11 @@ export class Backends implements BackendHost {
 
   setListeners(listeners: readonly LocalListener[]): void {
     this.#listeners.clear()
-    for (const { port, address } of listeners) this.#listeners.set(port, address)
+    for (const listener of listeners) this.#listeners.set(listener.port, listener)
+  }
+
+  setSourceWay(why: string): void {
+    this.#noSourceWay = why
   }
 
   /**
@@ -91,14 +97,17 @@ export class Backends implements BackendHost {
    */
   open(request: BackendRequest, reply: BackendReply, sorry?: Endpoint): BackendHalf | undefined {
     if (request.call > 0) return this.#join(request, reply)
-    const to = this.#target(request, reply, sorry)
+    const as = sorry === undefined ? this.#sourceOf(request) : undefined
+    const to = this.#target(request, reply, sorry, as)
     if (to === undefined) return undefined
     const connectMs = Math.min(CONNECT_MS_MAX, Math.max(1, request.connectMs))
     const keepaliveMs = Math.max(1_000, request.keepaliveMs)
     const { address } = this.context.setup
     // The sorry backend may be anywhere: the system knows by which address it is reached.
     const from = sorry === undefined && isIpv6(address) === isIpv6(to.address) ? address : undefined
-    const socket = this.context.sockets.dial(to, { from, connectMs, keepaliveMs })
+    const noWay = as === undefined ? '' : this.#noWayFrom(as, to)
+    if (noWay !== '') return void reply.refused('unreachable', noWay)
+    const socket = this.context.sockets.dial(to, { from, as, connectMs, keepaliveMs })
     const backend = new BackendHalf(request, socket, reply, this)
     this.halves.add(backend)
     return backend
@@ -300,14 +309,31 @@ export class Backends implements BackendHost {
     backend.orphan('link-lost')
   }
 
-  #target(request: BackendRequest, reply: BackendReply, sorry: Endpoint | undefined): Endpoint | undefined {
+  /** Whom the program is to see; `undefined`: this node. */
+  #sourceOf({ service, source, client }: BackendRequest): Endpoint | undefined {
+    return this.#services.get(service)?.source === 'client' ? (source ?? client) : undefined
+  }
+
+  /** To go on from the node's own address would open to any client what a program keeps for its own network. */
+  #noWayFrom(as: Endpoint, to: Endpoint): string {
+    if (this.#noSourceWay !== '') return `no connection from the client's address: ${this.#noSourceWay}`
+    if (isIpv6(as.address) === isIpv6(to.address)) return ''
+    return `the program does not listen on an address of the client's family (${as.address}; it is at ${to.address})`
+  }
+
+  #target(
+    request: BackendRequest,
+    reply: BackendReply,
+    sorry: Endpoint | undefined,
+    as: Endpoint | undefined,
+  ): Endpoint | undefined {
     const { service: name, port, term } = request
     const service = this.#services.get(name)
     if (service === undefined || !includesPort(service.ports, port)) {
       reply.refused('unknown-service', `no service ${name} with port ${port}`)
       return undefined
     }
-    const address = this.#listeners.get(port)
+    const { address, other } = this.#listeners.get(port) ?? {}
     if (address === undefined && sorry === undefined) {
       reply.refused('no-listener', `nothing listens on port ${port}`)
       return undefined
@@ -317,6 +343,8 @@ export class Backends implements BackendHost {
       reply.refused('stale-term', `term ${term.number} is over`)
       return undefined
     }
-    return sorry ?? (address === undefined ? undefined : { address, port })
+    if (sorry !== undefined || address === undefined) return sorry
+    const isOther = as !== undefined && other !== undefined && isIpv6(as.address) !== isIpv6(address)
+    return { address: isOther ? other : address, port }
   }
 }

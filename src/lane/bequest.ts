@@ -5,12 +5,13 @@ import type { Half } from '../proxy/half.js'
 import type { CarriedEnds } from '../proxy/ports.js'
 import type { Backends } from './backends.js'
 import type { BoundClient } from './bound.js'
-import type { CarriedSocket, ClientRow, Place, RowOut, Way } from './carried.js'
+import type { CarriedSocket, ClientRow, NewcomerRow, Place, RowOut, Way } from './carried.js'
 import { Channel } from './channel.js'
 import type { Direction } from './direction.js'
 import { InnerLink } from './inner-link.js'
 import type { Holds } from './lane-context.js'
 import type { Links } from './links.js'
+import type { Newcomer } from './newcomers.js'
 
 export const JUST_TAKEN_OVER = 'were just taken over: try again in some seconds'
 
@@ -32,6 +33,10 @@ export function* rowsOfHalves(
       const row = clientRow(client, service, places.get(client))
       const held = holds?.carried(client)
       if (row !== undefined) yield { row: { ...row, held }, fd: row.socket.isGone ? -1 : client.half.socket.fd }
+    }
+    for (const newcomer of direction.newcomers.all) {
+      const row = newcomerRow(newcomer, service)
+      if (row !== undefined) yield { row, fd: newcomer.socket.fd }
     }
   }
   for (const backend of backends.halves) {
@@ -64,9 +69,9 @@ function clientRow(
 ): ClientRow | undefined {
   const socket = carriedSocket(client.half)
   if (socket === undefined) return undefined
-  const { id, startedAt, snapshot, joined, half, isOutward } = client
+  const { id, startedAt, snapshot, source, introduction, joined, half, isOutward } = client
   const { at, abandoned = [] } = places ?? {}
-  const own = { kind: 'client', service, id, startedAt, isOutward } as const
+  const own = { kind: 'client', service, id, startedAt, isOutward, source, introduction } as const
   const common = { ...own, snapshot, socket, half: half.carried, abandoned }
   if (joined === undefined) return { ...common, joined: undefined }
   const { node, server, counterpart } = joined
@@ -75,6 +80,13 @@ function clientRow(
   // No more of it than its name: whoever gave it may have given all that it knows of itself.
   const name = { node: node.node, name: node.name }
   return { ...common, joined: { node: name, server: { local, remote }, way, lane: at?.lane ?? 0 } }
+}
+
+function newcomerRow({ socket, startedAt, snapshot, heard }: Newcomer, service: string): NewcomerRow | undefined {
+  const ends = socket.carried?.()
+  if (ends === undefined) return undefined
+  const { local, remote } = socket
+  return { kind: 'newcomer', service, startedAt, snapshot, socket: { ...ends, local, remote, isGone: false }, heard }
 }
 
 /** `undefined`: it is just ending, and its end has been told of or will be found by the kernel. */

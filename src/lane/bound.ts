@@ -47,7 +47,7 @@ export function listenerOf(bound: Bound | undefined): Half | undefined {
  * connection as much as all its other objects together.
  */
 export function openFrame(handle: number, request: OpenRequest, proxyHeader: Uint8Array): OpenFrame {
-  const { id, term, service, port, client, destination, window, snapshot, call = 0 } = request
+  const { id, term, service, port, client, destination, source, window, snapshot, call = 0 } = request
   return {
     kind: 'open',
     handle,
@@ -57,6 +57,7 @@ export function openFrame(handle: number, request: OpenRequest, proxyHeader: Uin
     port,
     client,
     destination,
+    source,
     connectMs: service.connectMs,
     keepaliveMs: service.keepaliveMs,
     window,

@@ -10,6 +10,7 @@ import type { HeldState } from '../handoff/ports.js'
 import type { BackendRequest, CarriedBackend } from '../proxy/backend-half.js'
 import type { ClientSnapshot, ServerEnds } from '../proxy/client-half.js'
 import type { CarriedHalf } from '../proxy/half-book.js'
+import type { Introduction } from '../proxy/introduction.js'
 import type { LaneCounters, NodeName } from '../proxy/lane-protocol.js'
 import type { CarriedEnds } from '../proxy/ports.js'
 
@@ -37,6 +38,9 @@ export interface ClientRow {
   /** A program has asked for it. A process of an earlier release does not say. */
   readonly isOutward?: boolean
   readonly snapshot: ClientSnapshot
+  /** Who it is, where that is not the other end of `socket`; and what the proxy in front has said, where it is known. */
+  readonly source?: Endpoint | undefined
+  readonly introduction?: Introduction | undefined
   readonly socket: CarriedSocket
   readonly half: CarriedHalf
   /** `undefined`: no backend stands yet, and a node is chosen anew. */
@@ -57,7 +61,17 @@ export interface BackendRow {
   readonly way: Way
 }
 
-export type SpliceRow = ClientRow | BackendRow
+/** Of a proxy in front, whose header has not all come. */
+export interface NewcomerRow {
+  readonly kind: 'newcomer'
+  readonly service: string
+  readonly startedAt: Millis
+  readonly snapshot: ClientSnapshot
+  readonly socket: CarriedSocket
+  readonly heard: Uint8Array
+}
+
+export type SpliceRow = ClientRow | BackendRow | NewcomerRow
 
 export type CarriedRow =
   | SpliceRow

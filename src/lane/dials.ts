@@ -6,6 +6,7 @@
 import { type Endpoint, formatEndpoint } from '../base/address.js'
 import type { NodeId } from '../base/ids.js'
 import type { Roll } from '../base/roll.js'
+import type { Millis } from '../base/time.js'
 import { type Attempt, ClientHalf, type ClientHost, type OpenRequest } from '../proxy/client-half.js'
 import type { Counterpart } from '../proxy/counterpart.js'
 import type { DialFrame, UndialledFrame } from '../proxy/dial-frames.js'
@@ -41,6 +42,7 @@ export interface DialsParent extends ClientHost {
   readonly mayDial: boolean
   /** Its address comes and goes with it: what it has made may live on elsewhere. */
   readonly isGiven: boolean
+  readonly begunAt: Millis
 }
 
 interface Wanted {
@@ -74,6 +76,10 @@ export class Dials implements ClientHost {
 
   get service() {
     return this.parent.service
+  }
+
+  get begunAt(): Millis {
+    return this.parent.begunAt
   }
 
   /** Connections that stand under the service's address. */

@@ -3,15 +3,24 @@
  * within the lease, which it reads from shared memory at every accept and every chunk.
  */
 import { type Endpoint, formatEndpoint } from '../base/address.js'
-import { formatSpliceId, type NodeId, type Term } from '../base/ids.js'
+import type { NodeId, Term } from '../base/ids.js'
 import { Roll } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
-import { type Attempt, ClientHalf, type ClientHost, type OpenRequest } from '../proxy/client-half.js'
+import {
+  type Attempt,
+  ClientHalf,
+  type ClientHost,
+  type ClientSnapshot,
+  type OpenRequest,
+  type Revival,
+} from '../proxy/client-half.js'
 import type { Counterpart } from '../proxy/counterpart.js'
+import { BEGINNING } from '../proxy/half-tools.js'
+import type { Introduction } from '../proxy/introduction.js'
 import type { NodeName, RevivalReport, ToLane } from '../proxy/lane-protocol.js'
 import type { LedgerRow, MortalFrame } from '../proxy/ledger-frames.js'
 import { areFoundPorts, expandPorts, includesPort } from '../proxy/port-list.js'
-import type { Listener, Socket } from '../proxy/ports.js'
+import type { Listener, Socket, SocketHandler } from '../proxy/ports.js'
 import { isForsaken, type Reason } from '../proxy/reasons.js'
 import type { Service } from '../proxy/service.js'
 import { HEIRLESS_MS } from './backends.js'
@@ -19,13 +28,15 @@ import { clientSnapshot } from './client-snapshot.js'
 import { Dials } from './dials.js'
 import type { DirectionHost } from './direction-host.js'
 import { contained, faultyClient } from './faults.js'
-import { isLogged, type LaneContext, logFrom } from './lane-context.js'
+import { type LaneContext, logFrom } from './lane-context.js'
 import { ListenSet, type ListenSetHandler } from './listen-set.js'
 import { linksToTell, MortalNews } from './mortal-news.js'
+import { type Newcomer, Newcomers } from './newcomers.js'
 import { Partings } from './partings.js'
 import { Placement } from './placement.js'
 import { LEDGER_MS_MAX, type LedgerLink, Recovery } from './recovery.js'
 import { NONE_REVIVED, Revivals } from './revivals.js'
+import { logEnded, logIncident, logRetried, logUnserved } from './splice-log.js'
 
 /**
  * One direction has ended and the other carries nothing for so long, or both have and the client takes nothing of the last
@@ -55,6 +66,7 @@ export class Direction implements ClientHost {
   readonly places: Placement
   /** Connections that it makes for programs of the nodes. */
   readonly outward: Dials
+  readonly newcomers: Newcomers
   readonly #listeners: ListenSet
   readonly term: Term
   /** Of the splices of an earlier director. */
@@ -64,7 +76,7 @@ export class Direction implements ClientHost {
   readonly #partings: Partings | undefined
   readonly #news: MortalNews | undefined
   #standbys: readonly NodeId[]
-  readonly #begunAt: Millis
+  readonly begunAt: Millis
   #letGoAt: Millis | undefined
   /** No splice of an earlier director is expected any more, and that has been told. */
   #isKnown = false
@@ -84,7 +96,7 @@ export class Direction implements ClientHost {
     this.term = term
     this.isGiven = given
     this.#standbys = standbys
-    this.#begunAt = context.clock.now()
+    this.begunAt = context.clock.now()
     this.clock = context.clock
     this.pool = context.pool
     this.gate = { isOpen: (now: Millis) => context.leases.isHeld(slot, now) }
@@ -96,6 +108,7 @@ export class Direction implements ClientHost {
     }
     this.places = new Placement(definition, context, host.seats, this.clients)
     this.outward = new Dials(this, context, host)
+    this.newcomers = new Newcomers(this, context)
     this.#listeners = new ListenSet(context.sockets, handler, context.setup.lanes > 1 ? IN_USE_MS_MAX : 0, left)
     if (members === undefined) return
     const { rebuilder } = context
@@ -139,9 +152,15 @@ export class Direction implements ClientHost {
     if (this.#state === 'over' || !this.gate.isOpen(this.clock.now())) return socket.reset()
     this.context.counters.accepted++
     const snapshot = clientSnapshot(socket, this.isGiven, this.context.rebuilder)
-    const client = new ClientHalf(this.host.nextSpliceId(), socket, this, snapshot)
-    this.clients.add(client)
-    this.#contained(client, () => client.choose())
+    if (!this.newcomers.take(socket, snapshot)) this.#begin(socket, snapshot)
+  }
+
+  /** It has said for whom it comes. */
+  welcome(newcomer: Newcomer, introduction: Introduction, held: Uint8Array): SocketHandler | undefined {
+    const { socket, startedAt } = newcomer
+    if (this.#state === 'over' || !this.gate.isOpen(this.clock.now())) return void socket.reset()
+    const snapshot = this.context.rebuilder?.past(newcomer.snapshot, introduction.bytes) ?? newcomer.snapshot
+    return this.#begin(socket, snapshot, { ...BEGINNING, held, startedAt, introduction })
   }
 
   /** A port that an earlier director uses must not be taken: first all of them are known. */
@@ -179,12 +198,14 @@ export class Direction implements ClientHost {
   follow(definition: Service): void {
     this.definition = definition
     this.places.follow(definition)
+    this.newcomers.follow(definition)
     this.#state = 'starting'
     this.start()
   }
 
   /** All that have come are served. */
   get isQuiet(): boolean {
+    if (this.newcomers.areFresh(this.clock.now())) return false
     for (const client of this.clients) if (client.isUnserved && !client.isWaiting) return false
     return true
   }
@@ -215,9 +236,10 @@ export class Direction implements ClientHost {
     this.#state = 'over'
     this.#listeners.close()
     this.outward.stop()
+    this.newcomers.close()
     this.#revivals?.verdicts.close()
     this.#partings?.close()
-    this.#tellUnserved(reason)
+    if (isForsaken(reason)) logUnserved(this.context, this.service.name, this.clients)
     for (const client of [...this.clients]) {
       this.#contained(client, () =>
         isForsaken(reason) ? client.vanish(reason, this.isGiven) : client.half.abort(reason),
@@ -237,6 +259,7 @@ export class Direction implements ClientHost {
       linksToTell(this.#standbys, (node) => this.host.linksTo(node)),
     )
     if (this.#letGoAt !== undefined) this.#lookForTheLost(now, this.#letGoAt)
+    this.newcomers.sweep(now)
     this.places.sweep(now)
     const { idleMs } = this.service
     for (const client of this.clients) {
@@ -263,8 +286,7 @@ export class Direction implements ClientHost {
   onRetried(client: ClientHalf, node: NodeName, reason: Reason, detail: string): void {
     this.context.counters.retried++
     this.host.failures.refused(this.service, node, reason, detail)
-    const fields = { splice: formatSpliceId(client.id), service: this.service.name, node: node.name, reason, detail }
-    logFrom(this.context, 'debug', 'backend-refused', fields)
+    logRetried(this.context, client, { node: node.name, reason, detail })
   }
 
   onEarlyReset(_client: ClientHalf, node: NodeName): void {
@@ -277,8 +299,7 @@ export class Direction implements ClientHost {
 
   onIncident(client: ClientHalf, what: string): void {
     this.context.counters.incidents++
-    const fields = { splice: formatSpliceId(client.id), service: this.service.name, what }
-    logFrom(this.context, 'error', 'splice-incident', fields)
+    logIncident(this.context, client, what)
   }
 
   onFinished(client: ClientHalf, reason: Reason | undefined, detail: string): void {
@@ -286,7 +307,7 @@ export class Direction implements ClientHost {
     // The RST of a rebuilt socket may not fit, and what the kernel answers afterwards is held back.
     // One that was lost on a full way would be missed until the client's timer, which has backed off, runs out.
     const isHeard = this.#isKnown && reason !== 'input-lost'
-    const isGuarded = this.#state !== 'over' && !isHeard && client.startedAt < this.#begunAt
+    const isGuarded = this.#state !== 'over' && !isHeard && client.startedAt < this.begunAt
     if (isGuarded && reason !== undefined && !isForsaken(reason)) this.#partings?.add(client)
     this.clients.delete(client)
     this.places.onFinished(client)
@@ -297,32 +318,19 @@ export class Direction implements ClientHost {
     if (reason === undefined) counters.ended++
     else if (client.served) counters.reset++
     else counters.refused++
-    if (!isLogged(this.context, 'debug')) return
-    logFrom(this.context, 'debug', 'splice-ended', {
-      splice: formatSpliceId(client.id),
-      service: this.service.name,
-      client: formatEndpoint(client.client),
-      reason: reason ?? 'ended',
-      detail,
-      up: client.half.sent,
-      down: client.half.received,
-      ms: Math.round(this.clock.now() - client.startedAt),
-    })
+    logEnded(this.context, this.service.name, client, reason, detail)
   }
-
-  // --- from the listeners ---
 
   /** What is done to one must not keep the others from their turn. */
   #contained(client: ClientHalf, act: () => void): void {
     contained(this.context, act, () => faultyClient(client))
   }
 
-  /** No other node knows of them. */
-  #tellUnserved(reason: Reason): void {
-    if (!isForsaken(reason)) return
-    let clients = 0
-    for (const client of this.clients) if (client.isUnserved) clients++
-    if (clients > 0) logFrom(this.context, 'warn', 'unserved-lost', { service: this.service.name, clients })
+  #begin(socket: Socket, snapshot: ClientSnapshot, from?: Revival): SocketHandler {
+    const client = new ClientHalf(this.host.nextSpliceId(), socket, this, snapshot, from)
+    this.clients.add(client)
+    this.#contained(client, () => client.choose())
+    return client.half
   }
 
   #ports(): readonly number[] {
@@ -345,7 +353,7 @@ export class Direction implements ClientHost {
   #lookForTheLost(now: Millis, letGoAt: Millis): void {
     const { recovery } = this
     // What has not been told of by then has been given up where it was.
-    const isLate = now >= this.#begunAt + HEIRLESS_MS
+    const isLate = now >= this.begunAt + HEIRLESS_MS
     this.#partings?.sweep(now, (host) => !isLate && recovery?.awaits(host) === true)
     const isSettled = now >= letGoAt + SETTLED_MS_MAX || this.#revivals?.isSettled !== false
     if (this.#isKnown || (!isLate && (!isSettled || recovery?.awaits() === true))) return

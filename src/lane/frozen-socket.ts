@@ -49,6 +49,8 @@ export interface AdoptedSocket {
 export interface Rebuilder {
   /** To be taken at accept, before anything is read or written. */
   snapshot(socket: Socket): ClientSnapshot
+  /** As if the stream began so many bytes later. */
+  past(snapshot: ClientSnapshot, bytes: number): ClientSnapshot
   rebuild(row: LedgerRow, keepaliveMs: Millis): Rebuilt | { readonly why: string }
   /** Of a lane that died. */
   adopt(row: LedgerRow, bequest: Bequest): AdoptedSocket

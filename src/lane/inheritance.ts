@@ -9,7 +9,7 @@ import { Joint } from '../proxy/joint.js'
 import type { Socket, Sockets } from '../proxy/ports.js'
 import type { Backends } from './backends.js'
 import type { BoundBackend, BoundClient } from './bound.js'
-import type { BackendRow, CarriedRow, CarriedSocket, ClientRow, SpliceRow } from './carried.js'
+import type { BackendRow, CarriedRow, CarriedSocket, ClientRow, NewcomerRow, SpliceRow } from './carried.js'
 import { Channel } from './channel.js'
 import type { Direction } from './direction.js'
 import { contained } from './faults.js'
@@ -34,13 +34,15 @@ export interface Left<Row> {
   readonly fd: number
 }
 
-/** Clients apart from backends. */
+/** Each kind apart. */
 export class Splices {
   readonly clients: Left<ClientRow>[] = []
   readonly backends: Left<BackendRow>[] = []
+  readonly newcomers: Left<NewcomerRow>[] = []
 
   add(row: SpliceRow, fd: number): void {
     if (row.kind === 'client') this.clients.push({ row, fd })
+    else if (row.kind === 'newcomer') this.newcomers.push({ row, fd })
     else this.backends.push({ row, fd })
   }
 }
@@ -75,12 +77,21 @@ export class Inheritance {
   constructor(private readonly parts: InheritanceParts) {}
 
   /** Each half of a splice whose both halves are here finds the other: clients first. */
-  take({ clients, backends }: Splices): void {
+  take({ clients, backends, newcomers }: Splices): void {
     const { context } = this.parts
     for (const left of clients) contained(context, () => this.#client(left))
     for (const left of backends) contained(context, () => this.#backend(left))
     for (const { client } of this.#apart.values()) contained(context, () => client.half.drop('link-lost'))
     this.#apart.clear()
+    for (const left of newcomers) contained(context, () => this.#newcomer(left))
+  }
+
+  #newcomer({ row, fd }: Left<NewcomerRow>): void {
+    const socket = this.#socket(row.socket, fd)
+    if (socket === undefined) return
+    const direction = this.parts.directionOf(row.service)
+    if (direction === undefined) socket.reset()
+    else direction.newcomers.resume(socket, row)
   }
 
   #client({ row, fd }: Left<ClientRow>): void {
@@ -89,9 +100,10 @@ export class Inheritance {
     const socket = this.#socket(row.socket, fd)
     if (socket === undefined) return
     if (direction === undefined) return forsake(socket, row)
-    const { id, snapshot, startedAt, half, joined } = row
+    const { id, snapshot, startedAt, source, introduction, half, joined } = row
     const host = row.isOutward === true ? direction.outward : direction
-    const client = new ClientHalf(id, socket, host, snapshot, { ...half, startedAt })
+    const revival = { ...half, startedAt, source, introduction }
+    const client = new ClientHalf(id, socket, host, snapshot, revival)
     direction.clients.add(client)
     for (const place of row.abandoned) links.suspend(abandoned(client), place)
     if (joined === undefined) return client.choose()

@@ -99,7 +99,7 @@ export class Lane implements DirectionHost, Recoveries {
     this.#waiting = undefined
     const splices = new Splices()
     for (const { row, fd } of left) {
-      if (row.kind === 'client' || row.kind === 'backend') splices.add(row, fd)
+      if (row.kind === 'client' || row.kind === 'backend' || row.kind === 'newcomer') splices.add(row, fd)
       else this.#contained(() => this.#inherit(row, fd))
     }
     for (const message of said) this.#contained(() => this.receive(message))
@@ -124,6 +124,8 @@ export class Lane implements DirectionHost, Recoveries {
       return void this.#waiting.push(message)
     }
     switch (message.type) {
+      case 'source-way':
+        return this.#backends.setSourceWay(message.why)
       case 'listen-data':
         return this.#links.listen(message.port)
       case 'link-expect':

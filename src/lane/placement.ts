@@ -77,7 +77,11 @@ export class Placement implements Places {
     if (sorry !== undefined) return sorry
     // Nobody overtakes those who wait.
     if (this.#waiting.at(port) > 0 && client !== this.#called) return 'full'
-    const choice = this.#chooser(port).pick(this.seats.candidates(name, port), tried, client.client.address)
+    const choice = this.#chooser(port).pick(
+      this.seats.candidates(name, port),
+      tried,
+      (client.source ?? client.client).address,
+    )
     if (choice === undefined || choice === 'full') return choice
     return this.#usage.take(choice.node, nodeConnections) ? choice : 'full'
   }

@@ -5,7 +5,7 @@ import type { Millis } from '../base/time.js'
 import { judgeAdoption } from '../handoff/adoption.js'
 import { aheadBytesMax, type ClientNumbers } from '../handoff/client-word.js'
 import type { FormerEnds, OnSegment, Snapshot, SocketRepair } from '../handoff/ports.js'
-import { planRestore, snapshotAfter } from '../handoff/restore-plan.js'
+import { planRestore, snapshotAfter, snapshotPast } from '../handoff/restore-plan.js'
 import { advance } from '../handoff/sequence.js'
 import { decodeSnapshot, encodeSnapshot } from '../handoff/snapshot-codec.js'
 import type { ClientSnapshot } from '../proxy/client-half.js'
@@ -37,6 +37,11 @@ export class SocketRebuilder implements Rebuilder {
     const snapshot = this.repair.snapshot(socket.fd)
     const at = this.clock.now()
     return 'why' in snapshot ? { bytes: NOTHING, at, why: snapshot.why } : { bytes: encodeSnapshot(snapshot), at }
+  }
+
+  past(snapshot: ClientSnapshot, bytes: number): ClientSnapshot {
+    const decoded = decodeSnapshot(snapshot.bytes)
+    return decoded === undefined ? snapshot : { ...snapshot, bytes: encodeSnapshot(snapshotPast(decoded, bytes)) }
   }
 
   rebuild(row: LedgerRow, keepaliveMs: Millis): Rebuilt | { readonly why: string } {

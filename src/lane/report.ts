@@ -43,7 +43,7 @@ export function laneReport(
     if (splices.length < limit) splices.push({ id: formatSpliceId(id), ...report })
   }
   for (const direction of directions) {
-    const { revivals, places, outward, service: definition } = direction
+    const { revivals, places, outward, newcomers, service: definition } = direction
     const { name, uploads } = definition
     const [mortal, unheld] = [new Tally(), new Tally()]
     for (const client of direction.clients) {
@@ -61,6 +61,7 @@ export function laneReport(
       revivals,
       placement: places.report,
       outward: outward.report,
+      introductions: newcomers.report,
       ...holding,
     })
   }

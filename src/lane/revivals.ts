@@ -108,6 +108,7 @@ export class Revivals {
       received: row.acknowledged,
       finReceived: row.finAcknowledged,
       granted: row.limit,
+      source: row.source,
       startedAt: now - row.ageMs,
     })
     this.verdicts.begin()
@@ -137,6 +138,7 @@ export class Revivals {
       finReceived: finSent,
       acknowledged,
       granted: row.limit,
+      source: row.source,
       startedAt: this.context.clock.now() - row.ageMs,
     })
     this.counts.revived++

@@ -5,11 +5,12 @@
 import type { Program } from '../base/program.js'
 import type { Millis } from '../base/time.js'
 import type { ChoosingSettings } from '../proxy/choosing.js'
-import type { UploadsReport } from '../proxy/lane-protocol.js'
+import type { IntroductionReport, UploadsReport } from '../proxy/lane-protocol.js'
 import type { OutwardReport } from '../proxy/outward-report.js'
 import type { BackendState } from '../proxy/schedule/scheduler.js'
 import type { CheckSettings } from '../proxy/service-check.js'
 import type { HostingSettings } from '../proxy/service-hosting.js'
+import type { IdentitySettings } from '../proxy/service-identity.js'
 import type { OutwardSettings } from '../proxy/service-outward.js'
 import type { AddressCounts } from './address-keeper.js'
 import type { AssignmentWrite, AssignmentWritten, ChoiceView, SeatView } from './choice-protocol.js'
@@ -74,7 +75,12 @@ export interface ElectorateView {
 }
 
 /** A service as its definition says, in the words of the command line. */
-export interface ServiceDefinitionView extends CheckSettings, ChoosingSettings, HostingSettings, OutwardSettings {
+export interface ServiceDefinitionView
+  extends CheckSettings,
+    ChoosingSettings,
+    HostingSettings,
+    IdentitySettings,
+    OutwardSettings {
   readonly name: string
   readonly address: string
   /** `8080,8443,9000-9010` */
@@ -88,7 +94,6 @@ export interface ServiceDefinitionView extends CheckSettings, ChoosingSettings, 
   readonly hide: string
   /** Ports that nodes give to nobody who asks for any; empty: none. */
   readonly reserve: string
-  readonly proxyProtocol: string
   readonly local: string
   readonly connectMs: Millis
   readonly idleMs: Millis
@@ -132,6 +137,8 @@ export interface ServiceView {
   readonly choice: ChoiceView
   /** Where programs may ask for connections under its address. A node of an earlier release does not tell. */
   readonly outward?: OutwardView
+  /** Of the asked node, where it directs, and the service has proxies in front. */
+  readonly introductions?: IntroductionReport
   /** Of mode single: where it runs. */
   readonly hosting?: HostingView
   /** Splices that this node knows of, as director or as backend. */
@@ -231,8 +238,8 @@ export interface SpliceView {
   readonly director: NodeRef
   readonly backend: NodeRef | null
   readonly term: number
-  /** The client's connection: from the client to the service address. */
-  readonly client: { readonly from: string; readonly to: string }
+  /** The client's connection: from the client to the service address; `via` the proxy in front that has said who the client is. */
+  readonly client: { readonly from: string; readonly to: string; readonly via?: string }
   /** The backend's connection, once it stands: from the chosen node to its program. */
   readonly server: { readonly from: string; readonly to: string } | null
   readonly ageMs: Millis

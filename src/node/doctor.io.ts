@@ -14,6 +14,7 @@ import { ProcSource } from '../kernel/proc-source.io.js'
 import { mayRepair } from '../kernel/repair-right.io.js'
 import type { Silence } from '../kernel/silence/outcome.js'
 import { testSilence } from '../kernel/silence/silence-test.io.js'
+import { whyNoSources } from '../kernel/source-way.io.js'
 import { Tun } from '../kernel/tun.io.js'
 import { examine, type Finding, type HostFacts } from './doctor.js'
 import { chooseEngine } from './engine.io.js'
@@ -50,6 +51,7 @@ function lookAround(silence: Silence): HostFacts {
     anyPort: anyPort === 'yes' ? '' : anyPort.why,
     leaseGate: typeof leaseGate === 'string' ? { by: leaseGate } : leaseGate,
     repair: mayRepair(),
+    sources: whyNoSources(),
     socketTable: socketTable(),
     processes: visibleProcesses('/proc'),
     firstFreePort: numberOf('net/ipv4/ip_unprivileged_port_start', 1_024),

@@ -24,6 +24,8 @@ export interface HostFacts {
   /** `tcx`, `clsact`, or why neither. */
   readonly leaseGate: { readonly by: string } | { readonly why: string }
   readonly repair: string
+  /** Connections from clients' addresses. */
+  readonly sources: string
   readonly socketTable: { readonly name: string } | { readonly why: string }
   /** Processes whose descriptors may be seen, of those that were tried; whether others are hidden altogether. */
   readonly processes: { readonly open: number; readonly tried: number; readonly isHidden: boolean }
@@ -71,6 +73,7 @@ export function examine(facts: HostFacts): Finding[] {
     listeners(facts),
     programs(facts),
     survival(facts),
+    clientSource(facts),
     ...network(facts),
   ]
 }
@@ -91,7 +94,8 @@ function splicing({ engine, openFiles, firstFreePort, capabilities }: HostFacts)
           area,
           level: 'degraded',
           found: `node:net: ${engine.why}`,
-          without: 'one lane, about three times the CPU per connection, no front door',
+          without:
+            'one lane, about three times the CPU per connection, no front door, no connections from clients’ addresses',
           cure: 'Linux on x64 or arm64 with glibc or musl, and the package koffi',
         },
     openFiles >= OPEN_FILES_WANTED
@@ -251,6 +255,13 @@ function survival({ repair, anyPort: why }: HostFacts): Finding {
   if (repair !== '') return { id, area, level: 'degraded', found: repair, without, cure: NET_ADMIN }
   const found = 'sockets can be rebuilt (TCP_REPAIR), but only where one socket takes all ports'
   return { id, area, level: 'degraded', found, without, cure: 'see any port' }
+}
+
+function clientSource({ sources }: HostFacts): Finding {
+  const [id, area] = ['client-source', 'splicing'] as const
+  if (sources === '') return { id, area, level: 'ok', found: 'programs can be reached from the clients’ own addresses' }
+  const without = 'for services with --source client this node serves nobody; others may'
+  return { id, area, level: 'note', found: sources, without, cure: `${NET_ADMIN}, and with /proc/sys writable` }
 }
 
 function network({ interfaces, nonlocalBind, forwards, tracksConnections, somaxconn }: HostFacts): Finding[] {

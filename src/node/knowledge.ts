@@ -176,8 +176,11 @@ export class Knowledge {
     const here = this.#alive.filter(({ node }) => node === this.self)
     const ports = new Set(this.#services.active.flatMap((service) => this.#portsOf(service)))
     return [...ports].flatMap((port) => {
+      const [self] = here
       const [best] = this.#listeners.candidates(port, here)
-      return best === undefined ? [] : [{ port, address: best.address }]
+      if (self === undefined || best === undefined) return []
+      const other = this.#listeners.otherAddress(self, best)
+      return [{ port, address: best.address, ...(other !== undefined && { other }) }]
     })
   }
 

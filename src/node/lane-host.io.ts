@@ -23,6 +23,7 @@ const SAID_ANEW: ReadonlySet<ToLane['type']> = new Set([
   'directors',
   'resolved',
   'steer',
+  'source-way',
   'standbys',
 ] as const)
 

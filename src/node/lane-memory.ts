@@ -13,6 +13,7 @@ export class LaneMemory {
   #services: readonly Service[] = []
   #listeners: Message<'local-listeners'> | undefined
   #directors: Message<'directors'> | undefined
+  #sourceWay: Message<'source-way'> | undefined
   readonly #seats = new Map<string, Message<'backends'>>()
   readonly #steers = new Map<string, Message<'steer'>>()
   readonly #obeyed = new Map<string, Term>()
@@ -30,6 +31,7 @@ export class LaneMemory {
     else if (message.type === 'local-listeners') this.#listeners = message
     else if (message.type === 'directors') this.#directors = message
     else if (message.type === 'steer') this.#steers.set(message.service, message)
+    else if (message.type === 'source-way') this.#sourceWay = message
     else if (message.type === 'direct') {
       this.#directs.set(message.service, message)
       // Nobody is asked for its connections: another process of this node had them, and the address is here.
@@ -68,7 +70,9 @@ export class LaneMemory {
   truths(): ToLane[] {
     const services: ToLane = { type: 'services', services: this.#services }
     const obeyed = [...this.#obeyed].map(([contest, term]): ToLane => ({ type: 'obey', contest, term }))
-    const told = [this.#listeners, this.#directors, ...this.#steers.values()].filter((message) => message !== undefined)
+    const told = [this.#listeners, this.#directors, this.#sourceWay, ...this.#steers.values()].filter(
+      (message) => message !== undefined,
+    )
     return [services, ...this.#seats.values(), ...told, ...obeyed]
   }
 

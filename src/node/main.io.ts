@@ -27,6 +27,7 @@ import { NodeApi } from './control-api.io.js'
 import { ControlSocket } from './control-server.io.js'
 import { Declaring } from './declaring.io.js'
 import { Heir } from './heir.io.js'
+import { beginHostWishes } from './host-wishes.io.js'
 import { deferred, endOnFault, endProcess, endWithin, stopSignal } from './lifecycle.io.js'
 import { StreamLogger } from './logger.io.js'
 import { MembersFile } from './members-file.io.js'
@@ -37,7 +38,6 @@ import { openGossip, startLanes, suitesOf, watchHost } from './openings.io.js'
 import { withBind } from './own-address.io.js'
 import { openPrograms } from './program-parts.io.js'
 import { replacingOf } from './replacing.io.js'
-import { ReservedPorts } from './reserved-ports.io.js'
 import { flagsOf } from './roles.js'
 import { DeathSilence } from './silence.io.js'
 import { type NodeState, nextBoot, openState } from './state-dir.io.js'
@@ -258,7 +258,7 @@ class RunningNode {
         suites,
         toLane: (message) => lanes.post(message),
         addresses,
-        reservePorts: ReservedPorts.begin(logger, this.#warnings, this.#cleanups),
+        ...beginHostWishes({ logger, lanes, warnings: this.#warnings, isLeft: heir !== undefined }, this.#cleanups),
         ...programs,
         saveVotes: (records) => this.#saveVotes(store, records),
         saveRegistry: () => this.#saveRegistry(registry),

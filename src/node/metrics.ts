@@ -49,6 +49,7 @@ export function metricsOf(facts: MetricsFacts): Metric[] {
     ...revivalMetrics(report),
     ...placementMetrics(report),
     ...outwardMetrics(report),
+    ...introductionMetrics(report),
     ...leaseMetrics(facts.leases),
     backendMetric(facts.backends),
     hostingMetric(facts.hosting),
@@ -181,6 +182,22 @@ function outwardMetrics({ perService }: LaneReport): Metric[] {
       'As many are given for one destination; then connections are refused.',
       made.map(({ labels, limit }) => ({ labels, value: limit })),
     ),
+  ]
+}
+
+/** Of services with proxies in front. */
+function introductionMetrics({ perService }: LaneReport): Metric[] {
+  const rows = perService.flatMap(({ service, introductions: counts }) =>
+    counts === undefined || Object.values(counts).every((count) => count === 0) ? [] : [{ service, counts }],
+  )
+  const outcomes = ['taken', 'malformed', 'late', 'ended'] as const
+  const waiting = rows.map(({ service, counts }) => ({ labels: { service }, value: counts.waiting }))
+  const samples = rows.flatMap(({ service, counts }) =>
+    outcomes.map((outcome) => ({ labels: { service, outcome }, value: counts[outcome] })),
+  )
+  return [
+    metric('baton_proxy_headers_awaited', 'gauge', 'Connections whose PROXY header is still to come.', waiting),
+    metric('baton_proxy_headers', 'gauge', 'PROXY headers in the present term, by what they were.', samples),
   ]
 }
 

@@ -44,6 +44,8 @@ export interface NodePorts {
   readonly reservePorts?: (ports: readonly number[]) => void
   /** Leads connections of programs to the doors of lanes; `undefined`: none is led. */
   readonly steering?: SteeringPort
+  /** Whether programs of this host are to be reached from addresses of clients. */
+  readonly useSources?: (isWanted: boolean) => void
   /** Durable when they return. */
   readonly saveVotes: (records: readonly DurableRecord[]) => void
   readonly saveRegistry: () => void

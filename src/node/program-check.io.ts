@@ -12,8 +12,8 @@ export async function checkProgram(
   const isByProgram = service.check === 'off' && service.program !== ''
   if (service.check !== 'command' && !isByProgram) {
     // What the service's own ports expect is not for a port that was opened for checks.
-    const expectsProxy = proxyProtocol !== 'off' && checkPort === 0
-    return probe({ at, settings: service, expectsProxy, host: hostOf(at) })
+    const expected = checkPort === 0 ? proxyProtocol : 'off'
+    return probe({ at, settings: service, proxyProtocol: expected, host: hostOf(at) })
   }
   const command = isByProgram ? service.program : checkCommand
   const environment = {

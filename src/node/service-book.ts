@@ -27,6 +27,7 @@ export interface ServiceBookParts {
   readonly toLane: (message: ToLane) => void
   readonly reservePorts?: ((ports: readonly number[]) => void) | undefined
   readonly steering?: SteeringPort | undefined
+  readonly useSources?: ((isWanted: boolean) => void) | undefined
   readonly elections: (event: ElectionEvent) => void
 }
 
@@ -76,6 +77,7 @@ export class ServiceBook {
     this.#followContests(() => true)
     this.parts.addresses.prepare(services.active)
     this.parts.steering?.follow(services.active, this.parts.toLane)
+    this.parts.useSources?.(services.active.some(({ source }) => source === 'client'))
     this.parts.reservePorts?.(services.active.flatMap(({ reserve }) => portsOfText(reserve)))
   }
 

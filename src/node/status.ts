@@ -115,7 +115,7 @@ export interface ServiceFacts {
 export function serviceView(service: Service, facts: ServiceFacts): ServiceView {
   const { names, term, report, serving, problem } = facts
   const mine = report.perBackend.filter((row) => row.service === service.name)
-  const uploads = report.perService.find((row) => row.service === service.name)?.uploads
+  const { uploads, introductions } = report.perService.find((row) => row.service === service.name) ?? {}
   const state = servingState(term, serving)
   // What keeps others from directing is no problem while somebody serves; what that one says of itself is.
   const shown = state === 'yes' ? serving?.problem : problem
@@ -140,6 +140,7 @@ export function serviceView(service: Service, facts: ServiceFacts): ServiceView 
       why: backend.why,
       ...(backend.program && { program: backend.program }),
     })),
+    ...(introductions && service.acceptProxy !== '' && { introductions }),
     splices: mine.reduce((sum, row) => sum + row.splices, 0),
     ...(facts.hosting !== undefined && { hosting: facts.hosting }),
     ...(makesConnections(service) && { outward: outwardView(service.name, report) }),
@@ -171,7 +172,7 @@ export function survivalView({ directed, survivable, mortal }: LaneReport): Surv
 }
 
 export function spliceView(splice: SpliceReport, names: Names, now: Millis): SpliceView {
-  const { id, service, direction, here, state, client, destination, server, bytesUp, bytesDown, mortal, unheld } =
+  const { id, service, direction, here, state, client, via, destination, server, bytesUp, bytesDown, mortal, unheld } =
     splice
   return {
     id,
@@ -182,7 +183,7 @@ export function spliceView(splice: SpliceReport, names: Names, now: Millis): Spl
     director: names.ref(splice.director),
     backend: splice.backend === undefined ? null : names.ref(splice.backend),
     term: splice.term.number,
-    client: { from: formatEndpoint(client), to: formatEndpoint(destination) },
+    client: { from: formatEndpoint(client), to: formatEndpoint(destination), ...(via && { via: formatEndpoint(via) }) },
     server: server === undefined ? null : { from: formatEndpoint(server.from), to: formatEndpoint(server.to) },
     ageMs: Math.max(0, now - splice.startedAt),
     idleMs: Math.max(0, now - splice.activeAt),

@@ -3,6 +3,7 @@ import type { Endpoint } from '../base/address.js'
 import type { SpliceId, Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { Counterpart } from './counterpart.js'
+import type { Introduction } from './introduction.js'
 import type { Reason } from './reasons.js'
 import type { Service } from './service.js'
 
@@ -14,6 +15,11 @@ export interface OpenRequest {
   readonly port: number
   readonly client: Endpoint
   readonly destination: Endpoint
+  /** Who the client is, where that is not the other end of its connection; and what the proxy in front has said of it. */
+  readonly source: Endpoint | undefined
+  readonly introduction: Introduction | undefined
+  /** For how long this director had directed when the client came. */
+  readonly sinceMs: Millis
   readonly window: number
   readonly snapshot: Uint8Array
   /** From 1; beyond it, the same node may have been asked before. */

@@ -15,6 +15,7 @@ import type { Socket } from './endpoint.js'
 import { Half } from './half.js'
 import type { CarriedHalf } from './half-book.js'
 import { BY_OTHER_HALF, type Gate, type HalfOwner, type HalfStart } from './half-tools.js'
+import type { Introduction } from './introduction.js'
 import type { NodeName, SpliceReport } from './lane-protocol.js'
 import type { ChosenNode, Guest, Places } from './places.js'
 import { PROGRAM_BESIDE, type Reason } from './reasons.js'
@@ -40,6 +41,8 @@ export interface ClientHost {
   readonly gate: Gate
   readonly service: Service
   readonly term: Term
+  /** It has directed since then. */
+  readonly begunAt: Millis
   readonly places: Places
   /** Its clients have not come: their connections were made for programs of the nodes. */
   readonly isOutward?: boolean
@@ -55,8 +58,12 @@ export interface ClientHost {
   onFinished(client: ClientHalf, reason: Reason | undefined, detail: string): void
 }
 
-/** What a client half goes on with that was another director's before, or another process's. */
-export type Revival = (HalfStart | CarriedHalf) & { readonly startedAt: Millis }
+/** What a client half goes on with that was another director's before, or another process's, or came by a proxy in front. */
+export type Revival = (HalfStart | CarriedHalf) & {
+  readonly startedAt: Millis
+  readonly source?: Endpoint | undefined
+  readonly introduction?: Introduction | undefined
+}
 
 interface Dialing {
   readonly phase: 'dialing'
@@ -82,8 +89,12 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
   place = -1
   readonly half: Half
   readonly startedAt: Millis
+  /** The other end of its connection. */
   readonly client: Endpoint
   readonly destination: Endpoint
+  /** Who it is, where a proxy in front has said so; and what else that has said. */
+  readonly source: Endpoint | undefined
+  readonly introduction: Introduction | undefined
   /** Nearly all clients are served by the first that is asked: a set is made for the others only. */
   #firstTried: NodeId | undefined
   #allTried: Set<NodeId> | undefined
@@ -109,6 +120,8 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
     this.startedAt = revival?.startedAt ?? host.clock.now()
     this.client = socket.remote
     this.destination = socket.local
+    this.introduction = revival?.introduction
+    this.source = revival?.source ?? otherThan(this.client, revival?.introduction?.source)
     const { clock, gate, pool } = host
     const tools = { clock, gate, pool, windowBytes: WINDOW_BYTES, keepsUntil: 'written' } as const
     this.half = new Half(socket, this, tools, revival)
@@ -293,7 +306,8 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
       term: this.host.term,
       director: self,
       backend: this.node?.sorry === undefined ? this.node?.node : undefined,
-      client: this.client,
+      client: this.source ?? this.client,
+      ...(this.source && { via: this.client }),
       destination: this.destination,
       server: this.#state.phase === 'joined' ? endsOf(this.#state.server) : undefined,
       startedAt: this.startedAt,
@@ -375,10 +389,11 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
     const deadline = clock.now() + service.connectMs + ANSWER_MARGIN_MS
     const dialing: Dialing = { phase: 'dialing', node, deadline, attempt: undefined }
     this.#state = dialing
-    const { id, client, destination } = this
+    const { id, client, destination, source, introduction } = this
     const [window, snapshot] = [WINDOW_BYTES, this.snapshot.bytes]
     const ends = { port: destination.port, client, destination }
-    const request = { id, term, service, ...ends, window, snapshot, attempt: ++this.#attempts, sorry }
+    const who = { source, introduction, sinceMs: Math.max(0, this.startedAt - this.host.begunAt) }
+    const request = { id, term, service, ...ends, ...who, window, snapshot, attempt: ++this.#attempts, sorry }
     const attempt = this.host.open(this, node, request)
     if (this.#state !== dialing) return
     if (attempt === undefined) this.onRefused('link-lost', 'no data link to the node')
@@ -388,4 +403,8 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
 
 function endsOf({ local, remote }: ServerEnds): { readonly from: Endpoint; readonly to: Endpoint } {
   return { from: local, to: remote }
+}
+
+function otherThan(own: Endpoint, told: Endpoint | undefined): Endpoint | undefined {
+  return told?.address === own.address && told.port === own.port ? undefined : told
 }

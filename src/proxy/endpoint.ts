@@ -48,8 +48,8 @@ export interface Socket {
   readonly local: SocketAddress
   readonly remote: SocketAddress
   /**
-   * To be called before the socket's first event can come: in the turn in which it was handed over. Called again, the later one hears
-   * what comes from then on.
+   * To be called before the socket's first event can come: in the turn in which it was handed over. Again by whoever hands it on, from
+   * within a call of the handler so far, which may get the rest of what was being read.
    */
   attach(handler: SocketHandler): void
   /** Takes all of `chunk`, copying what the kernel does not take. After `end` or the close it is dropped. */
@@ -96,6 +96,11 @@ export interface CarriedEnds {
 export interface DialOptions {
   /** Source address; the port is the kernel's choice. */
   readonly from?: string | undefined
+  /**
+   * It is to seem to come from there, an address of another host; another port where that one is in use. How answers find back is not
+   * the engine's business. The portable engine has no such sockets.
+   */
+  readonly as?: SocketAddress | undefined
   readonly connectMs: Millis
   readonly keepaliveMs: Millis
   /** It is to be as an accepted one is, whose every byte is counted. */

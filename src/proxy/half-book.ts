@@ -45,7 +45,7 @@ export function begunAt(start: HalfStart, { windowBytes, clock }: HalfTools): Ca
     sent,
     resendFrom: undefined,
     limit: sent,
-    held: undefined,
+    held: start.held?.byteLength ? start.held : undefined,
     endRead,
     finSent: endRead,
     finSettled: false,

@@ -50,6 +50,8 @@ export interface HalfStart extends Pick<Progress, 'sent' | 'received' | 'finRece
   readonly endRead: boolean
   /** Of what was received, the FIN last, the socket's peer has acknowledged so much; all of it if not given. */
   readonly acknowledged?: number
+  /** The first of the socket's bytes, which have been read already. */
+  readonly held?: Uint8Array
 }
 
 export const BEGINNING: HalfStart = { sent: 0, received: 0, granted: 0, endRead: false, finReceived: false }

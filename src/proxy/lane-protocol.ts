@@ -67,6 +67,8 @@ export interface BackendSeat extends NodeName, Pick<Candidate, 'priority' | 'wei
 export interface LocalListener {
   readonly port: number
   readonly address: string
+  /** By addresses of the other family, where it listens on such as well. */
+  readonly other?: string
 }
 
 export interface LinkKeys {
@@ -105,6 +107,8 @@ export type ToLane =
       readonly cells?: readonly UsageCell[]
     }
   | { readonly type: 'local-listeners'; readonly listeners: readonly LocalListener[] }
+  /** Whether programs may be reached from addresses of clients: why not, or ''. Not before it was said. */
+  | { readonly type: 'source-way'; readonly why: string }
   /**
    * Direct the service in this term as long as its slot's deadline lies ahead. `given`: its connections come to the socket
    * of `front-door`; otherwise the first lane opens one for each port.
@@ -275,6 +279,8 @@ export interface SpliceReport {
   readonly director: NodeId
   readonly backend: NodeId | undefined
   readonly client: Endpoint
+  /** The proxy in front that has said who the client is. */
+  readonly via?: Endpoint
   readonly destination: Endpoint
   readonly server: { readonly from: Endpoint; readonly to: Endpoint } | undefined
   readonly startedAt: Millis
@@ -346,12 +352,24 @@ export interface ServiceReport {
   readonly outward?: OutwardReport
   /** Missing: its clients are acknowledged at once, as it wants. */
   readonly uploads?: UploadsReport
+  readonly introductions?: IntroductionReport
 }
 
 /** How many of its clients are acknowledged only what is safe, and how many are not, for each reason. */
 export interface UploadsReport {
   readonly held: number
   readonly unheld: Readonly<Record<string, number>>
+}
+
+/** Connections of proxies in front: whose PROXY header is still to come, so far taken with one, and ended for want of one. */
+export interface IntroductionReport {
+  readonly waiting: number
+  readonly taken: number
+  readonly malformed: number
+  /** Not whole in time. */
+  readonly late: number
+  /** Ended by the other side before it was whole. */
+  readonly ended: number
 }
 
 /** Of the connections that this director has had: what its choice made of those that no node could take at once, or keep. */

@@ -40,6 +40,8 @@ export interface LedgerRow {
   readonly term: Term
   readonly client: Endpoint
   readonly destination: Endpoint
+  /** As in OPEN. */
+  readonly source?: Endpoint | undefined
   /** The backend's connection as its node sees it. */
   readonly local: Endpoint
   readonly remote: Endpoint
@@ -142,6 +144,7 @@ export function putRow(out: ByteWriter, { service, row }: RowFrame): void {
   putName(out, FIELD.service, service)
   putEndpoint(out, FIELD.client, row.client)
   putEndpoint(out, FIELD.destination, row.destination)
+  if (row.source !== undefined) putEndpoint(out, FIELD.source, row.source)
   putEndpoint(out, FIELD.local, row.local)
   putEndpoint(out, FIELD.remote, row.remote)
   if (row.snapshot.byteLength > 0) putBytes(out, FIELD.snapshot, row.snapshot)
@@ -161,6 +164,7 @@ export function readRow(handle: number, r: ByteReader): RowFrame {
     term,
     client: f.endpoint(FIELD.client),
     destination: f.endpoint(FIELD.destination),
+    source: f.has(FIELD.source) ? f.endpoint(FIELD.source) : undefined,
     local: f.endpoint(FIELD.local),
     remote: f.endpoint(FIELD.remote),
     snapshot: f.bytes(FIELD.snapshot),

@@ -31,6 +31,16 @@ export function dialAddress(listener: PublishedListener, node: NodeAddresses): s
   return listener.v6only === true || v4 === undefined ? '::1' : v4
 }
 
+/** The same by addresses of one family alone, for a connection whose other end is given. */
+export function dialAddressIn(family: 4 | 6, listener: PublishedListener, node: NodeAddresses): string | undefined {
+  const { address, v6only } = listener
+  const isOf = (one: string) => isIpv6(one) === (family === 6)
+  if (!belongsTo(listener, node)) return undefined
+  if (!isWildcard(address)) return isOf(address) ? address : undefined
+  const takes = address === '::' ? family === 6 || v6only !== true : family === 4
+  return takes ? (node.addresses.find(isOf) ?? (family === 6 ? '::1' : '127.0.0.1')) : undefined
+}
+
 /**
  * Of two listeners of a node on one port, the better has the lower number: bound to the node's own address, to all
  * addresses, to the loopback address.

@@ -2,10 +2,11 @@
  * Who listens on what in the whole cluster, as the nodes said it. Answers which nodes could serve a port; which of them does
  * is the scheduler's decision.
  */
+import { isIpv6 } from '../base/address.js'
 import type { NodeId } from '../base/ids.js'
 import type { Program } from '../base/program.js'
 import { LISTENERS_PER_NODE_MAX, lowestPorts, type PublishedListener } from './listener.js'
-import { dialAddress, type NodeAddresses, remoteness } from './listener-ownership.js'
+import { dialAddress, dialAddressIn, type NodeAddresses, remoteness } from './listener-ownership.js'
 import type { Candidate } from './schedule/scheduler.js'
 
 export interface ServingNode extends NodeAddresses {
@@ -70,6 +71,19 @@ export class ListenerTable {
       this.#answers.set(port, answer)
     }
     return answer
+  }
+
+  /** Where a program of the node is reached by the family of addresses that `address` is not of; the better of several. */
+  otherAddress(
+    serving: ServingNode,
+    { port, address }: Pick<ListenerCandidate, 'port' | 'address'>,
+  ): string | undefined {
+    const family = isIpv6(address) ? 4 : 6
+    const reachable = (this.#nodes.get(serving.node)?.get(port) ?? []).filter((listener) => {
+      return dialAddressIn(family, listener, serving) !== undefined
+    })
+    const best = bestListener(reachable, serving)
+    return best === undefined ? undefined : dialAddressIn(family, best, serving)
   }
 
   #candidateOf(serving: ServingNode, port: number): ListenerCandidate | undefined {

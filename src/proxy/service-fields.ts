@@ -13,7 +13,6 @@ import {
   LOCAL_PREFERENCES,
   localDefault,
   OWNS,
-  PROXY_PROTOCOLS,
   SERVICE_DEFAULTS,
   type Service,
   SPAN_LIMITS,
@@ -21,6 +20,7 @@ import {
 } from './service.js'
 import { CHECK_FIELDS, CHECK_FROMS, CHECK_KINDS, readCheck } from './service-check.js'
 import { HOSTING_FIELDS, PLACEMENTS, readHosting } from './service-hosting.js'
+import { IDENTITY_FIELDS, readIdentity } from './service-identity.js'
 import { OUTWARD_FIELDS, readOutward } from './service-outward.js'
 
 export type ServiceScalar = string | number | boolean | null
@@ -46,7 +46,7 @@ export const SERVICE_FIELDS = [
   'interface',
   'hide',
   'reserve',
-  'proxyProtocol',
+  ...IDENTITY_FIELDS,
   ...CHOOSING_FIELDS,
   'local',
   'idleMs',
@@ -131,7 +131,7 @@ function readService(name: string, reader: FieldReader): Service {
     ...ownership,
     hide: reader.named('hide'),
     reserve: reader.named('reserve'),
-    proxyProtocol: reader.choice('proxyProtocol', PROXY_PROTOCOLS),
+    ...readIdentity(reader),
     ...readChoosing(reader),
     local: reader.choice('local', LOCAL_PREFERENCES, localDefault({ address, own: ownership.own })),
     idleMs: reader.span('idleMs'),
@@ -198,7 +198,7 @@ class FieldReader implements FieldSource {
     return ''
   }
 
-  choice<F extends 'own' | 'proxyProtocol' | 'local' | 'uploads' | 'failback'>(
+  choice<F extends 'own' | 'local' | 'uploads' | 'failback'>(
     field: F,
     choices: readonly Service[F][],
     otherwise: Service[F] = SERVICE_DEFAULTS[field] as Service[F],

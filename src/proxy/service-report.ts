@@ -1,5 +1,11 @@
 /** Reports of lanes on services, put together. */
-import type { PlacementReport, RevivalReport, ServiceReport, UploadsReport } from './lane-protocol.js'
+import type {
+  IntroductionReport,
+  PlacementReport,
+  RevivalReport,
+  ServiceReport,
+  UploadsReport,
+} from './lane-protocol.js'
 import type { OutwardReport } from './outward-report.js'
 
 const COUNTS = ['revived', 'proven', 'filled', 'reset', 'gone', 'unverified'] as const
@@ -15,6 +21,7 @@ export const NOTHING_PLACED: PlacementReport = {
 }
 
 const NOTHING_MADE: OutwardReport = { connections: 0, dialling: 0, limit: 0 }
+export const NOBODY_INTRODUCED: IntroductionReport = { waiting: 0, taken: 0, malformed: 0, late: 0, ended: 0 }
 
 /** Of all lanes: one row for each service. */
 export function mergedServices(rows: readonly ServiceReport[]): ServiceReport[] {
@@ -43,6 +50,7 @@ function joined(a: ServiceReport, b: ServiceReport): ServiceReport {
     placement: joinedPlacements(a.placement, b.placement),
     ...joinedUploads(a.uploads, b.uploads),
     outward: joinedOutward(a.outward, b.outward),
+    introductions: joinedIntroductions(a.introductions, b.introductions),
   }
 }
 
@@ -81,5 +89,16 @@ function joinedPlacements(a = NOTHING_PLACED, b = NOTHING_PLACED): PlacementRepo
     queueTimeouts: sum('queueTimeouts'),
     sorry: sum('sorry'),
     closed: sum('closed'),
+  }
+}
+
+function joinedIntroductions(a = NOBODY_INTRODUCED, b = NOBODY_INTRODUCED): IntroductionReport {
+  const sum = (field: keyof IntroductionReport) => a[field] + b[field]
+  return {
+    waiting: sum('waiting'),
+    taken: sum('taken'),
+    malformed: sum('malformed'),
+    late: sum('late'),
+    ended: sum('ended'),
   }
 }

@@ -6,10 +6,9 @@ import { formatPorts, type PortList } from './port-list.js'
 import type { LocalPreference } from './schedule/rules.js'
 import { CHECK_DEFAULTS, type CheckSettings } from './service-check.js'
 import { HOSTING_DEFAULTS, type HostingSettings } from './service-hosting.js'
+import { IDENTITY_DEFAULTS, type IdentitySettings } from './service-identity.js'
 import { OUTWARD_DEFAULTS, type OutwardSettings } from './service-outward.js'
 
-/** What the backend is told of the client: nothing, or a PROXY protocol header, version 2. */
-export type ProxyProtocol = 'off' | 'v2'
 /** Whether a service goes back to the more preferred node when that one returns. */
 export type Failback = 'off' | 'on'
 
@@ -22,7 +21,7 @@ export type Uploads = 'fast' | 'survive'
  */
 export type Own = 'tun' | 'none' | 'hook'
 
-export interface Service extends CheckSettings, ChoosingSettings, HostingSettings, OutwardSettings {
+export interface Service extends CheckSettings, ChoosingSettings, HostingSettings, IdentitySettings, OutwardSettings {
   readonly name: string
   /** Canonical IP. */
   readonly address: string
@@ -36,7 +35,6 @@ export interface Service extends CheckSettings, ChoosingSettings, HostingSetting
   readonly hide: string
   /** Ports, likewise, that nodes give to nobody who asks for any port; empty: none. */
   readonly reserve: string
-  readonly proxyProtocol: ProxyProtocol
   /** When the director's own host serves: after all others, like every other, or before them. */
   readonly local: LocalPreference
   /** A splice that carries nothing for so long is ended; 0: never. */
@@ -59,7 +57,7 @@ export const SERVICE_DEFAULTS: ServiceSettings = Object.freeze({
   interface: '',
   hide: '',
   reserve: '',
-  proxyProtocol: 'off',
+  ...IDENTITY_DEFAULTS,
   ...CHOOSING_DEFAULTS,
   // Of a service whose address Baton brings it is 'last' (`localDefault`).
   local: 'equal',
@@ -84,7 +82,6 @@ export const SERVICE_DEFAULTS: ServiceSettings = Object.freeze({
 export const DOOR_KEEPALIVE_MS: Millis = SERVICE_DEFAULTS.keepaliveMs
 
 export const OWNS: readonly Own[] = ['tun', 'none', 'hook']
-export const PROXY_PROTOCOLS: readonly ProxyProtocol[] = ['off', 'v2']
 export const UPLOADS: readonly Uploads[] = ['fast', 'survive']
 export const FAILBACKS: readonly Failback[] = ['off', 'on']
 export const LOCAL_PREFERENCES: readonly LocalPreference[] = ['last', 'equal', 'first']

@@ -280,6 +280,7 @@ function putOpenFields(out: ByteWriter, frame: OpenFrame): void {
   putU32(out, FIELD.port, frame.port)
   putEndpoint(out, FIELD.client, frame.client)
   putEndpoint(out, FIELD.destination, frame.destination)
+  if (frame.source !== undefined) putEndpoint(out, FIELD.source, frame.source)
   putU32(out, FIELD.connectMs, frame.connectMs)
   putU32(out, FIELD.keepaliveMs, frame.keepaliveMs)
   putU32(out, FIELD.window, frame.window)
@@ -301,6 +302,7 @@ function readOpen(handle: number, r: ByteReader): OpenFrame {
     port: f.u32(FIELD.port),
     client: f.endpoint(FIELD.client),
     destination: f.endpoint(FIELD.destination),
+    source: f.has(FIELD.source) ? f.endpoint(FIELD.source) : undefined,
     connectMs: f.u32(FIELD.connectMs),
     keepaliveMs: f.u32(FIELD.keepaliveMs),
     window: f.u32(FIELD.window),

@@ -30,10 +30,11 @@ export const FIELD = {
   dark: 14,
   /** A wish that the splice answers (proxy/dial-frames). */
   call: 15,
+  source: 19,
 } as const
 
 /** Types from here on belong to later releases. */
-const TYPES = 16
+const TYPES = 20
 
 const nodeBytes = new Recent(fromHex)
 const ipBytes = new Recent((address: string) => parseIp(address) ?? NOTHING)

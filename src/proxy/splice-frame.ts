@@ -61,6 +61,8 @@ export interface OpenFrame {
   readonly port: number
   readonly client: Endpoint
   readonly destination: Endpoint
+  /** Who the client is, as a proxy in front has said; `undefined`: the other end of its connection. */
+  readonly source?: Endpoint | undefined
   readonly connectMs: number
   readonly keepaliveMs: number
   /** Credit that the client half gives downwards, in bytes. */

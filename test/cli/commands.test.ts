@@ -20,6 +20,8 @@ const EXPORTED = `services:
     outward-to: none
     out-alias: none
     proxy-protocol: v2
+    accept-proxy: none
+    source: node
     scheduler: round-robin
     weighting: turns
     load: off

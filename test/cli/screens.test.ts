@@ -38,6 +38,17 @@ import {
 
 const test = suite('cli/screens')
 
+const byProxy = {
+  ...splices,
+  splices: splices.splices.map((one, i) => {
+    return i === 0 ? { ...one, client: { ...one.client, from: '198.51.100.7:51000', via: '10.0.0.9:40112' } } : one
+  }),
+}
+const behindProxies: ServiceView = {
+  ...web,
+  definition: { ...web.definition, acceptProxy: '10.0.0.0/8,2001:db8::/32', source: 'client' },
+  introductions: { waiting: 1, taken: 1_204, malformed: 2, late: 0, ended: 31 },
+}
 const undecided = { ...why, director: null, term: null, sinceMs: null, sentences: ['No majority of voters answers.'] }
 const made = {
   name: 'node1',
@@ -137,6 +148,8 @@ const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof p
     ).join('\n'),
   'service-no-director': (screen) => renderService(undirected, screen, 0).join('\n'),
   splices: (screen) => renderSplices(splices, screen),
+  'splices-by-proxy': (screen) => renderSplices(byProxy, screen),
+  'service-by-proxy': (screen) => renderService(behindProxies, screen, 0).join('\n'),
   'splices-none': (screen) => renderSplices({ ...splices, splices: [], total: 0 }, screen, 'web'),
   'splices-survivable': (screen) => renderSplices(splices, screen, undefined, true),
   'splices-uploads': (screen) => renderSplices(uploading, screen, undefined, true),

@@ -16,6 +16,7 @@ import { recordOf } from '../../src/node/drill-record.js'
 import { CHOOSING_DEFAULTS } from '../../src/proxy/choosing.js'
 import { CHECK_DEFAULTS } from '../../src/proxy/service-check.js'
 import { HOSTING_DEFAULTS } from '../../src/proxy/service-hosting.js'
+import { IDENTITY_DEFAULTS } from '../../src/proxy/service-identity.js'
 
 export const NODES = ['1f0c22ab', '2a93bb01', '3be10c9d'].map((id, i) => ({ id: id.repeat(4), name: `node${i + 1}` }))
 const [node1, node2, node3] = NODES as [(typeof NODES)[0], (typeof NODES)[0], (typeof NODES)[0]]
@@ -54,6 +55,7 @@ export const definition: ServiceDefinitionView = {
   outward: 0,
   outwardTo: '',
   outAlias: '',
+  ...IDENTITY_DEFAULTS,
   proxyProtocol: 'v2',
   local: 'equal',
   connectMs: 3_000,

@@ -1,6 +1,6 @@
 import { toHex } from '../../src/base/bytes.js'
 import { Prng } from '../../src/base/prng.js'
-import { planRestore, snapshotAfter, timestampAfter } from '../../src/handoff/restore-plan.js'
+import { planRestore, snapshotAfter, snapshotPast, timestampAfter } from '../../src/handoff/restore-plan.js'
 import { distance } from '../../src/handoff/sequence.js'
 import type { Snapshot } from '../../src/handoff/snapshot.js'
 import { decodeSnapshot, encodeSnapshot, SNAPSHOT_BYTES } from '../../src/handoff/snapshot-codec.js'
@@ -89,6 +89,15 @@ test('the clock is never behind what the client has seen, over a hundred directo
   }
   assert.is(planRestore({ ...SNAPSHOT, timestamp: undefined }, { ...ENDS, ...BEGINNING }).timestamp, undefined)
   assert.is(timestampAfter(0xffffffff, 0) >>> 0, timestampAfter(0xffffffff, 0))
+})
+
+test('a header before the stream is counted by the numbers of TCP, and by no offset', () => {
+  const standing = { ...ENDS, ...BEGINNING, received: 100, acknowledged: 20 }
+  const [whole, past] = [planRestore(SNAPSHOT, standing), planRestore(snapshotPast(SNAPSHOT, 28), standing)]
+  assert.is(past.receiveSeq, (whole.receiveSeq + 28) % 2 ** 32)
+  assert.is(past.sendSeq, whole.sendSeq)
+  const turned = snapshotPast({ ...SNAPSHOT, firstReceived: 2 ** 32 - 8 }, 28)
+  assert.is(turned.firstReceived, 20)
 })
 
 test.run()

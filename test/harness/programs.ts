@@ -10,8 +10,9 @@ const FOLDERS = [
   ...(existsSync(POSTGRESQL) ? readdirSync(POSTGRESQL) : []).map((version) => `${POSTGRESQL}/${version}/bin`),
 ]
 
-/** The full path of a program, or `undefined` where it is not installed. */
+/** The full path of a program, or `undefined` where it is not installed. Of a part of one, such as a module, the path is its name. */
 export function findProgram(name: string): string | undefined {
+  if (path.isAbsolute(name)) return existsSync(name) ? name : undefined
   for (const folder of FOLDERS) {
     const file = path.join(folder, name)
     try {

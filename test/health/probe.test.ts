@@ -8,6 +8,7 @@ import { probe } from '../../src/health/probe.io.js'
 import { checkProgram } from '../../src/node/program-check.io.js'
 import { SERVICE_DEFAULTS, type Service } from '../../src/proxy/service.js'
 import { CHECK_DEFAULTS, type CheckSettings } from '../../src/proxy/service-check.js'
+import type { ProxyProtocol } from '../../src/proxy/service-identity.js'
 import { assert, type Scope, suite } from '../harness/suite.js'
 import { startHaproxy } from '../peers/haproxy.js'
 import { startNginx } from '../peers/nginx.js'
@@ -17,12 +18,16 @@ import { tempDir } from '../peers/temp-dir.js'
 const test = suite('health/probe', 15_000)
 const HOST = '127.0.0.1'
 
-async function said(port: number, settings: Partial<CheckSettings>, expectsProxy = false): Promise<string> {
+async function said(
+  port: number,
+  settings: Partial<CheckSettings>,
+  proxyProtocol: ProxyProtocol = 'off',
+): Promise<string> {
   const at = { address: HOST, port }
   const { isGood, words } = await probe({
     at,
     settings: { ...CHECK_DEFAULTS, ...settings },
-    expectsProxy,
+    proxyProtocol,
     host: `${HOST}:${port}`,
   })
   return `${isGood ? 'good' : 'bad'}: ${words}`
@@ -102,11 +107,13 @@ test(
       listenWords: 'proxy_protocol',
       server: ['return 200 "from $remote_addr";'],
     })
-    assert.match(await said(proxied.port, { check: 'http', checkExpect: 'from 127.0.0.1' }, true), /^good/)
+    assert.match(await said(proxied.port, { check: 'http', checkExpect: 'from 127.0.0.1' }, 'v2'), /^good/)
+    assert.match(await said(proxied.port, { check: 'http', checkExpect: 'from 127.0.0.1' }, 'v1'), /^good/)
     assert.match(await said(proxied.port, { check: 'http' }), /^bad/)
     const frontend = ['http-request return status 200 content-type text/plain string "ready"']
     const haproxy = await startHaproxy(scope, { bindWords: 'accept-proxy', frontend })
-    assert.match(await said(haproxy.port, { check: 'http', checkExpect: 'ready' }, true), /^good/)
+    assert.match(await said(haproxy.port, { check: 'http', checkExpect: 'ready' }, 'v2'), /^good/)
+    assert.match(await said(haproxy.port, { check: 'http', checkExpect: 'ready' }, 'v1'), /^good/)
     assert.match(await said(haproxy.port, { check: 'http' }), /^bad/)
   },
   { needs: ['nginx', 'haproxy'] },

@@ -40,6 +40,35 @@ export function testSockets(test: Suite, make: (scope: Scope) => Sockets): void 
     assert.equal([a.text.join(''), b.text.join('')], ['down', 'up'])
   })
 
+  test('a socket that is handed on is heard by its new handler alone, from the next event on', async (scope) => {
+    const [a, b] = await pairOf(scope, make(scope))
+    const heard: string[] = []
+    const hearer = {
+      onOpen: () => {},
+      onData: (chunk: Uint8Array) => void heard.push(new TextDecoder().decode(chunk)),
+      onEnd: () => void heard.push('end'),
+      onDrain: () => {},
+      onClose: () => void heard.push('close'),
+    }
+    b.onChunk = () => {
+      b.socket.pause()
+      b.socket.attach(hearer)
+    }
+    b.socket.resume()
+    a.socket.write(Buffer.from('first'))
+    await eventually(() => b.bytes === 5)
+    a.socket.write(Buffer.from('second'))
+    a.socket.end()
+    await eventually(() => a.socket.unacknowledged() === 0)
+    assert.equal(heard, [], 'it was handed on paused')
+    b.socket.resume()
+    await eventually(() => heard.includes('end'))
+    b.socket.end()
+    a.socket.resume()
+    await eventually(() => heard.includes('close'))
+    assert.equal([heard, b.bytes, b.closes], [['second', 'end', 'close'], 5, []])
+  })
+
   test('write copies: what the caller does with the chunk afterwards changes nothing', async (scope) => {
     const [a, b] = await pairOf(scope, make(scope))
     const expected = createHash('sha256')

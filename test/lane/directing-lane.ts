@@ -1,10 +1,12 @@
 /** A lane that directs, without a kernel, threads or time. */
+import type { Endpoint } from '../../src/base/address.js'
 import { Prng } from '../../src/base/prng.js'
+import type { CarriedRow } from '../../src/lane/carried.js'
 import type { Rebuilder } from '../../src/lane/frozen-socket.js'
 import { Lane } from '../../src/lane/lane.js'
 import type { FromLane } from '../../src/proxy/lane-protocol.js'
 import { LeaseSlots } from '../../src/proxy/lease-slots.js'
-import type { ListenHandler, SocketHandler } from '../../src/proxy/ports.js'
+import type { CarriedEnds, DialOptions, ListenHandler, SocketHandler } from '../../src/proxy/ports.js'
 import { RetentionPool } from '../../src/proxy/retention-pool.js'
 import { SERVICE_DEFAULTS, type Service } from '../../src/proxy/service.js'
 import { countersMemory, sumOfCounters } from '../../src/proxy/shared-counters.js'
@@ -30,6 +32,10 @@ export class ClientSocket extends FakeSocket {
     this.handler = handler
     super.attach(handler)
   }
+
+  carried(): CarriedEnds {
+    return { unsent: new Uint8Array(0), read: false, ending: false, sent: false }
+  }
 }
 
 export interface Splice {
@@ -44,6 +50,8 @@ export class DirectingLane {
   #fd = 10
   readonly #programs: FakeSocket[] = []
   #listener: ListenHandler | undefined
+  #adopted: ClientSocket | undefined
+  readonly dialled: (DialOptions & { readonly to: Endpoint })[] = []
   readonly adopted: number[] = []
   readonly letGo: number[] = []
   readonly soon: (() => void)[] = []
@@ -52,7 +60,7 @@ export class DirectingLane {
   readonly lane: Lane
 
   /** The last of so many lanes; the first, 0, opens the port of the service. */
-  constructor(lane = 0, rebuilder?: Rebuilder) {
+  constructor(lane = 0, rebuilder?: Rebuilder, settings: Partial<Service> = {}) {
     const memory = LeaseSlots.bytes()
     const leases = new LeaseSlots(memory)
     const names = { node: A, name: 'a', boot: 1, address: '10.0.0.1' } as const
@@ -71,7 +79,8 @@ export class DirectingLane {
       random: new Prng(1),
       sockets: {
         engine: 'fake',
-        dial: () => {
+        dial: (to, options) => {
+          this.dialled.push({ to, ...options })
           if (this.dialFails) throw new Error('a bug')
           const program = new FakeSocket(++this.#fd)
           this.#programs.push(program)
@@ -84,6 +93,10 @@ export class DirectingLane {
         adoptListener: (fd) => {
           this.adopted.push(fd)
           return { close: () => {} }
+        },
+        adoptCarried: () => {
+          this.#adopted = new ClientSocket(++this.#fd)
+          return this.#adopted
         },
         closeDescriptor: (fd) => this.letGo.push(fd),
       },
@@ -101,7 +114,7 @@ export class DirectingLane {
       defer: (task) => task(),
     })
     leases.set(0, Number.MAX_SAFE_INTEGER)
-    this.lane.receive({ type: 'services', services: [WEB] })
+    this.lane.receive({ type: 'services', services: [{ ...WEB, ...settings }] })
     this.lane.receive({ type: 'local-listeners', listeners: [{ port: 80, address: '10.0.0.1' }] })
     this.lane.receive({ type: 'backends', service: 'web', seats: [{ node: A, name: 'a', port: 80 }] })
     this.lane.receive({ type: 'direct', service: 'web', term: { number: 1, holder: A }, slot: 0 })
@@ -111,6 +124,17 @@ export class DirectingLane {
     const client = new ClientSocket(++this.#fd)
     this.during(3, () => this.#listener?.onAccept(client))
     return client
+  }
+
+  /** A socket that the process before this one has left. */
+  inherit(row: CarriedRow): ClientSocket {
+    this.lane.takeOver([{ row, fd: 7 }])
+    if (this.#adopted === undefined) throw new Error('it was not taken')
+    return this.#adopted
+  }
+
+  get lastProgram(): FakeSocket | undefined {
+    return this.#programs.at(-1)
   }
 
   /** The program that was dialled last accepts. */

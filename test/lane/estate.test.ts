@@ -46,6 +46,7 @@ test('when all nodes have told what they have, the rest is accepted anew where i
   const asked: number[] = []
   const fresh = new FakeSocket()
   const rebuilder = {
+    past: unused,
     snapshot: () => ({ bytes: new Uint8Array(0), at: 0 }),
     rebuild: unused,
     adopt: unused,

@@ -194,6 +194,7 @@ export function clientOver(room: LinkUnderTest) {
     gate: { isOpen: () => true },
     service: WEB,
     term: { number: 5, holder: B },
+    begunAt: 0,
     places: new FakePlaces([{ node: A, name: 'node-a' }]),
     open: (asking: ClientHalf, _to, request: OpenRequest): Attempt | undefined => {
       return way.link.isUp ? way.link.open(asking, request, new Uint8Array(0)) : undefined

@@ -48,6 +48,10 @@ class CountingRebuilder implements Rebuilder {
 
   constructor(private readonly why = '') {}
 
+  past(snapshot: ReturnType<Rebuilder['past']>): ReturnType<Rebuilder['past']> {
+    return snapshot
+  }
+
   snapshot(): ReturnType<Rebuilder['snapshot']> {
     return { bytes: new Uint8Array(0), at: 0 }
   }

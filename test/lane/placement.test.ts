@@ -50,6 +50,7 @@ class Room {
       gate: { isOpen: () => true },
       service,
       term: { number: 1, holder: SELF },
+      begunAt: 0,
       places: this.placement,
       open: (client, to, { sorry }): Attempt | undefined => {
         this.asked.push(sorry === undefined ? to.name : 'sorry')

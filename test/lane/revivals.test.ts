@@ -82,6 +82,7 @@ class Room {
       onUnsettled: (client: ClientHalf) => void this.unsettled.push(client),
     }
     const rebuilder: Rebuilder = {
+      past: (snapshot) => snapshot,
       snapshot: () => ({ bytes: new Uint8Array(0), at: 0 }),
       adopt: () => {
         const socket = new Frozen()

@@ -17,6 +17,7 @@ const WELL: HostFacts = {
   anyPort: '',
   leaseGate: { by: 'tcx' },
   repair: '',
+  sources: '',
   socketTable: { name: 'sock_diag' },
   processes: { open: 200, tried: 200, isHidden: false },
   firstFreePort: 1_024,

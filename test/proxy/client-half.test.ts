@@ -30,6 +30,7 @@ class Host implements ClientHost {
   readonly gate = { isOpen: () => true }
   readonly service = service
   readonly term = { number: 1, holder: 'a' }
+  readonly begunAt = 0
   readonly asked: string[] = []
   readonly cancelled: [node: string, reason: Reason][] = []
   readonly retried: Reason[] = []

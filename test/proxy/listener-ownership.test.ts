@@ -1,4 +1,4 @@
-import { belongsTo, dialAddress } from '../../src/proxy/listener-ownership.js'
+import { belongsTo, dialAddress, dialAddressIn } from '../../src/proxy/listener-ownership.js'
 import { assert, suite } from '../harness/suite.js'
 
 const test = suite('proxy/listener-ownership')
@@ -52,6 +52,23 @@ test("a listener on a service's address never counts", () => {
   assert.is(dialled(SERVICE, HOST), undefined)
   assert.is(dialled('127.0.0.100', LOOPBACK), undefined)
   assert.is(dialled(SERVICE, { addresses: [SERVICE], serviceAddresses }), undefined)
+})
+
+test('by one family alone: bound addresses of it, and wildcards that take it', () => {
+  const cases: readonly [address: string, node: typeof HOST, v4: string | undefined, v6: string | undefined][] = [
+    ['0.0.0.0', HOST, '10.0.0.1', undefined],
+    ['0.0.0.0', V6, '127.0.0.1', undefined],
+    ['::', HOST, '10.0.0.1', '2001:db8::1'],
+    ['::', V4, '10.0.0.1', '::1'],
+    ['10.0.0.1', HOST, '10.0.0.1', undefined],
+    ['2001:db8::1', HOST, undefined, '2001:db8::1'],
+    ['10.0.0.2', HOST, undefined, undefined],
+  ]
+  for (const [address, node, v4, v6] of cases) {
+    const listener = { address, port: 80, uid: 0 }
+    assert.equal([dialAddressIn(4, listener, node), dialAddressIn(6, listener, node)], [v4, v6], address)
+  }
+  assert.is(dialAddressIn(4, { address: '::', port: 80, uid: 0, v6only: true }, HOST), undefined)
 })
 
 test.run()

@@ -89,4 +89,19 @@ test('what it holds is bounded', () => {
   assert.is(nodesOf(table, 65_535, [serving('n0', '10.0.0.1')]), '')
 })
 
+test('a program is reached by addresses of the other family too, where it listens on such', () => {
+  const [node] = [serving('a', '10.0.0.1')]
+  const other = (...listeners: PublishedListener[]) => {
+    const table = new ListenerTable()
+    table.set('a', listeners)
+    const [best] = table.candidates(80, [node])
+    return best === undefined ? 'none' : [best.address, table.otherAddress(node, best)]
+  }
+  assert.equal(other(listener('0.0.0.0', 80)), ['10.0.0.1', undefined])
+  assert.equal(other(listener('0.0.0.0', 80), { ...listener('::', 80), v6only: true }), ['10.0.0.1', '::1'])
+  assert.equal(other(listener('::', 80)), ['10.0.0.1', '::1'])
+  assert.equal(other(listener('10.0.0.1', 80), listener('::1', 80)), ['10.0.0.1', '::1'])
+  assert.is(other(listener('10.0.0.2', 80)), 'none')
+})
+
 test.run()

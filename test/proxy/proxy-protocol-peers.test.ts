@@ -21,6 +21,7 @@ const TLVS = identityTlvs({
   service: 'web',
   node: 'alpha',
   term: { number: 5, holder: NODE },
+  sinceMs: 0,
 })
 const V4 = { source: { address: '192.0.2.1', port: 54_321 }, destination: { address: '198.51.100.2', port: 443 } }
 const V6 = { source: { address: '2001:db8::1', port: 1 }, destination: { address: '2001:db8::2', port: 65_535 } }

@@ -1,8 +1,9 @@
 /** Asks and tells the kernel about interfaces, addresses and routes. */
-import { AF_INET, AF_INET6 } from '../constants.js'
+import { AF_INET, AF_INET6, EEXIST } from '../constants.js'
 import { errorName, type Lacking } from '../control-calls.io.js'
+import { everythingIsHere, FAMILIES, RTM_DELRULE, RTM_NEWRULE, ruleRequest } from '../source-way.js'
 import { Conversation } from './conversation.io.js'
-import { NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REPLACE } from './message.js'
+import { NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_EXCL, NLM_F_REPLACE } from './message.js'
 import {
   addressRequest,
   decodeAddress,
@@ -19,6 +20,7 @@ import {
   type NetRoute,
   noLinkLocalRequest,
   RTM_DELADDR,
+  RTM_DELROUTE,
   RTM_GETADDR,
   RTM_GETLINK,
   RTM_GETROUTE,
@@ -83,6 +85,21 @@ export class Netlink {
   /** 0 or a negative errno; EADDRNOTAVAIL: it was not there. */
   removeAddress(index: number, address: string): number {
     return this.#tell(RTM_DELADDR, 0, addressRequest(index, address))
+  }
+
+  /** Whether what is marked as `source-way` says is for this host. 0 or a negative errno: the first of a rule or route of IPv4, then IPv6. */
+  keepMarked(isKept: boolean): number {
+    const [rule, route] = isKept ? [RTM_NEWRULE, RTM_NEWROUTE] : [RTM_DELRULE, RTM_DELROUTE]
+    const flags = isKept ? NLM_F_CREATE | NLM_F_EXCL : 0
+    // The route first, and last: a rule without one would let what is marked go on to other tables.
+    const told = FAMILIES.flatMap((family) => {
+      const steps = [
+        () => this.#tell(route, flags, everythingIsHere(family)),
+        () => this.#tell(rule, flags, ruleRequest(family)),
+      ]
+      return (isKept ? steps : steps.reverse()).map((step) => step())
+    })
+    return told.find((result) => result < 0 && result !== -EEXIST) ?? 0
   }
 
   /** Without a link-local address of its own; where there is no IPv6 it gets none anyway. */

@@ -1,6 +1,7 @@
 /** Type-length-value fields at the end of a version 2 header: `type u8 | length u16 | value` (section 2.2). */
 import { ByteReader, ByteWriter, fromUtf8, utf8 } from '../../base/bytes.js'
 import { formatSpliceId, NODE_ID_BYTES, type SpliceId, type Term } from '../../base/ids.js'
+import type { Millis } from '../../base/time.js'
 
 export interface Tlv {
   readonly type: number
@@ -13,7 +14,7 @@ export const TLV = {
   authority: 0x02,
   crc32c: 0x03,
   noop: 0x04,
-  /** Opaque, at most 128 bytes. Ours is `formatSpliceId`, which stays the same through every move. */
+  /** Opaque, at most 128 bytes. Ours is `formatSpliceId`, which stays the same through every move; one from in front is passed on. */
   uniqueId: 0x05,
   ssl: 0x20,
   netns: 0x30,
@@ -24,14 +25,22 @@ export const TLV = {
   node: 0xe1,
   /** Term of the director that accepted the connection: number as u64, big-endian, then its holder's node id, 16 bytes. */
   term: 0xe2,
+  /** For how long that director had directed when it accepted the connection: milliseconds as u32, big-endian, 49 days at most. */
+  since: 0xe3,
+  /** `formatSpliceId`, where UNIQUE_ID is that of a proxy in front. */
+  splice: 0xe4,
 } as const
+
+/** Those of a proxy in front are replaced. */
+const OURS: ReadonlySet<number> = new Set([TLV.service, TLV.node, TLV.term, TLV.since, TLV.splice])
 
 export const TLV_HEADER_BYTES = 3
 export const CRC32C_BYTES = 4
 export const UNIQUE_ID_BYTES_MAX = 128
 
-/** Most important first. What is not named here comes after all of these. */
-const IMPORTANCE: readonly number[] = [TLV.uniqueId, TLV.term, TLV.service, TLV.node, TLV.authority, TLV.alpn]
+/** Most important first. What is not named here is a proxy's in front, and comes before all of these. */
+const IMPORTANCE: readonly number[] = [TLV.uniqueId, TLV.term, TLV.service, TLV.node, TLV.splice, TLV.since]
+const U32_MAX = 0xffff_ffff
 
 /** What a backend is told about a splice, beside the addresses. */
 export interface SpliceIdentity {
@@ -39,14 +48,25 @@ export interface SpliceIdentity {
   readonly service: string
   readonly node: string
   readonly term: Term
+  readonly sinceMs: Millis
 }
 
-export function identityTlvs(identity: SpliceIdentity): Tlv[] {
+/** Of what a proxy in front has said: all that is not ours to say. */
+export function passedOn(tlvs: readonly Tlv[]): Tlv[] {
+  return tlvs.filter(({ type }) => !OURS.has(type))
+}
+
+/** `front`: what is passed on. */
+export function identityTlvs(identity: SpliceIdentity, front: readonly Tlv[] = []): Tlv[] {
+  const hasUniqueId = findTlv(front, TLV.uniqueId) !== undefined
+  const since = Math.min(U32_MAX, Math.max(0, Math.floor(identity.sinceMs)))
   return [
-    { type: TLV.uniqueId, value: utf8(formatSpliceId(identity.id)) },
+    ...front,
+    { type: hasUniqueId ? TLV.splice : TLV.uniqueId, value: utf8(formatSpliceId(identity.id)) },
     { type: TLV.service, value: utf8(identity.service) },
     { type: TLV.node, value: utf8(identity.node) },
     { type: TLV.term, value: encodeTerm(identity.term) },
+    { type: TLV.since, value: new ByteWriter(4).u32be(since).finish() },
   ]
 }
 
@@ -101,6 +121,5 @@ function isSendable(tlv: Tlv): boolean {
 }
 
 function rank(tlv: Tlv): number {
-  const at = IMPORTANCE.indexOf(tlv.type)
-  return at === -1 ? IMPORTANCE.length : at
+  return IMPORTANCE.indexOf(tlv.type)
 }

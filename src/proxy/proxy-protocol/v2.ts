@@ -12,6 +12,8 @@ import { CRC32C_BYTES, fitTlvs, TLV, TLV_HEADER_BYTES, type Tlv, UNIQUE_ID_BYTES
 
 /** Apache's mod_remoteip and old Dovecot take a header of 232 bytes (the sizes of their buffers), MariaDB 256. */
 export const SENT_BYTES_MAX = 232
+/** Of the checksum, which every header of ours has. */
+export const CRC32C_TLV_BYTES = TLV_HEADER_BYTES + CRC32C_BYTES
 /** What we accept: as much as nginx does. */
 export const RECEIVED_BYTES_MAX = 4_096
 
@@ -45,10 +47,10 @@ const LAYOUTS = new Map<number, AddressLayout>([
 ])
 
 /**
- * At most `SENT_BYTES_MAX` bytes, always with CRC32C; TLVs that do not fit are left out, the least important first
+ * At most `bytesMax` bytes, always with CRC32C; TLVs that do not fit are left out, the least important first
  * (`fitTlvs`). To be written in one piece and before anything else: some receivers read it with a single call.
  */
-export function encodeProxyV2(header: ProxyHeader): Uint8Array {
+export function encodeProxyV2(header: ProxyHeader, bytesMax = SENT_BYTES_MAX): Uint8Array {
   const out = new ByteWriter(SENT_BYTES_MAX).put(SIGNATURE)
   if (header.command === 'local')
     return out
@@ -61,7 +63,7 @@ export function encodeProxyV2(header: ProxyHeader): Uint8Array {
   else putAddresses(out, header)
   const checksumAt = out.length + TLV_HEADER_BYTES
   putTlv(out, { type: TLV.crc32c, value: new Uint8Array(CRC32C_BYTES) })
-  for (const tlv of fitTlvs(header.tlvs, SENT_BYTES_MAX - out.length)) putTlv(out, tlv)
+  for (const tlv of fitTlvs(header.tlvs, bytesMax - out.length)) putTlv(out, tlv)
   out.patchU16be(FIXED_BYTES - 2, out.length - FIXED_BYTES)
   return out.patchU32be(checksumAt, crc32c(out.finish())).finish()
 }
