@@ -35,6 +35,7 @@ const FIELDS = {
   local: 'local',
   'connect-timeout': 'connectMs',
   'idle-timeout': 'idleMs',
+  park: 'parkMs',
   keepalive: 'keepaliveMs',
   uploads: 'uploads',
   failback: 'failback',

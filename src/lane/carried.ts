@@ -36,6 +36,8 @@ export interface ClientRow {
   readonly startedAt: Millis
   /** A program has asked for it. A process of an earlier release does not say. */
   readonly isOutward?: boolean
+  /** Its program is gone, and it waits so long for the next. */
+  readonly parkedUntil?: Millis | undefined
   readonly snapshot: ClientSnapshot
   readonly socket: CarriedSocket
   readonly half: CarriedHalf

@@ -19,20 +19,16 @@ import { clientSnapshot } from './client-snapshot.js'
 import { Dials } from './dials.js'
 import type { DirectionHost } from './direction-host.js'
 import { contained, faultyClient } from './faults.js'
-import { isLogged, type LaneContext, logFrom } from './lane-context.js'
+import { isIdleTooLong } from './idleness.js'
+import { type LaneContext, logFrom } from './lane-context.js'
 import { ListenSet, type ListenSetHandler } from './listen-set.js'
 import { linksToTell, MortalNews } from './mortal-news.js'
+import { Parking, snapshotNow } from './parking.js'
 import { Partings } from './partings.js'
 import { Placement } from './placement.js'
 import { LEDGER_MS_MAX, type LedgerLink, Recovery } from './recovery.js'
 import { NONE_REVIVED, Revivals } from './revivals.js'
-
-/**
- * One direction has ended and the other carries nothing for so long, or both have and the client takes nothing of the last
- * bytes: it is likelier gone than patient. Its kernel forgot the connection long ago (tcp_fin_timeout), and node:net does
- * not notice an RST while it is not reading.
- */
-const ENDING_IDLE_MS: Millis = 900_000
+import { logEnded, logUnserved } from './splice-log.js'
 
 /** What other lanes may be late by when they let go of a socket; one that is busy comes to its messages within a turn. */
 const IN_USE_MS_MAX: Millis = 500
@@ -55,6 +51,7 @@ export class Direction implements ClientHost {
   readonly places: Placement
   /** Connections that it makes for programs of the nodes. */
   readonly outward: Dials
+  readonly parking: Parking
   readonly #listeners: ListenSet
   readonly term: Term
   /** Of the splices of an earlier director. */
@@ -96,6 +93,7 @@ export class Direction implements ClientHost {
     }
     this.places = new Placement(definition, context, host.seats, this.clients)
     this.outward = new Dials(this, context, host)
+    this.parking = new Parking(this, context, () => host.nextSpliceId())
     this.#listeners = new ListenSet(context.sockets, handler, context.setup.lanes > 1 ? IN_USE_MS_MAX : 0, left)
     if (members === undefined) return
     const { rebuilder } = context
@@ -172,6 +170,7 @@ export class Direction implements ClientHost {
   /** Other nodes serve; and where any port is meant, those are listened on that some node has a program for. */
   followSeats(): void {
     this.places.followSeats()
+    this.parking.followSeats()
     if (areFoundPorts(this.definition.ports) && !this.isGiven && this.#state !== 'over') this.start()
   }
 
@@ -217,7 +216,7 @@ export class Direction implements ClientHost {
     this.outward.stop()
     this.#revivals?.verdicts.close()
     this.#partings?.close()
-    this.#tellUnserved(reason)
+    if (isForsaken(reason)) logUnserved(this.context, this.service.name, this.clients)
     for (const client of [...this.clients]) {
       this.#contained(client, () =>
         isForsaken(reason) ? client.vanish(reason, this.isGiven) : client.half.abort(reason),
@@ -243,10 +242,7 @@ export class Direction implements ClientHost {
       if (client.isUnserved) this.#contained(client, () => client.expire(now))
       // Where there was no room, or the setting is newer than the connection.
       else if (client.joined !== undefined) this.onJoined(client, client.joined.counterpart)
-      const { half } = client
-      const isEnding = half.isHalfClosed || half.isClosing
-      const limitMs = isEnding ? Math.min(idleMs || ENDING_IDLE_MS, ENDING_IDLE_MS) : idleMs
-      if (limitMs > 0 && now - half.activeAt > limitMs) this.#contained(client, () => half.abort('idle-limit'))
+      if (isIdleTooLong(client.half, idleMs, now)) this.#contained(client, () => client.half.abort('idle-limit'))
     }
   }
 
@@ -257,6 +253,7 @@ export class Direction implements ClientHost {
   }
 
   onJoined(client: ClientHalf, counterpart: Counterpart): void {
+    this.parking.onServed(client)
     if (this.service.uploads === 'survive') this.context.holds?.begin(client, counterpart)
   }
 
@@ -281,6 +278,13 @@ export class Direction implements ClientHost {
     logFrom(this.context, 'error', 'splice-incident', fields)
   }
 
+  readonly refreshed = (client: ClientHalf) => snapshotNow(client, this.clock.now())
+
+  onBereft(client: ClientHalf): boolean {
+    const isFit = this.#state !== 'over' && this.#revivals?.isDoubtful(client) !== true
+    return isFit && this.parking.take(client)
+  }
+
   onFinished(client: ClientHalf, reason: Reason | undefined, detail: string): void {
     const { counters } = this.context
     // The RST of a rebuilt socket may not fit, and what the kernel answers afterwards is held back.
@@ -288,26 +292,23 @@ export class Direction implements ClientHost {
     const isHeard = this.#isKnown && reason !== 'input-lost'
     const isGuarded = this.#state !== 'over' && !isHeard && client.startedAt < this.#begunAt
     if (isGuarded && reason !== undefined && !isForsaken(reason)) this.#partings?.add(client)
-    this.clients.delete(client)
-    this.places.onFinished(client)
-    this.context.holds?.end(client)
-    this.host.unsettled.delete(client.half)
-    counters.bytesUp += client.half.sent
-    counters.bytesDown += client.half.received
+    this.parking.onFinished(client)
+    this.forget(client)
     if (reason === undefined) counters.ended++
     else if (client.served) counters.reset++
     else counters.refused++
-    if (!isLogged(this.context, 'debug')) return
-    logFrom(this.context, 'debug', 'splice-ended', {
-      splice: formatSpliceId(client.id),
-      service: this.service.name,
-      client: formatEndpoint(client.client),
-      reason: reason ?? 'ended',
-      detail,
-      up: client.half.sent,
-      down: client.half.received,
-      ms: Math.round(this.clock.now() - client.startedAt),
-    })
+    logEnded(this.context, this.service.name, client, reason, detail)
+  }
+
+  /** Nothing of it is this direction's any more. */
+  forget(client: ClientHalf): void {
+    const { context, host } = this
+    this.clients.delete(client)
+    this.places.onFinished(client)
+    context.holds?.end(client)
+    host.unsettled.delete(client.half)
+    context.counters.bytesUp += client.half.sent
+    context.counters.bytesDown += client.half.received
   }
 
   // --- from the listeners ---
@@ -315,14 +316,6 @@ export class Direction implements ClientHost {
   /** What is done to one must not keep the others from their turn. */
   #contained(client: ClientHalf, act: () => void): void {
     contained(this.context, act, () => faultyClient(client))
-  }
-
-  /** No other node knows of them. */
-  #tellUnserved(reason: Reason): void {
-    if (!isForsaken(reason)) return
-    let clients = 0
-    for (const client of this.clients) if (client.isUnserved) clients++
-    if (clients > 0) logFrom(this.context, 'warn', 'unserved-lost', { service: this.service.name, clients })
   }
 
   #ports(): readonly number[] {

@@ -50,6 +50,8 @@ export interface LaneContext {
   openHolder?(share: HeldShare): AckHolder | { readonly why: string }
   /** Where a connection was to go that was led here from that port of the loopback address, by a map of the kernel's; once. */
   originOf?(map: number, port: number): Endpoint | undefined
+  /** Whether a program of this host listens there now; `undefined`: that cannot be asked. */
+  listensAt?(at: Endpoint): boolean | undefined
   /** What halves keep of what they have sent. */
   readonly pool: RetentionPool
   /** For records of data links (trunk/record). */

@@ -12,6 +12,7 @@ import type { LaneReport, NodeName, ToLane } from '../proxy/lane-protocol.js'
 import type { MortalFrame } from '../proxy/ledger-frames.js'
 import type { SocketHandler } from '../proxy/ports.js'
 import { contestOf, DOOR_KEEPALIVE_MS, type Service, sameService } from '../proxy/service.js'
+import { WatchedSocket } from '../proxy/watched-socket.js'
 import { Backends } from './backends.js'
 import { rowsOfHalves } from './bequest.js'
 import type { CarriedRow, RowOut, SpliceRow } from './carried.js'
@@ -138,7 +139,7 @@ export class Lane implements DirectionHost, Recoveries {
         this.seats.set(message)
         return this.#directions.get(message.service)?.followSeats()
       case 'local-listeners':
-        return this.#backends.setListeners(message.listeners)
+        return this.#backends.setListeners(message.listeners, message.ending)
       case 'direct':
         return this.#direct(message)
       case 'undirect':
@@ -189,7 +190,8 @@ export class Lane implements DirectionHost, Recoveries {
   /** An exception out of `handler` or the handlers of the socket `fd`, or, with -1, out of anything else. */
   onFault(error: unknown, fd: number, handler?: SocketHandler): void {
     const byFd = fd < 0 ? undefined : this.#faultyAt(fd)
-    containFault(this.context, error, handler instanceof Half ? faultyHalf(handler) : byFd)
+    const half = handler instanceof WatchedSocket ? handler.handler : handler
+    containFault(this.context, error, half instanceof Half ? faultyHalf(half) : byFd)
     if (fd >= 0) this.#links.onFault(fd)
   }
 

@@ -108,6 +108,8 @@ export class Revivals {
       received: row.acknowledged,
       finReceived: row.finAcknowledged,
       granted: row.limit,
+      spokeLast: !row.isAnswered,
+      replayedTo: row.down,
       startedAt: now - row.ageMs,
     })
     this.verdicts.begin()
@@ -117,6 +119,11 @@ export class Revivals {
     link.revive(client, { local: row.local, remote: row.remote })
     if (this.#isFree) this.letGo()
     return client
+  }
+
+  /** Whether its bytes are whole is not known yet. */
+  isDoubtful(client: ClientHalf): boolean {
+    return this.#frozen.has(client) || this.verdicts.isOpen(client)
   }
 
   /** No socket waits any more, to be let go or for its client's word. */
@@ -137,6 +144,8 @@ export class Revivals {
       finReceived: finSent,
       acknowledged,
       granted: row.limit,
+      spokeLast: !row.isAnswered,
+      replayedTo: row.down,
       startedAt: this.context.clock.now() - row.ageMs,
     })
     this.counts.revived++

@@ -85,6 +85,8 @@ export function whyChosen(
     const instead = service.sorry === '' ? 'those that are left serve' : `the sorry backend ${service.sorry} answers`
     sentences.push(`Fewer than the ${service.quorum} healthy nodes that it wants serve it: ${instead}.`)
   }
+  if (service.parkMs > 0 && ableNodes(seats).length === 0)
+    sentences.push(`Idle clients that it had are parked, each for ${formatSpan(service.parkMs)} at most.`)
   return sentences
 }
 

@@ -92,6 +92,7 @@ export interface ServiceDefinitionView extends CheckSettings, ChoosingSettings, 
   readonly local: string
   readonly connectMs: Millis
   readonly idleMs: Millis
+  readonly parkMs: Millis
   readonly keepaliveMs: Millis
   /** `fast` or `survive`: see service. */
   readonly uploads: string
@@ -227,7 +228,7 @@ export interface SpliceView {
   readonly direction?: 'in' | 'out'
   /** Which halves are on the answering node. */
   readonly here: 'client' | 'backend' | 'both'
-  readonly state: 'dialing' | 'open' | 'half-closed' | 'closing'
+  readonly state: 'dialing' | 'open' | 'half-closed' | 'closing' | 'parked'
   readonly director: NodeRef
   readonly backend: NodeRef | null
   readonly term: number

@@ -173,6 +173,7 @@ export class BackendHalf implements HalfOwner, Enrolled {
       limit: Math.max(limit, sent),
       isWhole,
       isOutward: this.isOutward,
+      isAnswered: half.isAtRest,
     }
   }
 

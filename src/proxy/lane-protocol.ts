@@ -104,7 +104,12 @@ export type ToLane =
       /** Where its connections are counted for all lanes. */
       readonly cells?: readonly UsageCell[]
     }
-  | { readonly type: 'local-listeners'; readonly listeners: readonly LocalListener[] }
+  /** `ending`: services whose program is being stopped here. */
+  | {
+      readonly type: 'local-listeners'
+      readonly listeners: readonly LocalListener[]
+      readonly ending?: readonly string[]
+    }
   /**
    * Direct the service in this term as long as its slot's deadline lies ahead. `given`: its connections come to the socket
    * of `front-door`; otherwise the first lane opens one for each port.
@@ -270,7 +275,7 @@ export interface SpliceReport {
   readonly here: 'client' | 'backend' | 'both'
   /** `out`: a program's own connection to `client`, under the address of the service. */
   readonly direction: 'in' | 'out'
-  readonly state: 'dialing' | 'open' | 'half-closed' | 'closing'
+  readonly state: 'dialing' | 'open' | 'half-closed' | 'closing' | 'parked'
   readonly term: Term
   readonly director: NodeId
   readonly backend: NodeId | undefined
@@ -366,6 +371,10 @@ export interface PlacementReport {
   /** Given to the sorry backend. */
   readonly sorry: number
   readonly closed: number
+  /** Whose program is gone: kept now for the next; served by one since; and in vain. A node of an earlier release does not tell. */
+  readonly parked?: number
+  readonly resumed?: number
+  readonly givenUp?: number
 }
 
 /** What became of the connections of the director before, in this term. */

@@ -1,4 +1,5 @@
 /** A lane that directs, without a kernel, threads or time. */
+import type { Endpoint } from '../../src/base/address.js'
 import { Prng } from '../../src/base/prng.js'
 import type { Rebuilder } from '../../src/lane/frozen-socket.js'
 import { Lane } from '../../src/lane/lane.js'
@@ -15,7 +16,7 @@ import { A, bytesOf, textOf } from './link-under-test.js'
 
 const ADDRESS = '10.0.0.100'
 export const IDLE_MS = 60_000
-const WEB: Service = {
+export const WEB: Service = {
   ...SERVICE_DEFAULTS,
   name: 'web',
   address: ADDRESS,
@@ -48,6 +49,7 @@ export class DirectingLane {
   readonly letGo: number[] = []
   readonly soon: (() => void)[] = []
   dialFails = false
+  listensAt: (at: Endpoint) => boolean | undefined = () => undefined
   endFails = false
   readonly lane: Lane
 
@@ -88,6 +90,7 @@ export class DirectingLane {
         closeDescriptor: (fd) => this.letGo.push(fd),
       },
       rebuilder,
+      listensAt: (at) => this.listensAt(at),
       seals: { sealer: unused, opener: unused },
       leases,
       counters: sumOfCounters([]),
@@ -117,6 +120,10 @@ export class DirectingLane {
   openLast(): void {
     const program = this.#programs.at(-1) as FakeSocket
     this.during(program.fd, () => program.open())
+  }
+
+  get lastProgram(): FakeSocket {
+    return this.#programs.at(-1) as FakeSocket
   }
 
   splice(): Splice {

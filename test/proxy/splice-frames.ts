@@ -69,6 +69,7 @@ export const FRAMES: Readonly<Record<string, SpliceFrame>> = {
       limit: 264_000,
       isWhole: true,
       isOutward: false,
+      isAnswered: true,
     },
   },
   ledger: { kind: 'ledger', handle: 0, service: 'web', term, rows: 1 },
