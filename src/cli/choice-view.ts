@@ -11,7 +11,7 @@ const CLOSINGS: Readonly<Record<string, string>> = { keep: 'kept', idle: 'idle o
 
 /** Rows of settings, below `scheduler`. */
 export function choiceSettings({ definition, choice }: ServiceView): readonly Setting[] {
-  const { nodeConnections, queue, queueMs, sorry, quorumHook, onUnhealthy, onRemoved, closeOverMs } = definition
+  const { nodeConnections, queue, queueMs, sorry, quorumHook, onUnhealthy, onRemoved, closeOverMs, parkMs } = definition
   const rows: Setting[] = [['scheduler', schedulerText(definition)]]
   if (nodeConnections > 0) {
     const waits = queue === 0 ? 'nobody waits' : `${formatCount(queue)} more wait up to ${formatSetting(queueMs)}`
@@ -27,6 +27,7 @@ export function choiceSettings({ definition, choice }: ServiceView): readonly Se
     const what = `unhealthy: ${CLOSINGS[onUnhealthy] ?? onUnhealthy}; not listening: ${CLOSINGS[onRemoved] ?? onRemoved}`
     rows.push(['on loss', `${what}; over ${formatSetting(closeOverMs)}`])
   }
+  if (parkMs > 0) rows.push(['park', `idle clients whose program is gone wait ${formatSetting(parkMs)} for the next`])
   const counts = placementText(choice.placement)
   return counts === '' ? rows : [...rows, ['so far', counts]]
 }
@@ -43,6 +44,7 @@ function schedulerText({ scheduler, weighting, load, slowStartMs }: ServiceView[
 function placementText(placement: ServiceView['choice']['placement']): string {
   if (placement === undefined) return ''
   const { waiting, closing, queued, queueFull, queueTimeouts, sorry, closed } = placement
+  const { parked = 0, resumed = 0, givenUp = 0 } = placement
   const parts = [
     [waiting, 'waiting now'],
     [queued, 'had to wait'],
@@ -51,6 +53,9 @@ function placementText(placement: ServiceView['choice']['placement']): string {
     [sorry, 'got the sorry backend'],
     [closing, 'to be closed'],
     [closed, 'closed'],
+    [parked, 'parked now'],
+    [resumed, 'taken up again'],
+    [givenUp, 'parked in vain'],
   ] as const
   return parts
     .filter(([count]) => count > 0)

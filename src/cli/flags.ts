@@ -125,6 +125,11 @@ export const serviceFlags = {
     description: 'end connections that carry nothing for so long; 0: never',
     helpValue: '0',
   }),
+  park: Flags.string({
+    description:
+      'how long a client that waits for nothing is kept when its program is gone, until another serves it; 0: not at all',
+    helpValue: '0',
+  }),
   keepalive: Flags.string({ description: 'TCP keepalive begins after so much silence', helpValue: '30s' }),
   uploads: Flags.string({
     description:

@@ -37,6 +37,7 @@ const FIELDS = {
   local: 'local',
   'connect-timeout': 'connectMs',
   'idle-timeout': 'idleMs',
+  park: 'parkMs',
   keepalive: 'keepaliveMs',
   uploads: 'uploads',
   failback: 'failback',

@@ -35,6 +35,7 @@ const STATE_STYLES: Readonly<Record<SpliceView['state'], Style>> = {
   open: 'good',
   'half-closed': 'warn',
   closing: 'dim',
+  parked: 'warn',
 }
 
 export function renderSplices(view: SplicesView, screen: Screen, service?: string, survivable = false): string {

@@ -8,17 +8,26 @@ import { formatSpliceId, type NodeId, type SpliceId, sameTerm, type Term } from 
 import { NumberTable } from '../base/number-table.js'
 import { Roll } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
-import { BackendHalf, type BackendHost, type BackendReply, type BackendRequest } from '../proxy/backend-half.js'
+import {
+  BackendHalf,
+  type BackendHost,
+  type BackendReply,
+  type BackendRequest,
+  type CarriedBackend,
+} from '../proxy/backend-half.js'
 import type { LocalListener } from '../proxy/lane-protocol.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
 import { includesPort } from '../proxy/port-list.js'
+import type { Socket } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 import { contestOf, type Service } from '../proxy/service.js'
 import type { ResumeFrame } from '../proxy/splice-frame.js'
+import { WatchedSocket } from '../proxy/watched-socket.js'
 import type { BoundBackend } from './bound.js'
 import type { Calls } from './calls.js'
 import { contained, faultyBackend } from './faults.js'
 import { type LaneContext, logFrom } from './lane-context.js'
+import { ProgramEnds } from './program-ends.js'
 import type { Unsettled } from './unsettled.js'
 
 /** A tombstone whose client half neither confirms nor acknowledges anything more is forgotten after this. */
@@ -62,6 +71,7 @@ export class Backends implements BackendHost {
   readonly #listeners = new Map<number, LocalListener>()
   /** Why programs cannot be reached from addresses of clients. */
   #noSourceWay = 'this node has not set it up yet'
+  readonly #ends: ProgramEnds
 
   constructor(
     private readonly context: LaneContext,
@@ -71,6 +81,7 @@ export class Backends implements BackendHost {
   ) {
     this.clock = context.clock
     this.pool = context.pool
+    this.#ends = new ProgramEnds(context, (port) => this.#listeners.has(port))
   }
 
   get obeyed(): ReadonlyMap<string, Term> {
@@ -82,9 +93,11 @@ export class Backends implements BackendHost {
     for (const service of services) this.#services.set(service.name, service)
   }
 
-  setListeners(listeners: readonly LocalListener[]): void {
+  /** `ending`: services whose program is being stopped here. */
+  setListeners(listeners: readonly LocalListener[], ending: readonly string[] = []): void {
     this.#listeners.clear()
     for (const listener of listeners) this.#listeners.set(listener.port, listener)
+    this.#ends.follow(ending)
   }
 
   setSourceWay(why: string): void {
@@ -108,6 +121,7 @@ export class Backends implements BackendHost {
     const noWay = as === undefined ? '' : this.#noWayFrom(as, to)
     if (noWay !== '') return void reply.refused('unreachable', noWay)
     const socket = this.context.sockets.dial(to, { from, as, connectMs, keepaliveMs })
+    if (sorry === undefined) return this.add(request, socket, reply)
     const backend = new BackendHalf(request, socket, reply, this)
     this.halves.add(backend)
     return backend
@@ -135,6 +149,17 @@ export class Backends implements BackendHost {
       if (claimed.rest.byteLength > 0) backend.half.onData(claimed.rest)
       if (claimed.isEnded) backend.half.onEnd()
     })
+    return backend
+  }
+
+  /** Whose program's socket this is, or was another process's. */
+  add(request: BackendRequest, socket: Socket, reply: BackendReply, carried?: CarriedBackend): BackendHalf {
+    // A program's own connection ends with it.
+    const parks = request.call === 0 && (this.#services.get(request.service)?.parkMs ?? 0) > 0
+    const watched = parks ? new WatchedSocket(socket) : undefined
+    const backend = new BackendHalf(request, watched ?? socket, reply, this, carried)
+    if (watched !== undefined) this.#ends.watch(watched, backend)
+    this.halves.add(backend)
     return backend
   }
 
@@ -273,6 +298,7 @@ export class Backends implements BackendHost {
 
   onForgotten(backend: BackendHalf): void {
     this.halves.delete(backend)
+    this.#ends.forget(backend)
     this.unsettled.delete(backend.half)
     this.#orphanAt.delete(backend)
     const { id } = backend.request

@@ -11,7 +11,8 @@ import type { BackendRequest, CarriedBackend } from '../proxy/backend-half.js'
 import type { ClientSnapshot, ServerEnds } from '../proxy/client-half.js'
 import type { CarriedHalf } from '../proxy/half-book.js'
 import type { Introduction } from '../proxy/introduction.js'
-import type { LaneCounters, NodeName } from '../proxy/lane-protocol.js'
+import type { NodeName } from '../proxy/lane-protocol.js'
+import type { LaneCounters } from '../proxy/lane-report.js'
 import type { CarriedEnds } from '../proxy/ports.js'
 
 /** Where a data link leads. */
@@ -37,6 +38,8 @@ export interface ClientRow {
   readonly startedAt: Millis
   /** A program has asked for it. A process of an earlier release does not say. */
   readonly isOutward?: boolean
+  /** Its program is gone, and it waits so long for the next. */
+  readonly parkedUntil?: Millis | undefined
   readonly snapshot: ClientSnapshot
   /** Who it is, where that is not the other end of `socket`; and what the proxy in front has said, where it is known. */
   readonly source?: Endpoint | undefined

@@ -17,10 +17,11 @@ import {
 import type { Counterpart } from '../proxy/counterpart.js'
 import { BEGINNING } from '../proxy/half-tools.js'
 import type { Introduction } from '../proxy/introduction.js'
-import type { NodeName, RevivalReport, ToLane } from '../proxy/lane-protocol.js'
+import type { NodeName, ToLane } from '../proxy/lane-protocol.js'
+import type { RevivalReport } from '../proxy/lane-report.js'
 import type { LedgerRow, MortalFrame } from '../proxy/ledger-frames.js'
-import { areFoundPorts, expandPorts, includesPort } from '../proxy/port-list.js'
-import type { Listener, Socket, SocketHandler } from '../proxy/ports.js'
+import { areFoundPorts, includesPort } from '../proxy/port-list.js'
+import type { Socket, SocketHandler } from '../proxy/ports.js'
 import { isForsaken, type Reason } from '../proxy/reasons.js'
 import type { Service } from '../proxy/service.js'
 import { HEIRLESS_MS } from './backends.js'
@@ -28,22 +29,18 @@ import { clientSnapshot } from './client-snapshot.js'
 import { Dials } from './dials.js'
 import type { DirectionHost } from './direction-host.js'
 import { contained, faultyClient } from './faults.js'
+import { isIdleTooLong } from './idleness.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 import { ListenSet, type ListenSetHandler } from './listen-set.js'
 import { linksToTell, MortalNews } from './mortal-news.js'
 import { type Newcomer, Newcomers } from './newcomers.js'
+import { Parking, snapshotNow } from './parking.js'
 import { Partings } from './partings.js'
 import { Placement } from './placement.js'
 import { LEDGER_MS_MAX, type LedgerLink, Recovery } from './recovery.js'
 import { NONE_REVIVED, Revivals } from './revivals.js'
+import { shareListener } from './shared-listener.js'
 import { logEnded, logIncident, logRetried, logUnserved } from './splice-log.js'
-
-/**
- * One direction has ended and the other carries nothing for so long, or both have and the client takes nothing of the last
- * bytes: it is likelier gone than patient. Its kernel forgot the connection long ago (tcp_fin_timeout), and node:net does
- * not notice an RST while it is not reading.
- */
-const ENDING_IDLE_MS: Millis = 900_000
 
 /** What other lanes may be late by when they let go of a socket; one that is busy comes to its messages within a turn. */
 const IN_USE_MS_MAX: Millis = 500
@@ -67,6 +64,7 @@ export class Direction implements ClientHost {
   /** Connections that it makes for programs of the nodes. */
   readonly outward: Dials
   readonly newcomers: Newcomers
+  readonly parking: Parking
   readonly #listeners: ListenSet
   readonly term: Term
   /** Of the splices of an earlier director. */
@@ -101,7 +99,7 @@ export class Direction implements ClientHost {
     this.pool = context.pool
     this.gate = { isOpen: (now: Millis) => context.leases.isHeld(slot, now) }
     const handler: ListenSetHandler = {
-      onOpened: (at, listener, since) => this.#share(at, listener, since),
+      onOpened: (at, listener, since) => shareListener(context, this, at, listener, since),
       onComplete: () => this.#onComplete(),
       onAccept: (socket) => this.accept(socket),
       onProblem: (at, code, fatal) => this.#onProblem(at, code, fatal),
@@ -109,6 +107,7 @@ export class Direction implements ClientHost {
     this.places = new Placement(definition, context, host.seats, this.clients)
     this.outward = new Dials(this, context, host)
     this.newcomers = new Newcomers(this, context)
+    this.parking = new Parking(this, context, () => host.nextSpliceId())
     this.#listeners = new ListenSet(context.sockets, handler, context.setup.lanes > 1 ? IN_USE_MS_MAX : 0, left)
     if (members === undefined) return
     const { rebuilder } = context
@@ -141,7 +140,7 @@ export class Direction implements ClientHost {
       return isFirst ? this.#onComplete() : undefined
     }
     this.#listeners.want(
-      this.#ports().map((port) => ({ address, port })),
+      this.host.seats.portsOf(this.definition).map((port) => ({ address, port })),
       this.clock.now(),
     )
     if (isFirst) this.#listeners.open(keepaliveMs)
@@ -191,6 +190,7 @@ export class Direction implements ClientHost {
   /** Other nodes serve; and where any port is meant, those are listened on that some node has a program for. */
   followSeats(): void {
     this.places.followSeats()
+    this.parking.followSeats()
     if (areFoundPorts(this.definition.ports) && !this.isGiven && this.#state !== 'over') this.start()
   }
 
@@ -253,23 +253,17 @@ export class Direction implements ClientHost {
     this.recovery?.sweep(now)
     this.#revivals?.sweep(now)
     this.#listeners.sweep(now)
-    this.#news?.sweep(
-      now,
-      this.clients,
-      linksToTell(this.#standbys, (node) => this.host.linksTo(node)),
-    )
+    const standbys = linksToTell(this.#standbys, (node) => this.host.linksTo(node))
+    this.#news?.sweep(now, this.clients, standbys)
     if (this.#letGoAt !== undefined) this.#lookForTheLost(now, this.#letGoAt)
     this.newcomers.sweep(now)
     this.places.sweep(now)
-    const { idleMs } = this.service
     for (const client of this.clients) {
       if (client.isUnserved) this.#contained(client, () => client.expire(now))
       // Where there was no room, or the setting is newer than the connection.
       else if (client.joined !== undefined) this.onJoined(client, client.joined.counterpart)
-      const { half } = client
-      const isEnding = half.isHalfClosed || half.isClosing
-      const limitMs = isEnding ? Math.min(idleMs || ENDING_IDLE_MS, ENDING_IDLE_MS) : idleMs
-      if (limitMs > 0 && now - half.activeAt > limitMs) this.#contained(client, () => half.abort('idle-limit'))
+      if (isIdleTooLong(client.half, this.service.idleMs, now))
+        this.#contained(client, () => client.half.abort('idle-limit'))
     }
   }
 
@@ -280,6 +274,7 @@ export class Direction implements ClientHost {
   }
 
   onJoined(client: ClientHalf, counterpart: Counterpart): void {
+    this.parking.onServed(client)
     if (this.service.uploads === 'survive') this.context.holds?.begin(client, counterpart)
   }
 
@@ -302,6 +297,13 @@ export class Direction implements ClientHost {
     logIncident(this.context, client, what)
   }
 
+  readonly refreshed = (client: ClientHalf) => snapshotNow(client, this.clock.now())
+
+  onBereft(client: ClientHalf): boolean {
+    const isFit = this.#state !== 'over' && this.#revivals?.isDoubtful(client) !== true
+    return isFit && this.parking.take(client)
+  }
+
   onFinished(client: ClientHalf, reason: Reason | undefined, detail: string): void {
     const { counters } = this.context
     // The RST of a rebuilt socket may not fit, and what the kernel answers afterwards is held back.
@@ -309,16 +311,23 @@ export class Direction implements ClientHost {
     const isHeard = this.#isKnown && reason !== 'input-lost'
     const isGuarded = this.#state !== 'over' && !isHeard && client.startedAt < this.begunAt
     if (isGuarded && reason !== undefined && !isForsaken(reason)) this.#partings?.add(client)
-    this.clients.delete(client)
-    this.places.onFinished(client)
-    this.context.holds?.end(client)
-    this.host.unsettled.delete(client.half)
-    counters.bytesUp += client.half.sent
-    counters.bytesDown += client.half.received
+    this.parking.onFinished(client)
+    this.forget(client)
     if (reason === undefined) counters.ended++
     else if (client.served) counters.reset++
     else counters.refused++
     logEnded(this.context, this.service.name, client, reason, detail)
+  }
+
+  /** Nothing of it is this direction's any more. */
+  forget(client: ClientHalf): void {
+    const { context, host } = this
+    this.clients.delete(client)
+    this.places.onFinished(client)
+    context.holds?.end(client)
+    host.unsettled.delete(client.half)
+    context.counters.bytesUp += client.half.sent
+    context.counters.bytesDown += client.half.received
   }
 
   /** What is done to one must not keep the others from their turn. */
@@ -331,11 +340,6 @@ export class Direction implements ClientHost {
     this.clients.add(client)
     this.#contained(client, () => client.choose())
     return client.half
-  }
-
-  #ports(): readonly number[] {
-    const { name, ports } = this.definition
-    return areFoundPorts(ports) ? this.host.seats.ports(name) : expandPorts(ports)
   }
 
   #revive(row: LedgerRow, link: LedgerLink): void {
@@ -370,16 +374,6 @@ export class Direction implements ClientHost {
     }
     const { service, term } = this
     this.context.post({ type: 'recovered', service: service.name, term, revived, failed, missing })
-  }
-
-  #share(at: Endpoint, listener: Listener, since: number): void {
-    const { lane: self, lanes } = this.context.setup
-    for (let lane = 0; lane < lanes; lane++) {
-      const fd = lane === self ? undefined : listener.share?.()
-      if (fd === undefined || fd < 0) continue
-      const { service, term } = this
-      this.context.post({ type: 'share-listener', lane, service: service.name, term, at, since, fd })
-    }
   }
 
   #onComplete(): void {

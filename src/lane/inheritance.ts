@@ -1,7 +1,7 @@
 /** What another process has left to this lane: makes halves from its rows, and has them go on. */
 import { formatEndpoint } from '../base/address.js'
 import { formatSpliceId, type SpliceId } from '../base/ids.js'
-import { BackendHalf } from '../proxy/backend-half.js'
+import type { BackendHalf } from '../proxy/backend-half.js'
 import { ClientHalf } from '../proxy/client-half.js'
 import type { Counterpart } from '../proxy/counterpart.js'
 import type { Half } from '../proxy/half.js'
@@ -100,11 +100,12 @@ export class Inheritance {
     const socket = this.#socket(row.socket, fd)
     if (socket === undefined) return
     if (direction === undefined) return forsake(socket, row)
-    const { id, snapshot, startedAt, source, introduction, half, joined } = row
+    const { id, snapshot, startedAt, parkedUntil, source, introduction, half, joined } = row
     const host = row.isOutward === true ? direction.outward : direction
-    const revival = { ...half, startedAt, source, introduction }
+    const revival = { ...half, startedAt, parkedUntil, source, introduction }
     const client = new ClientHalf(id, socket, host, snapshot, revival)
     direction.clients.add(client)
+    direction.parking.add(client)
     for (const place of row.abandoned) links.suspend(abandoned(client), place)
     if (joined === undefined) return client.choose()
     const { node, server, way, lane } = joined
@@ -125,7 +126,6 @@ export class Inheritance {
     const channel = joint === undefined ? new Channel(innerLink(apart?.client.half), INNER_HANDLE) : undefined
     const backend = this.#made(row, socket, joint ?? channel, channel)
     const bound = channel && ({ role: 'backend', backend, channel } as const)
-    backends.halves.add(backend)
     if (bound !== undefined) backends.remember(bound)
     if (apart !== undefined) this.#rejoin(apart, backend, bound)
     else if (bound !== undefined) backends.suspend(bound)
@@ -141,7 +141,7 @@ export class Inheritance {
   ): BackendHalf {
     const gone = () => channel?.link?.release(channel.handle)
     const reply = { counterpart, opened: () => {}, refused: () => {}, gone }
-    return new BackendHalf(request, socket, reply, this.parts.backends, backend)
+    return this.parts.backends.add(request, socket, reply, backend)
   }
 
   #rejoin({ client, row }: { client: ClientHalf; row: ClientRow }, backend: BackendHalf, bound?: BoundBackend): void {

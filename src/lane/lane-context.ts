@@ -7,7 +7,8 @@ import type { Millis } from '../base/time.js'
 import type { AckHolder, HeldState } from '../handoff/ports.js'
 import type { ClientHalf } from '../proxy/client-half.js'
 import type { Counterpart } from '../proxy/counterpart.js'
-import type { FromLane, LaneCounters, LaneSetup } from '../proxy/lane-protocol.js'
+import type { FromLane, LaneSetup } from '../proxy/lane-protocol.js'
+import type { LaneCounters } from '../proxy/lane-report.js'
 import type { LeaseSlots } from '../proxy/lease-slots.js'
 import type { PortAccount } from '../proxy/port-account.js'
 import type { HeldShare, Sockets } from '../proxy/ports.js'
@@ -50,6 +51,8 @@ export interface LaneContext {
   openHolder?(share: HeldShare): AckHolder | { readonly why: string }
   /** Where a connection was to go that was led here from that port of the loopback address, by a map of the kernel's; once. */
   originOf?(map: number, port: number): Endpoint | undefined
+  /** Whether a program of this host listens there now; `undefined`: that cannot be asked. */
+  listensAt?(at: Endpoint): boolean | undefined
   /** What halves keep of what they have sent. */
   readonly pool: RetentionPool
   /** For records of data links (trunk/record). */

@@ -8,10 +8,12 @@ import type { Millis } from '../base/time.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import { Half } from '../proxy/half.js'
 import { proxyHeaderFor } from '../proxy/identity.js'
-import type { LaneReport, NodeName, ToLane } from '../proxy/lane-protocol.js'
+import type { NodeName, ToLane } from '../proxy/lane-protocol.js'
+import type { LaneReport } from '../proxy/lane-report.js'
 import type { MortalFrame } from '../proxy/ledger-frames.js'
 import type { SocketHandler } from '../proxy/ports.js'
 import { contestOf, DOOR_KEEPALIVE_MS, type Service, sameService } from '../proxy/service.js'
+import { WatchedSocket } from '../proxy/watched-socket.js'
 import { Backends } from './backends.js'
 import { rowsOfHalves } from './bequest.js'
 import type { CarriedRow, RowOut, SpliceRow } from './carried.js'
@@ -140,7 +142,7 @@ export class Lane implements DirectionHost, Recoveries {
         this.seats.set(message)
         return this.#directions.get(message.service)?.followSeats()
       case 'local-listeners':
-        return this.#backends.setListeners(message.listeners)
+        return this.#backends.setListeners(message.listeners, message.ending)
       case 'direct':
         return this.#direct(message)
       case 'undirect':
@@ -191,7 +193,8 @@ export class Lane implements DirectionHost, Recoveries {
   /** An exception out of `handler` or the handlers of the socket `fd`, or, with -1, out of anything else. */
   onFault(error: unknown, fd: number, handler?: SocketHandler): void {
     const byFd = fd < 0 ? undefined : this.#faultyAt(fd)
-    containFault(this.context, error, handler instanceof Half ? faultyHalf(handler) : byFd)
+    const half = handler instanceof WatchedSocket ? handler.handler : handler
+    containFault(this.context, error, half instanceof Half ? faultyHalf(half) : byFd)
     if (fd >= 0) this.#links.onFault(fd)
   }
 

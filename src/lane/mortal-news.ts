@@ -16,6 +16,7 @@ const TELL_EVERY_MS: Millis = 1_000
 const STANDBYS_TOLD = 2
 
 type Splice = Pick<ClientHalf, 'id' | 'served' | 'node' | 'startedAt' | 'client' | 'destination'> & {
+  readonly parkedUntil?: Millis | undefined
   readonly half: { readonly isClosed: boolean }
 }
 
@@ -35,8 +36,9 @@ export class MortalNews {
     const mortal = new Set<Splice>()
     for (const client of clients) {
       if (mortal.size >= MORTALS_MAX) break
-      const stands = client.served && client.node !== undefined && !client.half.isClosed
-      if (stands && now - client.startedAt >= TELL_EVERY_MS) mortal.add(client)
+      // One that is parked is in no ledger at all.
+      const stands = client.parkedUntil !== undefined || (client.served && client.node !== undefined)
+      if (stands && !client.half.isClosed && now - client.startedAt >= TELL_EVERY_MS) mortal.add(client)
     }
     for (const link of links) this.#tell(link, mortal)
   }

@@ -93,5 +93,6 @@ function sampleRow(now: number): LedgerRow {
     limit: window,
     isWhole: true,
     isOutward: false,
+    isAnswered: true,
   }
 }

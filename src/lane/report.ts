@@ -2,7 +2,7 @@
 import { formatSpliceId, type NodeId, type SpliceId } from '../base/ids.js'
 import type { BackendHalf } from '../proxy/backend-half.js'
 import type { ClientHalf } from '../proxy/client-half.js'
-import type { LaneCounters, LaneReport, ServiceReport, SpliceReport } from '../proxy/lane-protocol.js'
+import type { LaneCounters, LaneReport, ServiceReport, SpliceReport } from '../proxy/lane-report.js'
 import type { DoorReport } from '../proxy/outward-report.js'
 import { UNHELD } from '../proxy/reasons.js'
 import { sumsOf } from '../proxy/service-report.js'
@@ -43,7 +43,7 @@ export function laneReport(
     if (splices.length < limit) splices.push({ id: formatSpliceId(id), ...report })
   }
   for (const direction of directions) {
-    const { revivals, places, outward, newcomers, service: definition } = direction
+    const { revivals, places, parking, outward, newcomers, service: definition } = direction
     const { name, uploads } = definition
     const [mortal, unheld] = [new Tally(), new Tally()]
     for (const client of direction.clients) {
@@ -59,7 +59,7 @@ export function laneReport(
       service: name,
       ...survival,
       revivals,
-      placement: places.report,
+      placement: { ...places.report, ...parking.report },
       outward: outward.report,
       introductions: newcomers.report,
       ...holding,

@@ -8,7 +8,8 @@ import type { Millis } from '../base/time.js'
 import { distance } from '../handoff/sequence.js'
 import type { VerdictWatch } from '../handoff/verdict.js'
 import { ClientHalf, type ClientHost } from '../proxy/client-half.js'
-import type { Bequest, RevivalReport } from '../proxy/lane-protocol.js'
+import type { Bequest } from '../proxy/lane-protocol.js'
+import type { RevivalReport } from '../proxy/lane-report.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
 import { contained } from './faults.js'
 import type { FrozenSocket, Rebuilder, Rebuilt } from './frozen-socket.js'
@@ -109,6 +110,8 @@ export class Revivals {
       finReceived: row.finAcknowledged,
       granted: row.limit,
       source: row.source,
+      spokeLast: !row.isAnswered,
+      replayedTo: row.down,
       startedAt: now - row.ageMs,
     })
     this.verdicts.begin()
@@ -118,6 +121,11 @@ export class Revivals {
     link.revive(client, { local: row.local, remote: row.remote })
     if (this.#isFree) this.letGo()
     return client
+  }
+
+  /** Whether its bytes are whole is not known yet. */
+  isDoubtful(client: ClientHalf): boolean {
+    return this.#frozen.has(client) || this.verdicts.isOpen(client)
   }
 
   /** No socket waits any more, to be let go or for its client's word. */
@@ -139,6 +147,8 @@ export class Revivals {
       acknowledged,
       granted: row.limit,
       source: row.source,
+      spokeLast: !row.isAnswered,
+      replayedTo: row.down,
       startedAt: this.context.clock.now() - row.ageMs,
     })
     this.counts.revived++

@@ -1,7 +1,9 @@
 /** Who serves what, as this lane was told. */
 import type { NodeId } from '../base/ids.js'
 import type { BackendSeat, ToLane } from '../proxy/lane-protocol.js'
+import { areFoundPorts, expandPorts } from '../proxy/port-list.js'
 import type { Candidate } from '../proxy/schedule/scheduler.js'
+import type { Service } from '../proxy/service.js'
 import type { UsageCell } from '../proxy/usage.js'
 
 type SeatsMessage = Extract<ToLane, { type: 'backends' }>
@@ -38,6 +40,11 @@ export class Seats {
 
   candidates(service: string, port: number): readonly Candidate[] {
     return this.of(service).byPort.get(port) ?? NO_CANDIDATES
+  }
+
+  /** On which a director of the service listens. */
+  portsOf({ name, ports }: Pick<Service, 'name' | 'ports'>): readonly number[] {
+    return areFoundPorts(ports) ? this.ports(name) : expandPorts(ports)
   }
 
   /** On which some node listens now. */

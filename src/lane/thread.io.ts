@@ -8,6 +8,7 @@ import { HeldAcks } from '../kernel/bpf/held-acks.io.js'
 import { Origins } from '../kernel/bpf/steering.io.js'
 import { loadEpoll } from '../kernel/epoll-endpoint.io.js'
 import { loadLibc } from '../kernel/libc.io.js'
+import { ListeningAt } from '../kernel/listening-at.io.js'
 import type { DescriptorRecord } from '../kernel/recorded-syscalls.io.js'
 import { DescriptorTable } from '../proxy/descriptor-table.js'
 import type { FromLane, LaneSetup } from '../proxy/lane-protocol.js'
@@ -34,6 +35,7 @@ export function runLane(dress: (sockets: Sockets) => Sockets = (sockets) => sock
   const loop = epoll === undefined ? netLoop(clock) : epollLoop(epoll, clock, recordOf(setup))
   loadSeals()
   const origins = new Origins()
+  const listening = new ListeningAt(loop.clock)
   const lane = new Lane({
     setup,
     clock: loop.clock,
@@ -42,6 +44,7 @@ export function runLane(dress: (sockets: Sockets) => Sockets = (sockets) => sock
     seals,
     rebuilder: loop.rebuilder,
     originOf: (map, port) => origins.take(map, port),
+    listensAt: (at) => listening.isTaken(at),
     openHolder: (share) => HeldAcks.open(share, encodeAckPacket),
     leases: new LeaseSlots(setup.leases),
     counters: sharedCounters(setup.counters),

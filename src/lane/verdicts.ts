@@ -59,6 +59,10 @@ export class Verdicts {
     return this.#open
   }
 
+  isOpen({ client, destination }: ClientHalf): boolean {
+    return this.#watched.has(keyOf(client, destination.port))
+  }
+
   get hasTap(): boolean {
     return this.#tap !== undefined
   }

@@ -27,6 +27,8 @@ export class BackendNews {
     private readonly states: Pick<BackendStates, 'seats'>,
     /** This node's own programs take no new connections, whatever a director has heard by now. */
     private readonly isDrained: () => boolean,
+    /** Services whose program is being stopped here. */
+    private readonly ending: () => readonly string[],
     private readonly later: (run: () => void) => void,
     private readonly toLane: (message: ToLane) => void,
     private readonly events: BackendEvents,
@@ -64,7 +66,8 @@ export class BackendNews {
     }
     if (isNews) this.events.onPorts()
     const listeners = this.isDrained() ? [] : this.knowledge.localListeners()
-    if (this.#isNews('', listeners)) this.toLane({ type: 'local-listeners', listeners })
+    const ending = this.ending()
+    if (this.#isNews('', [listeners, ending])) this.toLane({ type: 'local-listeners', listeners, ending })
     const directors = this.knowledge.directors(makesConnections)
     if (this.#isNews('/directors', directors)) this.toLane({ type: 'directors', directors })
   }

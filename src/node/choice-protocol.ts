@@ -1,5 +1,5 @@
 /** Of the control protocol: what a node does for a service, and how connections find their nodes. */
-import type { PlacementReport } from '../proxy/lane-protocol.js'
+import type { PlacementReport } from '../proxy/lane-report.js'
 import type { NodeRef } from './node-ref.js'
 
 /** What an operator has said of a node and a service, and the defaults of what nobody has. */

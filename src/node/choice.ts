@@ -2,7 +2,8 @@
 import type { NodeId } from '../base/ids.js'
 import { formatSpan } from '../base/time.js'
 import { type Assignment, isOrdinary } from '../proxy/assignment.js'
-import type { BackendSeat, LaneReport } from '../proxy/lane-protocol.js'
+import type { BackendSeat } from '../proxy/lane-protocol.js'
+import type { LaneReport } from '../proxy/lane-report.js'
 import type { ListenerCandidate } from '../proxy/listener-table.js'
 import { mayServe } from '../proxy/schedule/groups.js'
 import type { Service } from '../proxy/service.js'
@@ -85,6 +86,8 @@ export function whyChosen(
     const instead = service.sorry === '' ? 'those that are left serve' : `the sorry backend ${service.sorry} answers`
     sentences.push(`Fewer than the ${service.quorum} healthy nodes that it wants serve it: ${instead}.`)
   }
+  if (service.parkMs > 0 && ableNodes(seats).length === 0)
+    sentences.push(`Idle clients that it had are parked, each for ${formatSpan(service.parkMs)} at most.`)
   return sentences
 }
 

@@ -5,7 +5,7 @@
 import type { Program } from '../base/program.js'
 import type { Millis } from '../base/time.js'
 import type { ChoosingSettings } from '../proxy/choosing.js'
-import type { IntroductionReport, UploadsReport } from '../proxy/lane-protocol.js'
+import type { IntroductionReport, UploadsReport } from '../proxy/lane-report.js'
 import type { OutwardReport } from '../proxy/outward-report.js'
 import type { BackendState } from '../proxy/schedule/scheduler.js'
 import type { CheckSettings } from '../proxy/service-check.js'
@@ -97,6 +97,7 @@ export interface ServiceDefinitionView
   readonly local: string
   readonly connectMs: Millis
   readonly idleMs: Millis
+  readonly parkMs: Millis
   readonly keepaliveMs: Millis
   /** `fast` or `survive`: see service. */
   readonly uploads: string
@@ -234,7 +235,7 @@ export interface SpliceView {
   readonly direction?: 'in' | 'out'
   /** Which halves are on the answering node. */
   readonly here: 'client' | 'backend' | 'both'
-  readonly state: 'dialing' | 'open' | 'half-closed' | 'closing'
+  readonly state: 'dialing' | 'open' | 'half-closed' | 'closing' | 'parked'
   readonly director: NodeRef
   readonly backend: NodeRef | null
   readonly term: number

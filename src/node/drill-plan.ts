@@ -1,7 +1,7 @@
 /** Whether a director may be made to fail now, and who would live on: pure, and asked on both sides of the order. */
 import { BatonError } from '../base/errors.js'
 import type { NodeId } from '../base/ids.js'
-import type { ServiceReport } from '../proxy/lane-protocol.js'
+import type { ServiceReport } from '../proxy/lane-report.js'
 import { PROGRAM_BESIDE } from '../proxy/reasons.js'
 import type { NodeRef } from './control-protocol.js'
 import type { DrillConnections, Fault } from './drill-protocol.js'

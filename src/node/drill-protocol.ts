@@ -1,7 +1,7 @@
 /** What a drill says before and afterwards: part of the control protocol. */
 
 import type { Millis } from '../base/time.js'
-import type { RevivalReport } from '../proxy/lane-protocol.js'
+import type { RevivalReport } from '../proxy/lane-report.js'
 import type { NodeRef } from './node-ref.js'
 
 /** What a drill does to a director. */

@@ -7,7 +7,7 @@ import { ByteReader, ByteWriter } from '../base/bytes.js'
 import { NODE_ID_BYTES, type NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { CheckResult } from '../health/ports.js'
-import type { RevivalReport, ServiceReport } from '../proxy/lane-protocol.js'
+import type { RevivalReport, ServiceReport } from '../proxy/lane-report.js'
 import { FAULTS, type Fault } from './drill-protocol.js'
 
 /** `term`: obeyed by whoever holds it, and by nobody else. */

@@ -139,6 +139,11 @@ export class Hosting {
     return this.#entries.get(name)?.tenancy.isActive === true
   }
 
+  /** Services whose program is being stopped here. */
+  get ending(): string[] {
+    return [...this.#entries].flatMap(([service, { tenancy }]) => (tenancy.state === 'stopping' ? [service] : []))
+  }
+
   /** To be published. */
   rows(): Tenure[] {
     const now = this.parts.clock.now()

@@ -1,4 +1,5 @@
-import type { LaneReport, ToLane } from '../proxy/lane-protocol.js'
+import type { ToLane } from '../proxy/lane-protocol.js'
+import type { LaneReport } from '../proxy/lane-report.js'
 import { sumOfCounters } from '../proxy/shared-counters.js'
 
 /** In the place of a lane on a node that carries no connections: a witness. */

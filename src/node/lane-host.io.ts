@@ -3,7 +3,8 @@ import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { BatonError } from '../base/errors.js'
 import type { Logger } from '../base/log.js'
 import type { HandOverMessage } from '../lane/handover.io.js'
-import type { FromLane, LaneReport, LaneSetup, ToLane } from '../proxy/lane-protocol.js'
+import type { FromLane, LaneSetup, ToLane } from '../proxy/lane-protocol.js'
+import type { LaneReport } from '../proxy/lane-report.js'
 
 /** What a lane makes lives for a splice or for a turn; more room for the young would only be memory that stays taken. */
 const YOUNG_MB = 24

@@ -1,7 +1,7 @@
 /** What a node measures of itself, as metrics: pure, so that whoever serves them needs nothing but this. See docs/metrics.md. */
 import type { Millis } from '../base/time.js'
 import type { MemberState } from '../gossip/ports.js'
-import type { LaneReport, PlacementReport, RevivalReport } from '../proxy/lane-protocol.js'
+import type { LaneReport, PlacementReport, RevivalReport } from '../proxy/lane-report.js'
 import type { BackendState } from '../proxy/schedule/scheduler.js'
 import type { DrillRecordView } from './drill-protocol.js'
 import type { Metric, Sample } from './exposition.js'
@@ -148,7 +148,7 @@ function uploadMetrics({ counters, perService }: LaneReport): Metric[] {
 function placementMetrics({ perService }: LaneReport): Metric[] {
   const each = (field: keyof PlacementReport): Sample[] =>
     perService.flatMap(({ service, placement }) =>
-      placement === undefined ? [] : [{ labels: { service }, value: placement[field] }],
+      placement?.[field] === undefined ? [] : [{ labels: { service }, value: placement[field] }],
     )
   const rows: readonly (readonly [name: string, type: Metric['type'], help: string, field: keyof PlacementReport])[] = [
     ['baton_queue_waiting', 'gauge', 'Connections that wait while every node is full.', 'waiting'],
@@ -158,6 +158,14 @@ function placementMetrics({ perService }: LaneReport): Metric[] {
     ['baton_sorry', 'gauge', 'Connections given to the sorry backend.', 'sorry'],
     ['baton_closing', 'gauge', 'Connections to be closed, since their node is lost.', 'closing'],
     ['baton_closed', 'gauge', 'Connections that were closed for that.', 'closed'],
+    ['baton_parked', 'gauge', 'Connections whose program is gone, kept for the next.', 'parked'],
+    [
+      'baton_parked_resumed',
+      'gauge',
+      'Of those, the ones that another program has taken, in the present term.',
+      'resumed',
+    ],
+    ['baton_parked_given_up', 'gauge', 'Of those, the ones that waited in vain.', 'givenUp'],
   ]
   return rows.map(([name, type, help, field]) => metric(name, type, help, each(field)))
 }

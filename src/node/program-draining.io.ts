@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.js'
 import { BatonError } from '../base/errors.js'
 import type { NodeId } from '../base/ids.js'
-import type { LaneReport } from '../proxy/lane-protocol.js'
+import type { LaneReport } from '../proxy/lane-report.js'
 import type { Service } from '../proxy/service.js'
 import type { DrainProgramsRequest, ProgramDrainView } from './control-protocol.js'
 import type { Node } from './node.io.js'

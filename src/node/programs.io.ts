@@ -87,6 +87,7 @@ export class Programs {
       knowledge,
       this.states,
       () => this.drains.whole(self) !== undefined,
+      () => this.hosting.ending,
       later,
       ports.toLane,
       {

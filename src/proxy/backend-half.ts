@@ -15,7 +15,7 @@ import type { Socket } from './endpoint.js'
 import { Half } from './half.js'
 import type { CarriedHalf } from './half-book.js'
 import type { HalfOwner } from './half-tools.js'
-import type { SpliceReport } from './lane-protocol.js'
+import type { SpliceReport } from './lane-report.js'
 import type { LedgerRow } from './ledger-frames.js'
 import type { Reason } from './reasons.js'
 import type { RetentionPool } from './retention-pool.js'
@@ -174,6 +174,7 @@ export class BackendHalf implements HalfOwner, Enrolled {
       limit: Math.max(limit, sent),
       isWhole,
       isOutward: this.isOutward,
+      isAnswered: half.isAtRest,
     }
   }
 

@@ -9,20 +9,24 @@ import type { NodeId, SpliceId, Term } from '../base/ids.js'
 import type { Enrolled } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
 import type { Attempt, ClientSnapshot, OpenRequest } from './attempt.js'
+import { clientReport } from './client-report.js'
+import type { ClientState, Dialing, Joined, Revival, ServerEnds } from './client-state.js'
 import type { Counterpart } from './counterpart.js'
 import { WINDOW_BYTES } from './credit.js'
 import type { Socket } from './endpoint.js'
 import { Half } from './half.js'
-import type { CarriedHalf } from './half-book.js'
-import { BY_OTHER_HALF, type Gate, type HalfOwner, type HalfStart } from './half-tools.js'
-import type { Introduction } from './introduction.js'
-import type { NodeName, SpliceReport } from './lane-protocol.js'
+import { BY_OTHER_HALF, type Gate, type HalfOwner } from './half-tools.js'
+import { type Introduction, sourceBehind } from './introduction.js'
+import type { NodeName } from './lane-protocol.js'
+import type { SpliceReport } from './lane-report.js'
+import { Patience } from './patience.js'
 import type { ChosenNode, Guest, Places } from './places.js'
-import { PROGRAM_BESIDE, type Reason } from './reasons.js'
+import type { Reason } from './reasons.js'
 import type { RetentionPool } from './retention-pool.js'
 import type { Service } from './service.js'
 
 export type { Attempt, ClientSnapshot, OpenRequest } from './attempt.js'
+export type { Joined, Revival, ServerEnds } from './client-state.js'
 export type { ChosenNode, Places } from './places.js'
 
 /** Nodes that one client's connection is tried on, at most; then the client gets an RST. */
@@ -32,6 +36,9 @@ const NOBODY: ReadonlySet<NodeId> = new Set()
 
 /** The other node enforces `connectMs`; its answer may take this much longer before we stop waiting for it. */
 const ANSWER_MARGIN_MS = 500
+
+/** A snapshot that is asked with is no older: of its age nothing is said then. */
+const FRESH_MS = 1_000
 
 const NO_SNAPSHOT: ClientSnapshot = { bytes: new Uint8Array(0), at: 0 }
 
@@ -56,33 +63,11 @@ export interface ClientHost {
   onUnsettled(client: ClientHalf): void
   onIncident(client: ClientHalf, what: string): void
   onFinished(client: ClientHalf, reason: Reason | undefined, detail: string): void
+  /** Its snapshot, as if it were taken now. */
+  refreshed?(client: ClientHalf): ClientSnapshot
+  /** Its program is gone, and it waits for nothing. `true`: it has parted from its socket, which another client half has. */
+  onBereft?(client: ClientHalf): boolean
 }
-
-/** What a client half goes on with that was another director's before, or another process's, or came by a proxy in front. */
-export type Revival = (HalfStart | CarriedHalf) & {
-  readonly startedAt: Millis
-  readonly source?: Endpoint | undefined
-  readonly introduction?: Introduction | undefined
-}
-
-interface Dialing {
-  readonly phase: 'dialing'
-  readonly node: ChosenNode
-  readonly deadline: Millis
-  attempt: Attempt | undefined
-}
-
-export interface Joined {
-  readonly phase: 'joined'
-  readonly node: ChosenNode
-  readonly counterpart: Counterpart
-  readonly server: ServerEnds
-}
-
-type ClientState = { readonly phase: 'choosing' | 'waiting' | 'closed' } | Dialing | Joined
-
-/** The backend's connection as its node sees it. */
-export type ServerEnds = Pick<Socket, 'local' | 'remote'>
 
 export class ClientHalf implements HalfOwner, Enrolled, Guest {
   /** Among the clients of its direction. */
@@ -106,6 +91,8 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
   #waitsUntil: Millis | undefined
   #hasApologised = false
   #hasVanished = false
+  /** Of one that is parked, until a program serves it. */
+  #patience: Patience | undefined
   #state: ClientState = { phase: 'choosing' }
   #lastFailure: { reason: Reason; detail: string } = { reason: 'no-backend', detail: 'no node listens on the port' }
 
@@ -114,14 +101,19 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
     socket: Socket,
     private readonly host: ClientHost,
     /** What the next director would rebuild `socket` from; empty: nothing. */
-    readonly snapshot: ClientSnapshot = NO_SNAPSHOT,
+    public snapshot: ClientSnapshot = NO_SNAPSHOT,
     revival?: Revival,
   ) {
     this.startedAt = revival?.startedAt ?? host.clock.now()
+    if (revival?.parkedUntil !== undefined) {
+      this.#patience = new Patience(revival.parkedUntil)
+      this.#state = { phase: 'parked' }
+      this.#served = true
+    }
     this.client = socket.remote
     this.destination = socket.local
     this.introduction = revival?.introduction
-    this.source = revival?.source ?? otherThan(this.client, revival?.introduction?.source)
+    this.source = revival?.source ?? sourceBehind(this.client, revival?.introduction)
     const { clock, gate, pool } = host
     const tools = { clock, gate, pool, windowBytes: WINDOW_BYTES, keepsUntil: 'written' } as const
     this.half = new Half(socket, this, tools, revival)
@@ -160,12 +152,17 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
 
   /** No backend stands yet. */
   get isUnserved(): boolean {
-    return this.#state.phase === 'dialing' || this.#state.phase === 'choosing' || this.#state.phase === 'waiting'
+    return this.#state.phase !== 'joined' && this.#state.phase !== 'closed'
   }
 
-  /** For a node with room. */
+  /** For a node with room, or for a program at all. */
   get isWaiting(): boolean {
-    return this.#state.phase === 'waiting'
+    return this.#state.phase === 'waiting' || this.#state.phase === 'parked'
+  }
+
+  /** Its program is gone, and no other serves it yet: until when it waits for one. */
+  get parkedUntil(): Millis | undefined {
+    return this.#patience?.until
   }
 
   /**
@@ -176,6 +173,7 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
     while (this.#state.phase === 'choosing') {
       const tried = this.#tried
       const node = tried.size < ATTEMPTS_MAX ? this.host.places.pick(this, tried) : undefined
+      if (this.#patience !== undefined && (node === undefined || node === 'full')) return this.#wait(this.#patience)
       if (node === 'full') return this.#wait()
       if (node === undefined && this.#mayWait()) return
       if (node === undefined) return this.#giveUpAll()
@@ -223,6 +221,7 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
     if (this.#state.phase !== 'dialing') return
     this.#state = { phase: 'joined', node: this.#state.node, counterpart, server }
     this.#served = true
+    this.#patience = undefined
     this.host.onJoined(this, counterpart)
     this.half.join(counterpart, credit)
   }
@@ -238,6 +237,12 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
 
   /** Called from time to time while no backend stands: the chosen node did not answer, or none could be reached. */
   expire(now: Millis): void {
+    if (this.#state.phase === 'parked' && this.#patience !== undefined) {
+      if (this.#patience.isOver(now)) return this.half.abort('program-gone', 'no program came in time')
+      // What was written to it before must have come: its stream begins anew behind that.
+      if (!this.#patience.isDue(now) || this.half.socket.queued() + (this.half.socket.unacknowledged() ?? 0) > 0) return
+      this.#state = { phase: 'choosing' }
+    }
     if (this.#state.phase === 'choosing') {
       this.#firstTried = undefined
       this.#allTried = undefined
@@ -268,6 +273,26 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
     this.host.onUnsettled(this)
   }
 
+  onBereft(): boolean {
+    // Of a connection at the sorry backend nobody else can go on with.
+    return this.node?.sorry === undefined && this.host.onBereft?.(this) === true
+  }
+
+  /** Other nodes serve: one that is parked need not wait for its turn. */
+  hurry(): void {
+    this.#patience?.hurry()
+  }
+
+  /** Another client half goes on with its socket. */
+  part(): void {
+    const state = this.#state
+    if (state.phase !== 'joined') return
+    this.#state = { phase: 'closed' }
+    this.host.places.leave(state.node)
+    state.counterpart.confirm()
+    this.half.part()
+  }
+
   onIncident(what: string): void {
     this.host.onIncident(this, what)
   }
@@ -290,49 +315,16 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
   }
 
   report(self: NodeId): Omit<SpliceReport, 'id'> {
-    const { half } = this
-    return {
-      service: this.host.service.name,
-      here: this.node?.node === self ? 'both' : 'client',
-      direction: this.isOutward ? 'out' : 'in',
-      state:
-        this.#state.phase !== 'joined'
-          ? 'dialing'
-          : half.isClosing
-            ? 'closing'
-            : half.isHalfClosed
-              ? 'half-closed'
-              : 'open',
-      term: this.host.term,
-      director: self,
-      backend: this.node?.sorry === undefined ? this.node?.node : undefined,
-      client: this.source ?? this.client,
-      ...(this.source && { via: this.client }),
-      destination: this.destination,
-      server: this.#state.phase === 'joined' ? endsOf(this.#state.server) : undefined,
-      startedAt: this.startedAt,
-      activeAt: half.activeAt,
-      bytesUp: half.sent,
-      bytesDown: half.received,
-      mortal: this.#mortal(self),
-    }
-  }
-
-  #mortal(self: NodeId): string {
-    if (this.#state.phase !== 'joined') return 'no program serves it yet'
-    if (this.node?.node === self) return PROGRAM_BESIDE
-    const { bytes, why = '' } = this.snapshot
-    if (bytes.byteLength > 0) return ''
-    return `its socket cannot be rebuilt elsewhere${why === '' ? '' : ` (${why})`}`
+    return clientReport(this, self)
   }
 
   get isRetrying(): boolean {
     return this.#firstTried !== undefined
   }
 
-  /** The sorry backend was asked; it is once. */
+  /** The sorry backend was asked; it is once, and not of one in the middle of its talk. */
   get hasApologised(): boolean {
-    return this.#hasApologised
+    return this.#hasApologised || this.#patience !== undefined
   }
 
   #note({ node }: NodeName): void {
@@ -351,8 +343,13 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
     return this.#lostLink && clock.now() < this.startedAt + service.connectMs
   }
 
-  #wait(): void {
+  #wait(patience?: Patience): void {
     const { clock, service, places } = this.host
+    if (patience !== undefined) {
+      patience.wait(clock.now())
+      this.#state = { phase: 'parked' }
+      return
+    }
     this.#waitsUntil ??= clock.now() + service.queueMs
     this.#state = { phase: 'waiting' }
     if (places.enqueue(this)) return
@@ -386,6 +383,7 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
       this.#hasApologised = true
       this.host.places.onSorry()
     }
+    if (clock.now() - this.snapshot.at > FRESH_MS) this.snapshot = this.host.refreshed?.(this) ?? this.snapshot
     const deadline = clock.now() + service.connectMs + ANSWER_MARGIN_MS
     const dialing: Dialing = { phase: 'dialing', node, deadline, attempt: undefined }
     this.#state = dialing
@@ -399,12 +397,4 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
     if (attempt === undefined) this.onRefused('link-lost', 'no data link to the node')
     else dialing.attempt = attempt
   }
-}
-
-function endsOf({ local, remote }: ServerEnds): { readonly from: Endpoint; readonly to: Endpoint } {
-  return { from: local, to: remote }
-}
-
-function otherThan(own: Endpoint, told: Endpoint | undefined): Endpoint | undefined {
-  return told?.address === own.address && told.port === own.port ? undefined : told
 }

@@ -48,6 +48,10 @@ export interface HalfStart extends Pick<Progress, 'sent' | 'received' | 'finRece
   readonly granted: number
   /** The socket's FIN was read, and passed on. */
   readonly endRead: boolean
+  /** The last bytes were the socket's; not given: not known. */
+  readonly spokeLast?: boolean
+  /** Bytes of the other half up to this offset come again, as they were said. */
+  readonly replayedTo?: number
   /** Of what was received, the FIN last, the socket's peer has acknowledged so much; all of it if not given. */
   readonly acknowledged?: number
   /** The first of the socket's bytes, which have been read already. */
@@ -63,6 +67,11 @@ export interface HalfOwner {
   onFinished(reason: Reason | undefined, detail: string): void
   /** Bytes are on their way to this half's peer: ask `settle` from time to time until it says `true`. */
   onUnsettled(): void
+  /**
+   * Its program is gone, and its client waits for nothing: the half need not end with an RST. `true`: another has the socket now
+   * (`Half.part`).
+   */
+  onBereft?(): boolean
   /** The gate is closed: not a byte more, in either direction. */
   onDeposed(): void
   /** The other half broke the protocol; the splice is reset. */

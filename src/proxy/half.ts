@@ -1,7 +1,6 @@
 /**
- * One half of a splice: joins a socket with the other half. It moves bytes both ways within credit, keeps half-close,
- * passes RST on as RST, and counts offsets (64 bits, from 0, per direction; FIN is one more unit). What comes before,
- * choosing and dialling, is client-half's and backend-half's.
+ * One half of a splice: joins a socket with the other half. It moves bytes both ways within credit, keeps half-close, passes RST on as
+ * RST, and counts offsets (64 bits, from 0, per direction; FIN is one more unit). Choosing and dialling is client-half's and backend-half's.
  *
  *     socket ──onData──► forward ──(credit)──► counterpart.data
  *     socket ◄──write─── receiveData ◄──────── the other half
@@ -12,7 +11,7 @@ import type { Millis } from '../base/time.js'
 import type { Counterpart } from './counterpart.js'
 import { Grant, LAST_BYTES_MAX, WINDOW_BYTES_MAX } from './credit.js'
 import type { CloseCause, Socket, SocketHandler } from './endpoint.js'
-import { begunAt, type CarriedHalf, type HalfBook } from './half-book.js'
+import { begunAt, type CarriedHalf, type HalfBook, isAtRest, progressOf, resend, writtenOf } from './half-book.js'
 import type { HalfOwner, HalfStart, HalfTools, Progress, Settled } from './half-tools.js'
 import { BEGINNING, BY_OTHER_HALF } from './half-tools.js'
 import { type Reason, reasonOfClose } from './reasons.js'
@@ -74,8 +73,7 @@ export class Half implements SocketHandler, Enrolled {
   }
 
   get progress(): Progress {
-    const { sent, received } = this
-    return { sent, received, finSent: this.#book.finSent, finReceived: this.#book.finReceived }
+    return progressOf(this.#book)
   }
 
   /** One direction has ended, the other goes on. */
@@ -85,6 +83,11 @@ export class Half implements SocketHandler, Enrolled {
 
   get isClosing(): boolean {
     return this.#book.endRead && this.#book.finReceived
+  }
+
+  /** Whoever is on the client's side waits for nothing, as far as can be told, and no end was said. */
+  get isAtRest(): boolean {
+    return this.#counterpart !== undefined && isAtRest(this.#book, this.#kept, this.tools.keepsUntil)
   }
 
   /** What the other half's socket is known to have acknowledged, and up to where it may be sent to. */
@@ -123,7 +126,7 @@ export class Half implements SocketHandler, Enrolled {
     if (this.tools.keepsUntil === 'written') this.#kept.settle(received)
     this.#book.resendFrom = received === this.#book.sent ? undefined : received
     this.#book.finSent = finReceived
-    this.#tell(this.#written(), this.#book.acknowledged, this.#counterpart)
+    this.#tell(writtenOf(this.#book, this.socket), this.#book.acknowledged, this.#counterpart)
     this.release()
     return true
   }
@@ -181,6 +184,7 @@ export class Half implements SocketHandler, Enrolled {
     if (!this.#grant.covers(end)) return this.#violated(`DATA up to ${end} without credit`)
     if (this.#book.finReceived) return this.#violated('DATA after FIN')
     this.#book.received = end
+    if (end > this.#book.replayedTo) this.#book.spokeLast = false
     if (this.#counterpart?.isRemote !== false) this.#watch()
     if (this.socket.write(chunk)) this.#tellProgress(false)
   }
@@ -219,6 +223,7 @@ export class Half implements SocketHandler, Enrolled {
 
   receiveReset(reason: Reason): void {
     if (this.#book.closed) return
+    if (reason === 'program-gone' && this.isAtRest && this.owner.onBereft?.()) return
     this.#finish(reason, BY_OTHER_HALF)
     this.socket.reset()
   }
@@ -230,7 +235,7 @@ export class Half implements SocketHandler, Enrolled {
     // Within `#forward` its own loop goes on: a second one here would overtake the bytes that it has in hand.
     if (this.#book.resetBy !== undefined || this.#forwarding || this.#counterpart === undefined) return
     if (!this.#leaving && !this.tools.gate.isOpen(this.tools.clock.now())) return this.owner.onDeposed()
-    if (this.#book.resendFrom !== undefined && !this.#resend(this.#book.resendFrom, this.#counterpart)) return
+    if (!resend(this.#book, this.#kept, this.#counterpart)) return
     if (this.#book.closed) return this.#passEnd(this.#counterpart)
     const held = this.#book.held
     if (held !== undefined) {
@@ -252,6 +257,7 @@ export class Half implements SocketHandler, Enrolled {
 
   /** The other half is lost for good: RST, and nobody is left to tell; unless nothing of it is needed for an end in order. */
   orphan(reason: Reason, detail = ''): void {
+    if (this.isAtRest && this.owner.onBereft?.()) return
     if (!this.#book.finReceived || !this.#book.finSettled) this.drop(reason, detail)
   }
 
@@ -259,6 +265,13 @@ export class Half implements SocketHandler, Enrolled {
   drop(reason: Reason, detail = ''): void {
     this.#counterpart = undefined
     this.abort(reason, detail)
+  }
+
+  /** Ends without a word, and leaves its socket to another half, which attaches itself to it in this turn. */
+  part(): void {
+    this.socket.pause()
+    this.#counterpart = undefined
+    this.#book.closed = true
   }
 
   /**
@@ -310,15 +323,9 @@ export class Half implements SocketHandler, Enrolled {
     return isShut ? 0 : this.#book.limit - this.#book.sent
   }
 
-  /** `false`: the way is full; the rest goes when it is free. */
-  #resend(from: number, counterpart: Counterpart): boolean {
-    const at = this.#kept.replay(from, counterpart)
-    this.#book.resendFrom = at < this.#book.sent ? at : undefined
-    return this.#book.resendFrom === undefined
-  }
-
   #forward(chunk: Uint8Array): void {
     this.#forwarding = true
+    this.#book.spokeLast = true
     let rest = chunk
     // An ACK may come back within the call to `data`: each round sees the credit as it is then.
     for (let room = this.#room(); room > 0 && rest.byteLength > 0; room = this.#room()) {
@@ -346,10 +353,13 @@ export class Half implements SocketHandler, Enrolled {
 
   /** `always`: also when it is no news of credit, only of acknowledgement. */
   #tellProgress(always: boolean): void {
-    const written = this.#written()
+    const written = writtenOf(this.#book, this.socket)
     const due = this.#grant.isDue(written)
     if (!due && !always) return
-    const acknowledged = Math.max(this.#book.acknowledged, written - this.#unacknowledged())
+    // Asked only where the answer frees something: a backend's TCP may lose no more than its node does.
+    const matters = this.tools.keepsUntil === 'written' && this.#counterpart?.isRemote === true
+    const onItsWay = matters ? (this.socket.unacknowledged() ?? 0) : 0
+    const acknowledged = Math.max(this.#book.acknowledged, written - onItsWay)
     if (!due && acknowledged === this.#book.acknowledged && written === this.#book.toldWritten) return
     const { clock, pool } = this.tools
     if (this.isClosing) this.#book.activeAt = clock.now()
@@ -362,18 +372,6 @@ export class Half implements SocketHandler, Enrolled {
     this.#book.acknowledged = acknowledged
     this.#grant.told(written)
     counterpart.ack(written, acknowledged, this.#grant.windowBytes)
-  }
-
-  /** Asked only where the answer frees something: a backend's TCP may lose no more than its node does. */
-  #unacknowledged(): number {
-    const matters = this.tools.keepsUntil === 'written' && this.#counterpart?.isRemote === true
-    return matters ? (this.socket.unacknowledged() ?? 0) : 0
-  }
-
-  /** Bytes of the other half that are in this socket's kernel, and its FIN. */
-  #written(): number {
-    const queued = this.socket.queued()
-    return Math.max(0, this.#book.received - queued) + (this.#book.finReceived && queued === 0 ? 1 : 0)
   }
 
   #finishIfDone(): void {

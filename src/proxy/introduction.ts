@@ -11,3 +11,9 @@ export interface Introduction {
   /** Of the header. They are no bytes of the stream: all offsets begin after it. */
   readonly bytes: number
 }
+
+/** Who comes by a proxy at `proxy`; `undefined`: nobody else. */
+export function sourceBehind(proxy: Endpoint, introduction: Introduction | undefined): Endpoint | undefined {
+  const source = introduction?.source
+  return source?.address === proxy.address && source.port === proxy.port ? undefined : source
+}

@@ -70,6 +70,8 @@ export interface LedgerRow {
   readonly isWhole: boolean
   /** The connection was made by a director, for a program of the node; `client` is to where. */
   readonly isOutward: boolean
+  /** The last word was the program's. Of a node of an earlier release it is not known. */
+  readonly isAnswered: boolean
 }
 
 export interface RowFrame {
@@ -109,6 +111,7 @@ const FIN_UP = 1
 const FIN_ACKNOWLEDGED = 2
 const WHOLE = 4
 const OUTWARD = 8
+const ANSWERED = 16
 /** 49 days: of a director that this node has never heard of. */
 const U32_MAX = 0xffff_ffff
 
@@ -133,9 +136,13 @@ export function readLedger(handle: number, r: ByteReader): LedgerFrame {
 }
 
 export function putRow(out: ByteWriter, { service, row }: RowFrame): void {
-  const { id, up, acknowledged, down, limit, ageMs, snapshotAgeMs, finUp, finAcknowledged, isWhole, isOutward } = row
+  const { id, up, acknowledged, down, limit, ageMs, snapshotAgeMs } = row
   const bits =
-    (finUp ? FIN_UP : 0) | (finAcknowledged ? FIN_ACKNOWLEDGED : 0) | (isWhole ? WHOLE : 0) | (isOutward ? OUTWARD : 0)
+    (row.finUp ? FIN_UP : 0) |
+    (row.finAcknowledged ? FIN_ACKNOWLEDGED : 0) |
+    (row.isWhole ? WHOLE : 0) |
+    (row.isOutward ? OUTWARD : 0) |
+    (row.isAnswered ? ANSWERED : 0)
   putTerm(putId(out, id), row.term).u64(up).u64(acknowledged).u64(down).u64(limit)
   out
     .u64(Math.max(0, Math.floor(ageMs)))
@@ -180,6 +187,7 @@ export function readRow(handle: number, r: ByteReader): RowFrame {
     limit,
     isWhole: (bits & WHOLE) !== 0,
     isOutward: (bits & OUTWARD) !== 0,
+    isAnswered: (bits & ANSWERED) !== 0,
   }
   return { kind: 'row', handle, service: f.name(FIELD.service), row }
 }

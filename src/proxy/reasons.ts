@@ -44,6 +44,8 @@ export const REASONS = {
   'not-here': 24,
   /** The service does not allow connections to that destination. */
   'not-allowed': 25,
+  /** Its program has ended, and not the connection alone: nothing was waited for on either side. */
+  'program-gone': 26,
 } as const
 
 export type Reason = keyof typeof REASONS

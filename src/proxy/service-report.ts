@@ -1,11 +1,5 @@
 /** Reports of lanes on services, put together. */
-import type {
-  IntroductionReport,
-  PlacementReport,
-  RevivalReport,
-  ServiceReport,
-  UploadsReport,
-} from './lane-protocol.js'
+import type { IntroductionReport, PlacementReport, RevivalReport, ServiceReport, UploadsReport } from './lane-report.js'
 import type { OutwardReport } from './outward-report.js'
 
 const COUNTS = ['revived', 'proven', 'filled', 'reset', 'gone', 'unverified'] as const
@@ -18,6 +12,9 @@ export const NOTHING_PLACED: PlacementReport = {
   queueTimeouts: 0,
   sorry: 0,
   closed: 0,
+  parked: 0,
+  resumed: 0,
+  givenUp: 0,
 }
 
 const NOTHING_MADE: OutwardReport = { connections: 0, dialling: 0, limit: 0 }
@@ -80,7 +77,7 @@ function joinedOutward(a = NOTHING_MADE, b = NOTHING_MADE): OutwardReport {
 }
 
 function joinedPlacements(a = NOTHING_PLACED, b = NOTHING_PLACED): PlacementReport {
-  const sum = (field: keyof PlacementReport) => a[field] + b[field]
+  const sum = (field: keyof PlacementReport) => (a[field] ?? 0) + (b[field] ?? 0)
   return {
     waiting: sum('waiting'),
     closing: sum('closing'),
@@ -89,6 +86,9 @@ function joinedPlacements(a = NOTHING_PLACED, b = NOTHING_PLACED): PlacementRepo
     queueTimeouts: sum('queueTimeouts'),
     sorry: sum('sorry'),
     closed: sum('closed'),
+    parked: sum('parked'),
+    resumed: sum('resumed'),
+    givenUp: sum('givenUp'),
   }
 }
 

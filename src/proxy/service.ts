@@ -41,6 +41,8 @@ export interface Service extends CheckSettings, ChoosingSettings, HostingSetting
   readonly idleMs: Millis
   /** Limit of one attempt to reach a backend; then another node is tried. */
   readonly connectMs: Millis
+  /** A client that waits for nothing is kept for so long when its program is gone, until another serves it; 0: it is not. */
+  readonly parkMs: Millis
   /** TCP keepalive on both legs begins after so much silence. */
   readonly keepaliveMs: Millis
   readonly uploads: Uploads
@@ -65,6 +67,8 @@ export const SERVICE_DEFAULTS: ServiceSettings = Object.freeze({
   idleMs: 0,
   // Two SYN retransmissions (1 s, 2 s apart) fit in; a program that needs longer to accept is overloaded.
   connectMs: 3_000,
+  // A program whose talk depends on what was said before would misunderstand: whoever knows the protocol says so.
+  parkMs: 0,
   // Well below the five minutes after which common firewalls forget a silent connection.
   keepaliveMs: 30_000,
   // Whoever has much to send would wait for two hosts instead of one.
@@ -96,17 +100,20 @@ export interface SpanLimits {
 export type SpanField =
   | 'idleMs'
   | 'connectMs'
+  | 'parkMs'
   | 'keepaliveMs'
   | 'slowStartMs'
   | 'queueMs'
   | 'closeOverMs'
   | 'closeIdleMs'
 
-export const SPAN_LIMITS: Readonly<Record<'idleMs' | 'connectMs' | 'keepaliveMs', SpanLimits>> = {
+export const SPAN_LIMITS: Readonly<Record<'idleMs' | 'connectMs' | 'parkMs' | 'keepaliveMs', SpanLimits>> = {
   // Below a second, an ordinary pause of a program would end its connection; a week outlives every forgotten session.
   idleMs: { minMs: 1_000, maxMs: 604_800_000, orZero: true },
   // The client waits meanwhile, and gives up after a minute or two.
   connectMs: { minMs: 100, maxMs: 60_000, orZero: false },
+  // Beyond an hour its user has gone home.
+  parkMs: { minMs: 1_000, maxMs: 3_600_000, orZero: true },
   // The kernel counts TCP_KEEPIDLE in seconds and takes at most 32767.
   keepaliveMs: { minMs: 1_000, maxMs: 32_767_000, orZero: false },
 }

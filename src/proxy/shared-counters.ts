@@ -2,7 +2,7 @@
  * A lane's counters in memory that the control plane reads at any time, without a message: a saturated lane is looked at
  * as cheaply as an idle one. Written by the lane alone. Doubles, which are read and written whole on 64-bit machines.
  */
-import type { LaneCounters } from './lane-protocol.js'
+import type { LaneCounters } from './lane-report.js'
 
 export const COUNTERS = [
   'accepted',

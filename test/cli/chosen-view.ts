@@ -17,6 +17,7 @@ export const chosen: ServiceView = {
     quorum: 2,
     quorumHook: '/etc/baton/quorum',
     onUnhealthy: 'idle',
+    parkMs: 30_000,
   },
   choice: {
     assignments: [
@@ -24,7 +25,18 @@ export const chosen: ServiceView = {
       { ...node3, serve: false, direct: true, priority: 1, weight: 1, routerPriority: 200 },
     ],
     quorum: { quorate: false, able: 1, wanted: 2 },
-    placement: { waiting: 4, closing: 0, queued: 1_200, queueFull: 0, queueTimeouts: 3, sorry: 1, closed: 0 },
+    placement: {
+      waiting: 4,
+      closing: 0,
+      queued: 1_200,
+      queueFull: 0,
+      queueTimeouts: 3,
+      sorry: 1,
+      closed: 0,
+      parked: 3,
+      resumed: 12,
+      givenUp: 1,
+    },
   },
   backends: web.backends.map((backend, i) => ({
     ...backend,

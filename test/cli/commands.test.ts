@@ -40,6 +40,7 @@ const EXPORTED = `services:
     local: equal
     connect-timeout: 3s
     idle-timeout: 0
+    park: 0
     keepalive: 30s
     uploads: fast
     failback: off

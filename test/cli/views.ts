@@ -60,6 +60,7 @@ export const definition: ServiceDefinitionView = {
   local: 'equal',
   connectMs: 3_000,
   idleMs: 0,
+  parkMs: 0,
   keepaliveMs: 30_000,
   uploads: 'fast',
   failback: 'off',
@@ -217,17 +218,13 @@ export const splices: SplicesView = {
   splices: [
     splice(3),
     splice(192, { state: 'half-closed', idleMs: 12_000 }),
-    splice(1, {
-      state: 'dialing',
-      backend: null,
-      server: null,
-      bytesUp: 0,
-      bytesDown: 0,
-      mortal: 'no program serves it yet',
+    ...(['dialing', 'parked'] as const).map((state, i) => {
+      const nobody = { backend: null, server: null, bytesUp: 0, bytesDown: 0, mortal: 'no program serves it yet' }
+      return splice(1 + i, { ...nobody, state })
     }),
   ],
-  total: 5,
-  survival: { directed: 5, survivable: 4, mortal: { 'no program serves it yet': 1 } },
+  total: 6,
+  survival: { directed: 6, survivable: 4, mortal: { 'no program serves it yet': 2 } },
 }
 
 export const uploading: SplicesView = {

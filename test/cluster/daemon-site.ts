@@ -12,6 +12,8 @@ import { tempDir } from '../peers/temp-dir.js'
 import { type Fixture, startCluster } from './fixture.js'
 
 export const PORT = 8_090
+/** Here it says back what it hears, behind its name. */
+export const TALK_PORT = 8_089
 const BEAT_MS = 10
 
 /** A line each: time (of one clock, since all is one host), pid, node, what. */
@@ -42,7 +44,7 @@ export class DaemonSite {
     scope.defer(() => site.#killAll())
     const [node] = fixture.cluster.live()
     if (node === undefined) throw new Error('no node')
-    const at = ['--address', fixture.serviceAddress, '--ports', `${PORT}`]
+    const at = ['--address', fixture.serviceAddress, '--ports', `${TALK_PORT},${PORT}`]
     const hold = settings.includes('--hold') ? [] : ['--hold', '1s']
     const limits = ['--start-timeout', '5s', '--stop-timeout', '2s', ...hold]
     const single = ['--mode', 'single', '--program', hook, ...limits]
@@ -193,7 +195,10 @@ import net from 'node:net'
 const [name, address] = process.argv.slice(2)
 const say = (what) => appendFileSync(${JSON.stringify(journal)}, \`\${Date.now()} \${process.pid} \${name} \${what}\\n\`)
 say('begin')
-net.createServer((socket) => socket.on('error', () => {}).end(name + '\\n')).listen(${PORT}, address, () => say('listens'))
+const talk = (socket) => socket.on('error', () => {}).on('data', (chunk) => socket.write(name + ' ' + chunk))
+net.createServer(talk).listen(${TALK_PORT}, address, () => {
+  net.createServer((socket) => socket.on('error', () => {}).end(name + '\\n')).listen(${PORT}, address, () => say('listens'))
+})
 setInterval(() => say('beat'), ${BEAT_MS})
 process.on('SIGTERM', () => { say('end'); process.exit(0) })
 `

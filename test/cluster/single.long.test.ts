@@ -1,4 +1,5 @@
 /** The daemon relocated 50 times and killed 50 times under clients that ask all the time: never two, and how long nobody answers. */
+import { until } from '../../src/lab/wait.io.js'
 import { assert, suite } from '../harness/suite.js'
 import { DaemonSite } from './daemon-site.js'
 
@@ -10,11 +11,18 @@ const NEEDS = { needs: ['setsid'] }
 /** Asks every 20 ms, and keeps each gap between two answers. */
 class Asker {
   readonly gaps: number[] = []
+  answers = 0
   isOver = false
   readonly #done: Promise<void>
 
   constructor(private readonly site: DaemonSite) {
     this.#done = this.#ask()
+  }
+
+  /** Not before a client has been answered after what was done last. */
+  async hears(): Promise<void> {
+    const before = this.answers
+    await until(() => (this.answers > before ? true : undefined), 60_000, 'a client is answered', 5)
   }
 
   async stop(): Promise<string> {
@@ -29,6 +37,7 @@ class Asker {
     let last = Date.now()
     while (!this.isOver) {
       if ((await this.site.ask()) !== '') {
+        this.answers++
         this.gaps.push(Date.now() - last)
         last = Date.now()
       }
@@ -48,6 +57,7 @@ test(
       const by = cluster.live()[i % 3]
       if (by !== undefined) await cluster.baton(by, 'relocate', 'daemon')
       at = await site.active(at)
+      await relocating.hears()
     }
     process.stdout.write(`relocated ${TIMES} times: ${await relocating.stop()}\n`)
     const killing = new Asker(site)
@@ -56,6 +66,8 @@ test(
       const pid = site.pidOn(at)
       process.kill(pid, 'SIGKILL')
       await site.another(pid)
+      await site.active()
+      await killing.hears()
     }
     await site.active()
     process.stdout.write(`killed ${TIMES} times: ${await killing.stop()}\n`)

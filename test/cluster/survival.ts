@@ -10,6 +10,7 @@ import { HostTalkers } from '../../src/lab/host-talkers.io.js'
 import { type Host, Lan } from '../../src/lab/hosts.io.js'
 import { until } from '../../src/lab/wait.io.js'
 import type { Scope } from '../harness/suite.js'
+import { ASKERS, Askers } from './askers.js'
 import { Deaths } from './deaths.js'
 
 export const ADDRESS = '10.77.9.9'
@@ -108,6 +109,24 @@ export class SurvivalSite {
     const holders = this.lan.named('client').start(`holders-${this.#rounds++}`, command)
     await until(() => (printedBy(holders).includes('all stand') ? true : undefined), 20_000, 'all clients stand')
     return holders
+  }
+
+  /** Clients that ask once more when they are told to. */
+  async askers(address: string, count: number): Promise<Askers> {
+    const command = [process.execPath, '--import', 'tsx', ASKERS, address, String(PORT), String(count)]
+    return Askers.stand(this.lan.named('client').start(`askers-${this.#rounds++}`, command))
+  }
+
+  startProgram({ name }: { readonly name: string }): void {
+    startEcho(this.lan.named(name))
+  }
+
+  /** By SIGKILL. */
+  async killProgram({ name }: { readonly name: string }): Promise<void> {
+    const line = await this.lan.named(name).run('ss', '-Hltnp', 'sport', '=', `:${PORT}`)
+    const pid = line.match(/"node",pid=(\d+)/)?.[1] ?? line.match(/pid=(\d+)/)?.[1]
+    if (pid === undefined) throw new Error(`no program on ${name}: ${line}`)
+    process.kill(Number(pid), 'SIGKILL')
   }
 
   /** What crosses the client's cable and fits the filter (pcap-filter(7)): a line for each frame, with its link addresses. */

@@ -17,7 +17,7 @@ import { A, bytesOf, textOf } from './link-under-test.js'
 
 const ADDRESS = '10.0.0.100'
 export const IDLE_MS = 60_000
-const WEB: Service = {
+export const WEB: Service = {
   ...SERVICE_DEFAULTS,
   name: 'web',
   address: ADDRESS,
@@ -56,6 +56,7 @@ export class DirectingLane {
   readonly letGo: number[] = []
   readonly soon: (() => void)[] = []
   dialFails = false
+  listensAt: (at: Endpoint) => boolean | undefined = () => undefined
   endFails = false
   readonly lane: Lane
 
@@ -101,6 +102,7 @@ export class DirectingLane {
         closeDescriptor: (fd) => this.letGo.push(fd),
       },
       rebuilder,
+      listensAt: (at) => this.listensAt(at),
       seals: { sealer: unused, opener: unused },
       leases,
       counters: sumOfCounters([]),
@@ -133,14 +135,14 @@ export class DirectingLane {
     return this.#adopted
   }
 
-  get lastProgram(): FakeSocket | undefined {
-    return this.#programs.at(-1)
-  }
-
   /** The program that was dialled last accepts. */
   openLast(): void {
     const program = this.#programs.at(-1) as FakeSocket
     this.during(program.fd, () => program.open())
+  }
+
+  get lastProgram(): FakeSocket {
+    return this.#programs.at(-1) as FakeSocket
   }
 
   splice(): Splice {

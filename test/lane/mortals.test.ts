@@ -66,6 +66,16 @@ test('told once a second: splices that are older than that, where their programs
   assert.equal(link.take(), ['6 over of a', '4 of a'])
 })
 
+test('one that is parked is in no ledger, wherever its program was', () => {
+  const news = new MortalNews('web', TERM)
+  const link = new FakeLink('b')
+  const parked = splice(1, { node: undefined, parkedUntil: 9_000 })
+  news.sweep(1_000, [parked, splice(2, { node: undefined })], [link])
+  assert.equal(link.take(), ['1 of a'])
+  news.sweep(2_000, [], [link])
+  assert.equal(link.take(), ['1 over of a'])
+})
+
 test('a link that is new is told all; one that is gone is forgotten', () => {
   const news = new MortalNews('web', TERM)
   const [one, two] = [new FakeLink('b'), new FakeLink('c')]

@@ -1,7 +1,7 @@
 /** Connections of proxies in front, at a lane without a kernel: the test is the proxy, the clock and the program. */
 import type { Rebuilder } from '../../src/lane/frozen-socket.js'
 import { INTRODUCTION_MS_MAX } from '../../src/lane/newcomers.js'
-import type { ServiceReport, SpliceReport } from '../../src/proxy/lane-protocol.js'
+import type { ServiceReport, SpliceReport } from '../../src/proxy/lane-report.js'
 import { findTlv, TLV, tlvText } from '../../src/proxy/proxy-protocol/tlv.js'
 import { decodeProxyV2, encodeProxyV2 } from '../../src/proxy/proxy-protocol/v2.js'
 import { assert, suite } from '../harness/suite.js'

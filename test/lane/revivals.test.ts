@@ -115,11 +115,15 @@ class Room {
   }
 
   /** A connection of which `kept` bytes are on their way from its backend half. */
-  revive(kept: number, finUp = ROW.finUp): Frozen {
+  revive(kept: number, finUp = ROW.finUp, isAnswered = true): Frozen {
     const link = {
       revive: (client: ClientHalf) => client.goOn({ node: 'b', name: 'b' }, ROW, COUNTERPART),
     } as unknown as LedgerLink
-    const client = this.revivals.revive({ ...ROW, finUp, acknowledged: 2_000, down: 2_000 + kept }, link, 100)
+    const client = this.revivals.revive(
+      { ...ROW, finUp, acknowledged: 2_000, down: 2_000 + kept, isAnswered },
+      link,
+      100,
+    )
     if (client === undefined) throw new Error('not rebuilt')
     this.clients.push(client)
     return this.made.at(-1) as Frozen
@@ -356,6 +360,29 @@ test('a client that is heard from beyond after its verdict, and whose socket sta
   room.revivals.sweep(room.now)
   const { proven, reset } = room.revivals.verdicts.counts
   assert.equal([socket.resets, room.finished, proven, reset], [1, ['input-lost'], 0, 1])
+})
+
+test('who had the last word is known from its row, whatever comes again', () => {
+  const room = new Room()
+  room.revive(500, false, true)
+  room.revive(500, false, false)
+  const rests = () => room.clients.map(({ half }) => half.isAtRest)
+  assert.equal(rests(), [true, false])
+  for (const which of [0, 1]) room.comes(which, 500)
+  assert.equal(rests(), [true, false], 'those bytes are older than the question')
+  for (const which of [0, 1]) room.comes(which, 1)
+  assert.equal(rests(), [true, true], 'the answer')
+})
+
+test('one whose bytes may not be whole is doubtful', () => {
+  const room = new Room()
+  room.revive(500, false)
+  const [client] = room.clients
+  if (client === undefined) throw new Error('not rebuilt')
+  assert.ok(room.revivals.isDoubtful(client), 'frozen')
+  room.comes(0, 500)
+  room.revivals.letGo()
+  assert.ok(room.revivals.isDoubtful(client), 'not heard of yet')
 })
 
 test.run()

@@ -18,6 +18,8 @@ class Room {
   readonly knowledge = new Knowledge(A)
   readonly told: Told[] = []
   readonly quorums: [string, boolean, number][] = []
+  ending: readonly string[] = []
+  readonly endings: (readonly string[])[] = []
   readonly news: BackendNews
 
   constructor(settings: Partial<Service> = {}) {
@@ -27,12 +29,21 @@ class Room {
     const later = (run: () => void) => run()
     const toLane = (message: ToLane) => {
       if (message.type === 'backends') this.told.push(message)
+      if (message.type === 'local-listeners') this.endings.push(message.ending ?? [])
     }
     const states = new BackendStates(this.knowledge, { of: () => undefined })
-    this.news = new BackendNews(this.knowledge, states, () => false, later, toLane, {
-      onPorts: () => {},
-      onQuorum: ({ name }, { quorate, able }) => this.quorums.push([name, quorate, able]),
-    })
+    this.news = new BackendNews(
+      this.knowledge,
+      states,
+      () => false,
+      () => this.ending,
+      later,
+      toLane,
+      {
+        onPorts: () => {},
+        onQuorum: ({ name }, { quorate, able }) => this.quorums.push([name, quorate, able]),
+      },
+    )
     this.news.tell()
   }
 
@@ -60,6 +71,16 @@ class Room {
 function seatsOf(told: Told | undefined): string {
   return (told?.seats ?? []).map(({ name, priority, weight }) => `${name.slice(-1)}${priority}/${weight}`).join(' ')
 }
+
+test('a program that is being stopped is told of, once', () => {
+  const room = new Room()
+  room.ending = ['web']
+  room.tell()
+  room.tell()
+  room.ending = []
+  room.tell()
+  assert.equal(room.endings, [[], ['web'], []])
+})
 
 test('priority, weight and not to serve', () => {
   const room = new Room()

@@ -34,6 +34,15 @@ test('why: who gets connections, in which way, and up to what', () => {
   ])
 })
 
+test('why: idle clients that are parked while no node can have any', () => {
+  const nobody = [A, B, C].map((node) => [node, { weight: 0 }] as const)
+  const said = ({ web, facts: about }: ReturnType<typeof room>) => whyChosen(web, about, [A, B, C]).join(' ')
+  const sentence = /Idle clients that it had are parked, each for 30s at most\./
+  assert.match(said(room({ parkMs: 30_000 }, nobody)), sentence)
+  assert.not.match(said(room({ parkMs: 30_000 })), sentence)
+  assert.not.match(said(room({}, nobody)), sentence)
+})
+
 test('why: who gets none, in lower tiers, by weight, by order; and what follows', () => {
   const said = [
     [A, { serve: 'no' }],

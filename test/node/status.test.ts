@@ -9,7 +9,7 @@ import {
   serviceView,
   spliceView,
 } from '../../src/node/status.js'
-import type { LaneReport, SpliceReport } from '../../src/proxy/lane-protocol.js'
+import type { LaneReport, SpliceReport } from '../../src/proxy/lane-report.js'
 import { assert, suite } from '../harness/suite.js'
 import { A, B, C, member, service } from './sample.js'
 

@@ -153,4 +153,14 @@ test('its client is in the dark from the last word of its director, or from the 
   assert.is(other.row(0).darkMs, 30)
 })
 
+test('its row tells whether the client waits for an answer', () => {
+  const { socket, backend } = dial()
+  socket.open()
+  assert.is(backend.row(0).isAnswered, true, 'it has not asked')
+  backend.half.receiveData(0, Uint8Array.of(1))
+  assert.is(backend.row(0).isAnswered, false)
+  socket.say(Uint8Array.of(2))
+  assert.is(backend.row(0).isAnswered, true)
+})
+
 test.run()

@@ -5,6 +5,7 @@ import {
   type ClientHost,
   type OpenRequest,
 } from '../../src/proxy/client-half.js'
+import { BEGINNING } from '../../src/proxy/half-tools.js'
 import type { NodeName } from '../../src/proxy/lane-protocol.js'
 import type { Reason } from '../../src/proxy/reasons.js'
 import { RetentionPool } from '../../src/proxy/retention-pool.js'
@@ -32,6 +33,7 @@ class Host implements ClientHost {
   readonly term = { number: 1, holder: 'a' }
   readonly begunAt = 0
   readonly asked: string[] = []
+  readonly snapshots: Uint8Array[] = []
   readonly cancelled: [node: string, reason: Reason][] = []
   readonly retried: Reason[] = []
   readonly finished: (Reason | undefined)[] = []
@@ -45,7 +47,8 @@ class Host implements ClientHost {
     this.places = new FakePlaces(Array.from({ length: nodes }, (_, i) => ({ node: `n${i + 1}`, name: `n${i + 1}` })))
   }
 
-  open(client: ClientHalf, { node }: NodeName, _request: OpenRequest): Attempt | undefined {
+  open(client: ClientHalf, { node }: NodeName, { snapshot }: OpenRequest): Attempt | undefined {
+    this.snapshots.push(snapshot)
     this.asked.push(node)
     const behaviour = this.behaviour(node)
     if (behaviour === 'no-link') return undefined
@@ -256,6 +259,47 @@ test('a node counts a connection for as long as it is asked or serves', () => {
   gone.client.onOpened(1_000, { local: HERE, remote: THERE }, vanishing.pipes.get('n1') as Pipe)
   gone.client.vanish('lease-lost')
   assert.is(vanishing.places.seated, 0)
+})
+
+test('one that parts from its socket leaves its node, and the backend half may go', () => {
+  const host = new Host(1)
+  const { client, socket } = accept(host)
+  const pipe = host.pipes.get('n1') as Pipe
+  client.onOpened(1_000, { local: HERE, remote: THERE }, pipe)
+  client.part()
+  assert.equal([pipe.confirms, pipe.resets, host.places.seated, host.finished], [1, 0, 0, []])
+  assert.equal([socket.paused, socket.resets, client.half.isClosed], [true, 0, true])
+})
+
+test('a node that is asked late is told of the client as it is then', () => {
+  const host = new Host(1, () => 'silent')
+  host.places.isFull = true
+  host.places.queueMax = 1
+  const [old, fresh] = [
+    { bytes: Uint8Array.of(1), at: 0 },
+    { bytes: Uint8Array.of(2), at: 3_000 },
+  ]
+  Object.assign(host, { refreshed: () => fresh })
+  const client = new ClientHalf({ node: 'a', boot: 1, counter: 1 }, new FakeSocket(), host, old)
+  client.choose()
+  host.now = 3_000
+  host.places.isFull = false
+  client.call()
+  assert.equal([client.isDialing, client.snapshot, host.snapshots], [true, fresh, [fresh.bytes]])
+})
+
+test('a parked one is served when there is a node, however late, and not by the sorry backend', () => {
+  const host = new Host(1, () => (host.now < 2_000 ? 'refuses-at-once' : 'silent'))
+  host.places.sorryNode = { node: 'a', name: 'a', sorry: THERE }
+  const revival = { ...BEGINNING, startedAt: 0, parkedUntil: 5_000 }
+  const client = new ClientHalf({ node: 'a', boot: 1, counter: 1 }, new FakeSocket(), host, undefined, revival)
+  client.choose()
+  assert.equal([client.isUnserved, client.isWaiting, client.served, host.asked], [true, true, true, []])
+  for (; client.isWaiting; host.now += 100) client.expire(host.now)
+  assert.equal([host.asked.at(-1), client.isDialing, host.places.sorries], ['n1', true, 0])
+  assert.ok(host.asked.length < 8, `asked ${host.asked.length} times`)
+  client.onOpened(1_000, { local: HERE, remote: THERE }, host.pipes.get('n1') as Pipe)
+  assert.is(client.parkedUntil, undefined)
 })
 
 test.run()

@@ -50,6 +50,7 @@ const ROW: Extract<SpliceFrame, { kind: 'row' }> = {
     limit: 264_000,
     isWhole: true,
     isOutward: false,
+    isAnswered: true,
   },
 }
 
@@ -110,6 +111,7 @@ export const FRAMES: Readonly<Record<string, SpliceFrame>> = {
     proxyHeader: new Uint8Array(0),
     snapshot: Uint8Array.of(7, 8),
     call: 7,
+    source: undefined,
   },
   barrier: { kind: 'barrier', handle: 0, token: 5 },
   passed: { kind: 'passed', handle: 0, token: 5 },
