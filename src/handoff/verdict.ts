@@ -30,8 +30,14 @@ export type Verdict =
   /** Not heard of. */
   | 'unverified'
 
-/** After this, and twice the time that nobody answered, the client's retransmission timer has run out at least once more. */
+/**
+ * After this, and twice the time that nobody answered, the client's retransmission timer has run out at least once more. Of one that is
+ * distant it is three round trips at first (RFC 6298, 2.2), and what is sent then is half of one on its way.
+ */
 const HOLE_MS_MIN: Millis = 1_000
+const TIMER_ROUND_TRIPS = 4
+/** Whoever answers later, or with bytes alone, may be as far away as a satellite; further away nobody is. */
+const ROUND_TRIP_MS_MAX: Millis = 1_000
 /**
  * An empty ACK may also be a keepalive, which names the byte before; the answer to our probe, which comes within a round trip, then
  * says that the client is further.
@@ -61,6 +67,8 @@ export class VerdictWatch {
   #verdict: Verdict = 'unverified'
   #aheadSince: Millis | undefined
   #levelSince: Millis | undefined
+  /** From the probe to the first empty ACK, which answers it; no less than a round trip. */
+  #answerMs: Millis = ROUND_TRIP_MS_MAX
   #ack: number | undefined
   #missing: number | undefined
   #probes = 0
@@ -73,9 +81,9 @@ export class VerdictWatch {
 
   constructor(
     private readonly expected: Expectation,
-    now: Millis,
+    private readonly begunAt: Millis,
   ) {
-    this.#probeAt = now + (PROBE_AFTER_MS[0] as Millis)
+    this.#probeAt = begunAt + (PROBE_AFTER_MS[0] as Millis)
   }
 
   get verdict(): Verdict {
@@ -97,14 +105,21 @@ export class VerdictWatch {
     const begin = placeOf(segment, this.expected, taken, given)
     if (begin === undefined) return
     const { ack, length } = segment
-    if (this.#ack === undefined || isBefore(this.#ack, ack)) this.#ack = ack
+    // Bytes may have been on their way before.
+    if (length === 0) this.#answerMs = Math.min(now - this.begunAt, this.#answerMs)
+    const isNewest = this.#ack !== undefined && isBefore(this.#ack, ack)
+    if (this.#ack === undefined || isNewest) this.#ack = ack
     this.#furthest = Math.max(this.#furthest, begin)
-    if (!this.isOpen) return
+    if (!this.isOpen) {
+      // Whoever is ahead says this of no place but its own, or in a keepalive of the byte before: the word from beyond was another's.
+      if (length === 0 && begin === taken && this.#furthest > taken + 1) this.#forgetGap(now, taken)
+      return
+    }
     if (begin > 0) {
       this.#aheadSince ??= now
       if (length > 0) this.#missing = Math.min(this.#missing ?? begin, begin)
     } else if (length > 0 && begin + length > 0) this.#takeUp(now)
-    else if (begin === 0 && this.#aheadSince === undefined) this.#levelSince ??= now
+    else if (begin === 0) this.#findLevel(now, isNewest)
   }
 
   /** The socket has seen that the client is ahead; also where nobody heard it. */
@@ -166,11 +181,29 @@ export class VerdictWatch {
   }
 
   get #holeMsMax(): Millis {
-    return HOLE_MS_MIN + 2 * this.expected.darkMs
+    return Math.max(HOLE_MS_MIN, TIMER_ROUND_TRIPS * this.#answerMs) + 2 * this.expected.darkMs
   }
 
   #takeUp(now: Millis): void {
     this.#findWhole(this.#aheadSince === undefined ? 'proven' : 'filled', now)
+  }
+
+  /** What acknowledges more than all before was sent after them: then whoever was ahead was somebody else. */
+  #findLevel(now: Millis, isNewest: boolean): void {
+    if (this.#aheadSince !== undefined) {
+      if (!isNewest) return
+      this.#aheadSince = undefined
+      this.#missing = undefined
+      this.#levelSince = now
+    }
+    this.#levelSince ??= now
+  }
+
+  /** If this word was late, and the other was not, that one is heard again. */
+  #forgetGap(now: Millis, taken: number): void {
+    this.#gap = undefined
+    this.#furthest = taken
+    this.#gapsUntil = now + this.#holeMsMax
   }
 
   /** It is watched as long as its client may take to be heard again. */

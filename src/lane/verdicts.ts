@@ -108,15 +108,25 @@ export class Verdicts {
     this.#lookAt = now + LATE_LOOK_MS
     for (const [key, watched] of this.#watched) contained(this.context, () => this.#look(key, watched, now))
     if (moreCome) return
-    if (this.#tap !== undefined && (this.#watched.size === 0 || now >= this.#tapUntil)) this.close()
+    if (this.#tap !== undefined && (this.#watched.size === 0 || now >= this.#tapUntil)) {
+      this.close()
+      // Who sleeps for days keeps nobody from hearing of the others.
+      if (this.#open > 0) this.#report()
+    }
     if (this.#isReported || this.#open > 0) return
     this.#isReported = true
-    logFrom(this.context, 'info', 'verdicts', { service: this.service, lane: this.context.setup.lane, ...this.counts })
+    this.#report()
   }
 
   close(): void {
     this.#tap?.close()
     this.#tap = undefined
+  }
+
+  #report(): void {
+    const { service, counts, context } = this
+    const fields = { service, lane: context.setup.lane, ...counts, unverified: this.#open }
+    logFrom(context, 'info', 'verdicts', fields)
   }
 
   #hear(from: string, header: Uint8Array, length: number): void {

@@ -313,8 +313,11 @@ export class Directing {
     if (held.asked?.answer === type) this.#answered(held, service)
   }
 
-  #answered({ asked }: Held, service: string): void {
-    if (asked?.waits.delete(service) && asked.waits.size === 0) asked.then()
+  #answered(held: Held, service: string): void {
+    const { asked } = held
+    if (asked?.waits.delete(service) !== true || asked.waits.size > 0) return
+    held.asked = undefined
+    asked.then()
   }
 
   #of(service: string): [contest: string, held: Held] | undefined {

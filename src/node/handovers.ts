@@ -10,7 +10,7 @@ export interface HandoverParts {
   readonly elections: Pick<Elections, 'explain' | 'reaches'>
   readonly clock: Pick<Clock, 'now'>
   readonly directing: Pick<Directing, 'names' | 'isSettled'>
-  readonly moves: Pick<Moves, 'move'>
+  readonly moves: Pick<Moves, 'move' | 'isUnderWay'>
 }
 
 export interface Given {
@@ -49,12 +49,15 @@ export class Handovers {
   }
 
   /**
-   * What has all its connections here. Of a drained node, to be tried again with each renewal: the next node may have to be
-   * waited for, and so may connections that are being rebuilt. `isMeant`: of which contests; all if not given.
+   * What has all its connections here, and is not being moved. Of a drained node, to be tried again with each renewal: the next node
+   * may have to be waited for, and so may connections that are being rebuilt. `isMeant`: of which contests; all if not given.
    */
   settled(isMeant: (contest: string) => boolean = () => true): readonly Given[] {
-    const { directing } = this.parts
-    const settled = directing.names().filter((contest) => isMeant(contest) && directing.isSettled(contest))
-    return this.#give(settled, false)
+    const { directing, moves } = this.parts
+    const isIdle = (contest: string) => directing.isSettled(contest) && !moves.isUnderWay(contest)
+    return this.#give(
+      directing.names().filter((contest) => isMeant(contest) && isIdle(contest)),
+      false,
+    )
   }
 }

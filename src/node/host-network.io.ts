@@ -23,7 +23,7 @@ import { DOOR_KEEPALIVE_MS } from '../proxy/service.js'
 import type { AckHolding, Card } from './ack-holding.io.js'
 import type { AddressCounts } from './address-keeper.js'
 import { Beats } from './beats.js'
-import { Hush, type Hushes } from './hush.io.js'
+import { Hush, type Hushes, reopenDoors } from './hush.io.js'
 import { Overtakers } from './overtakers.js'
 import { WireHost } from './wire-host.io.js'
 
@@ -139,15 +139,15 @@ export class HostNetwork {
 
   /** For another process of this node; `undefined`: there is no device. */
   get leaving(): LeftNetwork | undefined {
-    return isHere(this.#tun)
-      ? { device: this.#tun.name, tun: this.#tun.fd, doors: [...this.#doors.values()] }
-      : undefined
+    if (!isHere(this.#tun)) return undefined
+    return { device: this.#tun.name, tun: this.#tun.fd, doors: [...this.#doors.values()] }
   }
 
   /** From now on it is this process that has the addresses, until their deadlines. */
   arm(deadlines: readonly { readonly address: string; readonly deadline: Millis }[]): void {
     for (const { address, deadline } of deadlines) this.setDeadline(address, deadline)
     if (isHere(this.#gate)) this.#gate.claim()
+    reopenDoors(this.#hushes)
   }
 
   /** Interfaces may have come and gone. */

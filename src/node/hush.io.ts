@@ -38,7 +38,7 @@ export class Hush implements Catcher {
     if ('why' in trap) return trap
     const hush = new Hush(address, hushes, calls, trap, HalfOpen.open())
     hushes.addresses.add(address)
-    hush.#filter()
+    hushDoors(hushes, calls)
     return hush
   }
 
@@ -57,7 +57,7 @@ export class Hush implements Catcher {
   }
 
   welcome(): void {
-    if (this.hushes.addresses.delete(this.address)) this.#filter()
+    if (this.hushes.addresses.delete(this.address)) hushDoors(this.hushes, this.calls)
   }
 
   close(): number {
@@ -68,23 +68,30 @@ export class Hush implements Catcher {
     return lost
   }
 
-  get #family(): 4 | 6 {
-    return isIpv6(this.address) ? 6 : 4
-  }
-
   /** Without a front door the address has listening sockets of its own, whose connections are not waited for. */
   #unaccepted(): number {
-    const door = this.hushes.doors.get(this.#family)
+    const door = this.hushes.doors.get(familyOf(this.address))
     if (door === undefined) return 0
     const info = new Uint8Array(UNACKED_AT + 4)
     return this.calls.getsockopt(door, IPPROTO_TCP, TCP_INFO, info) < 0 ? 0 : new ByteReader(info, UNACKED_AT).u32()
   }
+}
 
-  #filter(): void {
-    const door = this.hushes.doors.get(this.#family)
-    const addresses = [...this.hushes.addresses].filter((address) => isIpv6(address) === isIpv6(this.address))
-    if (door === undefined) return
-    if (addresses.length === 0) detachFilter(this.calls, door)
-    else attachFilter(this.calls, door, hushFilter(addresses))
+/** Each listening socket drops SYNs to the addresses of its family, and to no others: whatever filter it had, also by another process. */
+function hushDoors({ addresses, doors }: Hushes, calls: ControlCalls): void {
+  for (const [family, door] of doors) {
+    const hushed = [...addresses].filter((address) => familyOf(address) === family)
+    if (hushed.length === 0) detachFilter(calls, door)
+    else attachFilter(calls, door, hushFilter(hushed))
   }
+}
+
+/** To what this process does not hush: another may have given an address away a moment ago, and is not there any more to do it. */
+export function reopenDoors(hushes: Hushes): void {
+  const calls = loadControlCalls()
+  if (!('why' in calls)) hushDoors(hushes, calls)
+}
+
+function familyOf(address: string): 4 | 6 {
+  return isIpv6(address) ? 6 : 4
 }

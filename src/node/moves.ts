@@ -74,7 +74,7 @@ export class Moves {
       this.parts.told?.(outcome)
       answer(outcome, why)
     }
-    if (before?.machine.isUnderWay === true) return tell('not-here', 'it is being moved already')
+    if (this.isUnderWay(contest)) return tell('not-here', 'it is being moved already')
     if (!directing.names().includes(contest)) return tell('not-here', 'this node does not direct it')
     if (before !== undefined) this.#feed(before, { type: 'lease-gone' })
     const machine = new MoveOut(mustGo)
@@ -95,6 +95,11 @@ export class Moves {
     }
     this.#moving.set(contest, moving)
     this.#feed(moving, { type: 'begin', keeps: directing.mayMove(contest) })
+  }
+
+  /** It is this node's still, perhaps, but another is to have it. */
+  isUnderWay(contest: string): boolean {
+    return this.#moving.get(contest)?.machine.isUnderWay === true
   }
 
   /** What the successor says of `can-you`. */

@@ -15,6 +15,8 @@ const DARK_MS = 300
 const NUMBERS = { receiveSeq: EXPECTED, sendSeq: SENT, aheadMax: AHEAD_MAX, darkMs: DARK_MS }
 /** 1 s + 2 × dark. */
 const HOLE_MS = 1_600
+/** 4 s + 2 × dark: of a client whose answer nobody has heard. */
+const FAR_HOLE_MS = 4_600
 
 /** A segment that begins so many bytes beyond what is expected. */
 function segment(beyond: number, length: number, flags: number = FLAG.ack, acknowledged = 40): Segment {
@@ -161,6 +163,58 @@ test('late bytes from before the loss: the gap behind them is seen when the clie
   assert.equal([watch.verdict, watch.isOver(11_600)], ['reset', true])
 })
 
+test('a client that acknowledges more and more, and is where the socket is, was not ahead: that was a stranger', () => {
+  const fate = (forgedAt: readonly number[], acknowledgedAt: (now: number) => number) => {
+    const words: (readonly [number, Segment])[] = []
+    for (let now = 0; now <= 3_000; now += 50) words.push([now, segment(0, 0, FLAG.ack, acknowledgedAt(now))])
+    return verdictOf([...forgedAt.map((at) => [at, segment(500, 0, FLAG.ack, 10)] as const), ...words])
+  }
+  assert.is(
+    fate([1, 120, 200, 270], (now) => Math.min(GIVEN, now / 50)),
+    'proven',
+  )
+  assert.is(
+    fate([120], () => 10),
+    'reset',
+    'what acknowledges no more may be older',
+  )
+  assert.is(
+    fate([120], (now) => (now < 100 ? 11 : 9)),
+    'reset',
+  )
+})
+
+/** By a satellite: its word is as long on its way as its timer is slow, three round trips after the first few (RFC 6298, 2.2). */
+function fateOfDistant(roundTripMs: number, darkMs: number): Verdict {
+  const watch = new VerdictWatch({ ...NUMBERS, darkMs }, 0)
+  let timerMs = Math.max(200, 3 * roundTripMs)
+  // Sent when the director died, and again by a timer that doubles.
+  let again = timerMs - darkMs
+  for (; again <= 0; again += timerMs) timerMs *= 2
+  again += roundTripMs / 2
+  for (let now = 0; now <= 10_000 && watch.isOpen; now += 50) {
+    // This was on its way already.
+    if (now === 0) watch.hear(segment(100, 100), now, 0, GIVEN)
+    if (now === roundTripMs) watch.hear(segment(100, 0), now, 0, GIVEN)
+    if (now - 50 < again && again <= now) watch.hear(segment(0, 100), now, 0, GIVEN)
+    watch.tick(now, false)
+  }
+  return watch.verdict
+}
+
+test('a distant client has as much longer as its answer was on its way', () => {
+  for (const roundTripMs of [50, 300, 600, 1_000]) {
+    for (const darkMs of [50, 100, 300, 1_000])
+      assert.is(fateOfDistant(roundTripMs, darkMs), 'filled', `${roundTripMs} ms`)
+  }
+  const watch = new VerdictWatch(NUMBERS, 0)
+  watch.hear(segment(200, 0), 40_000, 0, GIVEN)
+  watch.tick(44_599, false)
+  assert.is(watch.verdict, 'unverified', 'one that is heard late may be distant as well')
+  watch.tick(44_600, false)
+  assert.is(watch.verdict, 'reset', 'and waits no longer for that than 4 s')
+})
+
 test('a gap that fills, however slowly, or that may only seem one, is none', () => {
   const slow = deceived()
   slow.hear(segment(3_000, 100), 1_000, 100, GIVEN)
@@ -176,6 +230,27 @@ test('a gap that fills, however slowly, or that may only seem one, is none', () 
   assert.is(unread.verdict, 'reset', 'not while bytes wait, but then')
 })
 
+/** What comes of a gap that was seen when 100 bytes were taken, and of an empty ACK of each of these places afterwards. */
+function afterWords(gap: number, places: readonly number[]): Verdict {
+  const watch = deceived()
+  watch.hear(segment(gap, 100), 1_000, 100, GIVEN)
+  watch.tickWhole(1_000, 100, idle)
+  places.forEach((place, i) => {
+    watch.hear(segment(place, 0), 1_100 + 100 * i, 100, GIVEN)
+  })
+  for (let now = 2_000; now <= 30_000; now += 100) watch.tickWhole(now, 100, idle)
+  assert.ok(watch.isOver(30_000))
+  return watch.verdict
+}
+
+test('a client that says it is where the socket is has not said what was heard from beyond', () => {
+  assert.is(afterWords(3_000, [100]), 'proven', 'somebody else has')
+  assert.is(afterWords(3_000, []), 'reset')
+  assert.is(afterWords(3_000, [99, 0]), 'reset', 'what is older says nothing of now')
+  assert.is(afterWords(101, [100]), 'reset', 'a keepalive of a client one byte ahead')
+  assert.is(afterWords(3_000, [100, 3_100]), 'reset', 'that word was late')
+})
+
 test('one that goes on is watched for as long as its client’s timer may take, however much it sends', () => {
   const watch = deceived()
   let over: number | undefined
@@ -186,7 +261,7 @@ test('one that goes on is watched for as long as its client’s timer may take, 
     watch.tickWhole(now, taken, idle)
     if (watch.isOver(now)) over = now
   }
-  assert.equal([watch.verdict, over], ['proven', 1_700])
+  assert.equal([watch.verdict, over], ['proven', 100 + FAR_HOLE_MS])
 })
 
 test('what is missing ends where the first byte begins that the client still offers', () => {
@@ -270,9 +345,9 @@ test('who is heard by nobody is judged by what its socket lacks', () => {
   const lost = new VerdictWatch(NUMBERS, 0)
   lost.noticeGap(86_400_000)
   lost.noticeGap(86_401_000)
-  lost.tick(86_400_000 + HOLE_MS - 1, false)
+  lost.tick(86_400_000 + FAR_HOLE_MS - 1, false)
   assert.is(lost.verdict, 'unverified')
-  lost.tick(86_400_000 + HOLE_MS, false)
+  lost.tick(86_400_000 + FAR_HOLE_MS, false)
   assert.is(lost.verdict, 'reset')
   const late = new VerdictWatch(NUMBERS, 0)
   late.noticeGap(100)

@@ -258,4 +258,18 @@ test('a move: hushed and emptied when all services say so; nothing is brought me
   assert.not(room.directing.isMoving(IP))
 })
 
+test('once its services are served, and the move comes to nothing, another process can go on with the lease', () => {
+  const room = new Room()
+  room.acquire([WEB])
+  room.serves('web')
+  room.recovered('web')
+  room.directing.heard({ type: 'known', service: 'web', term: TERM })
+  const isCarried = () => room.directing.carried() !== undefined
+  assert.ok(isCarried())
+  room.directing.hush(IP, () => {})
+  assert.not(isCarried())
+  room.directing.heard({ type: 'quiet', service: 'web', term: TERM })
+  assert.ok(isCarried())
+})
+
 test.run()

@@ -6,7 +6,7 @@ import { A, B, C } from './sample.js'
 const test = suite('node/handovers')
 
 /** At node A, which directs two contests; B and C may as well. */
-function atA({ linked = [B, C], alone = false, settled = ['x', 'y'] } = {}) {
+function atA({ linked = [B, C], alone = false, settled = ['x', 'y'], underWay = [''] } = {}) {
   const moved: string[] = []
   const handovers = new Handovers({
     self: A,
@@ -16,7 +16,10 @@ function atA({ linked = [B, C], alone = false, settled = ['x', 'y'] } = {}) {
     } as never,
     clock: { now: () => 0 },
     directing: { names: () => ['x', 'y'], isSettled: (contest) => settled.includes(contest) },
-    moves: { move: (contest, to) => void moved.push(`${contest} to ${to[0]}`) },
+    moves: {
+      move: (contest, to) => void moved.push(`${contest} to ${to[0]}`),
+      isUnderWay: (contest) => underWay.includes(contest),
+    },
   })
   return { handovers, moved }
 }
@@ -47,6 +50,13 @@ test('what is still being rebuilt, or on its way, waits', () => {
   const { handovers, moved } = atA({ settled: ['y'] })
   handovers.settled()
   assert.equal(moved, ['y to b'])
+  const moving = atA({ underWay: ['y'] })
+  moving.handovers.settled()
+  assert.equal(
+    moving.moved,
+    ['x to b'],
+    'it is asked again with each renewal, and each would count as a move that failed',
+  )
 })
 
 test.run()

@@ -206,6 +206,7 @@ test('what is not held here, and what is moving already, is refused without a ch
   const room = new Room()
   room.move('mail')
   room.move()
+  assert.equal([room.moves.isUnderWay('mail'), room.moves.isUnderWay('web')], [false, true])
   room.move()
   assert.equal(room.take(), [
     '= not-here: this node does not direct it',
