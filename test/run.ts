@@ -25,7 +25,7 @@ const REPEATED = 2_500
 const ALONE = /^(cluster|peers)\/|^kernel\/packet-trap\.|^node\/lane-group\./
 /** Of these, those that measure no time run two at a time, or CI would take half as long again. */
 const PAIRED =
-  /^cluster\/(addresses|choosing|choosing-failover|choosing-kinds|choosing-limits|config|departure|deposed|discovery|drain|drill|drill-pause|farewells|health|hosts|http|interfaces|links|minimum-rights|moves|networks|peers|program-drain|programs|rebirth|replaced-hosts|single|two-services)\./
+  /^cluster\/(addresses|choosing|choosing-failover|choosing-kinds|choosing-limits|config|departure|deposed|discovery|drain|drill|drill-pause|farewells|health|forged|hosts|http|identity|identity-chain|interfaces|links|minimum-rights|moves|networks|outward|parking|peers|program-drain|programs|rebirth|replaced-hosts|single|single-parking|two-services|uploads)\./
 
 const [tier = 'fast', ...parts] = process.argv.slice(2)
 if (tier !== 'fast' && tier !== 'long') throw new Error(`there is no tier ${tier}: say fast or long`)
