@@ -25,6 +25,9 @@ export interface Beat {
 }
 
 export class DaemonSite {
+  /** Of the client that was refused last. */
+  #trouble = ''
+
   private constructor(
     readonly fixture: Fixture,
     readonly journal: string,
@@ -79,13 +82,22 @@ export class DaemonSite {
     return new Promise((resolve) => {
       const socket = net.connect({ host: this.fixture.serviceAddress, port: PORT })
       let answer = ''
-      socket.setTimeout(2_000, () => socket.destroy())
+      socket.setTimeout(2_000, () => socket.destroy(new Error('no answer within 2 s')))
       socket.on('data', (chunk) => {
         answer += chunk.toString()
       })
-      socket.on('error', () => resolve(''))
+      socket.on('error', ({ message }) => {
+        this.#trouble = message
+        resolve('')
+      })
       socket.on('close', () => resolve(answer.trim()))
     })
+  }
+
+  /** A client that comes now is served by that node. */
+  async assertServes(name: string): Promise<void> {
+    const answer = await this.ask()
+    assert.is(answer, name, `asked, and heard '${answer}' ${answer === '' ? this.#trouble : ''}; ${this.#story()}`)
   }
 
   node(name: string): LabNode {
@@ -163,7 +175,16 @@ export class DaemonSite {
   }
 
   #story(): string {
-    const words = ['"hosting"', '"hosting-given"', '"guard', '"hook"', 'lease-lost', 'link-down']
+    const words = [
+      '"hosting"',
+      '"hosting-given"',
+      '"guard',
+      '"hook"',
+      'lease-lost',
+      'lease-acquired',
+      'serving',
+      'link-down',
+    ]
     const lines = this.fixture.cluster.nodes.flatMap((node) => {
       const log = existsSync(path.join(this.fixture.cluster.folder, `${node.name}.log`))
         ? this.fixture.cluster.log(node)
