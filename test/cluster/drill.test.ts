@@ -2,6 +2,7 @@
 import { assert, suite } from '../harness/suite.js'
 import { CLIENTS, drilled } from './drilled.js'
 import { ADDRESS, losses, SurvivalSite, sumOf } from './survival.js'
+import { storyOf } from './waits.js'
 
 const test = suite('cluster/drill', 60_000)
 const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv'], root: true }
@@ -50,7 +51,9 @@ test(
     assert.equal([report.connections.directed, report.connections.expected], [CLIENTS, CLIENTS])
     assert.ok(report.connections.local > 0)
     assert.equal([report.verdicts?.revived, report.verdicts?.reset, report.back], [CLIENTS, 0, true])
-    assert.is.not(report.to?.name, before.name)
+    // On a busy host a lease of 400 ms may be lost before: then another gives it away, and perhaps to the first.
+    assert.is.not(report.to?.name, report.director.name, storyOf(site))
+    assert.ok(report.director.name === before.name || site.events('lease-lost').length > 1, storyOf(site))
   },
   NEEDS,
 )
