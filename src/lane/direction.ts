@@ -261,7 +261,7 @@ export class Direction implements ClientHost {
     for (const client of this.clients) {
       if (client.isUnserved) this.#contained(client, () => client.expire(now))
       // Where there was no room, or the setting is newer than the connection.
-      else if (client.joined !== undefined) this.onJoined(client, client.joined.counterpart)
+      else if (client.joined !== undefined) this.#hold(client, client.joined.counterpart)
       if (isIdleTooLong(client.half, this.service.idleMs, now))
         this.#contained(client, () => client.half.abort('idle-limit'))
     }
@@ -275,7 +275,7 @@ export class Direction implements ClientHost {
 
   onJoined(client: ClientHalf, counterpart: Counterpart): void {
     this.parking.onServed(client)
-    if (this.service.uploads === 'survive') this.context.holds?.begin(client, counterpart)
+    this.#hold(client, counterpart)
   }
 
   onRetried(client: ClientHalf, node: NodeName, reason: Reason, detail: string): void {
@@ -335,6 +335,10 @@ export class Direction implements ClientHost {
     contained(this.context, act, () => faultyClient(client))
   }
 
+  #hold(client: ClientHalf, counterpart: Counterpart): void {
+    if (this.service.uploads === 'survive') this.context.holds?.begin(client, counterpart)
+  }
+
   #begin(socket: Socket, snapshot: ClientSnapshot, from?: Revival): SocketHandler {
     const client = new ClientHalf(this.host.nextSpliceId(), socket, this, snapshot, from)
     this.clients.add(client)
@@ -386,11 +390,8 @@ export class Direction implements ClientHost {
     if (this.#state === 'over') return
     if (!fatal) {
       this.context.counters.incidents++
-      return logFrom(this.context, 'error', 'accept-failed', {
-        service: this.service.name,
-        address: formatEndpoint(at),
-        code,
-      })
+      const fields = { service: this.service.name, address: formatEndpoint(at), code }
+      return logFrom(this.context, 'error', 'accept-failed', fields)
     }
     this.context.post({ type: 'cannot-serve', service: this.service.name, term: this.term, at, code })
     this.stop('other')
