@@ -47,8 +47,12 @@ export function ipv4Text(bytes: Uint8Array, at: number): string {
 export function networkOf(address: string, prefix: number): string | undefined {
   const ip = parseIp(address)
   if (ip === undefined || prefix > 8 * ip.byteLength) return undefined
-  const masked = ip.map((byte, i) => byte & (0xff << Math.max(0, Math.min(8, 8 * (i + 1) - prefix))))
-  return `${ip.byteLength} ${prefix} ${masked.join('.')}`
+  return `${ip.byteLength} ${prefix} ${maskedIp(ip, prefix).join('.')}`
+}
+
+/** Its bits beyond the prefix are 0. */
+export function maskedIp(ip: Uint8Array, prefix: number): Uint8Array {
+  return ip.map((byte, i) => byte & (0xff << Math.max(0, Math.min(8, 8 * (i + 1) - prefix))))
 }
 
 export function isWildcard(address: string): boolean {

@@ -1,5 +1,5 @@
 /** Networks of IP addresses as people write them: `10.0.0.0/8`, `2001:db8::/32`, or one address. */
-import { canonicalIp, formatIp, networkOf, parseIp } from './address.js'
+import { canonicalIp, formatIp, maskedIp, networkOf, parseIp } from './address.js'
 
 export interface Network {
   /** Its first address, canonical. */
@@ -20,8 +20,7 @@ export function parseNetwork(text: string): Network | undefined {
 /** `10.1.2.3/8` is `10.0.0.0/8`. */
 export function lowest({ address, prefix }: Network): Network {
   const ip = parseIp(address) ?? new Uint8Array(0)
-  const masked = ip.map((byte, i) => byte & (0xff << Math.max(0, Math.min(8, 8 * (i + 1) - prefix))))
-  return { address: formatIp(masked), prefix }
+  return { address: formatIp(maskedIp(ip, prefix)), prefix }
 }
 
 export function formatNetwork({ address, prefix }: Network): string {

@@ -5,22 +5,14 @@
  *     any:443        that port           10.1.2.3:5432   that host and port
  *     [2001:db8::/32]:8000-8100
  */
-import {
-  canonicalIp,
-  type Endpoint,
-  isIpv6,
-  isLoopback,
-  isPort,
-  isWildcard,
-  networkOf,
-  parseIp,
-} from '../base/address.js'
+import { type Endpoint, isIpv6, isLoopback, isPort, isWildcard, parseIp } from '../base/address.js'
+import { isWithin, type Network, parseNetwork } from '../base/network.js'
 
 export const RULES_MAX = 32
 
 interface Rule {
   /** `undefined`: every address. */
-  readonly net: { readonly address: string; readonly prefix: number } | undefined
+  readonly net: Network | undefined
   readonly first: number
   readonly last: number
 }
@@ -82,28 +74,19 @@ export function objectionTo(to: Endpoint, from: string, rules: readonly Rule[]):
 
 function fits({ net, first, last }: Rule, { address, port }: Endpoint): boolean {
   if (port < first || port > last) return false
-  return net === undefined || networkOf(address, net.prefix) === networkOf(net.address, net.prefix)
+  return net === undefined || isWithin(address, net)
 }
 
 function parseRule(text: string): Rule | undefined {
   const match = text.length > ENTRY_LENGTH_MAX ? null : ENTRY.exec(text)
   if (match === null) return undefined
   const [, bracketed, plain, bare, from, to] = match
-  const net = parseNet(bracketed ?? plain ?? bare ?? '')
-  if (net === 'no-net') return undefined
+  const where = bracketed ?? plain ?? bare ?? ''
+  const net = where === 'any' ? undefined : parseNetwork(where)
+  if (net === undefined && where !== 'any') return undefined
   const first = from === undefined ? 1 : Number(from)
   const last = to === undefined ? (from === undefined ? 65_535 : first) : Number(to)
   return isPort(first) && isPort(last) && first <= last ? { net, first, last } : undefined
-}
-
-function parseNet(text: string): Rule['net'] | 'no-net' {
-  if (text === 'any') return undefined
-  const [ip = '', length, ...more] = text.split('/')
-  const address = canonicalIp(ip)
-  if (address === undefined || more.length > 0) return 'no-net'
-  const bits = isIpv6(address) ? 128 : 32
-  const prefix = length === undefined ? bits : Number(length)
-  return /^\d{1,3}$/.test(length ?? '0') && prefix <= bits ? { address, prefix } : 'no-net'
 }
 
 function formatRule({ net, first, last }: Rule): string {
