@@ -9,6 +9,7 @@ import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { complaints } from './harness/file-outcome.js'
 import { endRunning, type FileReport, runFile } from './harness/run-file.js'
 
 const ROOT = fileURLToPath(new URL('.', import.meta.url))
@@ -90,6 +91,8 @@ function summarize(): number {
   const broken = [...reports].filter(([, { problem }]) => problem !== undefined)
   for (const [file, { problem, output }] of broken)
     console.log(`\nFAIL ${file}: ${problem}\n${output.slice(0, REPEATED)}`)
+  for (const [file, { output, problem }] of broken)
+    console.log([`FAIL ${file}: ${problem}`, ...complaints(output)].join('\n  '))
   if (skipped > 0) console.log(`${skipped} tests were SKIPPED because programs are missing: see above`)
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
   return failed > 0 ? 1 : 0

@@ -48,6 +48,15 @@ export class Passive {
     return [...this.#scores].filter(([, { isOut }]) => isOut).map(([key]) => key)
   }
 
+  /** Its service is set otherwise than when it failed: what it has against it fades as its operator says now. */
+  follow(key: string, limits: PassiveLimits, now: Millis): void {
+    const score = this.#scores.get(key)
+    if (score === undefined || (score.limits.limit === limits.limit && score.limits.decayMs === limits.decayMs)) return
+    score.value = Math.min(valueAt(score, now), 4 * limits.limit)
+    score.at = now
+    score.limits = limits
+  }
+
   forget(key: string): void {
     this.#scores.delete(key)
   }

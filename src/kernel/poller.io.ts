@@ -46,8 +46,8 @@ export interface Sleeper extends Enrolled {
 export interface PollerOwner {
   /** An exception out of a source (`fd`) or a task (-1). The loop goes on. `handler`: out of that, at its last event. */
   onFault(error: unknown, fd: number, handler?: SocketHandler): void
-  /** Somebody signalled `wakeFd`. */
-  onWake?(): void
+  /** Somebody signalled `wakeFd`; called before all that became ready with it. `false`: that is another's by now, and so is all else. */
+  onWake?(): boolean
 }
 
 export class Poller {
@@ -86,7 +86,7 @@ export class Poller {
     this.add(this.wakeFd, EPOLLIN | EPOLLET, {
       fd: this.wakeFd,
       isWaiting: false,
-      onReady: () => this.owner.onWake?.(),
+      onReady: () => {},
     })
   }
 
@@ -159,15 +159,7 @@ export class Poller {
     const waiting = this.#again.length === 0 ? NONE : this.#again
     const count = this.sys.epollWait(this.#epoll, this.#eventsAt, EVENTS_MAX, this.#patience(timeoutMs))
     if (count < 0 && count !== -EINTR) throw new BatonError('ERR_EPOLL', `epoll_wait: errno ${-count}`)
-    if (waiting !== NONE) this.#again = []
-    this.#dispatch(count)
-    for (const source of waiting) {
-      source.isWaiting = false
-      this.#call(source, 0)
-    }
-    if (this.#soon.length > 0) this.#hurry()
-    if (count <= 0 || ++this.#turns % TURNS_PER_LOOK === 0) this.#ring()
-    this.#runTasks()
+    if (!this.#isWoken(count) || this.#wake()) this.#act(count, waiting)
     this.clock.release()
     this.#turning = false
   }
@@ -181,6 +173,34 @@ export class Poller {
   dispose(): void {
     this.sys.close(this.wakeFd)
     this.sys.close(this.#epoll)
+  }
+
+  #act(count: number, waiting: readonly Source[]): void {
+    if (waiting !== NONE) this.#again = []
+    this.#dispatch(count)
+    for (const source of waiting) {
+      source.isWaiting = false
+      this.#call(source, 0)
+    }
+    if (this.#soon.length > 0) this.#hurry()
+    if (count <= 0 || ++this.#turns % TURNS_PER_LOOK === 0) this.#ring()
+    this.#runTasks()
+  }
+
+  #isWoken(count: number): boolean {
+    const { words, fdWord } = this.#layout
+    for (let at = fdWord; at < count * words; at += words) if (this.#events[at] === this.wakeFd) return true
+    return false
+  }
+
+  #wake(): boolean {
+    this.clock.hold()
+    try {
+      return this.owner.onWake?.() ?? true
+    } catch (error) {
+      this.owner.onFault(error, -1)
+      return true
+    }
   }
 
   #dispatch(count: number): void {

@@ -38,9 +38,16 @@ export interface Loop {
 /** One thread, one epoll set: returns when the lane was told to stop. */
 export function epollLoop(engine: EpollEngine, clock: Clock, record?: DescriptorRecord): Loop {
   let lane: Lane | undefined
+  // What the control plane has said before a client came holds for that client, though both are found in one turn.
+  let hear: (() => Next) | undefined
+  let next: Next = 'go-on'
+  const onWake = () => {
+    next = hear?.() ?? 'go-on'
+    return next !== 'left'
+  }
   const sockets = engine.make(
     clock,
-    { onFault: (...fault) => lane?.onFault(...fault) },
+    { onFault: (...fault) => lane?.onFault(...fault), onWake },
     { plans: REPAIR_PLANS, record },
   )
   const { poller, repair } = sockets
@@ -56,11 +63,10 @@ export function epollLoop(engine: EpollEngine, clock: Clock, record?: Descriptor
       port.postMessage({ type: 'awake', wakeFd: poller.wakeFd } satisfies FromLane)
       let sweepAt = clock.now()
       const inheritance = new Inheriting(given, port)
-      for (let running = true; running; ) {
-        const next = receiveAll(given, port, poller, inheritance)
-        // Its sockets are another process's: not even a turn.
-        if (next === 'left') return
-        running = next === 'go-on'
+      hear = () => receiveAll(given, port, poller, inheritance)
+      // What came before anybody listened has signalled nothing.
+      next = hear()
+      while (next === 'go-on') {
         poller.clock.hold()
         const now = poller.clock.now()
         if (now >= sweepAt) {
@@ -69,6 +75,9 @@ export function epollLoop(engine: EpollEngine, clock: Clock, record?: Descriptor
         }
         poller.turn(Math.ceil(sweepAt - now))
       }
+      // Its sockets are another process's: not even a turn.
+      if (next === 'left') return
+      hear = undefined
       for (let turn = 0; turn < LAST_TURNS; turn++) poller.turn(LAST_TURN_MS)
     },
   }
@@ -99,12 +108,14 @@ export function netLoop(clock: Clock): Loop {
 }
 
 /** `stop`: that was the last message; `left`: another process has all. */
+type Next = 'go-on' | 'stop' | 'left'
+
 function receiveAll(
   lane: Lane,
   port: MessagePort,
   poller: { readonly clock: HeldClock; finishTasks(): void },
   inheriting: Inheriting,
-): 'go-on' | 'stop' | 'left' {
+): Next {
   for (;;) {
     const received = receiveMessageOnPort(port) as { readonly message: ToLane | HandOverMessage } | undefined
     if (received === undefined) return 'go-on'

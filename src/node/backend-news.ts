@@ -44,6 +44,11 @@ export class BackendNews {
     })
   }
 
+  /** What is shown of backends is what lanes have been told of them. */
+  settle(): void {
+    if (this.#planned) this.tell()
+  }
+
   /** The lane drops what it knew of a service with the service. */
   forget(service: string): void {
     this.#told.delete(service)

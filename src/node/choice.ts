@@ -26,7 +26,7 @@ export interface ChoosingNode {
   readonly knowledge: Pick<Knowledge, 'assignments' | 'loadOf' | 'members' | 'weighed'>
   readonly programs: {
     readonly states: { readonly seats: (service: Service) => readonly BackendSeat[] }
-    readonly news: { readonly quorums: Pick<Quorums, 'of'> }
+    readonly news: { readonly quorums: Pick<Quorums, 'of'>; settle(): void }
   }
 }
 
@@ -36,6 +36,7 @@ export function choiceFacts(
   names: Names,
   report: LaneReport,
 ): ChoiceFacts {
+  programs.news.settle()
   const seats = knowledge.weighed(service, programs.states.seats(service))
   return { knowledge, seats, names, quorate: programs.news.quorums.of(service.name), report }
 }

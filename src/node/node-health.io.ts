@@ -85,8 +85,11 @@ export class NodeHealth {
     this.#remoteDriver.feed({ type: 'targets', targets: this.#remoteTargets() })
     for (const key of this.#passive.keys()) {
       const [name = ''] = key.split(' ')
-      if ((this.parts.knowledge.service(name)?.passiveLimit ?? 0) === 0) this.#passive.forget(key)
+      const { passiveLimit: limit = 0, passiveDecayMs: decayMs = 0 } = this.parts.knowledge.service(name) ?? {}
+      if (limit === 0) this.#passive.forget(key)
+      else this.#passive.follow(key, { limit, decayMs }, this.parts.clock.now())
     }
+    this.#alarm.set(this.#passive.nextDeadline())
   }
 
   /** Of connections that this node directs. */

@@ -98,6 +98,8 @@ export class Programs {
     const more = () => ({ health: this.health.rows(), hosting: this.hosting.rows() })
     this.publication = new Publication(name, knowledge, directing, clock, later, more, (bytes) => {
       knowledge.setFacts(self, bytes)
+      // Before others hear it: who has heard that a node is out may rely on it that no connection goes there.
+      this.news.tell()
       parts.publish(bytes)
       this.onFacts()
     })

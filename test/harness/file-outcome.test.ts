@@ -1,4 +1,4 @@
-import { judge, writtenTests } from './file-outcome.js'
+import { complaints, judge, writtenTests } from './file-outcome.js'
 import { assert, suite } from './suite.js'
 
 const test = suite('harness/file-outcome')
@@ -44,6 +44,15 @@ test('the limit is named', () => {
 test('only the last closing lines count', () => {
   const outcome = judge({ output: closing(9, 9) + closing(2, 1), exitCode: 1, written: 2 })
   assert.is(outcome.passed, 1)
+})
+
+test('who failed is named with its first words, and a long story is cut', () => {
+  const said = complaints(
+    `suite ✘\n   FAIL  a/b  "one"\n    refused\n\n    at here\n   FAIL  a/b  "two"\n    ${'x'.repeat(900)}\n`,
+  )
+  assert.is(said[0], 'a/b  "one": refused at here')
+  assert.is(said[1]?.length, 400)
+  assert.equal(complaints(closing(2, 2)), [])
 })
 
 test('written tests are those at the margin', () => {

@@ -1,5 +1,10 @@
 /** What became of one test file, judged by its output and its end: the two must agree. */
 
+const COMPLAINTS_MAX = 5
+const COMPLAINT_CHARS_MAX = 400
+/** uvu shows a difference over some lines. */
+const WHY_LINES = 8
+
 export interface FileRun {
   readonly output: string
   /** `null` if a signal ended it. */
@@ -23,6 +28,20 @@ export function judge(run: FileRun): FileOutcome {
   const problem = problemOf(run, total, passed, skipped)
   const failed = problem === undefined ? 0 : Math.max(1, total - passed)
   return { passed, failed, skipped, problem }
+}
+
+/** The names of tests that failed, each with the first words of why, in lines of at most `COMPLAINT_CHARS_MAX` characters. */
+export function complaints(output: string): string[] {
+  return output
+    .split(/^ {3}FAIL {2}/m)
+    .slice(1, 1 + COMPLAINTS_MAX)
+    .map((text) => {
+      const [name = '', ...more] = text
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line !== '')
+      return `${name}: ${more.slice(0, WHY_LINES).join(' ')}`.slice(0, COMPLAINT_CHARS_MAX)
+    })
 }
 
 /** Calls at the left margin; those in loops come on top, so it is a lower bound. */

@@ -31,6 +31,18 @@ test('a flood keeps it out for some halvings, not for an hour', () => {
   assert.is(passive.nextDeadline(), 5_000)
 })
 
+test('set otherwise meanwhile, it fades from now on as it is set', () => {
+  const passive = new Passive()
+  passive.failed('a', 4, { ...LIMITS, decayMs: 60_000 }, 0)
+  assert.is(passive.nextDeadline(), 60_000)
+  passive.follow('a', LIMITS, 0)
+  assert.is(passive.nextDeadline(), 1_000)
+  passive.follow('a', LIMITS, 900)
+  assert.is(passive.nextDeadline(), 1_000, 'the same again changes nothing')
+  passive.follow('b', LIMITS, 900)
+  assert.equal(passive.tick(1_000), ['a'])
+})
+
 test('what has faded is forgotten', () => {
   const passive = new Passive()
   for (let i = 0; i < 4_096; i++) passive.failed(`n${i}`, 1, LIMITS, 0)

@@ -19,6 +19,8 @@ interface Bench {
   readonly sys: Syscalls
   readonly clock: { ms: number }
   readonly said: string[]
+  /** `all`: with the next wake everything is another's. */
+  readonly left: { all: boolean }
   /** An eventfd that is readable from the start if `value` is not 0. */
   source(name: string, value: number, act?: () => void): Source & { fd: number }
 }
@@ -28,10 +30,11 @@ function bench(scope: Scope): Bench | undefined {
   if ('why' in sys) return undefined
   const clock = { ms: 0 }
   const said: string[] = []
+  const left = { all: false }
   const time: Clock = { now: () => clock.ms, wall: () => 0 }
   const poller = new Poller(sys, time, {
     onFault: (error, fd) => said.push(`fault ${fd < 0 ? 'of a task' : 'of a source'}: ${(error as Error).message}`),
-    onWake: () => said.push('wake'),
+    onWake: () => said.push('wake') > 0 && !left.all,
   })
   scope.defer(() => poller.dispose())
   const source = (name: string, value: number, act: () => void = () => {}) => {
@@ -48,7 +51,7 @@ function bench(scope: Scope): Bench | undefined {
     assert.is(poller.add(fd, EPOLLIN | EPOLLET, made), 0)
     return made
   }
-  return { poller, sys, clock, said, source }
+  return { poller, sys, clock, said, left, source }
 }
 
 test('a turn: tasks from before, events, those who wait, tasks from within', (scope) => {
@@ -63,6 +66,25 @@ test('a turn: tasks from before, events, those who wait, tasks from within', (sc
   assert.equal(b.said, ['from before', 'ready 1', 'waiting 0', 'from within'])
   b.poller.turn(0)
   assert.is(b.said.length, 4)
+})
+
+test('who wakes it is heard before all that is ready, also before what was ready earlier', (scope) => {
+  const b = bench(scope)
+  if (b === undefined) return
+  const { poller, sys, said, left } = b
+  b.source('client', 1)
+  sys.signal(poller.wakeFd)
+  poller.turn(-1)
+  assert.equal(said.splice(0), ['wake', 'client 1'])
+
+  const waiting = b.source('waiting', 0)
+  poller.again(waiting)
+  b.source('another', 1)
+  poller.defer(() => said.push('task'))
+  sys.signal(poller.wakeFd)
+  left.all = true
+  poller.turn(-1)
+  assert.equal(said, ['task', 'wake'], 'what is left to another is not touched')
 })
 
 test('who asks again within its turn waits for the next one, and nobody sleeps meanwhile', (scope) => {

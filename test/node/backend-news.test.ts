@@ -18,6 +18,8 @@ class Room {
   readonly knowledge = new Knowledge(A)
   readonly told: Told[] = []
   readonly quorums: [string, boolean, number][] = []
+  /** Put off to the end of the turn. */
+  readonly later: (() => void)[] = []
   ending: readonly string[] = []
   readonly endings: (readonly string[])[] = []
   readonly news: BackendNews
@@ -26,7 +28,7 @@ class Room {
     this.knowledge.setMembers([member(A), member(B), member(C)])
     this.knowledge.setServices({ active: [service('web', 80, settings)], shadowed: [], unreadable: [] })
     for (const node of [A, B, C]) this.knowledge.setFacts(node, facts([80]))
-    const later = (run: () => void) => run()
+    const later = (run: () => void) => this.later.push(run)
     const toLane = (message: ToLane) => {
       if (message.type === 'backends') this.told.push(message)
       if (message.type === 'local-listeners') this.endings.push(message.ending ?? [])
@@ -107,6 +109,21 @@ test('facts of a release that tells no load are read, and so are ours by one tha
     room.tell()?.seats.map(({ loadPermille }) => loadPermille),
     [undefined, undefined, undefined],
   )
+})
+
+test('what is planned is told before it is shown, and otherwise at the end of the turn', () => {
+  const room = new Room()
+  room.told.length = 0
+  room.knowledge.setFacts(B, facts([81]))
+  room.news.settle()
+  assert.is(room.told.length, 0, 'nothing is planned')
+  room.news.plan()
+  room.news.plan()
+  assert.equal([room.told.length, room.later.length], [0, 1])
+  room.news.settle()
+  assert.is(room.told[0]?.seats.length, 2)
+  room.later.pop()?.()
+  assert.is(room.told.length, 1, 'once')
 })
 
 test('the quorum counts nodes that get connections', () => {
