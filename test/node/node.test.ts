@@ -15,7 +15,7 @@ import { LeaseSlots } from '../../src/proxy/lease-slots.js'
 import { fieldsOfService } from '../../src/proxy/service-fields.js'
 import { FakeClock } from '../harness/fake-clock.js'
 import { assert, suite } from '../harness/suite.js'
-import { A, B, member, service } from './sample.js'
+import { A, B, listener, member, service } from './sample.js'
 
 const test = suite('node/node')
 const WEB = service('web', 80)
@@ -25,6 +25,12 @@ function room() {
   const [logged, posted]: [string[], ToLane[]] = [[], []]
   const self = member(A).profile
   const [registry, facts] = [new Registry(A), new Facts({ node: A, boot: 1 })]
+  /** What this node says to others, as it stood whenever its lane heard of its programs. */
+  const saidBefore: (Uint8Array | undefined)[] = []
+  const toLane = (message: ToLane) => {
+    posted.push(message)
+    if (message.type === 'local-listeners') saidBefore.push(facts.get(A)?.bytes)
+  }
   const durable = { ...emptyState(1), electorate: foundElectorate(A, 1) }
   const nothing = () => {}
   const node = new Node(
@@ -58,7 +64,7 @@ function room() {
       unwantPeer: nothing,
       dataAt: [{ address: '10.0.0.10', port: 7441 }],
       suites: ['secretstream'],
-      toLane: (message) => void posted.push(message),
+      toLane,
       saveVotes: nothing,
       saveRegistry: nothing,
       rememberMembers: nothing,
@@ -69,7 +75,7 @@ function room() {
   node.start()
   node.write([{ name: registryKey('web'), changes: fieldsOfService(WEB) }])
   const directs = (): Extract<ToLane, { type: 'direct' }>[] => posted.filter((message) => message.type === 'direct')
-  return { clock, node, logged, posted, directs }
+  return { clock, node, logged, posted, directs, facts, saidBefore }
 }
 
 test('a service that is added is directed, and the lane hears of the service first', () => {
@@ -81,6 +87,20 @@ test('a service that is added is directed, and the lane hears of the service fir
   node.write([{ name: registryKey('web'), changes: undefined }])
   const why = posted.map((message) => (message.type === 'undirect' ? message.why : undefined))
   assert.ok(why.includes('service-removed'))
+})
+
+test('of its programs the lane hears before other nodes do, whose connections it would refuse', async () => {
+  const { clock, node, facts, saidBefore } = room()
+  clock.advanceTo(2_000)
+  node.knowledge.setMembers([member(A)])
+  await new Promise((resolve) => setImmediate(resolve))
+  const said = facts.get(A)?.bytes
+  saidBefore.length = 0
+  node.programs.onListeners([{ ...listener(80), inode: 7 }])
+  await new Promise((resolve) => setImmediate(resolve))
+  clock.advanceTo(3_000)
+  assert.not.equal(facts.get(A)?.bytes, said)
+  assert.equal(saidBefore, [said])
 })
 
 test('a port that cannot be listened on gives the lease away, and it is tried again later', () => {
