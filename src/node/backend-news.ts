@@ -6,20 +6,19 @@ import type { Service } from '../proxy/service.js'
 import { makesConnections } from '../proxy/service-outward.js'
 import type { BackendStates } from './backend-states.js'
 import type { Knowledge } from './knowledge.js'
-import { type QuorumChange, Quorums } from './quorums.js'
+import type { QuorumChange, Quorums } from './quorums.js'
 import { CellBook } from './usage-cells.js'
 
 export interface BackendEvents {
   /** Somebody serves other ports than before. */
   onPorts(): void
-  /** Enough healthy nodes serve it again, or no longer. */
+  /** Enough healthy nodes serve it again, or no longer, and it is this node's to say so. */
   onQuorum(service: Service, change: QuorumChange): void
 }
 
 export class BackendNews {
   readonly #told = new Map<string, string>()
   readonly #cells = new CellBook()
-  readonly quorums = new Quorums()
   #planned = false
 
   constructor(
@@ -31,6 +30,7 @@ export class BackendNews {
     private readonly ending: () => readonly string[],
     private readonly later: (run: () => void) => void,
     private readonly toLane: (message: ToLane) => void,
+    readonly quorums: Quorums,
     private readonly events: BackendEvents,
   ) {}
 
@@ -62,8 +62,8 @@ export class BackendNews {
     for (const service of this.knowledge.services.active) {
       const seats = this.knowledge.weighed(service, this.states.seats(service))
       const able = ableNodes(seats)
-      const { quorate, changed } = this.quorums.look(service.name, service, able.size)
-      if (changed) this.events.onQuorum(service, { quorate, able: able.size })
+      const { quorate, tells } = this.quorums.look(service.name, service, able.size)
+      if (tells) this.events.onQuorum(service, { quorate, able: able.size })
       if (!this.#isNews(service.name, [seats, quorate])) continue
       const cells = this.#cells.of(service.name, new Set(seats.map(({ node }) => node)))
       this.toLane({ type: 'backends', service: service.name, seats, quorate, cells })

@@ -16,6 +16,7 @@ import type { NodeMachines, NodePorts } from './node-ports.js'
 import { ProgramDrains } from './program-drains.js'
 import { Publication } from './publication.js'
 import { QuorumHooks } from './quorum-hooks.io.js'
+import { Quorums } from './quorums.js'
 import { Tenures } from './tenures.js'
 
 export interface ProgramsParts {
@@ -82,7 +83,7 @@ export class Programs {
       ownHealth: (service) => this.health.ofOwn(service),
       onChanged: () => this.#onChanged(),
     })
-    const hooks = new QuorumHooks(ports.logger, directing)
+    const hooks = new QuorumHooks(ports.logger)
     this.news = new BackendNews(
       knowledge,
       this.states,
@@ -90,6 +91,7 @@ export class Programs {
       () => this.hosting.ending,
       later,
       ports.toLane,
+      new Quorums((service) => directing.get(service) !== undefined, clock),
       {
         onPorts: () => directing.followPorts(),
         onQuorum: (service, change) => hooks.tell(service, change),

@@ -1,7 +1,6 @@
 /** Operators' programs that are told when a service has lost its quorum of backends, and when it has it again. */
 import type { Logger } from '../base/log.js'
 import type { Service } from '../proxy/service.js'
-import type { Directing } from './directing.js'
 import { runHook } from './hook.io.js'
 import type { QuorumChange } from './quorums.js'
 
@@ -9,14 +8,10 @@ export class QuorumHooks {
   /** By service: the last call. One must not overtake the one before it. */
   readonly #last = new Map<string, Promise<void>>()
 
-  constructor(
-    private readonly logger: Logger,
-    private readonly directing: Pick<Directing, 'get'>,
-  ) {}
+  constructor(private readonly logger: Logger) {}
 
-  /** Each node sees the change, and the director speaks. */
   tell({ name, quorumHook }: Service, { quorate, able }: QuorumChange): void {
-    if (quorumHook === '' || this.directing.get(name) === undefined) return
+    if (quorumHook === '') return
     const before = this.#last.get(name) ?? Promise.resolve()
     const call = before.then(async () => {
       const what = quorate ? 'quorum-up' : 'quorum-down'

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { until } from '../../src/lab/wait.io.js'
 import { assert, suite } from '../harness/suite.js'
 import { type Caller, countNodes, hangUp } from './callers.js'
-import { Bench } from './choosing-bench.js'
+import { Bench, NODES } from './choosing-bench.js'
 
 const test = suite('cluster/choosing-kinds', 90_000)
 
@@ -50,7 +50,9 @@ test('the quorum is lost and comes back: the hook is told, and the sorry backend
   scope.defer(() => void sorry.close())
   const { address, port } = sorry.address() as net.AddressInfo
   const settings = ['--quorum', '2', '--quorum-hook', hook, '--sorry', `${address}:${port}`]
-  const { callers, programs } = await room.serve('web', 8093, ...settings)
+  // While the programs come the quorum comes, of which the hook is told as well.
+  const { callers, programs } = await room.serve('web', 8093)
+  await room.baton('service', 'set', 'web', ...settings)
   const quorate = async (wanted: boolean) =>
     until(
       async () => (await room.view('web')).choice.quorum?.quorate === wanted || undefined,
@@ -67,6 +69,42 @@ test('the quorum is lost and comes back: the hook is told, and the sorry backend
   const lines = () => readFileSync(told, 'utf8').trim().split('\n')
   await until(() => lines().length === 2 || undefined, 5_000, 'the hook was called twice')
   assert.equal(lines(), ['quorum-down web 1', 'quorum-up web 2'])
+})
+
+test('the quorum is lost while the director stands still, and then it dies: its successor tells the hook', async (scope) => {
+  const room = await Bench.start(scope)
+  const [hook, told] = ['quorum.sh', 'told'].map((name) => path.join(room.cluster.folder, name)) as [string, string]
+  writeFileSync(hook, `#!/bin/sh\necho "$@" >> ${told}\n`)
+  chmodSync(hook, 0o755)
+  writeFileSync(told, '')
+  const { programs } = await room.serve('web', 8097)
+  await room.baton('service', 'set', 'web', '--quorum', '3', '--quorum-hook', hook)
+  await until(
+    async () => {
+      const views = await Promise.all(room.cluster.live().map(({ client }) => client.service('web')))
+      return views.every(({ choice }) => choice.quorum?.quorate === true) || undefined
+    },
+    5_000,
+    'all see the quorum',
+  )
+  const still = room.cluster.named((await room.cluster.serving('web')).director.name)
+  still.child?.kill('SIGSTOP')
+  scope.defer(() => void still.child?.kill('SIGCONT'))
+  const [one = '', other = ''] = NODES.filter((name) => name !== still.name)
+  await programs.get(one)?.stop()
+  await until(
+    async () => (await room.cluster.named(other).client.service('web')).choice.quorum?.quorate === false || undefined,
+    5_000,
+    'others see it',
+  )
+  await room.cluster.kill(still)
+  const lines = () => readFileSync(told, 'utf8').trim().split('\n')
+  // The one that died may count no more by then.
+  await until(
+    () => /^quorum-down web [12]$/.test(lines().at(-1) ?? '') || undefined,
+    10_000,
+    () => `the hook was called: ${lines()}`,
+  )
 })
 
 test('a node that is not to serve any more: its connections are closed one by one, or the idle ones, or kept', async (scope) => {

@@ -4,6 +4,7 @@ import { BackendNews } from '../../src/node/backend-news.js'
 import { BackendStates } from '../../src/node/backend-states.js'
 import { Knowledge } from '../../src/node/knowledge.js'
 import { encodeNodeFacts } from '../../src/node/node-facts.js'
+import { Quorums } from '../../src/node/quorums.js'
 import type { ToLane } from '../../src/proxy/lane-protocol.js'
 import { encodeListeners } from '../../src/proxy/listener-codec.js'
 import type { Service } from '../../src/proxy/service.js'
@@ -41,6 +42,7 @@ class Room {
       () => this.ending,
       later,
       toLane,
+      new Quorums(() => true, { now: () => 0 }),
       {
         onPorts: () => {},
         onQuorum: ({ name }, { quorate, able }) => this.quorums.push([name, quorate, able]),
