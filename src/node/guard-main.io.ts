@@ -45,6 +45,8 @@ class Guard {
   #isStopping = false
   /** The start has left processes behind that are this one's. */
   #hasAdopted = false
+  /** What was to start it could not be run, as where there is no such file: nothing has begun that would have to be stopped. */
+  #hasBegun = false
   /** Hooks that run now. */
   readonly #hooks = new Set<number>()
 
@@ -101,7 +103,8 @@ class Guard {
     const left = descendantsOf(process.pid).length
     const isGone = await killDescendants(process.pid, KILL_MS_MAX)
     // A stop that failed is made up for where the program was this process's own to kill, or has been and is no more.
-    const isGood = isGone && (problem === undefined || before > 0 || this.#hasAdopted)
+    const isNothing = this.#starting !== undefined && !this.#hasBegun
+    const isGood = isGone && (problem === undefined || before > 0 || this.#hasAdopted || isNothing)
     const killed = left === 0 || !isGone ? '' : `${left} of its processes were killed after its stop`
     const words = [problem ?? '', killed].filter((one) => one !== '').join('; ')
     if (!isGood) {
@@ -119,6 +122,7 @@ class Guard {
 
   #run(verb: 'start' | 'stop', limitMs: Millis): Promise<string | undefined> {
     return runHook(setup.program, [verb, setup.service], this.#environment, limitMs, (pid, isThere) => {
+      if (verb === 'start') this.#hasBegun = true
       if (isThere) this.#hooks.add(pid)
       else this.#hooks.delete(pid)
     })

@@ -215,7 +215,14 @@ test(
     none.start()
     await none.said('start bad')
     none.guards.stop(none.job)
-    await none.said('stop bad')
+    // It has begun nothing, so nothing is left that would have to be stopped: another node may have its turn.
+    await none.said('stop good')
+    const lost = await Site.build(scope, 'exit 0')
+    lost.start()
+    await lost.said('start good')
+    chmodSync(path.join(lost.folder, 'hook'), 0o644)
+    lost.guards.stop(lost.job)
+    await lost.said('stop bad')
   },
   NEEDS,
 )
