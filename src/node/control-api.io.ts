@@ -5,7 +5,6 @@ import { BatonError } from '../base/errors.js'
 import type { NodeId } from '../base/ids.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
-import { notesOnChoosing } from '../proxy/choosing.js'
 import type { LaneReport } from '../proxy/lane-report.js'
 import { contestOf, isOwned, type Service } from '../proxy/service.js'
 import { fieldsOfService } from '../proxy/service-fields.js'
@@ -60,6 +59,7 @@ import { drainKeysOf } from './program-drains.js'
 import { balanceServices, relocateService } from './relocating.io.js'
 import { roleOf } from './roles.js'
 import { importServices } from './service-import.io.js'
+import { notesHere } from './service-notes.js'
 import { plannedService, serviceUnknown } from './service-write.js'
 import { registryKey } from './services.js'
 import { servingSentences } from './serving-sentences.js'
@@ -214,7 +214,7 @@ export class NodeApi implements ControlApi {
     const problems = node.machines.registry.check(key, fields)
     if (problems.length > 0) throw new BatonError('ERR_SERVICE_INVALID', problems.join('; '))
     node.write([{ name: key, changes: fields }])
-    return { service: definitionView(service), notes: [...notes, ...notesOnChoosing(service)] }
+    return { service: definitionView(service), notes: [...notes, ...notesHere(service, node.knowledge)] }
   }
 
   async removeService(name: string, force = false): Promise<void> {

@@ -6,6 +6,7 @@ import { formatPorts } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
 import { fieldsOfService, parseService, SERVICE_FIELDS } from '../proxy/service-fields.js'
 import { disagree, overlap } from '../proxy/service-overlap.js'
+import { contradictionsAmong } from '../proxy/service-relations.js'
 import type { DeclaredService, ImportProblem, ServiceChange } from './control-protocol.js'
 import { checkDeclaredNodes } from './declared-nodes.js'
 import type { ServiceSet } from './knowledge.js'
@@ -55,13 +56,23 @@ export function planServices(
   changes.push(...others.map((service) => ({ service, change: fate, fields: [] })))
   const kept = prune ? [] : existing.filter(({ name }) => !names.has(name))
   problems.push(...collisions(placed, kept, changes))
+  const all = [...kept, ...outcome.values()]
+  for (const { service, fields } of changes) {
+    const meant = outcome.get(service)
+    if (meant === undefined) continue
+    const found = contradictionsAmong(meant, all)
+    const own = found.filter(({ field }) => fields.some((changed) => changed.field === field))
+    problems.push(...own.map((problem) => ({ service, ...problem })))
+  }
   return { changes, problems, outcome }
 }
 
 function changeOf(service: Service, old: Service | undefined, named: readonly string[]): ServiceChange {
   const now: Readonly<Record<string, string | number>> = fieldsOfService(service)
   const was: Readonly<Record<string, string | number>> = old === undefined ? {} : fieldsOfService(old)
-  const fields = SERVICE_FIELDS.filter((field) => named.includes(field) && now[field] !== was[field]).map((field) => ({
+  // That a new service has nothing of a field is no news.
+  const differs = (field: string) => now[field] !== (was[field] ?? '')
+  const fields = SERVICE_FIELDS.filter((field) => named.includes(field) && differs(field)).map((field) => ({
     field,
     from: was[field] ?? null,
     to: now[field] ?? '',

@@ -4,6 +4,7 @@ import { formatPorts } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
 import { fieldsOfService, parseService } from '../proxy/service-fields.js'
 import { disagree, overlap } from '../proxy/service-overlap.js'
+import { contradictionsAmong } from '../proxy/service-relations.js'
 import type { ServiceWrite } from './control-protocol.js'
 
 /** The new definition, or the error that explains why not. Address and ports of other services are looked at. */
@@ -26,6 +27,7 @@ export function plannedService(name: string, write: ServiceWrite, existing: read
   }
   // A collision that a partition left is not of this write's making, and must not forbid to change anything else.
   if (before === undefined || !sameSeat(before, parsed.service)) refuseOverlap(parsed.service, existing)
+  refuseContradiction(parsed.service, before, existing)
   return parsed.service
 }
 
@@ -40,6 +42,14 @@ function sameSeat(a: Service, b: Service): boolean {
   return (
     a.address === b.address && formatPorts(a.ports) === formatPorts(b.ports) && a.own === b.own && a.hook === b.hook
   )
+}
+
+/** As with a collision: only what this write says itself. */
+function refuseContradiction(service: Service, before: Service | undefined, existing: readonly Service[]): void {
+  for (const { field, problem, hint } of contradictionsAmong(service, existing)) {
+    if (before?.[field] === service[field]) continue
+    throw new BatonError('ERR_SERVICE_CONFLICT', `${field} ${problem}`, { hint })
+  }
 }
 
 function refuseOverlap(service: Service, existing: readonly Service[]): void {

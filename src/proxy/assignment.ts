@@ -82,8 +82,7 @@ type Report = (field: AssignmentField, problem: string, hint: string) => void
 
 function readAssignment(fields: Readonly<Record<string, unknown>>, report: Report): Assignment {
   const given = (field: AssignmentField): unknown => {
-    const value = Object.hasOwn(fields, field) ? fields[field] : undefined
-    return value === '' ? undefined : (value ?? undefined)
+    return (Object.hasOwn(fields, field) ? fields[field] : undefined) ?? undefined
   }
   const yes = (field: 'serve' | 'direct'): boolean => {
     const value = given(field) ?? 'yes'

@@ -5,6 +5,7 @@ import { type FieldSource, readChoice, readText, readWhole, shown } from './fiel
 import { includesPort, parsePorts } from './port-list.js'
 import type { ChoosingRules, Weighting } from './schedule/rules.js'
 import { SCHEDULERS, type SchedulerName } from './schedule/schedulers.js'
+import type { HostingSettings } from './service-hosting.js'
 
 /** Connections to a node that is not healthy any more: they stay, the idle ones are closed, or all are. */
 export type Closing = 'keep' | 'idle' | 'all'
@@ -137,7 +138,10 @@ function reportContradictions(source: FieldSource, settings: ChoosingSettings): 
 }
 
 /** What was said and has no effect with this scheduler, in sentences. */
-export function notesOnChoosing({ scheduler, weighting, load, slowStartMs }: ChoosingSettings): string[] {
+export function notesOnChoosing(service: ChoosingSettings & Pick<HostingSettings, 'mode'>): string[] {
+  const { scheduler, weighting, load, slowStartMs, mode } = service
+  if (mode === 'single' && scheduler !== CHOOSING_DEFAULTS.scheduler)
+    return [`scheduler ${scheduler} has no effect with mode single: there is one node to choose`]
   const notes: string[] = []
   const say = (what: string, knows: readonly string[]) => {
     if (!knows.includes(scheduler))

@@ -7,7 +7,15 @@ import { canonicalIp, isIpv6, isWildcard, parseIp } from '../base/address.js'
 import type { Millis } from '../base/time.js'
 import { CHOOSING_FIELDS, CHOOSING_WORDS, readChoosing } from './choosing.js'
 import { type FieldSource, shown } from './field-source.js'
-import { areFoundPorts, formatPorts, PORTS_MAX, type PortList, parsePorts } from './port-list.js'
+import {
+  areFoundPorts,
+  formatPorts,
+  includesPort,
+  PORTS_MAX,
+  type PortList,
+  parsePorts,
+  portsOfText,
+} from './port-list.js'
 import {
   FAILBACKS,
   LOCAL_PREFERENCES,
@@ -125,7 +133,7 @@ function readService(name: string, reader: FieldReader): Service {
     reader.report('name', name === '' ? 'is missing' : `'${name.slice(0, 80)}' is no name of a service`, hint)
   }
   const [address, ports, ownership] = [reader.address(), reader.ports(), reader.ownership()]
-  return {
+  const service: Service = {
     name,
     address,
     ports,
@@ -145,6 +153,23 @@ function readService(name: string, reader: FieldReader): Service {
     ...readCheck(reader),
     ...readHosting(name, reader),
     ...readOutward(reader),
+  }
+  if (reader.isStrict) reportContradictions(reader, service)
+  return service
+}
+
+/** Between fields of which no one reader has both. */
+function reportContradictions(reader: FieldReader, { ports, hide, mode, quorum }: Service): void {
+  const isSaid = hide !== '' && ports.length > 0
+  const lost = isSaid ? portsOfText(hide).find((port) => !includesPort(ports, port)) : undefined
+  if (lost !== undefined) {
+    // Refused at the nodes' own addresses and not served at the service's: an operator's ssh would be gone with it.
+    const hint = `hide ports that are the service's (${formatPorts(ports)}), or add it to them`
+    reader.report('hide', `has port ${lost}, which is none of the service's: nobody could reach it`, hint)
+  }
+  if (mode === 'single' && quorum > 1) {
+    const problem = `${quorum} is never there: of mode single one node serves at a time`
+    reader.report('quorum', problem, 'give 1, or 0, or say mode multi')
   }
 }
 

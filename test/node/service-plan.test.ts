@@ -43,6 +43,19 @@ test('only what differs is a change, however it is written', () => {
   ])
 })
 
+test('services that wait for each other, and doors on one port, are told where they are declared', () => {
+  const single = (name: string, ports: string, requires: string) => declared(name, ports, { mode: 'single', requires })
+  const { problems } = planServices(
+    [single('a', '1', 'b'), single('b', '2', 'a'), single('c', '3', 'a'), declared('d', '4', { outward: 1_080 })],
+    existing(service('web', '80', { outward: 1_080 })),
+    false,
+  )
+  assert.equal(
+    problems.map(({ service: name, field }) => `${name} ${field}`),
+    ['a requires', 'b requires', 'd outward'],
+  )
+})
+
 test('a field that is not named stays as an operator set it', () => {
   const { changes, outcome } = planServices(
     [declared('web', '81')],

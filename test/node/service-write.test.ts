@@ -68,6 +68,23 @@ test('two services that collide since a partition can still be changed in all el
   assert.is(errorOf(set({ ports: '80,81' }, both, 'again')).code, 'ERR_SERVICE_CONFLICT')
 })
 
+test('what a service asks and others make impossible is refused, whoever is written last; what was there before forbids nothing else', () => {
+  const single = (name: string, requires: string) =>
+    service(name, 90, { mode: 'single', requires, address: '10.0.0.9' })
+  const [a, b, c] = [single('a', 'b'), single('b', 'c'), single('c', '')]
+  assert.is(set({ requires: 'none' }, [a, b, c], 'c')().requires, '')
+  const circle = errorOf(set({ requires: 'web,a' }, [WEB, a, b, c], 'c'))
+  assert.is(circle.code, 'ERR_SERVICE_CONFLICT')
+  assert.match(circle.message, 'requires goes in a circle, c → a → b → c')
+  const cut = [a, b, { ...c, requires: 'a' }]
+  assert.is(set({ connectMs: 500 }, cut, 'a')().connectMs, 500)
+  const door = { ...service('web', 80), outward: 1_080 }
+  const fields = { address: '10.0.0.101', ports: '80', outward: 1_080 }
+  assert.match(errorOf(create(fields, [door], 'other')).message, 'outward 1080 is the port of service web already')
+  assert.is(create({ ...fields, outward: 1_081 }, [door], 'other')().outward, 1_081)
+  assert.is(set({ outward: 1_080 }, [door])().outward, 1_080)
+})
+
 test('services at one address come to a host in the same way', () => {
   const web = service('web', 80)
   const write = (own: string) => ({ mode: 'create' as const, fields: { address: web.address, ports: '25', own } })

@@ -104,13 +104,19 @@ test('what contradicts itself is told to a person, and the registry is served as
 
 test('what has no effect is noted', () => {
   const settings = { ...CHOOSING_DEFAULTS, weighting: 'smooth', load: 'on', slowStartMs: 1_000 } as const
-  const notes = (scheduler: 'maglev' | 'weighted' | 'round-robin') => notesOnChoosing({ ...settings, scheduler })
+  const notes = (scheduler: 'maglev' | 'weighted' | 'round-robin') =>
+    notesOnChoosing({ ...settings, scheduler, mode: 'multi' })
   assert.equal(
     notes('maglev').map((note) => note.split(' has no effect')[0]),
     ['weighting smooth', 'load on', 'slow-start'],
   )
   assert.equal([notes('weighted'), notes('round-robin').length], [[], 2])
-  assert.equal(notesOnChoosing(CHOOSING_DEFAULTS), [])
+  assert.equal(notesOnChoosing({ ...CHOOSING_DEFAULTS, mode: 'multi' }), [])
+  assert.equal(notesOnChoosing({ ...CHOOSING_DEFAULTS, mode: 'single' }), [])
+  assert.match(
+    String(notesOnChoosing({ ...CHOOSING_DEFAULTS, scheduler: 'maglev', mode: 'single' })),
+    'no effect with mode single',
+  )
 })
 
 test.run()

@@ -44,6 +44,10 @@ test('what would silently not be done is told, with the way out', () => {
   assert.equal(problems({ program: '/x', hosting: 'a', requires: 'db', placement: 'restricted' }).length, 4)
   assert.equal(problems({ mode: 'single', placement: 'restricted' }), ["placement 'restricted' needs nodes"])
   assert.equal(problems({ mode: 'single', requires: 'db,web' }), ['requires has web itself'])
+  assert.equal(problems({ mode: 'single', quorum: 2 }), [
+    'quorum 2 is never there: of mode single one node serves at a time',
+  ])
+  assert.equal(problems({ mode: 'single', quorum: 1 }), [])
 })
 
 test('two sides of a cut may have contradicted each other: the service is there all the same', () => {

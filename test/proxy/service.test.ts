@@ -145,10 +145,14 @@ test('without a creation date a service is the youngest', () => {
 })
 
 test('hidden ports are named one by one, in any order, or not at all', () => {
-  assert.is(serviceOf({ ...WEB, hide: '443, 80,8000-8003' }).hide, '80,443,8000-8003')
+  const many = { ...WEB, ports: '80,443,8000-8003' }
+  assert.is(serviceOf({ ...many, hide: '443, 80,8000-8003' }).hide, '80,443,8000-8003')
   for (const nothing of ['', 'none', null]) assert.is(serviceOf({ ...WEB, hide: nothing }).hide, '')
   for (const bad of ['any', '1-65', '0', 'x', '80;81'])
-    assert.equal(fieldsWithProblems({ ...WEB, hide: bad }), ['hide'])
+    assert.equal(fieldsWithProblems({ ...many, hide: bad }), ['hide'])
+  // Refused at the nodes' own addresses and not served at the service's: ssh to the node would be gone.
+  for (const ports of ['80', 'any,!22']) assert.equal(fieldsWithProblems({ ...WEB, ports, hide: '22' }), ['hide'])
+  assert.is(serviceOf({ ...WEB, ports: 'any', hide: '22' }).hide, '22')
 })
 
 test.run()
