@@ -138,14 +138,16 @@ class CluaReader {
   }
 }
 
+/** All that a line can say is said, also that it does not: read again after it was changed, the file is still what counts. */
 function fieldsOf({ port, attributes }: Entry, address: string): Record<string, string | number> {
   return {
     address,
     ports: String(port),
     // in_multi gives so many connections to a member as its selw says, and then to the next; in_single is TCP's default.
-    ...(attributes.has('in_multi') ? { scheduler: 'weighted' } : { mode: 'single' }),
-    ...(attributes.has('in_nolocal') && { hide: String(port) }),
-    ...(attributes.has('static') && { reserve: String(port) }),
-    ...(attributes.has('out_alias') && { outAlias: String(port), outwardTo: 'any' }),
+    ...(attributes.has('in_multi') ? { mode: 'multi', scheduler: 'weighted' } : { mode: 'single' }),
+    hide: attributes.has('in_nolocal') ? String(port) : 'none',
+    reserve: attributes.has('static') ? String(port) : 'none',
+    outAlias: attributes.has('out_alias') ? String(port) : 'none',
+    ...(attributes.has('out_alias') && { outwardTo: 'any' }),
   }
 }

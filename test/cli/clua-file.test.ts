@@ -1,6 +1,7 @@
 import { Prng } from '../../src/base/prng.js'
 import { parseCluaFile } from '../../src/cli/clua-file.js'
-import { checkDeclared } from '../../src/node/service-plan.js'
+import { checkDeclared, planServices } from '../../src/node/service-plan.js'
+import type { Service } from '../../src/proxy/service.js'
 import { assert, suite } from '../harness/suite.js'
 import { SEED } from '../proxy/random-headers.js'
 
@@ -21,11 +22,13 @@ unused 1000/tcp
 test('each line with attributes is a service at the address of the alias', () => {
   const { services, problems, lines } = parseCluaFile(FILE, ALIAS)
   assert.equal(problems, [])
+  const said = (fields: Readonly<Record<string, unknown>>) =>
+    Object.fromEntries(Object.entries(fields).filter(([field, value]) => field !== 'address' && value !== 'none'))
   assert.equal(
-    services.map(({ name, fields: { address, ...fields } }) => [name, fields]),
+    services.map(({ name, fields }) => [name, said(fields)]),
     [
-      ['ftp', { ports: '21', scheduler: 'weighted', reserve: '21' }],
-      ['telnet', { ports: '23', scheduler: 'weighted', outAlias: '23', outwardTo: 'any' }],
+      ['ftp', { ports: '21', mode: 'multi', scheduler: 'weighted', reserve: '21' }],
+      ['telnet', { ports: '23', mode: 'multi', scheduler: 'weighted', outAlias: '23', outwardTo: 'any' }],
       ['smtp', { ports: '25', mode: 'single' }],
       ['sun-rpc', { ports: '111', mode: 'single', hide: '111' }],
       ['sun-rpc-112', { ports: '112', mode: 'single', reserve: '112' }],
@@ -34,6 +37,26 @@ test('each line with attributes is a service at the address of the alias', () =>
   assert.ok(services.every(({ fields }) => fields['address'] === ALIAS))
   assert.equal([lines.get('smtp'), lines.get('sun-rpc-112')], [4, 7])
   assert.equal(checkDeclared(services), [], 'and can be written')
+})
+
+test('a file that was changed and is read again counts, also in what it says no more', () => {
+  const planned = (line: string, before: readonly Service[]) => {
+    const active = [...before]
+    const { outcome, problems } = planServices(
+      parseCluaFile(line, ALIAS).services,
+      { active, shadowed: [], unreadable: [] },
+      false,
+    )
+    assert.equal(problems, [])
+    return [...outcome.values()]
+  }
+  const first = planned('telnet 23/tcp in_single,in_nolocal,static', [])
+  assert.equal(
+    first.map(({ mode, hide, reserve }) => [mode, hide, reserve]),
+    [['single', '23', '23']],
+  )
+  const [then] = planned('telnet 23/tcp in_multi', first)
+  assert.equal([then?.mode, then?.hide, then?.reserve, then?.scheduler], ['multi', '', '', 'weighted'])
 })
 
 test('what becomes nothing, or not all that it says, is told', () => {

@@ -136,7 +136,8 @@ test('services of a TruCluster: what they become is told, and what they cannot',
   ])
   assert.is(done.exit, 0, done.stderr)
   assert.match(done.stdout, 'note: domain 53/udp: left out, Baton carries TCP alone')
-  const fields = { address: '10.0.0.9', ports: '23', scheduler: 'weighted' }
+  const left = { hide: 'none', reserve: 'none', outAlias: 'none' }
+  const fields = { address: '10.0.0.9', ports: '23', mode: 'multi', scheduler: 'weighted', ...left }
   assert.equal(asked, [{ services: [{ name: 'telnet', fields }], prune: false, dryRun: false, force: false }])
   assert.equal(
     [nowhere, twice, none].map(({ exit }) => exit),
