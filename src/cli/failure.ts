@@ -4,6 +4,7 @@ import type { ErrorView } from '../node/control-protocol.js'
 import { classifyError, type ErrorClass } from '../node/error-class.js'
 import type { Screen } from './colour.js'
 import { FileFault } from './file-fault.js'
+import { hintInFlags, messageInFlags } from './flag-words.js'
 import { nearest } from './nearest.js'
 import { hang } from './text.js'
 
@@ -44,7 +45,8 @@ export function describeFailure(error: unknown, asked?: Asked): ErrorView {
 }
 
 function describeBaton({ code, message, hint }: BatonError): ErrorView {
-  return hint === undefined ? { code, message } : { code, message, hint }
+  const said = { code, message: messageInFlags(code, message) }
+  return hint === undefined ? said : { ...said, hint: hintInFlags(hint) }
 }
 
 /** `Error:` and `Try:`, with lines that fit; lines of the message stay lines. */

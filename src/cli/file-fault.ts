@@ -1,6 +1,7 @@
 /** A file that cannot be used: all that is wrong with it, as `FILE:LINE:COLUMN: problem`, and as a list for programs. */
 import { BatonError } from '../base/errors.js'
 import type { FileProblemView } from '../node/control-protocol.js'
+import { hintInFlags } from './flag-words.js'
 import { plural } from './units.js'
 
 export class FileFault extends BatonError {
@@ -10,7 +11,7 @@ export class FileFault extends BatonError {
     readonly problems: readonly FileProblemView[],
   ) {
     const lines = problems.map(({ line, column, problem, hint: way }) => {
-      return `${file}:${line}:${column}: ${problem}${way === undefined ? '' : `; ${way}`}`
+      return `${file}:${line}:${column}: ${problem}${way === undefined ? '' : `; ${hintInFlags(way)}`}`
     })
     super(code, [`${plural(problems.length, 'problem')} in ${file}; nothing was changed`, ...lines].join('\n'))
   }

@@ -15,7 +15,8 @@ export default class Balance extends BatonCommand {
     for (const { service, from, to } of view.moved)
       this.log(`${service}: ${from.name} → ${screen.paint('bold', to.name)}`)
     for (const { service, why } of view.failed) this.log(screen.paint('bad', `! ${service}: ${why}`))
-    this.log(view.placed === 0 ? '' : `${plural(view.placed, 'service')} stay where they are.`)
+    if (view.placed > 0) this.log(`${plural(view.placed, 'service')} stay where they are.`)
+    if (view.placed + view.moved.length + view.failed.length === 0) this.log('No service of mode single runs anywhere.')
     if (view.failed.length > 0) process.exitCode = 1
     return view
   }

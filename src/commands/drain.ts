@@ -30,7 +30,7 @@ export default class Drain extends BatonCommand {
     deadline: Flags.string({
       description: 'close what still stands after so long',
       helpValue: '10m',
-      exclusive: ['director'],
+      exclusive: ['director', 'undo'],
     }),
     gradual: Flags.boolean({
       description: 'close connections one after the other until the deadline',
@@ -38,7 +38,7 @@ export default class Drain extends BatonCommand {
     }),
     wait: Flags.boolean({
       description: 'return when nobody is connected any more',
-      exclusive: ['director'],
+      exclusive: ['director', 'undo'],
     }),
     undo: Flags.boolean({ description: 'put it back', default: false }),
     force: Flags.boolean({ description: 'also where no other node serves', default: false }),

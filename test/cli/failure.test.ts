@@ -34,6 +34,30 @@ test('a failure says what to try', () => {
   )
 })
 
+test('what a node says of fields is said of flags, as they were typed', () => {
+  const said = (code: string, message: string, hint: string) => {
+    const view = describeFailure(new BatonError(code, message, { hint }))
+    return `${view.message} | ${view.hint}`
+  }
+  assert.is(
+    said(
+      'ERR_SERVICE_INVALID',
+      "queueMs 99000 is not possible; sorry 'x' is no address",
+      'give whole milliseconds from 100 to 60000, or 0',
+    ),
+    "--queue-timeout 99s is not possible; --sorry 'x' is no address | give a span from 100ms to 1m, or 0",
+  )
+  assert.is(
+    said('ERR_ASSIGNMENT_INVALID', "routerPriority '-1' is not possible", 'give a whole number'),
+    "--router-priority '-1' is not possible | give a whole number",
+  )
+  assert.is(
+    said('ERR_SERVICE_CONFLICT', 'port 80 of 10.0.0.1 belongs to web', 'x'),
+    'port 80 of 10.0.0.1 belongs to web | x',
+  )
+  assert.is(said('ERR_OTHER', 'queue x', 'x'), 'queue x | x')
+})
+
 test('an unexpected error is called a fault of ours', () => {
   const view = describeFailure(new TypeError('x is not a function'))
   assert.is(view.code, 'ERR_INTERNAL')

@@ -71,7 +71,8 @@ test('programs of a node, or one service there: until nobody is connected, and b
   const undone = await run('node2', '--undo')
   assert.match(undone.stdout, /The programs of .*: new connections may come again\./)
   const [odd, lone] = [await run('node2', '--deadline', 'soon'), await run('node2', '--gradual')]
-  assert.equal([odd.exit, lone.exit], [2, 2])
+  const torn = await run('node2', '--undo', '--deadline', '10m')
+  assert.equal([odd.exit, lone.exit, torn.exit], [2, 2, 2])
   assert.match(odd.stderr, /--deadline soon is no span of time/)
 })
 
