@@ -11,8 +11,9 @@ export function outwardSettings({ definition, outward }: Pick<ServiceView, 'defi
   const door =
     port === 0 ? 'for the ports below alone' : `port ${port} of each node’s loopback address, SOCKS 5 and HTTP CONNECT`
   const shut = outward?.door ?? ''
+  const lanes = (outward?.lanes ?? 0) > 1 ? `, by ${outward?.lanes} lanes` : ''
   const rows: Setting[] = [
-    ['outward', shut === '' ? door : { text: `${door}; not on this node: ${shut}`, style: 'bad' }],
+    ['outward', shut === '' ? `${door}${lanes}` : { text: `${door}; not on this node: ${shut}`, style: 'bad' }],
     [
       'outward to',
       outwardTo === '' ? { text: 'nowhere: name destinations', style: 'warn' } : outwardTo.replaceAll(',', ', '),

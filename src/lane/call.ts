@@ -5,7 +5,7 @@
 import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { joined } from '../base/bytes.js'
 import type { Millis } from '../base/time.js'
-import { CallGreeting, type CallProtocol, refusal, type Wish } from '../proxy/call-greeting.js'
+import { CallGreeting, type CallProtocol, type CarriedGreeting, refusal, type Wish } from '../proxy/call-greeting.js'
 import type { Socket, SocketHandler } from '../proxy/ports.js'
 import type { Reason } from '../proxy/reasons.js'
 
@@ -25,6 +25,18 @@ export interface CallHost {
 /** Where a wish stands; `asked` has been told to a director. */
 export type CallState = 'greeting' | 'resolving' | 'waiting' | 'asked' | 'over'
 
+/** For the next process, which asks anew: whoever was asked here has no way to answer any more. */
+export interface CarriedCall {
+  readonly state: 'greeting' | 'resolving' | 'waiting'
+  readonly protocol: CallProtocol
+  readonly deadline: Millis
+  readonly host: string
+  readonly destinations: readonly Endpoint[]
+  readonly rest: Uint8Array
+  readonly isEnded: boolean
+  readonly greeting: CarriedGreeting
+}
+
 export class Call implements SocketHandler {
   state: CallState = 'greeting'
   deadline: Millis
@@ -35,24 +47,46 @@ export class Call implements SocketHandler {
   /** Its FIN, behind that. */
   isEnded = false
   protocol: CallProtocol = 'socks5'
+  /** The name, while it is being resolved. */
+  host = ''
   /** Why it has to wait, or what came of the address before. */
   failure: { readonly reason: Reason; readonly detail: string } = { reason: 'not-here', detail: '' }
-  readonly #greeting = new CallGreeting()
+  #greeting = new CallGreeting()
 
   constructor(
     readonly socket: Socket,
     readonly service: string,
-    private readonly host: CallHost,
+    private readonly parent: CallHost,
     /** Where it was to go that the kernel has led here: it has no words for a refusal. */
     to?: Endpoint,
   ) {
-    this.deadline = host.clock.now() + GREETING_MS_MAX
+    this.deadline = parent.clock.now() + GREETING_MS_MAX
     socket.attach(this)
     if (to === undefined) socket.resume()
     else {
       this.protocol = 'none'
       this.state = 'waiting'
     }
+  }
+
+  /** `undefined`: it has its refusal. */
+  get carried(): CarriedCall | undefined {
+    if (this.state === 'over') return undefined
+    const { protocol, deadline, host, destinations, rest, isEnded } = this
+    const state = this.state === 'asked' ? 'waiting' : this.state
+    return { state, protocol, deadline, host, destinations, rest, isEnded, greeting: this.#greeting.carried }
+  }
+
+  /** As another process had it. */
+  static carriedOn(socket: Socket, service: string, parent: CallHost, carried: CarriedCall): Call {
+    const { state, greeting, ...rest } = carried
+    // Not one that says what it wants: nothing is read before all is as it was.
+    const call = new Call(socket, service, parent, { address: '', port: 0 })
+    Object.assign(call, rest)
+    call.state = state
+    call.#greeting = new CallGreeting(greeting)
+    if (state === 'greeting') socket.resume()
+    return call
   }
 
   /** For logs. */
@@ -82,7 +116,7 @@ export class Call implements SocketHandler {
     this.rest = greeted.rest
     this.protocol = greeted.protocol
     this.state = 'waiting'
-    this.host.onWish(this, greeted.wish)
+    this.parent.onWish(this, greeted.wish)
   }
 
   /** It has said all that it will: it may wait for an answer all the same. */
@@ -95,12 +129,12 @@ export class Call implements SocketHandler {
 
   onClose(): void {
     this.state = 'over'
-    this.host.onGone(this)
+    this.parent.onGone(this)
   }
 
   #dismiss(lastWord: Uint8Array): void {
     this.state = 'over'
-    this.deadline = this.host.clock.now() + FAREWELL_MS_MAX
+    this.deadline = this.parent.clock.now() + FAREWELL_MS_MAX
     if (lastWord.byteLength > 0) this.socket.write(lastWord)
     this.socket.end()
     this.socket.resume()

@@ -18,6 +18,7 @@ import type { Reason } from '../proxy/reasons.js'
 import type { Service } from '../proxy/service.js'
 import { LINK_HANDLE } from '../proxy/splice-frame.js'
 import { Call, type CallHost } from './call.js'
+import type { CallRow, RowOut } from './carried.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 
 /** Of one lane at a time; beyond it programs get an RST. */
@@ -78,6 +79,25 @@ export class Calls implements CallHost {
     return this.#calls.size
   }
 
+  /** Of programs that have no answer yet, for the next process. */
+  *rows(): Generator<RowOut, void, undefined> {
+    for (const { carried: call, socket, service } of this.#calls) {
+      const ends = socket.carried?.()
+      if (call === undefined || ends === undefined) continue
+      const { local, remote, fd } = socket
+      yield { row: { kind: 'call', service, at: remote, call, socket: { ...ends, local, remote, isGone: false } }, fd }
+    }
+  }
+
+  goOn({ service, call: carried, socket: ends }: CallRow, fd: number): void {
+    const socket = this.context.sockets.adoptCarried?.(fd, ends, ends.local, ends.remote)
+    if (socket === undefined) return
+    const call = Call.carriedOn(socket, service, this, carried)
+    this.#calls.add(call)
+    if (carried.state === 'resolving') this.onWish(call, { host: carried.host, port: carried.destinations[0]?.port ?? 0 })
+    call.deadline = carried.deadline
+  }
+
   followDirectors(directors: readonly DirectorSeat[]): void {
     this.#directors = new Map(directors.map((seat) => [seat.service, seat]))
   }
@@ -96,6 +116,7 @@ export class Calls implements CallHost {
     const number = this.#nextNumber()
     this.#resolving.set(number, call)
     call.state = 'resolving'
+    call.host = host
     call.destinations = [{ address: '', port }]
     this.context.post({ type: 'resolve', call: number, host })
   }

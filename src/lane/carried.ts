@@ -14,6 +14,7 @@ import type { Introduction } from '../proxy/introduction.js'
 import type { NodeName } from '../proxy/lane-protocol.js'
 import type { LaneCounters } from '../proxy/lane-report.js'
 import type { CarriedEnds } from '../proxy/ports.js'
+import type { CarriedCall } from './call.js'
 
 /** Where a data link leads. */
 export interface Place {
@@ -76,13 +77,32 @@ export interface NewcomerRow {
 
 export type SpliceRow = ClientRow | BackendRow | NewcomerRow
 
+/** A program that waits for a connection of the service. `at` as below: its own end. */
+export interface CallRow {
+  readonly kind: 'call'
+  readonly service: string
+  readonly at: Endpoint
+  readonly call: CarriedCall
+  readonly socket: CarriedSocket
+}
+
+/**
+ * Of connections that programs of the node ask for. A process of an earlier release closes what it does not know by its `at`, which is
+ * therefore another in each row.
+ */
+export type OutwardRow =
+  | CallRow
+  /** Where they ask; and where the kernel leads those that do not. */
+  | { readonly kind: 'door' | 'led-door'; readonly service: string; readonly at: Endpoint }
+  /** A map of where connections at the led door were to go. */
+  | { readonly kind: 'origins'; readonly service: string; readonly at: Endpoint }
+
 export type CarriedRow =
   | SpliceRow
   /** A listening socket: of a service, or of this lane's data links. */
   | { readonly kind: 'listener'; readonly service: string; readonly at: Endpoint }
   | { readonly kind: 'data-listener' }
-  /** Where programs of the node ask for connections of the service. A process of an earlier release closes it. */
-  | { readonly kind: 'door'; readonly service: string; readonly at: Endpoint }
+  | OutwardRow
   | { readonly kind: 'obeyed'; readonly contest: string; readonly term: Term }
   /** Splices are counted on: their ids must not come again. */
   | { readonly kind: 'lane'; readonly splicesAccepted: number; readonly counters: Readonly<LaneCounters> }

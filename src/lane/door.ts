@@ -1,6 +1,10 @@
-/** A listening socket on the loopback address, for programs of this host. A port that another program has is tried again and again. */
+/**
+ * A listening socket on the loopback address, for programs of this host. The first lane opens it, and tries a port that another program
+ * has again and again; other lanes wait for a copy.
+ */
 import { type Endpoint, formatEndpoint } from '../base/address.js'
 import type { Millis } from '../base/time.js'
+import type { DoorKind } from '../proxy/lane-protocol.js'
 import type { Listener, ListenHandler, Socket } from '../proxy/ports.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 
@@ -8,9 +12,19 @@ const BACKLOG = 1_024
 const KEEPALIVE_MS: Millis = 30_000
 const AGAIN_MS: Millis = 2_000
 
-export interface DoorHandler {
-  onAccept(socket: Socket): void
-  onListening(at: Endpoint): void
+export interface DoorPlan {
+  readonly service: string
+  readonly kind: DoorKind
+  /** Port 0: any. */
+  readonly at: Endpoint
+}
+
+/** A socket that listens already. */
+export interface LeftDoor {
+  readonly at: Endpoint
+  readonly fd: number
+  /** Other lanes have it, and the control plane; otherwise it is another process's. */
+  readonly isShared: boolean
 }
 
 export class Door {
@@ -18,22 +32,24 @@ export class Door {
   at: Endpoint
   /** Why it is shut; empty: it is not. */
   why = ''
-  readonly #wanted: Endpoint
   #listener: Listener | undefined
   #againAt: Millis = 0
   #isClosed = false
+  #isListening = false
 
   constructor(
     private readonly context: LaneContext,
-    private readonly service: string,
-    at: Endpoint,
-    private readonly handler: DoorHandler,
-    /** The listening socket of another process. */
-    left?: number,
+    private readonly plan: DoorPlan,
+    private readonly onAccept: (socket: Socket) => void,
+    left?: LeftDoor,
   ) {
-    this.at = at
-    this.#wanted = at
-    this.#open(left)
+    this.at = plan.at
+    if (left !== undefined) this.adopt(left)
+    else this.#open()
+  }
+
+  get isOpen(): boolean {
+    return this.#isListening
   }
 
   /** -1: it is shut, or its descriptor cannot be told. */
@@ -43,53 +59,78 @@ export class Door {
 
   /** The port that was asked for; 0: any. */
   get wanted(): number {
-    return this.#wanted.port
+    return this.plan.at.port
+  }
+
+  /** It is, or would be, there. */
+  isAt({ address, port }: Endpoint): boolean {
+    return address === this.plan.at.address && (this.wanted === 0 || this.wanted === port)
+  }
+
+  /** In place of the one that it has. */
+  adopt({ at, fd, isShared }: LeftDoor): void {
+    this.#listener?.close()
+    this.at = at
+    this.#listener = this.context.sockets.adoptListener?.(fd, at, this.#handler(isShared))
   }
 
   sweep(now: Millis): void {
     if (this.#listener === undefined && !this.#isClosed && now >= this.#againAt) this.#open()
   }
 
+  /** The first lane ends it for all, whoever of them is late to close its own: the port is free. */
   close(): void {
-    this.#listener?.close()
+    if (this.#isFirst && this.#listener?.end !== undefined) this.#listener.end()
+    else this.#listener?.close()
     this.#listener = undefined
     this.#isClosed = true
+    this.#isListening = false
   }
 
-  #open(left?: number): void {
-    const { sockets } = this.context
-    const handler = this.#listenHandler()
+  get #isFirst(): boolean {
+    return this.context.setup.lane === 0
+  }
+
+  #open(): void {
+    if (!this.#isFirst) return
     const options = { backlog: BACKLOG, keepaliveMs: KEEPALIVE_MS }
-    this.#listener =
-      left === undefined
-        ? sockets.listen(this.#wanted, options, handler)
-        : sockets.adoptListener?.(left, this.#wanted, handler)
+    this.#listener = this.context.sockets.listen(this.plan.at, options, this.#handler(false))
   }
 
-  #listenHandler(): ListenHandler {
-    const { handler } = this
+  #handler(isShared: boolean): ListenHandler {
     return {
       onListening: (at) => {
+        if (this.#isClosed) return
         this.at = at
         this.why = ''
-        handler.onListening(at)
+        this.#isListening = true
+        if (!isShared) this.#share(at)
+        const { service, kind } = this.plan
+        if (kind === 'led' && this.#isFirst) this.context.post({ type: 'steer-door', service, port: at.port })
       },
       // One that had come already.
-      onAccept: (socket) => (this.#isClosed ? socket.reset() : handler.onAccept(socket)),
+      onAccept: (socket) => (this.#isClosed ? socket.reset() : this.onAccept(socket)),
       onProblem: (code, fatal) => (fatal ? this.#onShut(code) : this.#onLost(code)),
     }
   }
 
+  #share(at: Endpoint): void {
+    const fd = this.#listener?.share?.() ?? -1
+    const { service, kind } = this.plan
+    if (fd >= 0) this.context.post({ type: 'share-door', service, door: kind, at, fd })
+  }
+
   #onShut(code: string): void {
-    const why = `cannot listen on ${formatEndpoint(this.#wanted)}: ${code}`
-    if (why !== this.why) logFrom(this.context, 'error', 'no-outward-door', { service: this.service, why })
+    const why = `cannot listen on ${formatEndpoint(this.plan.at)}: ${code}`
+    if (why !== this.why) logFrom(this.context, 'error', 'no-outward-door', { service: this.plan.service, why })
     this.why = why
     this.#listener = undefined
+    this.#isListening = false
     this.#againAt = this.context.clock.now() + AGAIN_MS
   }
 
   #onLost(code: string): void {
-    const fields = { service: this.service, address: formatEndpoint(this.at), code }
+    const fields = { service: this.plan.service, address: formatEndpoint(this.at), code }
     logFrom(this.context, 'error', 'accept-failed', fields)
   }
 }

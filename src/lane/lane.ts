@@ -106,7 +106,7 @@ export class Lane implements DirectionHost, Recoveries {
     }
     for (const message of said) this.#contained(() => this.receive(message))
     this.#leftListeners.close(this.context.sockets)
-    this.#outward.closeLeft()
+    this.#outward.goOn()
     const parts = { context: this.context, backends: this.#backends, links: this.#links, unsettled: this.unsettled }
     new Inheritance({ ...parts, directionOf: (service) => this.#directions.get(service) }).take(splices)
   }
@@ -117,8 +117,8 @@ export class Lane implements DirectionHost, Recoveries {
       Object.assign(this.context.counters, row.counters)
     } else if (row.kind === 'obeyed') this.#backends.obey(row.contest, row.term)
     else if (row.kind === 'data-listener') this.#links.listen(0, fd)
-    else if (row.kind === 'door') this.#outward.inherit(row, fd)
-    else this.#leftListeners.add(row, fd)
+    else if (row.kind === 'listener') this.#leftListeners.add(row, fd)
+    else this.#outward.inherit(row, fd)
   }
 
   receive(message: ToLane): void {
@@ -174,6 +174,7 @@ export class Lane implements DirectionHost, Recoveries {
         return void this.#backends.obey(message.contest, message.term)
       case 'directors':
       case 'steer':
+      case 'adopt-door':
       case 'resolved':
         return this.#outward.hear(message)
       case 'inherit':
@@ -352,7 +353,7 @@ export class Lane implements DirectionHost, Recoveries {
       if (service !== undefined && !sameService(service, direction.service)) direction.follow(service)
     }
     this.seats.keepOnly(this.#services)
-    this.#outward.followServices(services)
+    this.#outward.doors.followServices(services)
   }
 
   #stop(): void {
@@ -366,7 +367,7 @@ export class Lane implements DirectionHost, Recoveries {
   #report(service: string | undefined, limit: number): LaneReport {
     const { counters, setup, holds } = this.context
     const [directions, backends] = [this.#directions.values(), this.#backends.halves]
-    const { doors } = this.#outward
+    const doors = this.#outward.doors.report
     return laneReport({ node: setup.node, counters, directions, backends, holds, doors }, service, limit)
   }
 }

@@ -1,32 +1,21 @@
 /**
- * A lane's part in connections that programs make under the address of a service: where they come (on the loopback address, at the first
- * lane), what they have asked for, and what other nodes ask of the directions here.
+ * A lane's part in connections that programs make under the address of a service: where they come (doors), what they have asked for
+ * (calls), and what other nodes ask of the directions here (dials).
  */
-import { type Endpoint, isIpv6 } from '../base/address.js'
 import type { NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import type { DialFrame, UndialledFrame } from '../proxy/dial-frames.js'
 import type { ToLane } from '../proxy/lane-protocol.js'
-import type { DoorReport } from '../proxy/outward-report.js'
-import type { Socket } from '../proxy/ports.js'
 import type { Service } from '../proxy/service.js'
-import { makesConnections } from '../proxy/service-outward.js'
 import { LINK_HANDLE } from '../proxy/splice-frame.js'
 import { Calls, type DialLink } from './calls.js'
-import type { CarriedRow, RowOut } from './carried.js'
+import type { CallRow, OutwardRow, RowOut } from './carried.js'
 import type { Asker, Dials } from './dials.js'
-import { Door } from './door.js'
+import { ServiceDoors } from './doors.js'
+import { contained } from './faults.js'
+import type { Left } from './inheritance.js'
 import type { LaneContext } from './lane-context.js'
-
-type SteerMessage = Extract<ToLane, { type: 'steer' }>
-
-interface Doors {
-  /** Where programs ask; `undefined`: nowhere, and only those come that the kernel leads here. */
-  readonly asked: Door | undefined
-  readonly steered: Door
-  steer: SteerMessage | undefined
-}
 
 export interface OutwardHost {
   service(name: string): Service | undefined
@@ -38,9 +27,9 @@ export interface OutwardHost {
 
 export class Outward {
   readonly calls: Calls
-  readonly #doors = new Map<string, Doors>()
-  /** Listening sockets of the process before, by service. */
-  readonly #left = new Map<string, { readonly at: Endpoint; readonly fd: number }>()
+  readonly doors: ServiceDoors
+  /** Programs that the process before had not answered. */
+  readonly #left: Left<CallRow>[] = []
   /** This node itself, whom it asks as any other. */
   readonly #self: DialLink & Asker
 
@@ -60,37 +49,31 @@ export class Outward {
       service: (name) => host.service(name),
       linkTo: (node) => (node === setup.node ? this.#self : host.linkTo(node)),
     })
+    this.doors = new ServiceDoors(context, (socket, service, to) => this.calls.accept(socket, service, to))
   }
 
-  get doors(): readonly DoorReport[] {
-    return [...this.#doors].map(([service, { asked, steer }]) => {
-      const { cgroup = '', whyNot = 'not yet', whyNoAlias = '' } = steer ?? {}
-      return { service, port: asked?.at.port ?? 0, why: asked?.why ?? '', cgroup, whyNot, whyNoAlias }
-    })
-  }
-
-  /** For the next process of this node; where connections are led it makes a door of its own. */
+  /** For the next process of this node. */
   *rows(): Generator<RowOut, void, undefined> {
-    for (const [service, { asked }] of this.#doors) {
-      if (asked !== undefined && asked.fd >= 0) yield { row: { kind: 'door', service, at: asked.at }, fd: asked.fd }
-    }
+    yield* this.doors.rows()
+    yield* this.calls.rows()
   }
 
-  inherit({ service, at }: Extract<CarriedRow, { kind: 'door' }>, fd: number): void {
-    this.#left.set(service, { at, fd })
+  inherit(row: OutwardRow, fd: number): void {
+    if (row.kind === 'call') this.#left.push({ row, fd })
+    else this.doors.inherit(row, fd)
   }
 
-  /** What nobody wants any more. */
-  closeLeft(): void {
-    for (const { fd } of this.#left.values()) this.context.sockets.closeDescriptor?.(fd)
-    this.#left.clear()
+  /** All is known that the process before has left, and what was said since: programs that it had not answered go on waiting here. */
+  goOn(): void {
+    this.doors.closeLeft()
+    for (const { row, fd } of this.#left.splice(0)) contained(this.context, () => this.calls.goOn(row, fd))
   }
 
-  hear(message: Extract<ToLane, { type: 'directors' | 'resolved' | 'steer' }>): void {
+  hear(message: Extract<ToLane, { type: 'directors' | 'resolved' | 'steer' | 'adopt-door' }>): void {
     if (message.type === 'directors') return this.calls.followDirectors(message.directors)
     if (message.type === 'resolved') return this.calls.onResolved(message.call, message.addresses)
-    const doors = this.#doors.get(message.service)
-    if (doors !== undefined) doors.steer = message
+    if (message.type === 'adopt-door') return this.doors.adopt(message)
+    this.doors.steer(message)
   }
 
   /** From another node, or from this one. */
@@ -102,73 +85,13 @@ export class Outward {
     asker.say({ ...answer, reason: 'not-here', detail: 'it does not direct the service' })
   }
 
-  /** One lane has the doors: what comes to a loopback address is little against what one lane can do. */
-  followServices(services: readonly Service[]): void {
-    if (this.context.setup.lane !== 0) return
-    const wanted = new Map(services.filter(makesConnections).map((service) => [service.name, service]))
-    for (const [name, { asked, steered }] of this.#doors) {
-      const service = wanted.get(name)
-      const isSame = service?.outward === (asked?.wanted ?? 0) && loopbackOf(service) === steered.at.address
-      if (!isSame) this.#close(name)
-    }
-    for (const [name, service] of wanted) if (!this.#doors.has(name)) this.#open(service)
-  }
-
   sweep(now: Millis): void {
-    for (const { asked, steered } of this.#doors.values()) for (const door of [asked, steered]) door?.sweep(now)
+    this.doors.sweep(now)
     this.calls.sweep(now)
   }
 
   close(): void {
-    for (const name of [...this.#doors.keys()]) this.#close(name)
+    this.doors.close()
     this.calls.close()
   }
-
-  #open(service: Service): void {
-    const { name, outward } = service
-    const { context } = this
-    const address = loopbackOf(service)
-    const asked = { address, port: outward }
-    const onAccept = (socket: Socket) => this.calls.accept(socket, name)
-    const left = this.#left.get(name)
-    const isSame = left?.at.address === address && left.at.port === outward
-    if (isSame) this.#left.delete(name)
-    this.#doors.set(name, {
-      asked:
-        outward === 0
-          ? undefined
-          : new Door(context, name, asked, { onAccept, onListening: () => {} }, isSame ? left.fd : undefined),
-      steered: new Door(
-        context,
-        name,
-        { address, port: 0 },
-        {
-          onAccept: (socket) => this.#onSteered(socket, name),
-          onListening: ({ port }) => context.post({ type: 'steer-door', service: name, port }),
-        },
-      ),
-      steer: undefined,
-    })
-  }
-
-  /** Whoever finds this door by himself has no business here. */
-  #onSteered(socket: Socket, name: string): void {
-    const { origins = [] } = this.#doors.get(name)?.steer ?? {}
-    for (const map of origins) {
-      const to: Endpoint | undefined = this.context.originOf?.(map, socket.remote.port)
-      if (to !== undefined) return this.calls.accept(socket, name, to)
-    }
-    socket.reset()
-  }
-
-  #close(name: string): void {
-    const { asked, steered } = this.#doors.get(name) ?? {}
-    asked?.close()
-    steered?.close()
-    this.#doors.delete(name)
-  }
-}
-
-function loopbackOf({ address }: Service): string {
-  return isIpv6(address) ? '::1' : '127.0.0.1'
 }

@@ -216,6 +216,8 @@ export interface StatusView {
 export interface OutwardView {
   /** Why nobody can ask on the answering node; empty: one can. */
   readonly door: string
+  /** How many lanes of it take programs. A node of an earlier release does not tell. */
+  readonly lanes?: number
   /** Connections of programs in this cgroup of that node leave under the address; or why that cannot be had. */
   readonly cgroup: string
   readonly whyNot: string

@@ -8,9 +8,11 @@ import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { BatonError, messageOf } from '../base/errors.js'
 import { type NodeId, sameTerm, type Term } from '../base/ids.js'
 import type { Logger, LogLevel } from '../base/log.js'
+import { loadControlCalls } from '../kernel/control-calls.io.js'
 import { FLOW_WORDS, HandedOver } from '../lane/handover.io.js'
 import type { FromLane, LaneSetup, RecoveredMessage, ToLane } from '../proxy/lane-protocol.js'
 import type { LaneReport } from '../proxy/lane-report.js'
+import type { DoorReport } from '../proxy/outward-report.js'
 import { PortAccount } from '../proxy/port-account.js'
 import type { HeldShare, HeldSlots } from '../proxy/ports.js'
 import { mergedServices, sumsOf } from '../proxy/service-report.js'
@@ -24,6 +26,7 @@ import { LaneHost, listenForData } from './lane-host.io.js'
 import { LaneMemory } from './lane-memory.js'
 import { localPortRange, Names } from './outward-host.io.js'
 import { Rollcall } from './rollcall.js'
+import { type Descriptors, SharedDoors, type ShareDoor } from './shared-doors.js'
 
 export interface LaneGroupOptions {
   readonly engine: Engine
@@ -68,6 +71,7 @@ export class LaneGroup {
   readonly #portRange = localPortRange()
   readonly #names = new Names()
   readonly #doors: (() => number)[] = []
+  readonly #shared = new SharedDoors(descriptorsHere())
   #held: HeldSlots | undefined
   /** What not all lanes have answered yet. */
   readonly #owed = new Rollcall<SharedAnswer>()
@@ -110,6 +114,7 @@ export class LaneGroup {
     }
     if (message.type === 'take-over') this.#inherits = false
     this.#memory.note(message)
+    if (message.type === 'services') this.#shared.follow(message.services)
     if (message.type === 'direct') this.#recovered.set(message.service, { term: message.term, told: new Map() })
     const answer = answerTo(message)
     if (answer !== undefined) this.#owed.ask(answerKey(answer), this.#places.length, answer)
@@ -203,6 +208,14 @@ export class LaneGroup {
     this.#places[lane]?.host.post({ type: 'front-door', fd })
   }
 
+  /** Where programs ask, also at that lane: at all doors, or at this one. */
+  #shareDoors(lane: number, door?: ShareDoor): void {
+    for (const message of this.#shared.copies(door && [door])) {
+      this.#estates.gave(message.fd, lane)
+      this.#places[lane]?.host.post(message)
+    }
+  }
+
   #giveHold(lane: number): void {
     if (this.#held === undefined) return
     const count = Math.floor(this.#held.slots / this.#places.length)
@@ -229,6 +242,7 @@ export class LaneGroup {
     logger.log('error', 'lane-died', { lane, why: messageOf(error), clients: bequests.length, programs, stack })
     place.host = this.#start(lane, place.counters)
     this.#listen(place, dataAt).catch((failed: Error) => onDeath(lane, failed))
+    this.#shareDoors(lane)
     for (const message of this.#memory.truths()) place.host.post(message)
     for (const duplicate of this.#doors) this.#giveDoor(lane, duplicate)
     this.#giveHold(lane)
@@ -254,6 +268,10 @@ export class LaneGroup {
         this.#estates.gave(fd, message.lane)
         return this.#places[message.lane]?.host.post({ type: 'adopt-listener', service, term, at, since, fd })
       }
+      case 'share-door':
+        if (!this.#shared.keep(message)) return
+        for (const other of this.#places.keys()) if (other !== lane) this.#shareDoors(other, message)
+        return
       case 'obeyed': {
         const { contest, term } = message
         this.#memory.obeyed(contest, term)
@@ -326,6 +344,22 @@ export function mergedReport(reports: readonly LaneReport[], limit: number): Lan
     perBackend: [...perBackend.values()],
     perService: mergedServices(reports.flatMap(({ perService }) => perService)),
     forOthers: sum('forOthers'),
-    doors: reports.flatMap(({ doors }) => doors),
+    doors: mergedDoors(reports.flatMap(({ doors }) => doors)),
   }
+}
+
+/** As the first lane has it, who opens it. */
+function mergedDoors(doors: readonly DoorReport[]): DoorReport[] {
+  const merged = new Map<string, DoorReport>()
+  for (const door of doors) {
+    const before = merged.get(door.service)
+    merged.set(door.service, before === undefined ? door : { ...before, lanes: before.lanes + door.lanes })
+  }
+  return [...merged.values()]
+}
+
+function descriptorsHere(): Descriptors {
+  const calls = loadControlCalls()
+  if ('why' in calls) return { duplicate: () => -1, close: () => {} }
+  return { duplicate: (fd) => calls.duplicateFrom(fd, 0), close: (fd) => calls.close(fd) }
 }

@@ -24,6 +24,7 @@ const SAID_ANEW: ReadonlySet<ToLane['type']> = new Set([
   'directors',
   'resolved',
   'steer',
+  'adopt-door',
   'source-way',
   'standbys',
 ] as const)

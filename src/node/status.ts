@@ -150,9 +150,10 @@ export function serviceView(service: Service, facts: ServiceFacts): ServiceView 
 
 function outwardView(name: string, { doors, perService }: LaneReport): OutwardView {
   const found = doors.find(({ service }) => service === name)
-  const { why: door = '', cgroup = '', whyNot = 'the node carries no connections', whyNoAlias = '' } = found ?? {}
+  const nothing = { why: '', lanes: 0, cgroup: '', whyNot: 'the node carries no connections', whyNoAlias: '' }
+  const { why: door, lanes, cgroup, whyNot, whyNoAlias } = found ?? nothing
   const directed = perService.find(({ service }) => service === name)?.outward
-  return { door, cgroup, whyNot, whyNoAlias, ...(directed !== undefined && { directed }) }
+  return { door, lanes, cgroup, whyNot, whyNoAlias, ...(directed !== undefined && { directed }) }
 }
 
 /** `unknown`: the director of this term has not said yet. */

@@ -58,9 +58,25 @@ const HTTP_REPLIES: Readonly<Partial<Record<Reason, string>>> = {
 
 const NO_REQUEST: Greeted = { type: 'unfit', reply: NOTHING, why: 'no request of SOCKS 5' }
 
+/** What has come so far of a wish. */
+export interface CarriedGreeting {
+  readonly bytes: Uint8Array
+  readonly isGreeted: boolean
+}
+
 export class CallGreeting {
-  #bytes: Uint8Array = NOTHING
-  #isGreeted = false
+  #bytes: Uint8Array
+  #isGreeted: boolean
+
+  /** As it was in another process. */
+  constructor({ bytes, isGreeted }: CarriedGreeting = { bytes: NOTHING, isGreeted: false }) {
+    this.#bytes = bytes
+    this.#isGreeted = isGreeted
+  }
+
+  get carried(): CarriedGreeting {
+    return { bytes: this.#bytes, isGreeted: this.#isGreeted }
+  }
 
   push(chunk: Uint8Array): Greeted {
     this.#bytes = this.#bytes.byteLength === 0 ? chunk.slice() : joined(this.#bytes, chunk)

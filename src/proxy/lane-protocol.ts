@@ -184,6 +184,14 @@ export type ToLane =
       readonly whyNot: string
       readonly whyNoAlias: string
     }
+  /** A socket of `share-door`; `fd` is this lane's own from now on. To a lane that takes another's place before `services`. */
+  | {
+      readonly type: 'adopt-door'
+      readonly service: string
+      readonly door: DoorKind
+      readonly at: Endpoint
+      readonly fd: number
+    }
   /** What was asked by `resolve`; no address: there is no such name. */
   | { readonly type: 'resolved'; readonly call: number; readonly addresses: readonly string[] }
   | { readonly type: 'stop' }
@@ -191,6 +199,9 @@ export type ToLane =
 export interface DirectorSeat extends NodeName {
   readonly service: string
 }
+
+/** Where programs ask for connections of a service; and where the kernel leads those that do not ask. */
+export type DoorKind = 'asked' | 'led'
 
 export type FromLane =
   /** The lane waits in the kernel from now on: whoever posts to it signals this eventfd afterwards. */
@@ -208,6 +219,14 @@ export type FromLane =
   | MoveAnswer
   /** Connections that the kernel leads to that port of the loopback address are the service's. Answered with `steer`. */
   | { readonly type: 'steer-door'; readonly service: string; readonly port: number }
+  /** The first lane listens there for programs of the node. The others are to, as well; `fd` is the control plane's own from now on. */
+  | {
+      readonly type: 'share-door'
+      readonly service: string
+      readonly door: DoorKind
+      readonly at: Endpoint
+      readonly fd: number
+    }
   /** A program wants a connection to that name. Answered with `resolved`. */
   | { readonly type: 'resolve'; readonly call: number; readonly host: string }
   /** Why nothing can be rebuilt here; empty: it can. */

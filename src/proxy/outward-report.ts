@@ -5,6 +5,8 @@ export interface DoorReport {
   readonly port: number
   /** Why nobody can ask there; empty: one can. */
   readonly why: string
+  /** How many lanes take programs there. */
+  readonly lanes: number
   /** A program in this cgroup need not ask; or why that cannot be had. */
   readonly cgroup: string
   readonly whyNot: string

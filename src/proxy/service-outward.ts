@@ -1,4 +1,5 @@
 /** Connections that programs of the nodes make under the service's address: part of its definition. Who acts on it is lane/calls and lane/dials. */
+import { type Endpoint, isIpv6 } from '../base/address.js'
 import { type FieldSource, readWhole, shown } from './field-source.js'
 import { parseRules, RULES_HINT } from './outward-rules.js'
 import { formatPorts, parsePorts } from './port-list.js'
@@ -19,6 +20,21 @@ export const OUTWARD_FIELDS = Object.keys(OUTWARD_DEFAULTS) as readonly (keyof O
 /** Programs can have connections under its address, by asking or by the port that they connect to. */
 export function makesConnections({ outward, outAlias }: Pick<OutwardSettings, 'outward' | 'outAlias'>): boolean {
   return outward > 0 || outAlias !== ''
+}
+
+/** Where this host's programs reach what is for the service. */
+export function loopbackOf({ address }: { readonly address: string }): string {
+  return isIpv6(address) ? '::1' : '127.0.0.1'
+}
+
+/** Programs are expected there. The port of a led door is anyone. */
+export function isDoorWanted(
+  service: Pick<OutwardSettings, 'outward' | 'outAlias'> & { readonly address: string },
+  door: 'asked' | 'led',
+  { address, port }: Endpoint,
+): boolean {
+  if (!makesConnections(service) || address !== loopbackOf(service)) return false
+  return door === 'led' || (port === service.outward && port > 0)
 }
 
 export function readOutward(source: FieldSource): OutwardSettings {

@@ -100,6 +100,41 @@ if (process.platform === 'linux') {
       await served(1 + 2 * turn)
     }
   })
+
+  test('every lane takes programs at the doors of a service; and a port that goes to another service is taken there', async (scope) => {
+    const room = await lanes(scope)
+    if (room === undefined) return
+    const { group } = room
+    await group.awake()
+    const outward = 10_000 + (process.pid % 20_000)
+    const [one, two] = ['one', 'two'].map((name) => ({ ...WEB, name, outward, outwardTo: 'any' }))
+    const before = sockets()
+    const taken = (name: string) =>
+      until(
+        async () => {
+          const door = (await group.query(1)).doors.find(({ service }) => service === name)
+          return door?.lanes === LANES && door.why === '' ? door : undefined
+        },
+        5_000,
+        `${name} has its doors`,
+        5,
+      )
+    // Faster than lanes hear of each other's doors.
+    for (let turn = 0; turn < 10; turn++) {
+      group.post({ type: 'services', services: [one as Service] })
+      group.post({ type: 'services', services: [two as Service] })
+    }
+    assert.is((await taken('two')).port, outward)
+    group.post({ type: 'services', services: [one as Service] })
+    await taken('one')
+    group.post({ type: 'services', services: [] })
+    await until(
+      () => (sockets() === before ? true : undefined),
+      5_000,
+      () => `${sockets()} sockets, not ${before}`,
+      5,
+    )
+  })
 }
 
 test.run()
