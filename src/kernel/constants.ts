@@ -7,6 +7,7 @@ export const SOCK_NONBLOCK_CLOEXEC = 0o4000 | 0o2000000
 
 export const SOL_SOCKET = 1
 export const SO_REUSEADDR = 2
+export const SO_REUSEPORT = 15
 export const SO_ERROR = 4
 export const SO_ACCEPTCONN = 30
 export const SO_SNDBUF = 7

@@ -29,6 +29,7 @@ import {
   IPV6_V6ONLY,
   SO_MARK,
   SO_REUSEADDR,
+  SO_REUSEPORT,
   SOCK_STREAM_NONBLOCK_CLOEXEC,
   SOL_SOCKET,
 } from './constants.js'
@@ -114,25 +115,49 @@ export class EpollSockets implements Sockets {
 
   listen(at: Endpoint, options: ListenOptions, handler: ListenHandler): EpollListener {
     const { context } = this
-    const fd = this.#open(at)
+    const { backlog, sockets = 1 } = options
+    const fd = this.#bound(at, options.keepaliveMs, false)
     if (fd < 0) return new EpollListener(context, fd, at, handler)
-    context.setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1)
-    if (isIpv6(at.address)) context.setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0)
-    // Before the first connection, which inherits them.
-    context.dress(fd, options.keepaliveMs)
-    const bound = context.bind(fd, at)
-    const result = bound < 0 ? bound : context.sys.listen(fd, options.backlog)
+    const port = at.port === 0 ? (context.localOf(fd)?.port ?? 0) : at.port
+    const here = { address: at.address, port }
+    // Not before it is bound: an address that others have is not to be shared with them.
+    if (sockets > 1) context.setOption(fd, SOL_SOCKET, SO_REUSEPORT, 1)
+    const result = context.sys.listen(fd, backlog)
     if (result < 0) {
       context.sys.close(fd)
       return new EpollListener(context, result, at, handler)
     }
-    const port = at.port === 0 ? (context.localOf(fd)?.port ?? 0) : at.port
-    return new EpollListener(context, fd, { address: at.address, port }, handler)
+    const spares = Array.from({ length: sockets - 1 }, () => this.#spare(here, options)).filter((spare) => spare >= 0)
+    return new EpollListener(context, fd, here, handler, spares)
   }
 
   /** Accepts from a queue that `EpollListener.share` gave; `fd` is this listener's from now on. */
   adoptListener(fd: number, at: Endpoint, handler: ListenHandler): EpollListener {
     return new EpollListener(this.context, fd, at, handler)
+  }
+
+  #spare(at: Endpoint, { backlog, keepaliveMs }: ListenOptions): number {
+    const { sys } = this.context
+    const fd = this.#bound(at, keepaliveMs, true)
+    const result = fd < 0 ? fd : sys.listen(fd, backlog)
+    if (fd >= 0 && result < 0) sys.close(fd)
+    return result < 0 ? result : fd
+  }
+
+  /** A descriptor, or a negative errno. */
+  #bound(at: Endpoint, keepaliveMs: Millis, isShared: boolean): number {
+    const { context } = this
+    const fd = this.#open(at)
+    if (fd < 0) return fd
+    context.setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1)
+    if (isShared) context.setOption(fd, SOL_SOCKET, SO_REUSEPORT, 1)
+    if (isIpv6(at.address)) context.setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0)
+    // Before the first connection, which inherits them.
+    context.dress(fd, keepaliveMs)
+    const result = context.bind(fd, at)
+    if (result >= 0) return fd
+    context.sys.close(fd)
+    return result
   }
 
   setKeepalive(socket: Socket, keepaliveMs: Millis): void {

@@ -31,6 +31,8 @@ export class EpollListener implements Listener, Source, Sleeper {
     fd: number,
     at: Endpoint,
     private readonly handler: ListenHandler,
+    /** Sockets that listen at the same address. */
+    private readonly spares: number[] = [],
   ) {
     this.#fd = fd
     this.#local = isWildcard(at.address) ? undefined : at
@@ -50,6 +52,15 @@ export class EpollListener implements Listener, Source, Sleeper {
     return this.context.sys.duplicate(this.#fd)
   }
 
+  spare(): number {
+    const spare = this.spares.pop()
+    if (spare === undefined) return -1
+    // A duplicate is in no record of what this thread has open.
+    const fd = this.context.sys.duplicate(spare)
+    this.context.sys.close(spare)
+    return fd
+  }
+
   /** For all who share the queue: they hear nothing more of it, and the address is free, also where one is late to close its own. */
   end(): void {
     if (this.#fd < 0) return
@@ -62,6 +73,7 @@ export class EpollListener implements Listener, Source, Sleeper {
     this.context.poller.clearAlarm(this)
     this.context.poller.remove(this.#fd)
     this.context.poller.close(this.#fd)
+    for (const spare of this.spares.splice(0)) this.context.sys.close(spare)
     this.#fd = -1
   }
 

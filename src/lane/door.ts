@@ -1,6 +1,6 @@
 /**
- * A listening socket on the loopback address, for programs of this host. The first lane opens it, and tries a port that another program
- * has again and again; other lanes wait for a copy.
+ * A lane's listening socket on the loopback address, for programs of this host. The first lane opens one for each, and tries a port that
+ * another program has again and again; the others wait for theirs.
  */
 import { type Endpoint, formatEndpoint } from '../base/address.js'
 import type { Millis } from '../base/time.js'
@@ -23,7 +23,7 @@ export interface DoorPlan {
 export interface LeftDoor {
   readonly at: Endpoint
   readonly fd: number
-  /** Other lanes have it, and the control plane; otherwise it is another process's. */
+  /** The control plane has it as well; otherwise it is another process's. */
   readonly isShared: boolean
 }
 
@@ -71,16 +71,16 @@ export class Door {
   adopt({ at, fd, isShared }: LeftDoor): void {
     this.#listener?.close()
     this.at = at
-    this.#listener = this.context.sockets.adoptListener?.(fd, at, this.#handler(isShared))
+    this.#listener = this.context.sockets.adoptListener?.(fd, at, this.#handler(isShared ? 'shared' : 'left'))
   }
 
   sweep(now: Millis): void {
     if (this.#listener === undefined && !this.#isClosed && now >= this.#againAt) this.#open()
   }
 
-  /** The first lane ends it for all, whoever of them is late to close its own: the port is free. */
+  /** For whoever is late to close its own too: the port is free. */
   close(): void {
-    if (this.#isFirst && this.#listener?.end !== undefined) this.#listener.end()
+    if (this.#listener?.end !== undefined) this.#listener.end()
     else this.#listener?.close()
     this.#listener = undefined
     this.#isClosed = true
@@ -93,18 +93,19 @@ export class Door {
 
   #open(): void {
     if (!this.#isFirst) return
-    const options = { backlog: BACKLOG, keepaliveMs: KEEPALIVE_MS }
-    this.#listener = this.context.sockets.listen(this.plan.at, options, this.#handler(false))
+    const options = { backlog: BACKLOG, keepaliveMs: KEEPALIVE_MS, sockets: this.context.setup.lanes }
+    this.#listener = this.context.sockets.listen(this.plan.at, options, this.#handler('opened'))
   }
 
-  #handler(isShared: boolean): ListenHandler {
+  #handler(origin: 'opened' | 'left' | 'shared'): ListenHandler {
     return {
       onListening: (at) => {
         if (this.#isClosed) return
         this.at = at
         this.why = ''
         this.#isListening = true
-        if (!isShared) this.#share(at)
+        if (origin === 'opened') this.#share(at)
+        else if (origin === 'left') this.#give(at, this.context.setup.lane, this.#listener?.share?.())
         const { service, kind } = this.plan
         if (kind === 'led' && this.#isFirst) this.context.post({ type: 'steer-door', service, port: at.port })
       },
@@ -114,10 +115,18 @@ export class Door {
     }
   }
 
+  /** Each other lane has a socket of its own; the control plane has all of them. */
   #share(at: Endpoint): void {
-    const fd = this.#listener?.share?.() ?? -1
+    const { lane: self, lanes } = this.context.setup
+    for (let lane = 0; lane < lanes; lane++) {
+      const spare = lane === self ? -1 : (this.#listener?.spare?.() ?? -1)
+      this.#give(at, lane, spare >= 0 ? spare : this.#listener?.share?.())
+    }
+  }
+
+  #give(at: Endpoint, lane: number, fd = -1): void {
     const { service, kind } = this.plan
-    if (fd >= 0) this.context.post({ type: 'share-door', service, door: kind, at, fd })
+    if (fd >= 0) this.context.post({ type: 'share-door', lane, service, door: kind, at, fd })
   }
 
   #onShut(code: string): void {

@@ -1,7 +1,7 @@
 /**
  * Where programs of this node ask a lane for connections under the address of a service, and where the kernel leads those that know of
- * nothing: sockets on the loopback address. The first lane opens them, the others accept on copies of the descriptors; the control plane
- * has one of each, so the death of a lane shuts no door (node/shared-doors).
+ * nothing: sockets on the loopback address, one for each lane, which the first lane opens. The control plane has copies, so the death of
+ * a lane shuts no door (node/shared-doors).
  */
 import type { Endpoint } from '../base/address.js'
 import type { DoorKind, ToLane } from '../proxy/lane-protocol.js'
@@ -46,7 +46,6 @@ export class ServiceDoors {
 
   /** For the next process of this node: whoever knocks meanwhile waits in the kernel. */
   *rows(): Generator<RowOut, void, undefined> {
-    if (this.context.setup.lane !== 0) return
     for (const [service, { asked, led, steer }] of this.#doors) {
       if (asked?.isOpen === true) yield { row: { kind: 'door', service, at: asked.at }, fd: asked.fd }
       if (led.isOpen) yield { row: { kind: 'led-door', service, at: led.at }, fd: led.fd }

@@ -8,7 +8,8 @@ import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { BatonError, messageOf } from '../base/errors.js'
 import { type NodeId, sameTerm, type Term } from '../base/ids.js'
 import type { Logger, LogLevel } from '../base/log.js'
-import { loadControlCalls } from '../kernel/control-calls.io.js'
+import { SHUT_RD } from '../kernel/constants.js'
+import { loadSyscalls } from '../kernel/syscalls.io.js'
 import { FLOW_WORDS, HandedOver } from '../lane/handover.io.js'
 import type { FromLane, LaneSetup, RecoveredMessage, ToLane } from '../proxy/lane-protocol.js'
 import type { LaneReport } from '../proxy/lane-report.js'
@@ -26,7 +27,7 @@ import { LaneHost, listenForData } from './lane-host.io.js'
 import { LaneMemory } from './lane-memory.js'
 import { localPortRange, Names } from './outward-host.io.js'
 import { Rollcall } from './rollcall.js'
-import { type Descriptors, SharedDoors, type ShareDoor } from './shared-doors.js'
+import { type Descriptors, SharedDoors } from './shared-doors.js'
 
 export interface LaneGroupOptions {
   readonly engine: Engine
@@ -208,11 +209,10 @@ export class LaneGroup {
     this.#places[lane]?.host.post({ type: 'front-door', fd })
   }
 
-  /** Where programs ask, also at that lane: at all doors, or at this one. */
-  #shareDoors(lane: number, door?: ShareDoor): void {
-    for (const message of this.#shared.copies(door && [door])) {
-      this.#estates.gave(message.fd, lane)
-      this.#places[lane]?.host.post(message)
+  #adoptDoors(lane: number, doors: Iterable<Extract<ToLane, { type: 'adopt-door' }>>): void {
+    for (const door of doors) {
+      this.#estates.gave(door.fd, lane)
+      this.#places[lane]?.host.post(door)
     }
   }
 
@@ -242,7 +242,7 @@ export class LaneGroup {
     logger.log('error', 'lane-died', { lane, why: messageOf(error), clients: bequests.length, programs, stack })
     place.host = this.#start(lane, place.counters)
     this.#listen(place, dataAt).catch((failed: Error) => onDeath(lane, failed))
-    this.#shareDoors(lane)
+    this.#adoptDoors(lane, this.#shared.of(lane))
     for (const message of this.#memory.truths()) place.host.post(message)
     for (const duplicate of this.#doors) this.#giveDoor(lane, duplicate)
     this.#giveHold(lane)
@@ -269,8 +269,9 @@ export class LaneGroup {
         return this.#places[message.lane]?.host.post({ type: 'adopt-listener', service, term, at, since, fd })
       }
       case 'share-door':
-        if (!this.#shared.keep(message)) return
-        for (const other of this.#places.keys()) if (other !== lane) this.#shareDoors(other, message)
+        if (this.#shared.keep(message) && message.lane !== lane) {
+          this.#adoptDoors(message.lane, this.#shared.copyOf(message))
+        }
         return
       case 'obeyed': {
         const { contest, term } = message
@@ -359,7 +360,11 @@ function mergedDoors(doors: readonly DoorReport[]): DoorReport[] {
 }
 
 function descriptorsHere(): Descriptors {
-  const calls = loadControlCalls()
-  if ('why' in calls) return { duplicate: () => -1, close: () => {} }
-  return { duplicate: (fd) => calls.duplicateFrom(fd, 0), close: (fd) => calls.close(fd) }
+  const sys = loadSyscalls()
+  if ('why' in sys) return { duplicate: () => -1, end: () => {}, close: () => {} }
+  return {
+    duplicate: (fd) => sys.duplicate(fd),
+    end: (fd) => void sys.shutdown(fd, SHUT_RD),
+    close: (fd) => void sys.close(fd),
+  }
 }

@@ -1,17 +1,19 @@
 /**
- * Sockets where programs of this node ask for connections (lane/doors): the first lane opens them, every lane accepts on a copy, and one
- * is kept here. So the socket is there for as long as the process: who knocks while a lane dies waits in the kernel, for any other lane
- * and for the heir.
+ * Sockets where programs of this node ask for connections (lane/doors), one for each lane: the first lane opens them, and a copy of each
+ * is kept here. So they are there for as long as the process: who knocks while a lane dies waits in the kernel for its heir.
  */
-import type { DoorKind, FromLane, ToLane } from '../proxy/lane-protocol.js'
+import type { FromLane, ToLane } from '../proxy/lane-protocol.js'
 import type { Service } from '../proxy/service.js'
 import { isDoorWanted } from '../proxy/service-outward.js'
 
 export type ShareDoor = Extract<FromLane, { type: 'share-door' }>
+type AdoptDoor = Extract<ToLane, { type: 'adopt-door' }>
 
 export interface Descriptors {
   /** Negative: none is free. */
   duplicate(fd: number): number
+  /** Nobody listens there any more, whoever has copies of it. */
+  end(fd: number): void
   close(fd: number): void
 }
 
@@ -21,20 +23,20 @@ export class SharedDoors {
 
   constructor(private readonly descriptors: Descriptors) {}
 
-  /** The whole truth each time. Lanes that hear it close theirs by themselves. */
+  /** The whole truth each time, and before lanes hear it: ports are free for whoever wants them next. */
   follow(services: readonly Service[]): void {
     this.#services = services
     for (const [key, door] of this.#doors) {
       if (this.#isWanted(door)) continue
       this.#doors.delete(key)
-      this.descriptors.close(door.fd)
+      this.#end(door)
     }
   }
 
-  /** `false`: it came too late, and is closed. */
+  /** `false`: it came too late, and is ended. */
   keep(door: ShareDoor): boolean {
     if (!this.#isWanted(door)) {
-      this.descriptors.close(door.fd)
+      this.#end(door)
       return false
     }
     const key = keyOf(door)
@@ -44,12 +46,19 @@ export class SharedDoors {
     return true
   }
 
-  /** For one lane: a copy of each, or of this one. */
-  copies(of: Iterable<ShareDoor> = this.#doors.values()): Extract<ToLane, { type: 'adopt-door' }>[] {
-    return [...of].flatMap(({ service, door, at, fd }) => {
-      const copy = this.descriptors.duplicate(fd)
-      return copy < 0 ? [] : [{ type: 'adopt-door', service, door, at, fd: copy } as const]
-    })
+  /** Copies of what that lane is to listen at. */
+  *of(lane: number): Generator<AdoptDoor, void, undefined> {
+    for (const door of this.#doors.values()) if (door.lane === lane) yield* this.copyOf(door)
+  }
+
+  copyOf({ service, door, at, fd: original }: ShareDoor): AdoptDoor[] {
+    const fd = this.descriptors.duplicate(original)
+    return fd < 0 ? [] : [{ type: 'adopt-door', service, door, at, fd }]
+  }
+
+  #end({ fd }: ShareDoor): void {
+    this.descriptors.end(fd)
+    this.descriptors.close(fd)
   }
 
   #isWanted({ service: name, door, at }: ShareDoor): boolean {
@@ -58,6 +67,6 @@ export class SharedDoors {
   }
 }
 
-function keyOf({ service, door }: { readonly service: string; readonly door: DoorKind }): string {
-  return `${door} ${service}`
+function keyOf({ service, door, lane }: ShareDoor): string {
+  return `${door} ${lane} ${service}`
 }

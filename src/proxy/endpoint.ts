@@ -110,6 +110,11 @@ export interface DialOptions {
 export interface ListenOptions {
   readonly backlog: number
   readonly keepaliveMs: Millis
+  /**
+   * So many sockets at one address, among which the kernel deals out connections by their ends (SO_REUSEPORT); see `Listener.spare`. Where
+   * another program has the address it is in use all the same. Not given: one.
+   */
+  readonly sockets?: number
 }
 
 export interface ListenHandler {
@@ -128,6 +133,8 @@ export interface Listener {
   end?(): void
   /** Another descriptor of the listening socket, which the caller owns; a negative errno where there is none. */
   share?(): number
+  /** One of the further sockets of `ListenOptions.sockets`, each once, which the caller owns; a negative number where there is none. */
+  spare?(): number
 }
 
 /** Makes sockets. Failures come as `onClose` or `onProblem`, never as exceptions. */

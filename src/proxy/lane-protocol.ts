@@ -219,9 +219,10 @@ export type FromLane =
   | MoveAnswer
   /** Connections that the kernel leads to that port of the loopback address are the service's. Answered with `steer`. */
   | { readonly type: 'steer-door'; readonly service: string; readonly port: number }
-  /** The first lane listens there for programs of the node. The others are to, as well; `fd` is the control plane's own from now on. */
+  /** That lane listens there for programs of the node, or is to; `fd` is the control plane's own from now on. */
   | {
       readonly type: 'share-door'
+      readonly lane: number
       readonly service: string
       readonly door: DoorKind
       readonly at: Endpoint

@@ -7,9 +7,11 @@ import { type LabNode, LocalCluster } from '../../src/lab/cluster.io.js'
 import { type Host, Lan } from '../../src/lab/hosts.io.js'
 import { until } from '../../src/lab/wait.io.js'
 import type { Scope } from '../harness/suite.js'
+import { Deaths } from './deaths.js'
 import { Conversation } from './programs/conversation.js'
 
 export const ADDRESS = '10.77.9.9'
+export const ADDRESS6 = 'fd77::909'
 export const DOOR = 1_080
 export const FAR_PORT = 4_444
 const NAMES = ['a', 'b', 'c']
@@ -20,25 +22,40 @@ const BATON = fileURLToPath(new URL('../../bin/baton.js', import.meta.url))
 const FAR = `
 const serve = (socket) => {
   socket.on('error', () => socket.destroy())
-  socket.write('called by ' + socket.remoteAddress + ' ' + socket.remotePort + '\\n')
+  socket.write('called by ' + socket.remoteAddress.replace(/^::ffff:/, '') + ' ' + socket.remotePort + '\\n')
   socket.pipe(socket)
 }
 for (const port of [${FAR_PORT}, ${FAR_PORT + 1}]) {
-  require('node:net').createServer({ allowHalfOpen: true, noDelay: true }, serve).listen(port, '0.0.0.0')
+  require('node:net').createServer({ allowHalfOpen: true, noDelay: true }, serve).listen(port, '::')
 }
 `
+
+export interface OutwardPlan {
+  /** Settings of the service beside its door and where that leads. */
+  readonly more?: readonly string[]
+  readonly upArguments?: readonly string[]
+  readonly family?: 4 | 6
+}
 
 export class OutwardSite {
   private constructor(
     readonly lan: Lan,
     readonly cluster: LocalCluster,
     readonly folder: string,
+    /** Has lanes die. */
+    readonly deaths: Deaths,
+    readonly family: 4 | 6,
   ) {}
 
-  static async build(scope: Scope, ...more: string[]): Promise<OutwardSite> {
+  static build(scope: Scope, ...more: string[]): Promise<OutwardSite> {
+    return OutwardSite.planned(scope, { more })
+  }
+
+  static async planned(scope: Scope, { more = [], upArguments = [], family = 4 }: OutwardPlan): Promise<OutwardSite> {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-outward-'))
     // Programs that refuse to be root's have folders in it.
     chmodSync(folder, 0o711)
+    const deaths = new Deaths(folder)
     const cgroups: string[] = []
     scope.defer(() => removeCgroups(cgroups))
     const lan = await Lan.make(
@@ -53,21 +70,29 @@ export class OutwardSite {
       addresses: NAMES.map((name) => lan.named(name).address),
       names: NAMES,
       untold: true,
-      upArguments: ['--profile', 'fast'],
+      upArguments: ['--profile', 'fast', ...upArguments],
       folder: path.join(folder, 'state'),
-      start: (name, command, output) => lan.named(name).start('baton', command, output),
+      start: (name, [program, ...args], output) => {
+        return lan.named(name).start('baton', [program, ...deaths.nodeArguments, ...args], output)
+      },
     })
     await cluster.settled()
     const script = path.join(folder, 'far.cjs')
     writeFileSync(script, FAR)
     lan.named('far').start('far', [process.execPath, script])
-    const site = new OutwardSite(lan, cluster, folder)
+    const site = new OutwardSite(lan, cluster, folder, deaths, family)
     const [first] = cluster.nodes as [LabNode]
-    const outward = ['--outward', String(DOOR), '--outward-to', '10.77.0.0/16']
-    await cluster.baton(first, 'service', 'add', SERVICE, '--address', ADDRESS, '--ports', '7777', ...outward, ...more)
+    const outward = ['--outward', String(DOOR), '--outward-to', family === 4 ? '10.77.0.0/16' : 'fd77::/64']
+    const own = ['--address', site.address, '--ports', '7777']
+    await cluster.baton(first, 'service', 'add', SERVICE, ...own, ...outward, ...more)
     await cluster.serving(SERVICE)
     for (const node of cluster.nodes) cgroups.push(await site.cgroupOf(node))
     return site
+  }
+
+  /** Of the service. */
+  get address(): string {
+    return this.family === 4 ? ADDRESS : ADDRESS6
   }
 
   get far(): Host {
@@ -120,6 +145,13 @@ export class OutwardSite {
       `another than ${former.name} directs`,
       10,
     )
+  }
+
+  /** What nodes have logged of the kind, all their processes together; one of them alone. */
+  events(event: string, of?: LabNode): Record<string, unknown>[] {
+    const nodes = of === undefined ? this.cluster.nodes : [of]
+    const lines = nodes.flatMap((node) => this.cluster.log(node).split('\n'))
+    return lines.filter((line) => line.includes(`"event":"${event}"`)).map((line) => JSON.parse(line))
   }
 
   async splices(node: LabNode): Promise<readonly Readonly<Record<string, unknown>>[]> {

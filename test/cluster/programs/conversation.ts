@@ -30,13 +30,15 @@ export class Conversation {
     const [program = '', ...args] = ['setpriv', '--pdeathsig', 'KILL', ...on.namespace.enter, ...command]
     const child = spawn(program, args, { env: { ...process.env, LC_ALL: 'C', TERM: 'xterm' } })
     const conversation = new Conversation(child)
-    scope.defer(async () => {
-      if (conversation.#end !== undefined) return
-      const closed = once(child, 'close')
-      child.kill('SIGKILL')
-      await closed
-    })
+    scope.defer(() => conversation.stop())
     return conversation
+  }
+
+  async stop(): Promise<void> {
+    if (this.#end !== undefined) return
+    const closed = once(this.child, 'close')
+    this.child.kill('SIGKILL')
+    await closed
   }
 
   /** All that it has said, on both of its outputs. */
