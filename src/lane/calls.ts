@@ -94,7 +94,8 @@ export class Calls implements CallHost {
     if (socket === undefined) return
     const call = Call.carriedOn(socket, service, this, carried)
     this.#calls.add(call)
-    if (carried.state === 'resolving') this.onWish(call, { host: carried.host, port: carried.destinations[0]?.port ?? 0 })
+    if (carried.state === 'resolving')
+      this.onWish(call, { host: carried.host, port: carried.destinations[0]?.port ?? 0 })
     call.deadline = carried.deadline
   }
 

@@ -11,3 +11,5 @@ export function cgroupRoot(mounts: string): string | undefined {
 function unescaped(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 }
+
+export const NO_CGROUPS = 'no cgroup2 file system is mounted on this host'

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import { bpfCapability } from '../kernel/bpf/capability.io.js'
+import { steeringCapability } from '../kernel/bpf/steering-capability.io.js'
 import { capabilitiesOf } from '../kernel/capabilities.js'
 import { loadControlCalls } from '../kernel/control-calls.io.js'
 import { DiagSource } from '../kernel/diag-source.io.js'
@@ -16,11 +17,14 @@ import type { Silence } from '../kernel/silence/outcome.js'
 import { testSilence } from '../kernel/silence/silence-test.io.js'
 import { whyNoSources } from '../kernel/source-way.io.js'
 import { Tun } from '../kernel/tun.io.js'
-import { examine, type Finding, type HostFacts } from './doctor.js'
+import { cgroupRoot, NO_CGROUPS } from './cgroup-root.js'
+import { examine, type HostFacts } from './doctor.js'
 import { chooseEngine } from './engine.io.js'
+import type { Finding } from './finding.js'
+import { localPortRange } from './outward-host.io.js'
 
-export type { Finding } from './doctor.js'
 export { isFit } from './doctor.js'
+export type { Finding } from './finding.js'
 
 export interface DoctorReport {
   readonly host: string
@@ -52,6 +56,8 @@ function lookAround(silence: Silence): HostFacts {
     leaseGate: typeof leaseGate === 'string' ? { by: leaseGate } : leaseGate,
     repair: mayRepair(),
     sources: whyNoSources(),
+    steering: steering(),
+    sourcePorts: localPortRange(),
     socketTable: socketTable(),
     processes: visibleProcesses('/proc'),
     firstFreePort: numberOf('net/ipv4/ip_unprivileged_port_start', 1_024),
@@ -110,6 +116,11 @@ function socketTable(): HostFacts['socketTable'] {
   proc.close()
   if (!isProblem(seen) || seen.code === 'too-many') return { name: '/proc/net/tcp' }
   return { why: `${source.why}; ${seen.why}` }
+}
+
+function steering(): HostFacts['steering'] {
+  const root = cgroupRoot(textOf('/proc/self/mountinfo'))
+  return root === undefined ? { why: NO_CGROUPS } : steeringCapability(root)
 }
 
 function openFiles(): number {

@@ -5,9 +5,11 @@
 import type { Interface } from '../address/ports.js'
 import { isIpv6, networkOf } from '../base/address.js'
 import type { Silence } from '../kernel/silence/outcome.js'
+import type { Finding } from './finding.js'
+import { type OutwardFacts, outward } from './outward-findings.js'
 
 /** Beyond what a part itself says of why it is not there. */
-export interface HostFacts {
+export interface HostFacts extends OutwardFacts {
   readonly kernel: string
   readonly user: string
   /** Of this process, by their names without CAP_. */
@@ -39,26 +41,6 @@ export interface HostFacts {
   readonly interfaces: readonly (Interface & { readonly arpAnnounce: number; readonly rpFilter: number })[]
 }
 
-export type Area =
-  | 'splicing'
-  | 'own addresses'
-  | 'lease in the kernel'
-  | 'any port'
-  | 'listeners'
-  | 'survival'
-  | 'network'
-
-export interface Finding {
-  readonly id: string
-  readonly area: Area
-  /** `missing`: services with addresses of their own cannot be directed here. */
-  readonly level: 'ok' | 'note' | 'degraded' | 'missing'
-  readonly found: string
-  /** What works all the same, or does not. */
-  readonly without?: string
-  readonly cure?: string
-}
-
 const OPEN_FILES_WANTED = 65_536
 const SOMAXCONN_WANTED = 4_096
 const NET_ADMIN = 'run as root, or with CAP_NET_ADMIN'
@@ -74,6 +56,7 @@ export function examine(facts: HostFacts): Finding[] {
     programs(facts),
     survival(facts),
     clientSource(facts),
+    ...outward(facts),
     ...network(facts),
   ]
 }

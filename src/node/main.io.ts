@@ -170,6 +170,7 @@ class RunningNode {
     this.#cleanups.push(() => addresses.close())
     const suites = suitesOf(options, logger)
     const programs = await openPrograms(options, state, logger)
+    this.#cleanups.push(() => programs.steering?.close())
     let api: NodeApi | undefined
     const socket = await ControlSocket.prepare(logger, () => {
       assert(api !== undefined, 'it listens when there is an API')

@@ -22,6 +22,8 @@ import type { AddressKeeper } from './address-keeper.js'
 export interface SteeringPort {
   follow(services: readonly Service[], toLane: (message: ToLane) => void): void
   onDoor(message: Extract<FromLane, { type: 'steer-door' }>, toLane: (message: ToLane) => void): void
+  /** The node ends in order. */
+  close(): void
 }
 
 export interface NodePorts {

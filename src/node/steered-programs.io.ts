@@ -2,7 +2,7 @@
  * Programs whose connections leave under the address of a service without their knowing (docs/outward.md): those that are run in the
  * cgroup of the service, and those of the whole host that connect to a port of `outAlias`. The kernel leads them to a door of a lane.
  */
-import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
 import path from 'node:path'
 import { isIpv6 } from '../base/address.js'
 import { errnoOf, messageOf } from '../base/errors.js'
@@ -15,7 +15,7 @@ import { rulesOf } from '../proxy/outward-rules.js'
 import { parsePorts } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
 import { makesConnections } from '../proxy/service-outward.js'
-import { cgroupRoot } from './cgroup-root.js'
+import { cgroupRoot, NO_CGROUPS } from './cgroup-root.js'
 
 type DoorMessage = Extract<FromLane, { type: 'steer-door' }>
 type ToLanes = (message: ToLane) => void
@@ -53,22 +53,24 @@ export class SteeredPrograms {
   readonly #absent = new Set<string>()
   #services = new Map<string, Service>()
   #toLane: ToLanes | undefined
+  /** Before it has been told of services, what is there may be the process's that this one is to replace. */
+  #isBegun = false
   #watch: NodeJS.Timeout | undefined
 
   constructor(
     private readonly node: NodeId,
     private readonly logger: Logger,
-  ) {
-    // In order, or by an error: what is left of a node that is killed its next process takes up.
-    process.once('exit', () => this.close())
-  }
+    private readonly mounts: () => string = readMounts,
+  ) {}
 
   /** These there are from now on. */
   follow(services: readonly Service[], toLane: ToLanes): void {
+    this.#isBegun = true
     this.#services = new Map(services.filter(makesConnections).map((service) => [service.name, service]))
     for (const name of [...this.#steered.keys()]) if (!this.#services.has(name)) this.#forget(name)
     for (const name of [...this.#ports.keys()]) if (!this.#services.has(name)) this.#ports.delete(name)
     for (const service of this.#services.values()) this.#steer(service, toLane)
+    this.#sweep()
   }
 
   /** A lane has its door for connections that are led there. */
@@ -78,8 +80,12 @@ export class SteeredPrograms {
     if (service !== undefined) this.#steer(service, toLane)
   }
 
+  /** At an orderly end; what is left of a node that is killed its next process takes up, or sweeps away. */
   close(): void {
+    clearInterval(this.#watch)
+    this.#services = new Map()
     for (const name of [...this.#steered.keys()]) this.#forget(name)
+    if (this.#isBegun) this.#sweep()
   }
 
   #steer(service: Service, toLane: ToLanes): void {
@@ -92,7 +98,7 @@ export class SteeredPrograms {
     const before = this.#steered.get(name)
     if (before?.alias.made === forAlias && !this.#absent.has(name)) return
     const family = isIpv6(address) ? 6 : 4
-    const root = cgroupRoot(readMounts())
+    const root = cgroupRoot(this.mounts())
     const cgroup = root === undefined ? '' : path.join(root, this.#folder, name)
     before?.alias.close()
     const isSame = before?.all.made === forAll && !this.#absent.delete(name)
@@ -145,16 +151,15 @@ export class SteeredPrograms {
     this.#steered.delete(name)
     steered?.alias.close()
     steered?.all.close()
-    const root = cgroupRoot(readMounts())
+  }
+
+  /** Cgroups of services that are none any more, also those that another process of this node has left; where programs run one stays. */
+  #sweep(): void {
+    const root = cgroupRoot(this.mounts())
     if (root === undefined) return
-    for (const folder of [path.join(root, this.#folder, name), path.join(root, this.#folder)]) {
-      try {
-        rmdirSync(folder)
-      } catch {
-        // Programs are in it, or it was never there.
-        return
-      }
-    }
+    const folder = path.join(root, this.#folder)
+    for (const name of foldersIn(folder)) if (!this.#services.has(name)) removeFolder(path.join(folder, name))
+    if (this.#services.size === 0) removeFolder(folder)
   }
 
   get #folder(): string {
@@ -165,7 +170,6 @@ export class SteeredPrograms {
 type Opened = Steering | { readonly why: string } | undefined
 
 const LOOK_EVERY_MS: Millis = 300
-const NO_CGROUPS = 'no cgroup2 file system is mounted on this host'
 
 /** Empty: it is there. */
 function makeFolder(folder: string): string {
@@ -174,6 +178,22 @@ function makeFolder(folder: string): string {
     return ''
   } catch (error) {
     return existsSync(folder) ? '' : errnoOf(error) || messageOf(error)
+  }
+}
+
+function foldersIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((one) => (one.isDirectory() ? [one.name] : []))
+  } catch {
+    return []
+  }
+}
+
+function removeFolder(folder: string): void {
+  try {
+    rmdirSync(folder)
+  } catch {
+    // Programs are in it, or it is another user's.
   }
 }
 

@@ -7,8 +7,8 @@ import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { hash32 } from '../base/hash.js'
 
 const CELLS = 8_192
-/** The rest is for what this host's programs do themselves, and for connections that a later director takes over from several. */
-const SHARE = 0.9
+/** Of a destination's ports. The rest is for what this host's programs do themselves, and for connections that a later director takes over from several. */
+export const PORTS_SHARE = 0.9
 
 export interface FullestDestination {
   readonly to: string
@@ -35,7 +35,7 @@ export class PortAccount {
   ) {
     this.#cells = new Int32Array(memory)
     this.#cells.fill(0, lane * CELLS, (lane + 1) * CELLS)
-    this.limit = Math.max(1, Math.floor(range * SHARE))
+    this.limit = Math.max(1, Math.floor(range * PORTS_SHARE))
   }
 
   /** `false`: no port is left for that destination. */

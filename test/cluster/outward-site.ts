@@ -14,6 +14,8 @@ export const ADDRESS = '10.77.9.9'
 export const ADDRESS6 = 'fd77::909'
 export const DOOR = 1_080
 export const FAR_PORT = 4_444
+/** There a web server says by whom it was called. */
+export const WEB_PORT = 8_080
 const NAMES = ['a', 'b', 'c']
 const SERVICE = 'out'
 
@@ -22,9 +24,14 @@ const BATON = fileURLToPath(new URL('../../bin/baton.js', import.meta.url))
 const FAR = `
 const serve = (socket) => {
   socket.on('error', () => socket.destroy())
-  socket.write('called by ' + socket.remoteAddress.replace(/^::ffff:/, '') + ' ' + socket.remotePort + '\\n')
+  socket.write('called by ' + caller(socket) + ' ' + socket.remotePort + '\\n')
   socket.pipe(socket)
 }
+const caller = ({ remoteAddress }) => remoteAddress.replace(/^::ffff:/, '')
+require('node:http').createServer((request, response) => {
+  response.setHeader('Connection', 'close')
+  response.end('as ' + caller(request.socket) + '\\n')
+}).listen(${WEB_PORT}, '::')
 for (const port of [${FAR_PORT}, ${FAR_PORT + 1}]) {
   require('node:net').createServer({ allowHalfOpen: true, noDelay: true }, serve).listen(port, '::')
 }
@@ -35,6 +42,8 @@ export interface OutwardPlan {
   readonly more?: readonly string[]
   readonly upArguments?: readonly string[]
   readonly family?: 4 | 6
+  /** Before a node begins on it. */
+  readonly prepare?: (host: Host) => Promise<unknown>
 }
 
 export class OutwardSite {
@@ -51,7 +60,8 @@ export class OutwardSite {
     return OutwardSite.planned(scope, { more })
   }
 
-  static async planned(scope: Scope, { more = [], upArguments = [], family = 4 }: OutwardPlan): Promise<OutwardSite> {
+  static async planned(scope: Scope, plan: OutwardPlan): Promise<OutwardSite> {
+    const { more = [], upArguments = [], family = 4, prepare } = plan
     const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-outward-'))
     // Programs that refuse to be root's have folders in it.
     chmodSync(folder, 0o711)
@@ -66,6 +76,7 @@ export class OutwardSite {
       await lan.remove()
       rmSync(folder, { recursive: true, force: true })
     })
+    if (prepare !== undefined) await Promise.all(NAMES.map((name) => prepare(lan.named(name))))
     const cluster = await LocalCluster.start({
       addresses: NAMES.map((name) => lan.named(name).address),
       names: NAMES,
@@ -122,6 +133,21 @@ export class OutwardSite {
       5_000,
       `${node.name} leads connections`,
     )
+  }
+
+  /** Of the far host, as a URL has it; and of the door of every node. */
+  get hosts(): { readonly far: string; readonly loopback: string } {
+    const { address, address6 } = this.far
+    return this.family === 4 ? { far: address, loopback: '127.0.0.1' } : { far: `[${address6}]`, loopback: '[::1]' }
+  }
+
+  /** Asks the web server again and again, each time over a connection of its own; a line for each. */
+  curls(scope: Scope, node: LabNode, way: 'socks' | 'run'): Promise<Conversation> {
+    const { far, loopback } = this.hosts
+    const proxy = way === 'socks' ? `-x socks5h://${loopback}:${DOOR}` : ''
+    const loop = `while :; do curl -sS -m 20 ${proxy} http://${far}:${WEB_PORT}/ 2>&1 || echo failed; done`
+    if (way === 'run') return this.runAs(scope, node, 'sh', '-c', loop)
+    return Promise.resolve(Conversation.start(scope, this.lan.named(node.name), 'sh', '-c', loop))
   }
 
   /** As if typed in a shell on the node's host. */

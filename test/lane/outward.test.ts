@@ -291,7 +291,11 @@ test('the next process goes on with who waits, however far each has come', () =>
   if (asked?.type === 'resolve') b.tell({ type: 'resolved', call: asked.call, addresses: [FAR.address] })
   slow.end.write(Uint8Array.from(wishFor(FAR).slice(2)))
   world.run(50)
-  assert.equal([slow, named, waiting].map(({ said }) => said.length), [2, 2, 2], 'nobody directs')
+  assert.equal(
+    [slow, named, waiting].map(({ said }) => said.length),
+    [2, 2, 2],
+    'nobody directs',
+  )
   world.direct('a', 1)
   world.run()
   assert.equal([slow, named, waiting].map(replyCode), [0, 0, 0])

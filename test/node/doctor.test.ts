@@ -18,6 +18,8 @@ const WELL: HostFacts = {
   leaseGate: { by: 'tcx' },
   repair: '',
   sources: '',
+  steering: { cgroups: '', runAs: '', outAlias: '' },
+  sourcePorts: 28_232,
   socketTable: { name: 'sock_diag' },
   processes: { open: 200, tried: 200, isHidden: false },
   firstFreePort: 1_024,
@@ -41,6 +43,18 @@ test('where acknowledgements cannot be held back, that is said', () => {
   assert.match(found('clsact') ?? '', /--uploads survive/)
 })
 
+test('a user who may not make cgroups is led by those that baton run makes', () => {
+  const findings = examine({ ...WELL, steering: { cgroups: 'EACCES', runAs: '', outAlias: '' } })
+  const runAs = findings.find(({ id }) => id === 'run-as')
+  assert.is(runAs?.level, 'ok')
+  assert.match(runAs?.found ?? '', /`baton run`, as root, makes it/)
+})
+
+test('how many connections to one destination there can be is told, where they are few', () => {
+  const ports = examine({ ...WELL, sourcePorts: 100 }).find(({ id }) => id === 'source-ports')
+  assert.match(ports?.without ?? '', /at most 90 connections to one destination/)
+})
+
 test('a host that has everything has nothing to be told', () => {
   assert.equal(ids({}), [])
   assert.ok(isFit(examine(WELL)))
@@ -57,6 +71,11 @@ test('each thing that is not there is told of once, with what goes without it an
     [{ silence: { type: 'heard', why: 'told 8' } }, 'silence degraded'],
     [{ interfaces: [] }, 'lan degraded'],
     [{ leaseGate: { why: 'old' } }, 'lease-gate degraded'],
+    [{ steering: { why: 'no cgroup2' } }, 'run-as note,out-alias note'],
+    [{ steering: { cgroups: '', runAs: 'EPERM', outAlias: 'EPERM' } }, 'run-as note,out-alias note'],
+    [{ steering: { cgroups: '', runAs: '', outAlias: 'Linux 5.14' } }, 'out-alias note'],
+    [{ steering: { cgroups: 'EROFS', runAs: '', outAlias: '' } }, 'run-as note'],
+    [{ sourcePorts: 100 }, 'source-ports note'],
     [{ anyPort: 'old' }, 'any-port degraded,tcp-repair degraded'],
     [{ socketTable: { why: 'no' } }, 'socket-table degraded'],
     [{ processes: { open: 3, tried: 200, isHidden: false } }, 'programs note'],

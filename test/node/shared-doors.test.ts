@@ -1,4 +1,4 @@
-import { SharedDoors, type ShareDoor } from '../../src/node/shared-doors.js'
+import { type ShareDoor, SharedDoors } from '../../src/node/shared-doors.js'
 import type { Service } from '../../src/proxy/service.js'
 import { assert, suite } from '../harness/suite.js'
 import { service } from './sample.js'
@@ -23,7 +23,12 @@ const fds = (copies: Iterable<{ readonly fd: number }>) => [...copies].map(({ fd
 test('each lane gets a copy of its own, and so does whoever takes its place', () => {
   const { shared, done } = doors()
   const at = { address: '127.0.0.1', port: 40_001 }
-  const all = [door(), door({ lane: 1, fd: 11 }), door({ door: 'led', at, fd: 12 }), door({ door: 'led', lane: 1, at, fd: 13 })]
+  const all = [
+    door(),
+    door({ lane: 1, fd: 11 }),
+    door({ door: 'led', at, fd: 12 }),
+    door({ door: 'led', lane: 1, at, fd: 13 }),
+  ]
   for (const one of all) assert.ok(shared.keep(one))
   assert.equal(fds(shared.copyOf(all[1] as ShareDoor)), [111])
   assert.equal(fds(shared.of(0)), [110, 112])
