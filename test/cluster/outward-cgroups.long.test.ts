@@ -25,7 +25,7 @@ test(
     site.cluster.up(director)
     await site.cluster.settled()
     if (third === undefined) throw new Error('no third node')
-    await site.cluster.baton(third, 'service', 'remove', 'out', '--yes')
+    await site.cluster.baton(third, 'service', 'rm', 'out')
     await until(() => (isThere(third) ? undefined : true), 5_000, 'it goes with its service', 20)
     assert.ok(isThere(node))
     site.cluster.up(node)

@@ -16,6 +16,8 @@ test(
     const site = await OutwardSite.planned(scope, { prepare: (host) => host.run('sysctl', '-qw', range) })
     const { node, host } = await site.other()
     const director = await site.director()
+    // Its programs need ports themselves, to the door.
+    await host.run('sysctl', '-qw', 'net.ipv4.ip_local_port_range=32768 60999')
     const far = { address: site.far.address, port: FAR_PORT }
     const ask = (count: number, to = far) => Socks.ask(scope, host, DOOR, to, count)
     const { socks, asked } = await ask(LIMIT + 30)

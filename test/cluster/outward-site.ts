@@ -81,7 +81,7 @@ export class OutwardSite {
       addresses: NAMES.map((name) => lan.named(name).address),
       names: NAMES,
       untold: true,
-      upArguments: ['--profile', 'fast', ...upArguments],
+      upArguments: upArguments.includes('--profile') ? upArguments : ['--profile', 'fast', ...upArguments],
       folder: path.join(folder, 'state'),
       start: (name, [program, ...args], output) => {
         return lan.named(name).start('baton', [program, ...deaths.nodeArguments, ...args], output)
