@@ -14,7 +14,6 @@ import type { CallRow, OutwardRow, RowOut } from './carried.js'
 import type { Asker, Dials } from './dials.js'
 import { ServiceDoors } from './doors.js'
 import { contained } from './faults.js'
-import type { Left } from './inheritance.js'
 import type { LaneContext } from './lane-context.js'
 
 export interface OutwardHost {
@@ -29,7 +28,7 @@ export class Outward {
   readonly calls: Calls
   readonly doors: ServiceDoors
   /** Programs that the process before had not answered. */
-  readonly #left: Left<CallRow>[] = []
+  readonly #left: { readonly row: CallRow; readonly fd: number }[] = []
   /** This node itself, whom it asks as any other. */
   readonly #self: DialLink & Asker
 
