@@ -316,12 +316,16 @@ test('the next process goes on with who waits, however far each has come', () =>
 test('a wish does not wait longer for having been carried to another process', () => {
   const world = new World()
   const program = world.call()
+  const named = world.call(...HELLO, 5, 1, 0, 3, 3, 102, 97, 114, 1, 187)
   world.run(10_000)
   world.host('b').replace()
   world.run(4_000)
-  assert.is(program.said.length, 2)
+  assert.equal(
+    [program, named].map(({ said }) => said.length),
+    [2, 2],
+  )
   world.run(2_000)
-  assert.is(replyCode(program), 1)
+  assert.equal([program, named].map(replyCode), [1, 4])
 })
 
 test.run()
