@@ -31,6 +31,11 @@ test('door, rules, and what has been made', () => {
   ])
 })
 
+test('several lanes at the door are told of', () => {
+  const [row] = texts(view({ outward: 1_080, outwardTo: 'any' }, { ...OPEN, lanes: 2 }))
+  assert.match(String(row?.[1]), /CONNECT, by 2 lanes$/)
+})
+
 test('what cannot be had on this node is said', () => {
   const shut = {
     door: 'cannot listen on 127.0.0.1:1080: EADDRINUSE',

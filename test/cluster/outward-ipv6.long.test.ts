@@ -24,31 +24,18 @@ test(
     const talks = [connect, byName, led]
     for (const talk of talks) assert.is((await talk.hears(/called by (\S+) /))[1], ADDRESS6)
     const prove = async (word: string) => {
-      assert.is(await socks.echo(word), 4, word)
+      assert.is(await socks.echo(word), 4)
       for (const talk of talks) {
         talk.say(`${word}\n`)
         await talk.hears(new RegExp(`${word}\n`))
       }
     }
-    await prove('first')
     const said = await host.run('sh', '-c', `curl -sN -m 2 telnet://${far}:${alias} < /dev/null || true`)
     assert.match(said, new RegExp(`called by ${ADDRESS6} `))
     // The other family: refused where it is the service's programs that ask, and as ever for all others.
     const other = await site.runAs(scope, node, 'curl', '-sS', `telnet://${site.far.address}:${FAR_PORT}`)
     await other.hears(/Operation not permitted|Could ?n.t connect/i)
-    const killed = await site.director()
-    await site.cluster.kill(killed)
-    const second = await site.succeeded(killed)
-    await prove('killed')
-    site.cluster.up(killed)
-    await site.cluster.settled()
-    await site.cluster.baton(second, 'move', 'out')
-    const third = await site.succeeded(second)
-    await prove('moved')
-    await site.cluster.replace(third)
-    await prove('reloaded')
-    await site.cluster.replace(node)
-    await prove('reloaded-here')
+    await site.live(node, prove)
   },
   NEEDS,
 )

@@ -20,7 +20,7 @@ const THROW = `throw new Error('a bug')`
 test(
   'both lanes have connections; the death of one ends none of the other, and its heir takes programs',
   async (scope) => {
-    const upArguments = ['--lanes', String(LANES)]
+    const upArguments = ['--profile', 'lan', '--lanes', String(LANES)]
     const site = await OutwardSite.planned(scope, { upArguments, more: ['--uploads', 'survive'] })
     const { node, host } = await site.other()
     const ask = () => Socks.ask(scope, host, DOOR, { address: site.far.address, port: FAR_PORT }, PROGRAMS)
@@ -32,7 +32,10 @@ test(
     const director = await site.director()
     site.deaths.ofLane(director, 0, THROW)
     await until(() => site.events('lane-recovered', director)[0], 10_000, 'an heir has what it left', 5)
-    assert.is(await socks.echo('director'), PROGRAMS, 'those of the director’s lane have an heir')
+    const told = () =>
+      ['lane-recovered', 'verdicts', 'lease-lost', 'splice-reset'].flatMap((event) => site.events(event))
+    const alive = await socks.echo('director')
+    assert.is(alive, PROGRAMS, `those of the director’s lane have an heir: ${JSON.stringify(told())}`)
     site.deaths.ofLane(node, 0, THROW)
     await until(() => site.events('lane-died', node)[0], 10_000, 'it dies', 5)
     assert.is(await socks.echo('node'), shares[1], 'those of the lane that lives')

@@ -160,6 +160,25 @@ export class OutwardSite {
     return conversation
   }
 
+  /** The director is killed, the service moved, and the processes of both ends replaced; after each, and before, `prove` is asked. */
+  async live(node: LabNode, prove: (word: string) => Promise<void>): Promise<void> {
+    const { cluster } = this
+    await prove('first')
+    const killed = await this.director()
+    await cluster.kill(killed)
+    const second = await this.succeeded(killed)
+    await prove('killed')
+    cluster.up(killed)
+    await cluster.settled()
+    await cluster.baton(second, 'move', SERVICE)
+    const third = await this.succeeded(second)
+    await prove('moved')
+    await cluster.replace(third)
+    await prove('reloaded there')
+    await cluster.replace(node)
+    await prove('reloaded here')
+  }
+
   /** Waits until another than `former` directs. */
   async succeeded(former: LabNode): Promise<LabNode> {
     return until(
