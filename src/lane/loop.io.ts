@@ -64,9 +64,8 @@ export function epollLoop(engine: EpollEngine, clock: Clock, record?: Descriptor
       let sweepAt = clock.now()
       const inheritance = new Inheriting(given, port)
       hear = () => receiveAll(given, port, poller, inheritance)
-      // What came before anybody listened has signalled nothing.
-      next = hear()
-      while (next === 'go-on') {
+      // Also where nobody has signalled: what came before anybody listened did not.
+      for (next = hear(); next === 'go-on'; next = hear()) {
         poller.clock.hold()
         const now = poller.clock.now()
         if (now >= sweepAt) {
@@ -74,6 +73,7 @@ export function epollLoop(engine: EpollEngine, clock: Clock, record?: Descriptor
           sweepAt = now + SWEEP_EVERY_MS
         }
         poller.turn(Math.ceil(sweepAt - now))
+        if (next !== 'go-on') break
       }
       // Its sockets are another process's: not even a turn.
       if (next === 'left') return

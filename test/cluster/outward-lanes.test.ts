@@ -31,7 +31,13 @@ test(
     assert.ok(Math.min(...shares) >= PROGRAMS / 6, `${shares}`)
     const director = await site.director()
     site.deaths.ofLane(director, 0, THROW)
-    await until(() => site.events('lane-recovered', director)[0], 10_000, 'an heir has what it left', 5)
+    const died = () => ['lane-died', 'lane-recovered', 'lease-lost'].flatMap((event) => site.events(event))
+    await until(
+      () => site.events('lane-recovered', director)[0],
+      10_000,
+      () => `an heir has what it left: ${JSON.stringify(died())}`,
+      5,
+    )
     const told = () =>
       ['lane-recovered', 'verdicts', 'lease-lost', 'splice-reset'].flatMap((event) => site.events(event))
     const alive = await socks.echo('director')
