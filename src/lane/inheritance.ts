@@ -71,6 +71,8 @@ export class LeftListeners {
 }
 
 export class Inheritance {
+  /** Of which no backend stands: what others have comes first, or they would take more than a node has room for. */
+  readonly #unserved: ClientHalf[] = []
   /** Client halves whose backend half is in this lane, until that one is made. */
   readonly #apart = new Map<string, { readonly client: ClientHalf; readonly row: ClientRow }>()
 
@@ -83,6 +85,9 @@ export class Inheritance {
     for (const left of backends) contained(context, () => this.#backend(left))
     for (const { client } of this.#apart.values()) contained(context, () => client.half.drop('link-lost'))
     this.#apart.clear()
+    // In the order in which they came.
+    this.#unserved.sort((a, b) => a.startedAt - b.startedAt)
+    for (const client of this.#unserved.splice(0)) contained(context, () => client.choose())
     for (const left of newcomers) contained(context, () => this.#newcomer(left))
   }
 
@@ -100,14 +105,14 @@ export class Inheritance {
     const socket = this.#socket(row.socket, fd)
     if (socket === undefined) return
     if (direction === undefined) return forsake(socket, row)
-    const { id, snapshot, startedAt, parkedUntil, source, introduction, half, joined } = row
+    const { id, snapshot, startedAt, parkedUntil, waitsUntil, source, introduction, half, joined } = row
     const host = row.isOutward === true ? direction.outward : direction
-    const revival = { ...half, startedAt, parkedUntil, source, introduction }
+    const revival = { ...half, startedAt, parkedUntil, waitsUntil, source, introduction }
     const client = new ClientHalf(id, socket, host, snapshot, revival)
     direction.clients.add(client)
     direction.parking.add(client)
     for (const place of row.abandoned) links.suspend(abandoned(client), place)
-    if (joined === undefined) return client.choose()
+    if (joined === undefined) return void this.#unserved.push(client)
     const { node, server, way, lane } = joined
     if (way !== 'link') return void this.#apart.set(formatSpliceId(id), { client, row })
     const channel = new Channel(undefined, 0)

@@ -265,7 +265,7 @@ export class Lane implements DirectionHost, Recoveries {
   }
 
   #moveOut({ service, term }: Extract<ToLane, { type: 'move-out' }>): void {
-    this.#directions.get(service)?.stop('lease-lost')
+    this.#directions.get(service)?.stop('lease-lost', this.#links.transit)
     const move = new Emptying(this.#links.everyLink(), this.nextToken(), () => {
       this.#moves.delete(move.token)
       this.context.post({ type: 'moved-out', service, term })

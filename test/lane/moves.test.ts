@@ -52,6 +52,10 @@ class CountingRebuilder implements Rebuilder {
     return snapshot
   }
 
+  capture(): ReturnType<Rebuilder['capture']> {
+    return { why: 'no' }
+  }
+
   snapshot(): ReturnType<Rebuilder['snapshot']> {
     return { bytes: new Uint8Array(0), at: 0 }
   }

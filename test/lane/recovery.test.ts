@@ -27,6 +27,7 @@ class FakeLink implements LedgerLink {
 class Room {
   readonly links = new Map<NodeId, FakeLink[]>()
   readonly revived: string[] = []
+  readonly readmitted: string[] = []
   /** Missing nodes, when it was complete. */
   outcome: readonly NodeId[] | undefined
   readonly recovery: Recovery
@@ -36,6 +37,7 @@ class Room {
     this.recovery = new Recovery('web', TERM, members, LEDGER_MS_MAX, TOKEN, {
       linksTo: (node) => this.links.get(node) ?? [],
       revive: (row, link) => this.revived.push(`${row.id.counter} by ${link.peer.name}`),
+      readmit: ({ kind }) => this.readmitted.push(kind),
       onComplete: ({ missing }) => {
         assert.is(this.outcome, undefined, 'once')
         this.outcome = missing
