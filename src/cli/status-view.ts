@@ -2,7 +2,14 @@
 import { formatEndpoint, isWildcard } from '../base/address.js'
 import { shortId } from '../base/ids.js'
 import { formatSpan } from '../base/time.js'
-import type { CountersView, ElectorateView, MemberView, ServiceView, StatusView, SurvivalView } from '../node/control-protocol.js'
+import type {
+  CountersView,
+  ElectorateView,
+  MemberView,
+  ServiceView,
+  StatusView,
+  SurvivalView,
+} from '../node/control-protocol.js'
 import type { Screen, Style, StyledText } from './colour.js'
 import { needsLook, renderServices } from './service-view.js'
 import { type Cell, type Column, type Row, renderTable } from './table.js'

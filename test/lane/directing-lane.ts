@@ -91,8 +91,9 @@ export class DirectingLane {
           this.#listener = handler
           return { close: () => {} }
         },
-        adoptListener: (fd) => {
+        adoptListener: (fd, _at, handler) => {
           this.adopted.push(fd)
+          this.#listener = handler
           return { close: () => {} }
         },
         adoptCarried: () => {

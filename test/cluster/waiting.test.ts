@@ -1,0 +1,34 @@
+/** A service is moved while clients wait that no program serves: they have spoken, and go along. */
+import { assert, suite } from '../harness/suite.js'
+import { ADDRESS, SurvivalSite } from './survival.js'
+import { countedAt, moved, Waiters } from './waiting.js'
+
+const test = suite('cluster/waiting', 60_000)
+const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv'], root: true }
+/** Of three nodes. */
+const PLACES = 21
+const WAITING = 20
+const BYTES = 20_000
+
+test(
+  'in the queue of a full service: each is served by the next director when a place is free',
+  async (scope) => {
+    const limits = ['--node-connections', String(PLACES / 3), '--queue-timeout', '30s']
+    const site = await SurvivalSite.build(scope, ADDRESS, ...limits)
+    const holders = await site.hold(ADDRESS, PLACES)
+    const waiters = await Waiters.of(site, WAITING, BYTES)
+    await countedAt(site, 'waiting', WAITING)
+    await moved(site)
+    await countedAt(site, 'waiting', WAITING)
+    await countedAt(site, 'readmitted', WAITING)
+    assert.equal(waiters.fates, [])
+    const { stdout } = await site.cluster.baton((await site.director()).node, 'status')
+    assert.match(stdout, `Waiting  echo: ${WAITING} for a node with room`)
+    holders.kill('SIGUSR2')
+    await waiters.allServed()
+    assert.equal(site.events('unserved-lost'), [])
+  },
+  NEEDS,
+)
+
+test.run()
