@@ -72,7 +72,7 @@ test(
     await calm()
     await site.cluster.kill((await site.director()).node)
     await askers.ask()
-    assert.equal(askers.ends.length <= WAITING, true)
+    assert.equal(askers.ends, [])
   },
   NEEDS,
 )
@@ -92,7 +92,8 @@ test(
     await until(
       async () => {
         const served = await Promise.all(hosts.map((host) => site.served(host)))
-        return served.reduce((sum, count) => sum + count, 0) === WAITING ? true : undefined
+        // With its clients' own, on the director's host.
+        return served.reduce((sum, count) => sum + count, 0) === 2 * WAITING ? true : undefined
       },
       5_000,
       'each is served once',
