@@ -24,7 +24,6 @@ export interface Giving {
   readonly term: Term
   readonly clients: Iterable<ClientHalf>
   readonly newcomers: { readonly all: Iterable<Newcomer> }
-  readonly parking: { leave(client: ClientHalf): void }
   /** Nothing of it is this direction's any more. */
   forget(client: ClientHalf): void
 }
@@ -50,12 +49,12 @@ class Departures {
     private readonly nextId: () => SpliceId,
   ) {}
 
-  /** In the order in which they are to be served; a roll begins with the last. */
+  /** In the order in which they are to be served. */
   take(): void {
     const { clients, newcomers } = this.from
-    for (const client of [...clients].reverse()) if (client.isUnserved && !client.isOutward) this.#client(client)
+    for (const client of [...clients]) if (client.isUnserved && !client.isOutward) this.#client(client)
     for (const newcomer of [...newcomers.all].reverse()) this.#newcomer(newcomer)
-    this.all.sort((a, b) => a.startedAt - b.startedAt)
+    this.all.sort(inOrder)
   }
 
   #client(client: ClientHalf): void {
@@ -68,7 +67,6 @@ class Departures {
     const { parkedUntil, waitsUntil } = departed
     const waitsFor = parkedUntil !== undefined ? 'program' : waitsUntil !== undefined ? 'room' : 'node'
     const who = { id, client: client.client, destination, source, introduction, startedAt }
-    this.from.parking.leave(client)
     this.from.forget(client)
     this.#add(half.socket, { ...captured, ...who, waitsFor, until: parkedUntil ?? waitsUntil })
   }
@@ -97,6 +95,11 @@ class Departures {
     this.all.push({ ...departure, term, leftAt: now })
     socket.vanish?.()
   }
+}
+
+/** Of those that came at once, as they were named. */
+export function inOrder(a: Pick<ClientHalf, 'id' | 'startedAt'>, b: Pick<ClientHalf, 'id' | 'startedAt'>): number {
+  return a.startedAt - b.startedAt || a.id.counter - b.id.counter
 }
 
 /** What a proxy in front has said; `undefined`: it is longer than a header may be. */

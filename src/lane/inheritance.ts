@@ -11,6 +11,7 @@ import type { Backends } from './backends.js'
 import type { BoundBackend, BoundClient } from './bound.js'
 import type { BackendRow, CarriedRow, CarriedSocket, ClientRow, NewcomerRow, SpliceRow } from './carried.js'
 import { Channel } from './channel.js'
+import { inOrder } from './departures.js'
 import type { Direction } from './direction.js'
 import { contained } from './faults.js'
 import { GoneSocket } from './gone-socket.js'
@@ -86,7 +87,7 @@ export class Inheritance {
     for (const { client } of this.#apart.values()) contained(context, () => client.half.drop('link-lost'))
     this.#apart.clear()
     // In the order in which they came.
-    this.#unserved.sort((a, b) => a.startedAt - b.startedAt)
+    this.#unserved.sort(inOrder)
     for (const client of this.#unserved.splice(0)) contained(context, () => client.choose())
     for (const left of newcomers) contained(context, () => this.#newcomer(left))
   }

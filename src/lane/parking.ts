@@ -71,11 +71,6 @@ export class Parking {
     for (const client of this.#parked) client.hurry()
   }
 
-  /** Another director goes on with it. */
-  leave(client: ClientHalf): void {
-    this.#parked.delete(client)
-  }
-
   onServed(client: ClientHalf): void {
     if (this.#parked.delete(client)) this.#resumed++
   }

@@ -53,6 +53,8 @@ export class Readmission {
   #frozen: Rebuilt[] = []
   #isFree = false
   readonly #counts = { readmitted: 0, readmitLost: 0 }
+  /** When the first was told of: from then ages are counted back, so that the order of those of one link stays as it was told. */
+  #heardAt: Millis | undefined
 
   constructor(
     private readonly host: ReadmissionHost,
@@ -107,13 +109,14 @@ export class Readmission {
     // Before it is let go: as bytes that may have come already.
     if (unsent.byteLength > 0) socket.write(unsent)
     const now = this.context.clock.now()
+    this.#heardAt ??= now
     this.#frozen.push({
       row,
       socket,
       snapshot: unsent.byteLength > 0 ? this.rebuilder.past(snapshot, 0, unsent.byteLength) : snapshot,
       introduction,
       unread,
-      startedAt: now - row.ageMs,
+      startedAt: this.#heardAt - row.ageMs,
       until: now + row.waitMs,
     })
     this.#counts.readmitted++

@@ -150,6 +150,11 @@ export class DirectingLane {
     this.during(program.fd, () => program.open())
   }
 
+  /** In the order in which they were dialled. */
+  get programs(): readonly FakeSocket[] {
+    return this.#programs
+  }
+
   get lastProgram(): FakeSocket {
     return this.#programs.at(-1) as FakeSocket
   }

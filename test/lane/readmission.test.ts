@@ -1,5 +1,8 @@
 /** A service is given away while clients wait that no program serves: what goes along, in which order, and what becomes of them. */
+import type { LedgerLink } from '../../src/lane/recovery.js'
+import type { UnservedClient } from '../../src/proxy/unserved-frames.js'
 import { assert, suite } from '../harness/suite.js'
+import { FRAMES } from '../proxy/splice-frames.js'
 import { DepartingLane, type Rebuilt } from './departing-lane.js'
 import { bytesOf, textOf } from './link-under-test.js'
 
@@ -53,6 +56,39 @@ test('in the queue: nobody is asked before the address is here; then in the orde
   assert.is(counters.accepted, 4, 'each is one connection')
   assert.equal(room.logged('unserved-lost'), [])
   assert.equal(room.logged('readmitted'), [{ service: 'web', clients: 3, lost: 0 }])
+})
+
+test('in their order also where they came within a millisecond, and some have left since', () => {
+  const room = new DepartingLane(FULL)
+  room.comes()
+  room.accepts()
+  const words = ['a', 'bb', 'ccc', 'dddd', 'eeeee', 'ffffff']
+  const clients = words.map((said, i) => {
+    if (i < 4) room.now += 0.1
+    return room.comes(said)
+  })
+  clients[0]?.close('reset')
+  room.move()
+  assert.equal(
+    room.rebuilder.rows.slice(1).map(({ up }) => up),
+    [2, 3, 4, 5, 6],
+  )
+  const together = new DepartingLane(FULL)
+  for (const said of ['', ...words]) together.comes(said)
+  together.move()
+  assert.equal(
+    together.rebuilder.rows.map(({ up }) => up),
+    [0, 1, 2, 3, 4, 5, 6],
+  )
+})
+
+test('another process does not take over while some wait for the address', () => {
+  const room = new DepartingLane()
+  room.comes('waits')
+  room.move()
+  assert.throws(() => [...room.lane.rows()], /were just taken over/)
+  room.isHere()
+  assert.is([...room.lane.rows()].filter(({ row }) => row.kind === 'client').length, 1)
 })
 
 test('nobody overtakes them, and their time goes on', () => {
@@ -196,11 +232,40 @@ test('by a proxy: whom it has named, and what came of a header', () => {
     ],
   )
   assert.equal([first?.resets, second?.resets, third?.resets], [0, 0, 0])
-  assert.is(textOf(room.accepts().delivered), LINE, 'of the half that became whole on the way')
-  second?.say(bytesOf('said'))
-  assert.is(textOf(room.lastProgram.delivered), `${LINE}said`)
+  const [named, found] = room.programs.slice(-2)
+  room.openLast()
+  named?.open()
+  assert.equal([textOf(named?.delivered ?? []), textOf(found?.delivered ?? [])].sort(), [LINE, `${LINE}first, second`])
   third?.say(bytesOf(`${LINE}later`))
   assert.is(textOf(room.accepts().delivered), `${LINE}later`)
+})
+
+test('by a proxy that has said all and ended its side at once', () => {
+  const room = new DepartingLane(BY_PROXY)
+  const client = room.comes()
+  room.rebuilder.kernel.set(client, { unread: `${LINE}all`, isEnded: true })
+  const silent = room.comes()
+  room.rebuilder.kernel.set(silent, { unread: 'PROXY', isEnded: true })
+  room.move()
+  room.isHere()
+  const program = room.accepts()
+  assert.equal([textOf(program.delivered), program.ended], ['all', true])
+  assert.is(room.rebuilder.made[1]?.resets, 1, 'a header that will never be whole')
+})
+
+test('bytes that do not come: it is lost, and nobody is told less than it said', () => {
+  const room = new DepartingLane()
+  const { row } = FRAMES['unserved'] as { readonly row: UnservedClient }
+  const link: LedgerLink = { peer: { node: 'b', name: 'b' }, isUp: true, say: () => {}, revive: () => {} }
+  room.lane.onLinkUp(link)
+  for (const bytes of [3, 4]) {
+    const frame = { kind: 'unread', handle: 0, service: 'web', id: row.id, way: 'up' } as const
+    room.lane.onLedger(link, { ...frame, bytes: new Uint8Array(bytes) })
+    const unserved = { kind: 'unserved', handle: 0, service: 'web', row: { ...row, unread: 4, unsent: 0 } } as const
+    room.lane.onLedger(link, unserved)
+  }
+  const { readmitted, readmitLost } = room.placement()
+  assert.equal([readmitted, readmitLost], [1, 1])
 })
 
 test('what cannot be read out, or not be rebuilt, is lost, and said to be', () => {

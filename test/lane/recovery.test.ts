@@ -52,6 +52,13 @@ class Room {
     return link
   }
 
+  unserved(link: FakeLink, service = 'web'): void {
+    for (const name of ['unread', 'unserved']) {
+      const frame = FRAMES[name] as Extract<SpliceFrame, { kind: 'unread' | 'unserved' }>
+      this.recovery.onLedger(link, { ...frame, service })
+    }
+  }
+
   row(link: FakeLink, service = 'web'): void {
     const row = FRAMES['row'] as Extract<SpliceFrame, { kind: 'row' }>
     this.recovery.onLedger(link, { ...row, service })
@@ -140,6 +147,11 @@ test('rows that nobody asked for, and those of other services and terms, mean no
   room.row(stranger)
   room.row(room.link('a'), 'mail')
   assert.equal(room.revived, [])
+  room.unserved(stranger)
+  room.unserved(room.link('a'), 'mail')
+  assert.equal(room.readmitted, [])
+  room.unserved(room.link('a'))
+  assert.equal(room.readmitted, ['unread', 'unserved'])
   const other = { number: 8, holder: 'me' }
   room.recovery.onLedger(room.link('a'), { kind: 'ledger', handle: 0, service: 'web', term: other, rows: 0 })
   assert.equal(room.link('a').said, ['ask'])
