@@ -65,9 +65,19 @@ export async function countedAt(site: SurvivalSite, what: keyof PlacementReport,
       return last?.[what] === count ? true : undefined
     },
     10_000,
-    () => `${count} ${what}; ${JSON.stringify(last)}`,
+    () => `${count} ${what}; ${JSON.stringify(last)}; ${storyOf(site)}`,
     20,
   )
+}
+
+/** What nodes have logged of moves. */
+function storyOf(site: SurvivalSite): string {
+  const events = ['moved-out', 'unserved-lost', 'readmitted', 'not-rebuilt', 'ledger-told', 'lease-lost', 'replaced']
+  const lines = events.flatMap((event) => site.events(event))
+  return lines
+    .map((line) => JSON.stringify(line))
+    .sort()
+    .join('\n')
 }
 
 /** To another node, with `baton move`. */
