@@ -8,7 +8,7 @@ import type { NodeId, SpliceId, Term } from '../base/ids.js'
 import type { Enrolled } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
 import type { ClientSnapshot } from './attempt.js'
-import type { ClientHost } from './client-host.js'
+import type { HostOf } from './client-host.js'
 import { clientReport } from './client-report.js'
 import type { ClientState, Departed, Dialing, Joined, Revival, ServerEnds } from './client-state.js'
 import type { Counterpart } from './counterpart.js'
@@ -25,7 +25,6 @@ import type { Reason } from './reasons.js'
 import type { Service } from './service.js'
 
 export type { Attempt, ClientSnapshot, OpenRequest } from './attempt.js'
-export type { ClientHost } from './client-host.js'
 export type { Joined, Revival, ServerEnds } from './client-state.js'
 export type { ChosenNode, Places } from './places.js'
 
@@ -41,6 +40,8 @@ const ANSWER_MARGIN_MS = 500
 const FRESH_MS = 1_000
 
 const NO_SNAPSHOT: ClientSnapshot = { bytes: new Uint8Array(0), at: 0 }
+
+export type ClientHost = HostOf<ClientHalf>
 
 export class ClientHalf implements HalfOwner, Enrolled, Guest {
   /** Among the clients of its direction. */

@@ -6,8 +6,10 @@ import { countedAt, moved, Waiters } from './waiting.js'
 const test = suite('cluster/waiting', 60_000)
 const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv'], root: true }
 /** Of three nodes. */
-const PLACES = 21
+const PLACES = 27
 const WAITING = 20
+/** Of whom nothing more comes: they have ended their side. */
+const ENDED = 5
 const BYTES = 20_000
 
 test(
@@ -17,15 +19,17 @@ test(
     const site = await SurvivalSite.build(scope, ADDRESS, ...limits)
     const holders = await site.hold(ADDRESS, PLACES)
     const waiters = await Waiters.of(site, WAITING, BYTES)
-    await countedAt(site, 'waiting', WAITING)
+    const ended = await Waiters.of(site, ENDED, BYTES, ADDRESS, '', 'end')
+    await countedAt(site, 'waiting', WAITING + ENDED)
     await moved(site)
-    await countedAt(site, 'waiting', WAITING)
-    await countedAt(site, 'readmitted', WAITING)
-    assert.equal(waiters.fates, [])
+    await countedAt(site, 'waiting', WAITING + ENDED)
+    await countedAt(site, 'readmitted', WAITING + ENDED)
+    assert.equal([...waiters.fates, ...ended.fates], [])
     const { stdout } = await site.cluster.baton((await site.director()).node, 'status')
-    assert.match(stdout, `Waiting  echo: ${WAITING} for a node with room`)
+    assert.match(stdout, `Waiting  echo: ${WAITING + ENDED} for a node with room`)
     holders.kill('SIGUSR2')
     await waiters.allServed()
+    await ended.allServed()
     assert.equal(site.events('unserved-lost'), [])
   },
   NEEDS,
