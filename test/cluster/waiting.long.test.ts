@@ -3,8 +3,8 @@ import type { Host } from '../../src/lab/hosts.io.js'
 import { until } from '../../src/lab/wait.io.js'
 import { assert, suite } from '../harness/suite.js'
 import { CALM_MS } from './askers.js'
-import { ADDRESS, ADDRESS6, PORT, SurvivalSite } from './survival.js'
-import { countedAt, moved, Waiters } from './waiting.js'
+import { ADDRESS, ADDRESS6, PORT } from './survival.js'
+import { countedAt, moved, siteOf, Waiters } from './waiting.js'
 
 const test = suite('cluster/waiting, long', 90_000)
 const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv', 'ss'], root: true }
@@ -27,7 +27,7 @@ for (const address of [ADDRESS, ADDRESS6]) {
   test(
     `in the queue at ${address}, with more said than a kernel takes; moved twice, and the process replaced`,
     async (scope) => {
-      const site = await SurvivalSite.build(scope, address, '--node-connections', '7', '--queue-timeout', '60s')
+      const site = await siteOf(scope, address, '--node-connections', '7', '--queue-timeout', '60s')
       const holders = await site.hold(address, 21)
       const waiters = await Waiters.of(site, WAITING, MANY_BYTES, address)
       await countedAt(site, 'waiting', WAITING)
@@ -50,7 +50,7 @@ for (const address of [ADDRESS, ADDRESS6]) {
 test(
   'parked: asked in the dark, moved, and answered by the next program',
   async (scope) => {
-    const site = await SurvivalSite.build(scope, ADDRESS, '--park', '60s')
+    const site = await siteOf(scope, ADDRESS, '--local', 'last', '--park', '60s')
     const askers = await site.askers(ADDRESS, WAITING)
     await calm()
     for (const node of site.cluster.live()) await site.killProgram(node)
@@ -80,7 +80,7 @@ test(
 test(
   'of programs that are slow to accept: dialled anew by the next director',
   async (scope) => {
-    const site = await SurvivalSite.build(scope, ADDRESS, '--connect-timeout', '10s')
+    const site = await siteOf(scope, ADDRESS, '--connect-timeout', '10s')
     const hosts = site.cluster.live().map(({ name }) => site.lan.named(name))
     for (const host of hosts) await stall(host)
     const waiters = await Waiters.of(site, WAITING, MANY_BYTES)
@@ -107,7 +107,7 @@ test(
   'behind a proxy in front: whom it has named is known to the next director, and half a header is heard to its end',
   async (scope) => {
     const settings = ['--accept-proxy', '10.77.0.0/16', '--node-connections', '2', '--queue-timeout', '60s']
-    const site = await SurvivalSite.build(scope, ADDRESS, ...settings)
+    const site = await siteOf(scope, ADDRESS, ...settings)
     const holders = await Waiters.of(site, 6, 100, ADDRESS, PROXIED)
     await holders.allServed()
     const named = await Waiters.of(site, WAITING, MANY_BYTES, ADDRESS, PROXIED)

@@ -1,7 +1,7 @@
 /** A service is moved while clients wait that no program serves: they have spoken, and go along. */
 import { assert, suite } from '../harness/suite.js'
-import { ADDRESS, SurvivalSite } from './survival.js'
-import { countedAt, moved, Waiters } from './waiting.js'
+import { ADDRESS } from './survival.js'
+import { countedAt, moved, siteOf, Waiters } from './waiting.js'
 
 const test = suite('cluster/waiting', 60_000)
 const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv'], root: true }
@@ -16,7 +16,7 @@ test(
   'in the queue of a full service: each is served by the next director when a place is free',
   async (scope) => {
     const limits = ['--node-connections', String(PLACES / 3), '--queue-timeout', '30s']
-    const site = await SurvivalSite.build(scope, ADDRESS, ...limits)
+    const site = await siteOf(scope, ADDRESS, ...limits)
     const holders = await site.hold(ADDRESS, PLACES)
     const waiters = await Waiters.of(site, WAITING, BYTES)
     const ended = await Waiters.of(site, ENDED, BYTES, ADDRESS, '', 'end')

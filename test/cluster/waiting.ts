@@ -3,10 +3,16 @@ import { fileURLToPath } from 'node:url'
 import type { Child } from '../../src/lab/child.io.js'
 import { until } from '../../src/lab/wait.io.js'
 import type { PlacementReport } from '../../src/proxy/lane-report.js'
-import { assert } from '../harness/suite.js'
-import { ADDRESS, PORT, printedBy, type SurvivalSite } from './survival.js'
+import { assert, type Scope } from '../harness/suite.js'
+import { ADDRESS, PORT, printedBy, SurvivalSite } from './survival.js'
 
 const WAITERS = fileURLToPath(new URL('./waiters-main.ts', import.meta.url))
+
+/** Its leases are long enough for a busy host: a takeover would lose whoever waits. */
+export async function siteOf(scope: Scope, address: string, ...settings: string[]): Promise<SurvivalSite> {
+  const { site } = await SurvivalSite.buildMortal(scope, address, settings, ['--profile', 'lan'])
+  return site
+}
 
 export class Waiters {
   private constructor(
