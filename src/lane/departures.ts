@@ -32,9 +32,10 @@ export interface Giving {
 export function sendOff(from: Giving, context: LaneContext, transit: Transit, nextId: () => SpliceId): void {
   const { rebuilder, clock } = context
   if (rebuilder === undefined) return
-  const departures = new Departures(from, rebuilder, clock.now(), transit.room, nextId)
+  const now = clock.now()
+  const departures = new Departures(from, rebuilder, now, transit.room, nextId)
   departures.take()
-  transit.add(from.service.name, departures.all)
+  transit.add(from.service.name, departures.all, now)
 }
 
 class Departures {

@@ -67,7 +67,7 @@ export class Ledgers {
     for (const row of rows) link.say({ kind: 'row', handle: LINK_HANDLE, service, row })
     const now = this.context.clock.now()
     for (const mortal of this.mortals.tell(ask, now)) link.say(mortal)
-    for (const frame of this.transit.tell(ask, now)) link.say(frame)
+    this.transit.tell(ask, link, now)
     link.say({ kind: 'ledger', handle: LINK_HANDLE, service, term, rows: rows.length })
     logFrom(this.context, 'info', 'ledger-told', { service, to: link.peer.name, splices: rows.length })
   }

@@ -83,7 +83,6 @@ export class Readmission {
   /** The address is here. */
   letGo(): void {
     this.#isFree = true
-    this.#pieces.clear()
     const frozen = this.#frozen
     this.#frozen = []
     // From several links, each in order.
@@ -95,6 +94,7 @@ export class Readmission {
 
   /** Another director goes on with them, or nobody. */
   close(): void {
+    this.#pieces.clear()
     for (const { socket } of this.#frozen.splice(0)) socket.vanish?.()
   }
 

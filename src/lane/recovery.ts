@@ -49,6 +49,8 @@ export class Recovery {
   /** Links that were asked, and have not answered all. */
   readonly #asked = new Map<LedgerLink, 'rows' | 'bytes'>()
   readonly #answered = new Set<NodeId>()
+  /** All that were asked, ever. */
+  readonly #known = new WeakSet<LedgerLink>()
   #members: Set<NodeId>
   #isComplete = false
 
@@ -83,6 +85,7 @@ export class Recovery {
   onLinkUp(link: LedgerLink): void {
     if (!link.isUp || this.#asked.has(link)) return
     this.#asked.set(link, 'rows')
+    this.#known.add(link)
     link.say({ kind: 'ask', handle: LINK_HANDLE, service: this.service, term: this.term })
   }
 
@@ -103,7 +106,8 @@ export class Recovery {
     }
     if (frame.kind === 'unserved' || frame.kind === 'unread') {
       if (frame.service !== this.service) return false
-      if (this.#asked.get(link) === 'rows') this.host.readmit(frame)
+      // Also late: a busy lane may come to give the service away when its node's others have answered.
+      if (this.#known.has(link)) this.host.readmit(frame)
       return true
     }
     if (frame.kind === 'ledger') {

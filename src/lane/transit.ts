@@ -15,6 +15,12 @@ const KEPT_MS: Millis = 10_000
 /** Of all that wait here. */
 export const TRANSIT_BYTES_MAX = 64 * 2 ** 20
 
+/** By which the next director has asked. */
+export interface Asker {
+  readonly isUp: boolean
+  say(frame: UnservedFrame | UnreadFrame): void
+}
+
 /** One client, with all that its socket had. */
 export interface Departure extends CapturedClient {
   readonly id: SpliceId
@@ -33,6 +39,8 @@ export interface Departure extends CapturedClient {
 export class Transit {
   /** By service; in the order in which they came. */
   readonly #waiting = new Map<string, readonly Departure[]>()
+  /** Who has asked last: a lane that is late may be told to give a service away after that. */
+  readonly #askers = new Map<string, { readonly ask: AskFrame; readonly by: Asker }>()
   #bytes = 0
 
   /** Of unread and unsent bytes. */
@@ -40,18 +48,24 @@ export class Transit {
     return TRANSIT_BYTES_MAX - this.#bytes
   }
 
-  add(service: string, departures: readonly Departure[]): void {
+  add(service: string, departures: readonly Departure[], now: Millis): void {
     if (departures.length === 0) return
     this.#waiting.set(service, [...(this.#waiting.get(service) ?? []), ...departures])
-    this.#count()
+    const last = this.#askers.get(service)
+    // In their own term it was asked when it began.
+    const isLate = last?.by.isUp === true && departures.every(({ term }) => term.number < last.ask.term.number)
+    if (isLate) this.tell(last.ask, last.by, now)
+    else this.#count()
   }
 
-  /** For whoever directs now: the frames that answer its question, each once. */
-  tell({ service, term }: AskFrame, now: Millis): (UnservedFrame | UnreadFrame)[] {
+  /** To whoever directs now, in answer to its question; each once. */
+  tell(ask: AskFrame, by: Asker, now: Millis): void {
+    const { service, term } = ask
+    this.#askers.set(service, { ask, by })
     const waiting = this.#waiting.get(service) ?? []
     const told = waiting.filter((one) => one.term.number <= term.number)
     this.#keep(service, waiting, (one) => one.term.number > term.number)
-    return told.flatMap((one) => framesOf(service, one, now))
+    for (const one of told) for (const frame of framesOf(service, one, now)) by.say(frame)
   }
 
   sweep(now: Millis): void {

@@ -151,10 +151,12 @@ test('rows that nobody asked for, and those of other services and terms, mean no
   room.unserved(room.link('a'), 'mail')
   assert.equal(room.readmitted, [])
   room.unserved(room.link('a'))
-  assert.equal(room.readmitted, ['unread', 'unserved'])
   const other = { number: 8, holder: 'me' }
   room.recovery.onLedger(room.link('a'), { kind: 'ledger', handle: 0, service: 'web', term: other, rows: 0 })
   assert.equal(room.link('a').said, ['ask'])
+  room.answer(room.link('a'))
+  room.unserved(room.link('a'))
+  assert.is(room.readmitted.length, 4, 'also when all was told')
 })
 
 test.run()
