@@ -2,12 +2,15 @@
  * Clients that a director of this lane has given away while no program served them: read out, and kept until whoever directs next asks
  * (docs/handoff.md, "Move"). Each is told of once: what becomes of it then nobody here knows.
  */
-import type { Endpoint } from '../base/address.js'
-import type { SpliceId, Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { AskFrame } from '../proxy/ledger-frames.js'
 import { LINK_HANDLE } from '../proxy/splice-frame.js'
-import { UNREAD_BYTES_MAX, type UnreadFrame, type UnservedFrame, type Waits } from '../proxy/unserved-frames.js'
+import {
+  UNREAD_BYTES_MAX,
+  type UnreadFrame,
+  type UnservedClient,
+  type UnservedFrame,
+} from '../proxy/unserved-frames.js'
 import type { CapturedClient } from './frozen-socket.js'
 
 /** A move that takes longer than its own limits has failed, and a client that nobody has answered for so long sends no more. */
@@ -21,15 +24,10 @@ export interface Asker {
   say(frame: UnservedFrame | UnreadFrame): void
 }
 
+type Named = Pick<UnservedClient, 'id' | 'term' | 'client' | 'destination' | 'source' | 'introduction' | 'waitsFor'>
+
 /** One client, with all that its socket had. */
-export interface Departure extends CapturedClient {
-  readonly id: SpliceId
-  readonly term: Term
-  readonly client: Endpoint
-  readonly destination: Endpoint
-  readonly source: Endpoint | undefined
-  readonly introduction: Uint8Array
-  readonly waitsFor: Waits
+export interface Departure extends Named, CapturedClient {
   /** It waits no longer than that. */
   readonly until: Millis | undefined
   readonly startedAt: Millis
