@@ -341,10 +341,16 @@ export class Direction implements ClientHost {
   /** Its client half hears the socket from now on. */
   admit(socket: Socket, snapshot: ClientSnapshot, from?: Revival): SocketHandler {
     const client = new ClientHalf(this.host.nextSpliceId(), socket, this, snapshot, from)
+    this.take(client)
+    return client.half
+  }
+
+  /** One that no program serves yet. */
+  take(client: ClientHalf): void {
+    if (this.#state === 'over') return client.half.abort('lease-lost')
     this.clients.add(client)
     this.parking.add(client)
     this.#contained(client, () => client.choose())
-    return client.half
   }
 
   #revive(row: LedgerRow, link: LedgerLink): void {

@@ -1,6 +1,7 @@
 /** What another process has left to this lane: makes halves from its rows, and has them go on. */
 import { formatEndpoint } from '../base/address.js'
 import { formatSpliceId, type SpliceId } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
 import type { BackendHalf } from '../proxy/backend-half.js'
 import { ClientHalf } from '../proxy/client-half.js'
 import type { Counterpart } from '../proxy/counterpart.js'
@@ -20,6 +21,9 @@ import type { LaneContext } from './lane-context.js'
 import type { Links } from './links.js'
 import { channelTo } from './own-ledger.js'
 import type { Unsettled } from './unsettled.js'
+
+/** By then the other lanes have counted what they have taken over as well: who comes before that would find room that is none. */
+const COUNTED_MS: Millis = 50
 
 export interface InheritanceParts {
   readonly context: LaneContext
@@ -73,7 +77,7 @@ export class LeftListeners {
 
 export class Inheritance {
   /** Of which no backend stands: what others have comes first, or they would take more than a node has room for. */
-  readonly #unserved: ClientHalf[] = []
+  readonly #unserved: { readonly client: ClientHalf; readonly direction: Direction }[] = []
   /** Client halves whose backend half is in this lane, until that one is made. */
   readonly #apart = new Map<string, { readonly client: ClientHalf; readonly row: ClientRow }>()
 
@@ -86,9 +90,12 @@ export class Inheritance {
     for (const left of backends) contained(context, () => this.#backend(left))
     for (const { client } of this.#apart.values()) contained(context, () => client.half.drop('link-lost'))
     this.#apart.clear()
-    // In the order in which they came.
-    this.#unserved.sort(inOrder)
-    for (const client of this.#unserved.splice(0)) contained(context, () => client.choose())
+    const unserved = this.#unserved.splice(0).sort((a, b) => inOrder(a.client, b.client))
+    const serve = () => {
+      for (const { client, direction } of unserved) contained(context, () => direction.take(client))
+    }
+    if (context.setup.lanes === 1 || unserved.length === 0) serve()
+    else context.soon(COUNTED_MS, serve)
     for (const left of newcomers) contained(context, () => this.#newcomer(left))
   }
 
@@ -110,10 +117,10 @@ export class Inheritance {
     const host = row.isOutward === true ? direction.outward : direction
     const revival = { ...half, startedAt, parkedUntil, waitsUntil, source, introduction }
     const client = new ClientHalf(id, socket, host, snapshot, revival)
-    direction.clients.add(client)
-    direction.parking.add(client)
     for (const place of row.abandoned) links.suspend(abandoned(client), place)
-    if (joined === undefined) return void this.#unserved.push(client)
+    if (joined === undefined && host === direction) return void this.#unserved.push({ client, direction })
+    direction.clients.add(client)
+    if (joined === undefined) return client.choose()
     const { node, server, way, lane } = joined
     if (way !== 'link') return void this.#apart.set(formatSpliceId(id), { client, row })
     const channel = new Channel(undefined, 0)

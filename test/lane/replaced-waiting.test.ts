@@ -56,4 +56,25 @@ test('those that wait stay behind those that are served, in their order, and for
   )
 })
 
+test('of several lanes each waits until all have counted those that are served', () => {
+  const rows = left()
+  const room = new DirectingLane(1, undefined, FULL)
+  const sockets = room.inheritAll(rows)
+  const served = rows.findIndex((row) => row.kind === 'client' && row.joined !== undefined)
+  sockets[served]?.close('reset')
+  room.lane.sweep(room.now)
+  assert.is(room.dialled.length, 0)
+  for (const task of room.soon.splice(0)) task()
+  assert.equal([room.dialled.length, waitingAt(room)], [1, 2])
+})
+
+test('whose service is given up meanwhile is told', () => {
+  const room = new DirectingLane(1, undefined, FULL)
+  const rows = left()
+  const sockets = room.inheritAll(rows)
+  room.lane.receive({ type: 'undirect', service: 'web', why: 'service-removed', slot: 0 })
+  for (const task of room.soon.splice(0)) task()
+  assert.ok(rows.every((row, i) => row.kind !== 'client' || sockets[i]?.resets === 1))
+})
+
 test.run()
