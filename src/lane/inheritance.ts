@@ -22,8 +22,11 @@ import type { Links } from './links.js'
 import { channelTo } from './own-ledger.js'
 import type { Unsettled } from './unsettled.js'
 
-/** By then the other lanes have counted what they have taken over as well: who comes before that would find room that is none. */
-const COUNTED_MS: Millis = 50
+/**
+ * By then the other lanes have counted what they have taken over as well, also on a busy host: who was in the queue would find room before
+ * that is none. Whoever was being dialled for had its place.
+ */
+const COUNTED_MS: Millis = 500
 
 export interface InheritanceParts {
   readonly context: LaneContext
@@ -77,7 +80,7 @@ export class LeftListeners {
 
 export class Inheritance {
   /** Of which no backend stands: what others have comes first, or they would take more than a node has room for. */
-  readonly #unserved: { readonly client: ClientHalf; readonly direction: Direction }[] = []
+  readonly #unserved: { readonly client: ClientHalf; readonly direction: Direction; readonly hadPlace: boolean }[] = []
   /** Client halves whose backend half is in this lane, until that one is made. */
   readonly #apart = new Map<string, { readonly client: ClientHalf; readonly row: ClientRow }>()
 
@@ -91,11 +94,13 @@ export class Inheritance {
     for (const { client } of this.#apart.values()) contained(context, () => client.half.drop('link-lost'))
     this.#apart.clear()
     const unserved = this.#unserved.splice(0).sort((a, b) => inOrder(a.client, b.client))
-    const serve = () => {
-      for (const { client, direction } of unserved) contained(context, () => direction.take(client))
+    const serve = (had: boolean) => {
+      for (const { client, direction, hadPlace } of unserved)
+        if (hadPlace === had) contained(context, () => direction.take(client))
     }
-    if (context.setup.lanes === 1 || unserved.length === 0) serve()
-    else context.soon(COUNTED_MS, serve)
+    serve(true)
+    if (context.setup.lanes === 1) serve(false)
+    else if (unserved.length > 0) context.soon(COUNTED_MS, () => serve(false))
     for (const left of newcomers) contained(context, () => this.#newcomer(left))
   }
 
@@ -118,7 +123,9 @@ export class Inheritance {
     const revival = { ...half, startedAt, parkedUntil, waitsUntil, source, introduction }
     const client = new ClientHalf(id, socket, host, snapshot, revival)
     for (const place of row.abandoned) links.suspend(abandoned(client), place)
-    if (joined === undefined && host === direction) return void this.#unserved.push({ client, direction })
+    if (joined === undefined && host === direction) {
+      return void this.#unserved.push({ client, direction, hadPlace: waitsUntil === undefined })
+    }
     direction.clients.add(client)
     if (joined === undefined) return client.choose()
     const { node, server, way, lane } = joined

@@ -10,7 +10,7 @@ const WAITERS = fileURLToPath(new URL('./waiters-main.ts', import.meta.url))
 
 /** Its leases are long enough for a busy host: a takeover would lose whoever waits. */
 export async function siteOf(scope: Scope, address: string, ...settings: string[]): Promise<SurvivalSite> {
-  const { site } = await SurvivalSite.buildMortal(scope, address, settings, ['--profile', 'lan'])
+  const { site } = await SurvivalSite.buildMortal(scope, address, settings, ['--profile', 'wan'])
   return site
 }
 

@@ -68,6 +68,15 @@ test('of several lanes each waits until all have counted those that are served',
   assert.equal([room.dialled.length, waitingAt(room)], [1, 2])
 })
 
+test('whoever was being dialled for had a place, and has it still', () => {
+  const before = new DirectingLane()
+  before.accept()
+  const rows = [...before.lane.rows()].map(({ row }) => row).filter(({ kind }) => kind === 'client')
+  const room = new DirectingLane(1)
+  room.inheritAll(rows)
+  assert.is(room.dialled.length, 1)
+})
+
 test('whose service is given up meanwhile is told', () => {
   const room = new DirectingLane(1, undefined, FULL)
   const rows = left()
