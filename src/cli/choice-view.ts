@@ -44,7 +44,7 @@ function schedulerText({ scheduler, weighting, load, slowStartMs }: ServiceView[
 function placementText(placement: ServiceView['choice']['placement']): string {
   if (placement === undefined) return ''
   const { waiting, closing, queued, queueFull, queueTimeouts, sorry, closed } = placement
-  const { parked = 0, resumed = 0, givenUp = 0 } = placement
+  const { parked = 0, resumed = 0, givenUp = 0, readmitted = 0, readmitLost = 0 } = placement
   const parts = [
     [waiting, 'waiting now'],
     [queued, 'had to wait'],
@@ -56,6 +56,8 @@ function placementText(placement: ServiceView['choice']['placement']): string {
     [parked, 'parked now'],
     [resumed, 'taken up again'],
     [givenUp, 'parked in vain'],
+    [readmitted, 'taken on unserved from the director before'],
+    [readmitLost, 'lost with it'],
   ] as const
   return parts
     .filter(([count]) => count > 0)

@@ -2,7 +2,14 @@
 import { formatEndpoint, isWildcard } from '../base/address.js'
 import { shortId } from '../base/ids.js'
 import { formatSpan } from '../base/time.js'
-import type { CountersView, ElectorateView, MemberView, StatusView, SurvivalView } from '../node/control-protocol.js'
+import type {
+  CountersView,
+  ElectorateView,
+  MemberView,
+  ServiceView,
+  StatusView,
+  SurvivalView,
+} from '../node/control-protocol.js'
 import type { Screen, Style, StyledText } from './colour.js'
 import { needsLook, renderServices } from './service-view.js'
 import { type Cell, type Column, type Row, renderTable } from './table.js'
@@ -20,6 +27,7 @@ export function renderStatus(view: StatusView, screen: Screen): string {
     '',
     ...renderElectorate(view.electorate, screen),
     ...renderCounters(view.counters, screen),
+    ...renderWaiting(view.services, screen),
     ...renderSurvival(view.survival, screen),
   ].join('\n')
 }
@@ -172,6 +180,19 @@ export function renderSurvival({ directed, survivable, mortal }: SurvivalView, s
   const words = Object.entries(mortal).map(([why, count]) => `${formatCount(count)} not: ${why}`)
   const whole = `${formatCount(survivable)} of ${plural(directed, 'connection')} directed here would live on without this node`
   return hang('Survival ', [whole, ...words].join('; '), screen.width)
+}
+
+/** Clients without a program, of what is directed here; the whole of it is in `service show`. */
+function renderWaiting(services: readonly ServiceView[], screen: Screen): string[] {
+  const words = services.flatMap(({ definition, choice }) => {
+    const { waiting = 0, parked = 0 } = choice.placement ?? {}
+    const parts = [
+      ...(waiting === 0 ? [] : [`${formatCount(waiting)} for a node with room`]),
+      ...(parked === 0 ? [] : [`${formatCount(parked)} parked until a program comes`]),
+    ]
+    return parts.length === 0 ? [] : [`${definition.name}: ${parts.join(', ')}`]
+  })
+  return words.length === 0 ? [] : hang('Waiting  ', words.join('; '), screen.width)
 }
 
 function renderCounters(counters: CountersView, screen: Screen): string[] {

@@ -8,7 +8,7 @@
  *
  *   asking     whether the successor can, and it gets ready
  *   hushing    new connections wait, and handshakes that have begun come to their end: nobody else notices
- *   serving    those that were accepted get their program
+ *   serving    those that were accepted get their program; those that do not go along without
  *   emptying   the address has left: clients' sockets are emptied and closed, and each node takes their last bytes
  *   endorsing  the successor may act, or cannot be reached
  *   passing    what still comes here for the address is passed on, until the network has learnt where it is
@@ -21,7 +21,7 @@ export interface MoveOutConfig {
   readonly askMsMax: Millis
   /** Nothing is dark meanwhile. A client that is slower to finish its handshake is lost. */
   readonly hushMsMax: Millis
-  /** Nor now. A client whose program is slower to answer is lost; whoever comes anew waits, and sends its SYN again after a second. */
+  /** Nor now. A client whose program is slower to answer goes along, and is dialled for anew; whoever comes anew waits. */
   readonly serveMsMax: Millis
   /** Clients wait. A node that has not taken its last bytes by then is more likely gone than slow. */
   readonly emptyMsMax: Millis
@@ -32,7 +32,7 @@ export interface MoveOutConfig {
 export const MOVE_OUT_CONFIG: MoveOutConfig = {
   askMsMax: 500,
   hushMsMax: 250,
-  serveMsMax: 1_000,
+  serveMsMax: 250,
   emptyMsMax: 1_000,
   passMs: 1_500,
 }

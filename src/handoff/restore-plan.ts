@@ -55,9 +55,10 @@ export function snapshotAfter(snapshot: Snapshot, plan: RestorePlan): Snapshot {
   return { ...snapshot, timestamp: plan.timestamp }
 }
 
-/** Of a stream whose first bytes are a header, which is none of its bytes: offsets begin after it. */
-export function snapshotPast(snapshot: Snapshot, bytes: number): Snapshot {
-  return { ...snapshot, firstReceived: advance(snapshot.firstReceived, bytes) }
+/** Of a stream whose first bytes are a header, or another splice's, and none of its own: offsets begin after them. */
+export function snapshotPast(snapshot: Snapshot, received: number, sent = 0): Snapshot {
+  const { firstReceived, firstSent } = snapshot
+  return { ...snapshot, firstReceived: advance(firstReceived, received), firstSent: advance(firstSent, sent) }
 }
 
 /** A clock that is known goes on as it went: round trips that are measured across the move are true. */

@@ -69,9 +69,10 @@ function clientRow(
 ): ClientRow | undefined {
   const socket = carriedSocket(client.half)
   if (socket === undefined) return undefined
-  const { id, startedAt, parkedUntil, snapshot, source, introduction, joined, half, isOutward } = client
+  const { id, startedAt, parkedUntil, waitsUntil, snapshot, source, introduction, joined, half, isOutward } = client
   const { at, abandoned = [] } = places ?? {}
-  const own = { kind: 'client', service, id, startedAt, parkedUntil, isOutward, source, introduction } as const
+  const waits = { parkedUntil, waitsUntil }
+  const own = { kind: 'client', service, id, startedAt, ...waits, isOutward, source, introduction } as const
   const common = { ...own, snapshot, socket, half: half.carried, abandoned }
   if (joined === undefined) return { ...common, joined: undefined }
   const { node, server, counterpart } = joined

@@ -41,6 +41,8 @@ export interface ClientRow {
   readonly isOutward?: boolean
   /** Its program is gone, and it waits so long for the next. */
   readonly parkedUntil?: Millis | undefined
+  /** It waits so long for a node with room. A process of an earlier release does not say, and it waits anew. */
+  readonly waitsUntil?: Millis | undefined
   readonly snapshot: ClientSnapshot
   /** Who it is, where that is not the other end of `socket`; and what the proxy in front has said, where it is known. */
   readonly source?: Endpoint | undefined

@@ -21,7 +21,7 @@ import { type Carried, Crossing } from './crossing.js'
 import { containFault } from './faults.js'
 import { Handles } from './handles.js'
 import type { LaneContext } from './lane-context.js'
-import type { LinkHost } from './link-host.js'
+import { isLedgerNews, type LinkHost } from './link-host.js'
 import { LinkPulse } from './link-pulse.js'
 import { SPLICE_VERSIONS, versionProblem } from './link-version.js'
 import { LinkWriter } from './link-writer.js'
@@ -328,9 +328,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     if (frame.kind === 'ask') return this.#authority.holds(frame) ? this.host.onAsk(this, frame) : undefined
     if (frame.kind === 'mortal') return this.host.onMortal(this, frame)
     if (frame.kind === 'dial' || frame.kind === 'undialled') return this.host.onDial(this, frame)
-    if (frame.kind === 'row' || frame.kind === 'ledger' || frame.kind === 'passed') {
-      return this.host.onLedger(this, frame)
-    }
+    if (isLedgerNews(frame)) return this.host.onLedger(this, frame)
     if (frame.kind !== 'hello' || this.#state !== 'greeting') return
     const problem = versionProblem(frame, this.peer.name)
     if (problem !== undefined) return this.fail(problem)
@@ -353,6 +351,7 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
 
   /** Of the link itself, or of a splice; after the end it is dropped. */
   say(frame: SpliceFrame): void {
+    if (frame.kind === 'unread') this.#lastBytes += frame.bytes.byteLength
     if (this.#state !== 'down') this.#out.frame(frameBytes(frame))
   }
 

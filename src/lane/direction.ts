@@ -24,32 +24,27 @@ import { areFoundPorts, includesPort } from '../proxy/port-list.js'
 import type { Socket, SocketHandler } from '../proxy/ports.js'
 import { isForsaken, type Reason } from '../proxy/reasons.js'
 import type { Service } from '../proxy/service.js'
-import { HEIRLESS_MS } from './backends.js'
 import { clientSnapshot } from './client-snapshot.js'
+import { sendOff } from './departures.js'
 import { Dials } from './dials.js'
 import type { DirectionHost } from './direction-host.js'
 import { contained, faultyClient } from './faults.js'
 import { isIdleTooLong } from './idleness.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 import { ListenSet, type ListenSetHandler } from './listen-set.js'
-import { linksToTell, MortalNews } from './mortal-news.js'
+import { LostClients } from './lost-clients.js'
 import { type Newcomer, Newcomers } from './newcomers.js'
 import { Parking, snapshotNow } from './parking.js'
-import { Partings } from './partings.js'
 import { Placement } from './placement.js'
+import { Readmission } from './readmission.js'
 import { LEDGER_MS_MAX, type LedgerLink, Recovery } from './recovery.js'
 import { NONE_REVIVED, Revivals } from './revivals.js'
 import { shareListener } from './shared-listener.js'
 import { logEnded, logIncident, logRetried, logUnserved } from './splice-log.js'
+import type { Transit } from './transit.js'
 
 /** What other lanes may be late by when they let go of a socket; one that is busy comes to its messages within a turn. */
 const IN_USE_MS_MAX: Millis = 500
-
-/**
- * A socket is closed and made once more when its client has said what it has. Most have within milliseconds; for those that sleep the
- * others are not kept waiting, whose connections are lost and who are to be told so.
- */
-const SETTLED_MS_MAX: Millis = 1_000
 
 const NO_STANDBYS: readonly NodeId[] = []
 
@@ -70,14 +65,10 @@ export class Direction implements ClientHost {
   /** Of the splices of an earlier director. */
   readonly recovery: Recovery | undefined
   readonly #revivals: Revivals | undefined
-  /** Clients of splices that are lost. */
-  readonly #partings: Partings | undefined
-  readonly #news: MortalNews | undefined
-  #standbys: readonly NodeId[]
+  /** Of an earlier director, that no program served. */
+  readonly readmission: Readmission | undefined
+  readonly #lost: LostClients | undefined
   readonly begunAt: Millis
-  #letGoAt: Millis | undefined
-  /** No splice of an earlier director is expected any more, and that has been told. */
-  #isKnown = false
   /** Its address comes and goes with it. */
   readonly isGiven: boolean
   #state: 'starting' | 'serving' | 'over' = 'starting'
@@ -93,7 +84,6 @@ export class Direction implements ClientHost {
     const { term, slot, given = false, members, standbys = NO_STANDBYS } = message
     this.term = term
     this.isGiven = given
-    this.#standbys = standbys
     this.begunAt = context.clock.now()
     this.clock = context.clock
     this.pool = context.pool
@@ -111,15 +101,15 @@ export class Direction implements ClientHost {
     this.#listeners = new ListenSet(context.sockets, handler, context.setup.lanes > 1 ? IN_USE_MS_MAX : 0, left)
     if (members === undefined) return
     const { rebuilder } = context
-    const { name, address } = definition
-    this.#news = new MortalNews(name, term)
+    this.#lost = new LostClients(this, context, standbys, (node) => host.linksTo(node))
     if (rebuilder !== undefined) {
       this.#revivals = new Revivals(this, context, rebuilder)
-      this.#partings = new Partings(name, address, context, rebuilder)
+      this.readmission = new Readmission(this, this.#lost, context, rebuilder)
     }
     this.recovery = new Recovery(definition.name, term, members, this.clock.now() + LEDGER_MS_MAX, host.nextToken(), {
       linksTo: (node) => host.linksTo(node),
       revive: (row, link) => this.#revive(row, link),
+      readmit: (frame) => this.#state !== 'over' && this.readmission?.hear(frame),
       onComplete: ({ missing }) => {
         if (this.#revivals === undefined) this.#onRecovered(missing)
         else this.#revivals.onceWhole(() => this.#onRecovered(missing))
@@ -151,7 +141,7 @@ export class Direction implements ClientHost {
     if (this.#state === 'over' || !this.gate.isOpen(this.clock.now())) return socket.reset()
     this.context.counters.accepted++
     const snapshot = clientSnapshot(socket, this.isGiven, this.context.rebuilder)
-    if (!this.newcomers.take(socket, snapshot)) this.#begin(socket, snapshot)
+    if (!this.newcomers.take(socket, snapshot)) this.admit(socket, snapshot)
   }
 
   /** It has said for whom it comes. */
@@ -159,7 +149,7 @@ export class Direction implements ClientHost {
     const { socket, startedAt } = newcomer
     if (this.#state === 'over' || !this.gate.isOpen(this.clock.now())) return void socket.reset()
     const snapshot = this.context.rebuilder?.past(newcomer.snapshot, introduction.bytes) ?? newcomer.snapshot
-    return this.#begin(socket, snapshot, { ...BEGINNING, held, startedAt, introduction })
+    return this.admit(socket, snapshot, { ...BEGINNING, held, startedAt, introduction })
   }
 
   /** A port that an earlier director uses must not be taken: first all of them are known. */
@@ -174,7 +164,12 @@ export class Direction implements ClientHost {
 
   /** Rebuilt sockets are not yet what they will be. */
   get isSettling(): boolean {
-    return this.#revivals?.isSettling === true
+    return this.#revivals?.isSettling === true || this.readmission?.isSettling === true
+  }
+
+  /** None of them waits for its client's word. */
+  get isSettled(): boolean {
+    return this.#revivals?.isSettled !== false
   }
 
   /** The sockets that it listens on, if it opened them. */
@@ -212,33 +207,39 @@ export class Direction implements ClientHost {
 
   /** Its address is here. */
   letGo(): void {
-    this.#letGoAt ??= this.clock.now()
+    this.#lost?.letGo(this.clock.now())
     this.#revivals?.letGo()
+    this.readmission?.letGo()
   }
 
   /** Who would be next. */
   followStandbys(standbys: readonly NodeId[]): void {
-    this.#standbys = standbys
+    this.#lost?.followStandbys(standbys)
   }
 
   /** A splice of an earlier director, whose program was on `host`. */
-  onMortal({ client, destination, host }: MortalFrame): void {
-    this.#partings?.expect(host, { client, destination })
+  onMortal(frame: MortalFrame): void {
+    this.#lost?.onMortal(frame)
   }
 
   get revivals(): RevivalReport {
     return this.#revivals?.report() ?? NONE_REVIVED
   }
 
-  /** Lets the ports go, and every client: in silence where another director may go on with it, with an RST otherwise. */
-  stop(reason: Reason): void {
+  /**
+   * Lets the ports go, and every client: in silence where another director may go on with it, with an RST otherwise. `transit`: where
+   * those go that no program serves.
+   */
+  stop(reason: Reason, transit?: Transit): void {
     if (this.#state === 'over') return
     this.#state = 'over'
     this.#listeners.close()
     this.outward.stop()
+    if (transit !== undefined && this.isGiven) sendOff(this, this.context, transit, () => this.host.nextSpliceId())
     this.newcomers.close()
     this.#revivals?.verdicts.close()
-    this.#partings?.close()
+    this.readmission?.close()
+    this.#lost?.close()
     if (isForsaken(reason)) logUnserved(this.context, this.service.name, this.clients)
     for (const client of [...this.clients]) {
       this.#contained(client, () =>
@@ -253,9 +254,7 @@ export class Direction implements ClientHost {
     this.recovery?.sweep(now)
     this.#revivals?.sweep(now)
     this.#listeners.sweep(now)
-    const standbys = linksToTell(this.#standbys, (node) => this.host.linksTo(node))
-    this.#news?.sweep(now, this.clients, standbys)
-    if (this.#letGoAt !== undefined) this.#lookForTheLost(now, this.#letGoAt)
+    this.#lost?.sweep(now, this.clients)
     this.newcomers.sweep(now)
     this.places.sweep(now)
     for (const client of this.clients) {
@@ -308,9 +307,9 @@ export class Direction implements ClientHost {
     const { counters } = this.context
     // The RST of a rebuilt socket may not fit, and what the kernel answers afterwards is held back.
     // One that was lost on a full way would be missed until the client's timer, which has backed off, runs out.
-    const isHeard = this.#isKnown && reason !== 'input-lost'
+    const isHeard = this.#lost?.isKnown === true && reason !== 'input-lost'
     const isGuarded = this.#state !== 'over' && !isHeard && client.startedAt < this.begunAt
-    if (isGuarded && reason !== undefined && !isForsaken(reason)) this.#partings?.add(client)
+    if (isGuarded && reason !== undefined && !isForsaken(reason)) this.#lost?.add(client)
     this.parking.onFinished(client)
     this.forget(client)
     if (reason === undefined) counters.ended++
@@ -339,11 +338,19 @@ export class Direction implements ClientHost {
     if (this.service.uploads === 'survive') this.context.holds?.begin(client, counterpart)
   }
 
-  #begin(socket: Socket, snapshot: ClientSnapshot, from?: Revival): SocketHandler {
+  /** Its client half hears the socket from now on. */
+  admit(socket: Socket, snapshot: ClientSnapshot, from?: Revival): SocketHandler {
     const client = new ClientHalf(this.host.nextSpliceId(), socket, this, snapshot, from)
-    this.clients.add(client)
-    this.#contained(client, () => client.choose())
+    this.take(client)
     return client.half
+  }
+
+  /** One that no program serves yet. */
+  take(client: ClientHalf): void {
+    if (this.#state === 'over') return client.half.abort('lease-lost')
+    this.clients.add(client)
+    this.parking.add(client)
+    this.#contained(client, () => client.choose())
   }
 
   #revive(row: LedgerRow, link: LedgerLink): void {
@@ -353,20 +360,8 @@ export class Direction implements ClientHost {
       bequest === undefined
         ? this.#revivals?.revive(row, link, row.darkMs ?? this.host.darkMs(row.term.holder))
         : this.#revivals?.adopt(row, link, bequest)
-    this.#partings?.forget(row)
-    if (client === undefined) this.#partings?.expect('', row)
-    else if (!client.half.isClosed) this.clients.add(client)
-  }
-
-  #lookForTheLost(now: Millis, letGoAt: Millis): void {
-    const { recovery } = this
-    // What has not been told of by then has been given up where it was.
-    const isLate = now >= this.begunAt + HEIRLESS_MS
-    this.#partings?.sweep(now, (host) => !isLate && recovery?.awaits(host) === true)
-    const isSettled = now >= letGoAt + SETTLED_MS_MAX || this.#revivals?.isSettled !== false
-    if (this.#isKnown || (!isLate && (!isSettled || recovery?.awaits() === true))) return
-    this.#isKnown = true
-    this.context.post({ type: 'known', service: this.service.name, term: this.term })
+    this.#lost?.onTold(row, client === undefined)
+    if (client?.half.isClosed === false) this.clients.add(client)
   }
 
   #onRecovered(missing: readonly NodeId[]): void {

@@ -35,6 +35,15 @@ export interface Rebuilt {
   readonly numbers: ClientNumbers
 }
 
+/** A client's connection with all that was on its way in it; see `UnservedClient`. */
+export interface CapturedClient {
+  readonly snapshot: Uint8Array
+  readonly clock: number | undefined
+  readonly unread: Uint8Array
+  readonly isEnded: boolean
+  readonly unsent: Uint8Array
+}
+
 /** A client's connection that stood when its lane died, and goes on. */
 export interface AdoptedSocket {
   readonly socket: Socket
@@ -49,8 +58,13 @@ export interface AdoptedSocket {
 export interface Rebuilder {
   /** To be taken at accept, before anything is read or written. */
   snapshot(socket: Socket): ClientSnapshot
-  /** As if the stream began so many bytes later. */
-  past(snapshot: ClientSnapshot, bytes: number): ClientSnapshot
+  /** As if the streams began so many bytes later. */
+  past(snapshot: ClientSnapshot, received: number, sent?: number): ClientSnapshot
+  /**
+   * All that another host needs to go on with a connection whose address has left this one. It hears nothing any more and says nothing;
+   * it is to be closed. `held`: what was read from it, and goes before the rest.
+   */
+  capture(socket: Socket, snapshot: ClientSnapshot, held: Uint8Array): CapturedClient | { readonly why: string }
   rebuild(row: LedgerRow, keepaliveMs: Millis): Rebuilt | { readonly why: string }
   /** Of a lane that died. */
   adopt(row: LedgerRow, bequest: Bequest): AdoptedSocket

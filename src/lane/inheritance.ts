@@ -1,6 +1,7 @@
 /** What another process has left to this lane: makes halves from its rows, and has them go on. */
 import { formatEndpoint } from '../base/address.js'
 import { formatSpliceId, type SpliceId } from '../base/ids.js'
+import type { Millis } from '../base/time.js'
 import type { BackendHalf } from '../proxy/backend-half.js'
 import { ClientHalf } from '../proxy/client-half.js'
 import type { Counterpart } from '../proxy/counterpart.js'
@@ -11,6 +12,7 @@ import type { Backends } from './backends.js'
 import type { BoundBackend, BoundClient } from './bound.js'
 import type { BackendRow, CarriedRow, CarriedSocket, ClientRow, NewcomerRow, SpliceRow } from './carried.js'
 import { Channel } from './channel.js'
+import { inOrder } from './departures.js'
 import type { Direction } from './direction.js'
 import { contained } from './faults.js'
 import { GoneSocket } from './gone-socket.js'
@@ -19,6 +21,12 @@ import type { LaneContext } from './lane-context.js'
 import type { Links } from './links.js'
 import { channelTo } from './own-ledger.js'
 import type { Unsettled } from './unsettled.js'
+
+/**
+ * By then the other lanes have counted what they have taken over as well, also on a busy host: who was in the queue would find room before
+ * that is none. Whoever was being dialled for had its place.
+ */
+const COUNTED_MS: Millis = 500
 
 export interface InheritanceParts {
   readonly context: LaneContext
@@ -71,6 +79,8 @@ export class LeftListeners {
 }
 
 export class Inheritance {
+  /** Of which no backend stands: what others have comes first, or they would take more than a node has room for. */
+  readonly #unserved: { readonly client: ClientHalf; readonly direction: Direction; readonly hadPlace: boolean }[] = []
   /** Client halves whose backend half is in this lane, until that one is made. */
   readonly #apart = new Map<string, { readonly client: ClientHalf; readonly row: ClientRow }>()
 
@@ -83,6 +93,14 @@ export class Inheritance {
     for (const left of backends) contained(context, () => this.#backend(left))
     for (const { client } of this.#apart.values()) contained(context, () => client.half.drop('link-lost'))
     this.#apart.clear()
+    const unserved = this.#unserved.splice(0).sort((a, b) => inOrder(a.client, b.client))
+    const serve = (had: boolean) => {
+      for (const { client, direction, hadPlace } of unserved)
+        if (hadPlace === had) contained(context, () => direction.take(client))
+    }
+    serve(true)
+    if (context.setup.lanes === 1) serve(false)
+    else if (unserved.length > 0) context.soon(COUNTED_MS, () => serve(false))
     for (const left of newcomers) contained(context, () => this.#newcomer(left))
   }
 
@@ -100,13 +118,15 @@ export class Inheritance {
     const socket = this.#socket(row.socket, fd)
     if (socket === undefined) return
     if (direction === undefined) return forsake(socket, row)
-    const { id, snapshot, startedAt, parkedUntil, source, introduction, half, joined } = row
+    const { id, snapshot, startedAt, parkedUntil, waitsUntil, source, introduction, half, joined } = row
     const host = row.isOutward === true ? direction.outward : direction
-    const revival = { ...half, startedAt, parkedUntil, source, introduction }
+    const revival = { ...half, startedAt, parkedUntil, waitsUntil, source, introduction }
     const client = new ClientHalf(id, socket, host, snapshot, revival)
-    direction.clients.add(client)
-    direction.parking.add(client)
     for (const place of row.abandoned) links.suspend(abandoned(client), place)
+    if (joined === undefined && host === direction) {
+      return void this.#unserved.push({ client, direction, hadPlace: waitsUntil === undefined })
+    }
+    direction.clients.add(client)
     if (joined === undefined) return client.choose()
     const { node, server, way, lane } = joined
     if (way !== 'link') return void this.#apart.set(formatSpliceId(id), { client, row })

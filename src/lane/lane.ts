@@ -40,7 +40,7 @@ import { beginHolding } from './upload-holds.js'
 /** Each connection says to which it came. */
 const ANY_ADDRESS = '0.0.0.0'
 /** A program that takes longer to accept a connection keeps a move waiting no longer (`MOVE_OUT_CONFIG.serveMsMax`). */
-const HUSH_MS_MAX: Millis = 900
+const HUSH_MS_MAX: Millis = 200
 const HUSH_LOOK_MS: Millis = 2
 
 export class Lane implements DirectionHost, Recoveries {
@@ -265,7 +265,7 @@ export class Lane implements DirectionHost, Recoveries {
   }
 
   #moveOut({ service, term }: Extract<ToLane, { type: 'move-out' }>): void {
-    this.#directions.get(service)?.stop('lease-lost')
+    this.#directions.get(service)?.stop('lease-lost', this.#links.transit)
     const move = new Emptying(this.#links.everyLink(), this.nextToken(), () => {
       this.#moves.delete(move.token)
       this.context.post({ type: 'moved-out', service, term })

@@ -10,6 +10,7 @@ import { LINK_HANDLE, type SpliceFrame } from '../proxy/splice-frame.js'
 import type { Backends } from './backends.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 import type { Mortals } from './mortals.js'
+import type { Transit } from './transit.js'
 
 /** A director of which nothing came for so long sends nothing any more: its host is off, or it stands still. */
 const QUIET_MS: Millis = 20
@@ -33,6 +34,7 @@ export class Ledgers {
     private readonly context: LaneContext,
     private readonly backends: Backends,
     private readonly mortals: Mortals,
+    private readonly transit: Transit,
     /** How long nothing has come from a node. */
     private readonly silentMs: (node: NodeId) => Millis,
   ) {}
@@ -63,7 +65,9 @@ export class Ledgers {
     // Somebody else directs in a later term: the asker will hear of that.
     if (rows === undefined) return
     for (const row of rows) link.say({ kind: 'row', handle: LINK_HANDLE, service, row })
-    for (const mortal of this.mortals.tell(ask, this.context.clock.now())) link.say(mortal)
+    const now = this.context.clock.now()
+    for (const mortal of this.mortals.tell(ask, now)) link.say(mortal)
+    this.transit.tell(ask, link, now)
     link.say({ kind: 'ledger', handle: LINK_HANDLE, service, term, rows: rows.length })
     logFrom(this.context, 'info', 'ledger-told', { service, to: link.peer.name, splices: rows.length })
   }

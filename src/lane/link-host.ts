@@ -2,10 +2,15 @@ import type { BackendHalf, BackendReply } from '../proxy/backend-half.js'
 import type { DialFrame, UndialledFrame } from '../proxy/dial-frames.js'
 import type { AskFrame, LedgerFrame, MortalFrame, RowFrame } from '../proxy/ledger-frames.js'
 import type { Reason } from '../proxy/reasons.js'
-import type { OpenFrame, PingFrame, ResumeFrame } from '../proxy/splice-frame.js'
+import type { OpenFrame, PingFrame, ResumeFrame, SpliceFrame } from '../proxy/splice-frame.js'
+import type { UnreadFrame, UnservedFrame } from '../proxy/unserved-frames.js'
 import type { Bound, BoundBackend } from './bound.js'
 
-export type LedgerNews = RowFrame | LedgerFrame | PingFrame
+export type LedgerNews = RowFrame | UnreadFrame | UnservedFrame | LedgerFrame | PingFrame
+
+export function isLedgerNews(frame: SpliceFrame): frame is LedgerNews {
+  return ['row', 'unread', 'unserved', 'ledger', 'passed'].includes(frame.kind)
+}
 
 /** What a data link asks of its lane. */
 export interface LinkHost<Link> {

@@ -28,6 +28,7 @@ import { Mortals } from './mortals.js'
 import type { Outward } from './outward.js'
 import type { Recoveries } from './recovery.js'
 import { Suspended } from './suspended.js'
+import { Transit } from './transit.js'
 
 /** Connections that have not said which link they are; beyond these the one that is silent the longest makes room. */
 const STRANGERS_MAX = 64
@@ -51,6 +52,8 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
   readonly #refusals = new LogThrottle(REFUSAL_EVERY_MS)
   readonly #suspended: Suspended
   readonly #mortals = new Mortals()
+  /** What directions of this lane have given away. */
+  readonly transit = new Transit()
   readonly ledgers: Ledgers
   /** Of links that are gone: when something came from the node. */
   readonly #heardAt = new Map<NodeId, Millis>()
@@ -65,7 +68,7 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
   ) {
     this.seals = context.seals
     this.#suspended = new Suspended(context)
-    this.ledgers = new Ledgers(context, backends, this.#mortals, (node) => this.silentMs(node))
+    this.ledgers = new Ledgers(context, backends, this.#mortals, this.transit, (node) => this.silentMs(node))
   }
 
   /** A link to a node, if one stands; of several each in turn, those with room first. */
@@ -162,6 +165,7 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
     }
     this.#suspended.sweep(now)
     this.#mortals.sweep(now)
+    this.transit.sweep(now)
   }
 
   close(): void {

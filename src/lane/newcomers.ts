@@ -17,7 +17,6 @@ import type { ProxyHeader } from '../proxy/proxy-protocol/header.js'
 import { HeaderReader } from '../proxy/proxy-protocol/header-reader.js'
 import type { Service } from '../proxy/service.js'
 import { trustedNetworks } from '../proxy/service-identity.js'
-import type { NewcomerRow } from './carried.js'
 import { type LaneContext, logFrom } from './lane-context.js'
 
 /** A proxy sends the header as soon as the connection stands; after a lost segment or two it comes all the same. */
@@ -28,6 +27,13 @@ const FRESH_MS: Millis = 200
 
 /** Why a connection was not taken; `ended`: by its other side, as by a check that only connects. */
 export type Unintroduced = 'malformed' | 'late' | 'ended'
+
+/** Where one begins: the socket of one that came to another is as it was at accept, but for what was heard. */
+export interface NewcomerStart {
+  readonly snapshot: ClientSnapshot
+  readonly startedAt: Millis
+  readonly heard: Uint8Array
+}
 
 export interface NewcomersHost {
   readonly service: Service
@@ -88,6 +94,13 @@ export class Newcomer implements SocketHandler, Enrolled {
     else this.refuse('ended', cause)
   }
 
+  /** Its socket is another director's from now on. */
+  part(): void {
+    this.#isOver = true
+    this.socket.pause()
+    this.owner.onParted(this)
+  }
+
   /** With an RST. */
   refuse(why: Unintroduced, detail: string): void {
     if (!this.end()) return
@@ -130,9 +143,11 @@ export class Newcomers {
     return true
   }
 
-  /** Of the process before this one. */
-  resume(socket: Socket, { snapshot, startedAt, heard }: NewcomerRow): void {
-    this.all.add(new Newcomer(socket, snapshot, startedAt, this, heard))
+  /** Of the process or the director before this one. */
+  resume(socket: Socket, { snapshot, startedAt, heard }: NewcomerStart): Newcomer {
+    const newcomer = new Newcomer(socket, snapshot, startedAt, this, heard)
+    this.all.add(newcomer)
+    return newcomer
   }
 
   sweep(now: Millis): void {
@@ -163,6 +178,10 @@ export class Newcomers {
     return this.host.welcome(newcomer, introduction, rest)
   }
 
+  onParted(newcomer: Newcomer): void {
+    this.all.delete(newcomer)
+  }
+
   onRefused(newcomer: Newcomer, why: Unintroduced, detail: string): void {
     this.all.delete(newcomer)
     const count = ++this.#refused[why]
@@ -179,8 +198,11 @@ export class Newcomers {
 }
 
 /** Or what is wrong with it. */
-function introductionOf(header: ProxyHeader, bytes: number, socket: Socket): Introduction | string {
-  const { local: destination, remote: source } = socket
+export function introductionOf(
+  header: ProxyHeader,
+  bytes: number,
+  { local: destination, remote: source }: Pick<Socket, 'local' | 'remote'>,
+): Introduction | string {
   // The connection's own ends count (section 2.2, LOCAL; 2.1 and 2.2, UNKNOWN).
   if (header.command === 'local') return { source, destination, tlvs: [], bytes }
   if (header.transport === 'datagram') return 'PROXY: datagrams over TCP'

@@ -8,6 +8,7 @@ import type { BoundBackend } from './bound.js'
 import { Channel } from './channel.js'
 import { INNER_HANDLE, InnerLink } from './inner-link.js'
 import type { Ledgers } from './ledgers.js'
+import { isLedgerNews } from './link-host.js'
 import type { LedgerLink, Recoveries } from './recovery.js'
 
 export class OwnLedger implements LedgerLink {
@@ -25,7 +26,7 @@ export class OwnLedger implements LedgerLink {
     if (frame.kind === 'ask') this.ledgers.onAsk(this, frame)
     else if (frame.kind === 'barrier') this.recoveries.onLedger(this, { ...frame, kind: 'passed' })
     else if (frame.kind === 'mortal') this.recoveries.onMortal(frame)
-    else if (frame.kind === 'row' || frame.kind === 'ledger') this.recoveries.onLedger(this, frame)
+    else if (isLedgerNews(frame)) this.recoveries.onLedger(this, frame)
   }
 
   revive(client: ClientHalf, server: Pick<Socket, 'local' | 'remote'>): void {

@@ -31,13 +31,7 @@ export class Partings {
 
   /** Lost, unless `host` still tells of it. */
   expect(host: NodeId, parting: Parting): void {
-    const key = keyOf(parting)
-    if (this.#known.has(key)) return
-    const expected = this.#expected.get(host) ?? new Map<string, Parting>()
-    if (expected.size < FAREWELLS_MAX) expected.set(key, parting)
-    this.#expected.set(host, expected)
-    // From before the address is here, where it can be: a client that begins anew from the same port is seen to do so.
-    this.#open()
+    if (!this.#known.has(keyOf(parting))) this.#await(host, parting)
   }
 
   /** A ledger has it, in whatever order it and `expect` come. */
@@ -45,6 +39,20 @@ export class Partings {
     const key = keyOf(parting)
     this.#known.add(key)
     for (const expected of this.#expected.values()) expected.delete(key)
+  }
+
+  /** A ledger has it, and it cannot be rebuilt. */
+  lose(parting: Parting): void {
+    this.forget(parting)
+    this.#await('', parting)
+  }
+
+  #await(host: NodeId, parting: Parting): void {
+    const expected = this.#expected.get(host) ?? new Map<string, Parting>()
+    if (expected.size < FAREWELLS_MAX) expected.set(keyOf(parting), parting)
+    this.#expected.set(host, expected)
+    // From before the address is here, where it can be: a client that begins anew from the same port is seen to do so.
+    this.#open()
   }
 
   add(parting: Parting): void {

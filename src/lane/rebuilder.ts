@@ -1,10 +1,12 @@
 /** Reads client sockets out at accept and rebuilds them from ledger rows: handoff's plans on the epoll engine's sockets. */
 import type { Endpoint } from '../base/address.js'
+import { joined } from '../base/bytes.js'
 import type { Clock } from '../base/clock.js'
 import type { Millis } from '../base/time.js'
 import { judgeAdoption } from '../handoff/adoption.js'
 import { aheadBytesMax, type ClientNumbers } from '../handoff/client-word.js'
 import type { FormerEnds, OnSegment, Snapshot, SocketRepair } from '../handoff/ports.js'
+import { departing } from '../handoff/rebase.js'
 import { planRestore, snapshotAfter, snapshotPast } from '../handoff/restore-plan.js'
 import { advance } from '../handoff/sequence.js'
 import { decodeSnapshot, encodeSnapshot } from '../handoff/snapshot-codec.js'
@@ -13,7 +15,7 @@ import { WINDOW_BYTES_MAX } from '../proxy/credit.js'
 import type { Bequest } from '../proxy/lane-protocol.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
 import type { Socket } from '../proxy/ports.js'
-import type { AdoptedSocket, FrozenSocket, Rebuilder, Rebuilt, Tap } from './frozen-socket.js'
+import type { AdoptedSocket, CapturedClient, FrozenSocket, Rebuilder, Rebuilt, Tap } from './frozen-socket.js'
 
 const NOTHING = new Uint8Array(0)
 const UNKNOWN: ClientNumbers = { receiveSeq: 0, sendSeq: 0, aheadMax: 0 }
@@ -39,9 +41,26 @@ export class SocketRebuilder implements Rebuilder {
     return 'why' in snapshot ? { bytes: NOTHING, at, why: snapshot.why } : { bytes: encodeSnapshot(snapshot), at }
   }
 
-  past(snapshot: ClientSnapshot, bytes: number): ClientSnapshot {
+  past(snapshot: ClientSnapshot, received: number, sent = 0): ClientSnapshot {
     const decoded = decodeSnapshot(snapshot.bytes)
-    return decoded === undefined ? snapshot : { ...snapshot, bytes: encodeSnapshot(snapshotPast(decoded, bytes)) }
+    return decoded === undefined
+      ? snapshot
+      : { ...snapshot, bytes: encodeSnapshot(snapshotPast(decoded, received, sent)) }
+  }
+
+  capture(socket: Socket, snapshot: ClientSnapshot, held: Uint8Array): CapturedClient | { readonly why: string } {
+    const ends = socket.carried?.()
+    if (ends === undefined || ends.ending) return { why: 'it is just ending' }
+    const capture = this.repair.capture(socket.fd)
+    if ('why' in capture) return capture
+    const { unread, unacknowledged, finReceived, timestamp } = capture
+    return {
+      snapshot: encodeSnapshot(departing(capture, held.byteLength, decodeSnapshot(snapshot.bytes))),
+      clock: timestamp,
+      unread: joined(held, unread),
+      isEnded: finReceived,
+      unsent: joined(unacknowledged, ends.unsent),
+    }
   }
 
   rebuild(row: LedgerRow, keepaliveMs: Millis): Rebuilt | { readonly why: string } {

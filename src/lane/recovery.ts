@@ -11,6 +11,7 @@ import type { ClientHalf } from '../proxy/client-half.js'
 import type { LedgerRow, MortalFrame } from '../proxy/ledger-frames.js'
 import type { Socket } from '../proxy/ports.js'
 import { LINK_HANDLE, type SpliceFrame } from '../proxy/splice-frame.js'
+import type { UnreadFrame, UnservedFrame } from '../proxy/unserved-frames.js'
 import type { LedgerNews } from './link-host.js'
 
 /** A node that is thought to live and does not answer for so long is not waited for. */
@@ -38,6 +39,8 @@ export interface RecoveryHost {
   linksTo(node: NodeId): readonly LedgerLink[]
   /** Rebuilds the client half and has it go on by the link. */
   revive(row: LedgerRow, link: LedgerLink): void
+  /** Of a client that no program serves, and that the director before has given away. */
+  readmit(frame: UnreadFrame | UnservedFrame): void
   /** Once. `missing`: nodes that have not answered. */
   onComplete(outcome: { readonly missing: readonly NodeId[] }): void
 }
@@ -46,6 +49,8 @@ export class Recovery {
   /** Links that were asked, and have not answered all. */
   readonly #asked = new Map<LedgerLink, 'rows' | 'bytes'>()
   readonly #answered = new Set<NodeId>()
+  /** All that were asked, ever. */
+  readonly #known = new WeakSet<LedgerLink>()
   #members: Set<NodeId>
   #isComplete = false
 
@@ -80,6 +85,7 @@ export class Recovery {
   onLinkUp(link: LedgerLink): void {
     if (!link.isUp || this.#asked.has(link)) return
     this.#asked.set(link, 'rows')
+    this.#known.add(link)
     link.say({ kind: 'ask', handle: LINK_HANDLE, service: this.service, term: this.term })
   }
 
@@ -96,6 +102,12 @@ export class Recovery {
     if (frame.kind === 'row') {
       if (frame.service !== this.service) return false
       if (this.#asked.get(link) === 'rows') this.host.revive(frame.row, link)
+      return true
+    }
+    if (frame.kind === 'unserved' || frame.kind === 'unread') {
+      if (frame.service !== this.service) return false
+      // Also late: a busy lane may come to give the service away when its node's others have answered.
+      if (this.#known.has(link)) this.host.readmit(frame)
       return true
     }
     if (frame.kind === 'ledger') {

@@ -43,7 +43,7 @@ export function laneReport(
     if (splices.length < limit) splices.push({ id: formatSpliceId(id), ...report })
   }
   for (const direction of directions) {
-    const { revivals, places, parking, outward, newcomers, service: definition } = direction
+    const { revivals, places, parking, readmission, outward, newcomers, service: definition } = direction
     const { name, uploads } = definition
     const [mortal, unheld] = [new Tally(), new Tally()]
     for (const client of direction.clients) {
@@ -59,7 +59,7 @@ export function laneReport(
       service: name,
       ...survival,
       revivals,
-      placement: { ...places.report, ...parking.report },
+      placement: { ...places.report, ...parking.report, ...readmission?.report },
       outward: outward.report,
       introductions: newcomers.report,
       ...holding,

@@ -166,6 +166,13 @@ function placementMetrics({ perService }: LaneReport): Metric[] {
       'resumed',
     ],
     ['baton_parked_given_up', 'gauge', 'Of those, the ones that waited in vain.', 'givenUp'],
+    [
+      'baton_readmitted',
+      'gauge',
+      'Connections of the director before that no program served yet, taken on.',
+      'readmitted',
+    ],
+    ['baton_readmitted_lost', 'gauge', 'The same that could not be taken on.', 'readmitLost'],
   ]
   return rows.map(([name, type, help, field]) => metric(name, type, help, each(field)))
 }

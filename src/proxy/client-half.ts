@@ -4,25 +4,24 @@
  * so a refused backend costs the client nothing but time.
  */
 import type { Endpoint } from '../base/address.js'
-import type { Clock } from '../base/clock.js'
 import type { NodeId, SpliceId, Term } from '../base/ids.js'
 import type { Enrolled } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
-import type { Attempt, ClientSnapshot, OpenRequest } from './attempt.js'
+import type { ClientSnapshot } from './attempt.js'
+import type { HostOf } from './client-host.js'
 import { clientReport } from './client-report.js'
-import type { ClientState, Dialing, Joined, Revival, ServerEnds } from './client-state.js'
+import type { ClientState, Departed, Dialing, Joined, Revival, ServerEnds } from './client-state.js'
 import type { Counterpart } from './counterpart.js'
 import { WINDOW_BYTES } from './credit.js'
 import type { Socket } from './endpoint.js'
 import { Half } from './half.js'
-import { BY_OTHER_HALF, type Gate, type HalfOwner } from './half-tools.js'
+import { BY_OTHER_HALF, type HalfOwner } from './half-tools.js'
 import { type Introduction, sourceBehind } from './introduction.js'
 import type { NodeName } from './lane-protocol.js'
 import type { SpliceReport } from './lane-report.js'
 import { Patience } from './patience.js'
-import type { ChosenNode, Guest, Places } from './places.js'
+import type { ChosenNode, Guest } from './places.js'
 import type { Reason } from './reasons.js'
-import type { RetentionPool } from './retention-pool.js'
 import type { Service } from './service.js'
 
 export type { Attempt, ClientSnapshot, OpenRequest } from './attempt.js'
@@ -42,32 +41,7 @@ const FRESH_MS = 1_000
 
 const NO_SNAPSHOT: ClientSnapshot = { bytes: new Uint8Array(0), at: 0 }
 
-export interface ClientHost {
-  readonly clock: Clock
-  readonly pool: RetentionPool
-  readonly gate: Gate
-  readonly service: Service
-  readonly term: Term
-  /** It has directed since then. */
-  readonly begunAt: Millis
-  readonly places: Places
-  /** Its clients have not come: their connections were made for programs of the nodes. */
-  readonly isOutward?: boolean
-  /** `undefined`: that node cannot be reached now. An answer may come before this returns. */
-  open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined
-  /** A backend stands, by `counterpart`: the client's bytes are about to be read. */
-  onJoined(client: ClientHalf, counterpart: Counterpart): void
-  onRetried(client: ClientHalf, node: NodeName, reason: Reason, detail: string): void
-  /** Its program has reset it, and had said nothing. */
-  onEarlyReset?(client: ClientHalf, node: NodeName): void
-  onUnsettled(client: ClientHalf): void
-  onIncident(client: ClientHalf, what: string): void
-  onFinished(client: ClientHalf, reason: Reason | undefined, detail: string): void
-  /** Its snapshot, as if it were taken now. */
-  refreshed?(client: ClientHalf): ClientSnapshot
-  /** Its program is gone, and it waits for nothing. `true`: it has parted from its socket, which another client half has. */
-  onBereft?(client: ClientHalf): boolean
-}
+export type ClientHost = HostOf<ClientHalf>
 
 export class ClientHalf implements HalfOwner, Enrolled, Guest {
   /** Among the clients of its direction. */
@@ -110,6 +84,7 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
       this.#state = { phase: 'parked' }
       this.#served = true
     }
+    this.#waitsUntil = revival?.waitsUntil
     this.client = socket.remote
     this.destination = socket.local
     this.introduction = revival?.introduction
@@ -163,6 +138,11 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
   /** Its program is gone, and no other serves it yet: until when it waits for one. */
   get parkedUntil(): Millis | undefined {
     return this.#patience?.until
+  }
+
+  /** While it waits for a node with room. */
+  get waitsUntil(): Millis | undefined {
+    return this.#state.phase === 'waiting' ? this.#waitsUntil : undefined
   }
 
   /**
@@ -291,6 +271,19 @@ export class ClientHalf implements HalfOwner, Enrolled, Guest {
     this.host.places.leave(state.node)
     state.counterpart.confirm()
     this.half.part()
+  }
+
+  /** Another director goes on with it as if it had been accepted there: its socket is the caller's. `undefined`: a program serves it. */
+  depart(): Departed | undefined {
+    const state = this.#state
+    if (!this.isUnserved) return undefined
+    const { parkedUntil, waitsUntil } = this
+    this.#state = { phase: 'closed' }
+    if (state.phase === 'dialing') {
+      state.attempt?.cancel('other')
+      this.host.places.leave(state.node)
+    }
+    return { parkedUntil, waitsUntil, ...this.half.part() }
   }
 
   onIncident(what: string): void {

@@ -5,7 +5,7 @@ import type { Attempt } from './attempt.js'
 import type { Counterpart } from './counterpart.js'
 import type { Socket } from './endpoint.js'
 import type { CarriedHalf } from './half-book.js'
-import type { HalfStart } from './half-tools.js'
+import type { HalfStart, Leftover } from './half-tools.js'
 import type { Introduction } from './introduction.js'
 import type { ChosenNode } from './places.js'
 
@@ -18,7 +18,12 @@ export type Revival = (HalfStart | CarriedHalf) & {
   readonly source?: Endpoint | undefined
   readonly introduction?: Introduction | undefined
   readonly parkedUntil?: Millis | undefined
+  /** It has begun to wait for a node with room, and gives up then. */
+  readonly waitsUntil?: Millis | undefined
 }
+
+/** What is left of a client half that has given its socket away before any program served it. */
+export type Departed = Pick<Revival, 'parkedUntil' | 'waitsUntil'> & Leftover
 
 export interface Dialing {
   readonly phase: 'dialing'

@@ -45,7 +45,8 @@ export interface CarriedHalf {
 
 /** Of a half that is new, or takes the place of one that another director had. */
 export function begunAt(start: HalfStart, { windowBytes, clock }: HalfTools): CarriedHalf {
-  const { sent, received, endRead, finReceived } = start
+  const { sent, received, finReceived, isEndHeld = false } = start
+  const endRead = start.endRead || isEndHeld
   const told = start.acknowledged ?? received + (finReceived ? 1 : 0)
   const book: HalfBook = {
     sent,
@@ -55,7 +56,7 @@ export function begunAt(start: HalfStart, { windowBytes, clock }: HalfTools): Ca
     endRead,
     spokeLast: sent === 0 ? false : start.spokeLast,
     replayedTo: start.replayedTo ?? 0,
-    finSent: endRead,
+    finSent: start.endRead,
     finSettled: false,
     received,
     toldWritten: told,

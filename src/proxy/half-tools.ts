@@ -56,6 +56,14 @@ export interface HalfStart extends Pick<Progress, 'sent' | 'received' | 'finRece
   readonly acknowledged?: number
   /** The first of the socket's bytes, which have been read already. */
   readonly held?: Uint8Array
+  /** The socket's FIN came behind those, and is still to be passed on. */
+  readonly isEndHeld?: boolean
+}
+
+/** What a half had read of its socket and not passed on when it gave that away; and whether the FIN was read. */
+export interface Leftover {
+  readonly held: Uint8Array | undefined
+  readonly endRead: boolean
 }
 
 export const BEGINNING: HalfStart = { sent: 0, received: 0, granted: 0, endRead: false, finReceived: false }

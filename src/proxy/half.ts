@@ -12,7 +12,7 @@ import type { Counterpart } from './counterpart.js'
 import { Grant, LAST_BYTES_MAX, WINDOW_BYTES_MAX } from './credit.js'
 import type { CloseCause, Socket, SocketHandler } from './endpoint.js'
 import { begunAt, type CarriedHalf, type HalfBook, isAtRest, progressOf, resend, writtenOf } from './half-book.js'
-import type { HalfOwner, HalfStart, HalfTools, Progress, Settled } from './half-tools.js'
+import type { HalfOwner, HalfStart, HalfTools, Leftover, Progress, Settled } from './half-tools.js'
 import { BEGINNING, BY_OTHER_HALF } from './half-tools.js'
 import { type Reason, reasonOfClose } from './reasons.js'
 import { Retention } from './retention.js'
@@ -267,11 +267,13 @@ export class Half implements SocketHandler, Enrolled {
     this.abort(reason, detail)
   }
 
-  /** Ends without a word, and leaves its socket to another half, which attaches itself to it in this turn. */
-  part(): void {
+  /** Ends without a word, and leaves its socket to another half, which attaches itself to it in this turn, or to another director. */
+  part(): Leftover {
+    const { held, endRead } = this.#book
     this.socket.pause()
     this.#counterpart = undefined
     this.#book.closed = true
+    return { held, endRead }
   }
 
   /**

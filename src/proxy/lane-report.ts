@@ -123,6 +123,9 @@ export interface PlacementReport {
   readonly parked?: number
   readonly resumed?: number
   readonly givenUp?: number
+  /** That no program served when the director before gave the service away: taken on, and of which that could not be. A node of an earlier release does not tell. */
+  readonly readmitted?: number
+  readonly readmitLost?: number
 }
 
 /** What became of the connections of the director before, in this term. */

@@ -15,6 +15,8 @@ export const NOTHING_PLACED: PlacementReport = {
   parked: 0,
   resumed: 0,
   givenUp: 0,
+  readmitted: 0,
+  readmitLost: 0,
 }
 
 const NOTHING_MADE: OutwardReport = { connections: 0, dialling: 0, limit: 0 }
@@ -89,6 +91,8 @@ function joinedPlacements(a = NOTHING_PLACED, b = NOTHING_PLACED): PlacementRepo
     parked: sum('parked'),
     resumed: sum('resumed'),
     givenUp: sum('givenUp'),
+    readmitted: sum('readmitted'),
+    readmitLost: sum('readmitLost'),
   }
 }
 

@@ -29,6 +29,7 @@ import {
   type ResumeFrame,
   type SpliceFrame,
 } from './splice-frame.js'
+import { putUnread, putUnserved, readUnread, readUnserved } from './unserved-frames.js'
 
 const FIN_STATES: readonly FinState[] = ['none', 'sent', 'acknowledged']
 /** OPEN over IPv4 with a PROXY header of some length; longer ones grow. */
@@ -208,6 +209,12 @@ function encodePayload(frame: SpliceFrame, out: ByteWriter): void {
     case 'undialled':
       putUndialled(out, frame)
       break
+    case 'unserved':
+      putUnserved(out, frame)
+      break
+    case 'unread':
+      putUnread(out, frame)
+      break
     default:
       unreachable(frame)
   }
@@ -266,6 +273,10 @@ function readPayload(kind: number, handle: number, r: ByteReader): SpliceFrame |
       return readDial(handle, r)
     case KIND.undialled:
       return readUndialled(handle, r)
+    case KIND.unserved:
+      return readUnserved(handle, r)
+    case KIND.unread:
+      return readUnread(handle, r)
     default:
       return undefined
   }

@@ -13,6 +13,7 @@ import type { Millis } from '../base/time.js'
 import type { DialFrame, UndialledFrame } from './dial-frames.js'
 import type { AskFrame, LedgerFrame, MortalFrame, RowFrame } from './ledger-frames.js'
 import type { Reason } from './reasons.js'
+import type { UnreadFrame, UnservedFrame } from './unserved-frames.js'
 
 export const FRAME_HEADER_BYTES = 8
 /** DATA's payload begins with the low 32 bits of its offset. */
@@ -48,6 +49,8 @@ export const KIND = {
   mortal: 25,
   dial: 26,
   undialled: 27,
+  unserved: 28,
+  unread: 29,
 } as const
 
 /** Asks for a backend connection. Sent by the client half's node; the answer is OPENED or REFUSED. */
@@ -208,3 +211,5 @@ export type SpliceFrame =
   | MortalFrame
   | DialFrame
   | UndialledFrame
+  | UnservedFrame
+  | UnreadFrame

@@ -36,6 +36,8 @@ export const chosen: ServiceView = {
       parked: 3,
       resumed: 12,
       givenUp: 1,
+      readmitted: 4,
+      readmitLost: 1,
     },
   },
   backends: web.backends.map((backend, i) => ({

@@ -115,6 +115,7 @@ const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof p
   departure: (screen) => renderDeparture('forgotten', departed, screen).join('\n'),
   'status-broken': (screen) => renderStatus(broken, screen),
   'status-long-names': (screen) => renderStatus(longNames, screen),
+  'status-waiting': (screen) => renderStatus({ ...healthy, services: [chosen, web] }, screen),
   'status-no-service': (screen) => renderStatus(fresh, screen),
   services: (screen) => renderServices([web, undirected], screen).join('\n'),
   'service-served': (screen) =>

@@ -1,4 +1,5 @@
-import { rebased } from '../../src/handoff/rebase.js'
+import type { Capture } from '../../src/handoff/ports.js'
+import { departing, rebased } from '../../src/handoff/rebase.js'
 import { planRestore } from '../../src/handoff/restore-plan.js'
 import type { Snapshot } from '../../src/handoff/snapshot.js'
 import { assert, suite } from '../harness/suite.js'
@@ -41,6 +42,48 @@ test('the clock goes on as the client knows it; where it cannot be asked it is s
   assert.ok((rebased(SNAPSHOT, { ...passed, clock: undefined }).timestamp ?? 0) > 70_000 + 3_600_000)
   const { timestamp } = rebased({ ...SNAPSHOT, timestamp: undefined }, { ...passed, clock: 5 })
   assert.is(timestamp, undefined)
+})
+
+const CAPTURE: Capture = {
+  ...SNAPSHOT,
+  receiveSeq: 3,
+  sendSeq: 0xffff_fffa,
+  unread: Uint8Array.of(1, 2, 3, 4),
+  unacknowledged: Uint8Array.of(5),
+  finReceived: false,
+  finSent: false,
+  finAcknowledged: false,
+}
+
+test('read out whole, it is rebuilt where it stood: behind all that its kernel has acknowledged, an end as well', () => {
+  for (const [held, finReceived] of [
+    [0, false],
+    [5, false],
+    [5, true],
+  ] as const) {
+    // The kernel counts the end with the bytes before it.
+    const capture = { ...CAPTURE, finReceived, receiveSeq: CAPTURE.receiveSeq + (finReceived ? 1 : 0) }
+    const received = held + capture.unread.byteLength
+    const plan = planRestore(departing(capture, held, undefined), {
+      ...ENDS,
+      received,
+      finReceived,
+      acknowledged: 0,
+      finAcknowledged: false,
+      ageMs: 10,
+      clock: capture.timestamp,
+    })
+    assert.is(plan.receiveSeq, 3 + 4 + (finReceived ? 1 : 0))
+    assert.is(plan.sendSeq, capture.sendSeq)
+  }
+  assert.is(departing(CAPTURE, 5, undefined).firstReceived, 0xffff_fffe, 'on the ring')
+})
+
+test('of its windows those count that its client was told', () => {
+  const closed = { ...CAPTURE, receiveWindow: 0, maxWindow: 10 }
+  const { receiveWindow, maxWindow } = departing(closed, 0, SNAPSHOT)
+  assert.equal([receiveWindow, maxWindow], [SNAPSHOT.receiveWindow, SNAPSHOT.maxWindow])
+  assert.is(departing(closed, 0, undefined).receiveWindow, 0)
 })
 
 test.run()

@@ -50,7 +50,7 @@ export class DirectingLane {
   #fd = 10
   readonly #programs: FakeSocket[] = []
   #listener: ListenHandler | undefined
-  #adopted: ClientSocket | undefined
+  readonly #adopted = new Map<number, ClientSocket>()
   readonly dialled: (DialOptions & { readonly to: Endpoint })[] = []
   readonly adopted: number[] = []
   readonly letGo: number[] = []
@@ -83,7 +83,7 @@ export class DirectingLane {
         dial: (to, options) => {
           this.dialled.push({ to, ...options })
           if (this.dialFails) throw new Error('a bug')
-          const program = new FakeSocket(++this.#fd)
+          const program = new ClientSocket(++this.#fd)
           this.#programs.push(program)
           return program
         },
@@ -91,13 +91,15 @@ export class DirectingLane {
           this.#listener = handler
           return { close: () => {} }
         },
-        adoptListener: (fd) => {
+        adoptListener: (fd, _at, handler) => {
           this.adopted.push(fd)
+          this.#listener = handler
           return { close: () => {} }
         },
-        adoptCarried: () => {
-          this.#adopted = new ClientSocket(++this.#fd)
-          return this.#adopted
+        adoptCarried: (fd) => {
+          const socket = new ClientSocket(++this.#fd)
+          this.#adopted.set(fd, socket)
+          return socket
         },
         closeDescriptor: (fd) => this.letGo.push(fd),
       },
@@ -130,15 +132,27 @@ export class DirectingLane {
 
   /** A socket that the process before this one has left. */
   inherit(row: CarriedRow): ClientSocket {
-    this.lane.takeOver([{ row, fd: 7 }])
-    if (this.#adopted === undefined) throw new Error('it was not taken')
-    return this.#adopted
+    const [socket] = this.inheritAll([row])
+    if (socket === undefined) throw new Error('it was not taken')
+    return socket
+  }
+
+  /** All of them, in the order of their rows. */
+  inheritAll(rows: readonly CarriedRow[]): ClientSocket[] {
+    this.#adopted.clear()
+    this.lane.takeOver(rows.map((row, i) => ({ row, fd: i })))
+    return rows.flatMap((_, i) => this.#adopted.get(i) ?? [])
   }
 
   /** The program that was dialled last accepts. */
   openLast(): void {
     const program = this.#programs.at(-1) as FakeSocket
     this.during(program.fd, () => program.open())
+  }
+
+  /** In the order in which they were dialled. */
+  get programs(): readonly FakeSocket[] {
+    return this.#programs
   }
 
   get lastProgram(): FakeSocket {

@@ -3,6 +3,7 @@ import { Direction } from '../../src/lane/direction.js'
 import type { DirectionHost } from '../../src/lane/direction-host.js'
 import { Estate } from '../../src/lane/estate.js'
 import type { Rebuilder } from '../../src/lane/frozen-socket.js'
+import type { LedgerLink } from '../../src/lane/recovery.js'
 import { Seats } from '../../src/lane/seats.js'
 import { Unsettled } from '../../src/lane/unsettled.js'
 import type { ClientHalf } from '../../src/proxy/client-half.js'
@@ -12,6 +13,7 @@ import { assert, suite } from '../harness/suite.js'
 import { Host, SERVICE } from './fake-cluster.js'
 import { fakeContext } from './fake-context.js'
 import { FakeNet } from './fake-net.js'
+import { COUNTERPART, Frozen, ROW } from './revival-room.js'
 import { Talker } from './talkers.js'
 
 const test = suite('lane/direction')
@@ -155,6 +157,59 @@ test('a client that lost bytes with an earlier director is told so until it has 
   assert.is(finish(1, 500, 'peer-reset'), 0, 'its own kernel answers')
   assert.is(finish(2, 1_500, 'input-lost'), 0, 'it is this director’s')
   assert.is(finish(3, 500, 'input-lost'), 1)
+})
+
+test('a rebuilt connection whose verdict is open is not parked: its watch would end with it', () => {
+  const lane = { now: 1_000, sockets: { engine: 'fake', dial: none, listen: none } }
+  const socket = new Frozen()
+  const rebuilder = {
+    tap: () => ({ why: 'not here' }),
+    rebuild: () => ({
+      socket,
+      snapshot: { bytes: new Uint8Array(0), at: 0 },
+      numbers: { receiveSeq: 0, sendSeq: 0, aheadMax: 0 },
+    }),
+    unread: () => 0,
+    isTaken: () => false,
+  } as unknown as Rebuilder
+  const context = { ...fakeContext(lane, 'a'), rebuilder }
+  context.leases.set(0, 1e9)
+  const self = 'a'.repeat(32)
+  const term = { number: 9, holder: self }
+  const link: LedgerLink = {
+    peer: { node: 'b', name: 'b' },
+    isUp: true,
+    say: () => {},
+    revive: (client) => client.goOn({ node: 'b', name: 'b' }, ROW, COUNTERPART),
+  }
+  const host = {
+    unsettled: new Unsettled(),
+    estate: new Estate(),
+    linksTo: () => [link],
+    nextToken: () => 1,
+    nextSpliceId: () => ({ node: self, boot: 1, counter: 1 }),
+    seats: new Seats(self),
+    failures: { reset: () => {} },
+  } as unknown as DirectionHost
+  const message = { term, slot: 0, given: true, members: ['b'] }
+  const direction = new Direction({ ...SERVICE, parkMs: 10_000 }, message, context, host)
+  direction.start()
+  const row = { ...ROW, finUp: false, acknowledged: 0, down: 0, isAnswered: true }
+  direction.recovery?.onLedger(link, { kind: 'row', handle: 0, service: 'web', row })
+  const [client] = direction.clients
+  assert.ok(client?.half.isAtRest)
+  assert.is(client && direction.onBereft(client), false, 'frozen')
+  direction.letGo()
+  assert.is(client && direction.onBereft(client), false, 'let go, and not heard of')
+  assert.is(direction.parking.report.parked, 0)
+  // Nothing else keeps it from that: its socket takes what comes next, and for a while no gap is found behind that.
+  Object.assign(socket, { inbound: () => 'taken' })
+  for (let i = 0; i < 60; i++) {
+    lane.now += 1_000
+    direction.sweep(lane.now)
+  }
+  assert.is(client && direction.onBereft(client), true)
+  assert.is(direction.parking.report.parked, 1)
 })
 
 test.run()

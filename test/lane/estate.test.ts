@@ -47,6 +47,7 @@ test('when all nodes have told what they have, the rest is accepted anew where i
   const fresh = new FakeSocket()
   const rebuilder = {
     past: unused,
+    capture: unused,
     snapshot: () => ({ bytes: new Uint8Array(0), at: 0 }),
     rebuild: unused,
     adopt: unused,

@@ -2,6 +2,7 @@
 import type { Backends } from '../../src/lane/backends.js'
 import { Ledgers } from '../../src/lane/ledgers.js'
 import { Mortals } from '../../src/lane/mortals.js'
+import { Transit } from '../../src/lane/transit.js'
 import type { LedgerRow, MortalFrame } from '../../src/proxy/ledger-frames.js'
 import type { SpliceFrame } from '../../src/proxy/splice-frame.js'
 import { assert, suite } from '../harness/suite.js'
@@ -21,6 +22,7 @@ class Room {
   readonly said: string[] = []
   #tasks: (() => void)[] = []
   readonly ledgers: Ledgers
+  readonly transit = new Transit()
 
   /** `lateMs`: the lane stood still for so long before it read the question. */
   constructor(lateMs = 0) {
@@ -36,7 +38,7 @@ class Room {
     const soon = (_afterMs: number, task: () => void) => void this.#tasks.push(task)
     const mortals = new Mortals()
     mortals.take({}, FRAMES['mortal'] as MortalFrame)
-    this.ledgers = new Ledgers({ ...context, soon }, backends, mortals, () => this.now - this.heardAt)
+    this.ledgers = new Ledgers({ ...context, soon }, backends, mortals, this.transit, () => this.now - this.heardAt)
     const say = ({ kind }: SpliceFrame) => void this.said.push(kind)
     this.ledgers.onAsk({ peer: { node: 'new', name: 'new' }, isUp: true, say }, ASK)
   }

@@ -119,4 +119,16 @@ test('whoever is in a ledger is not lost, whichever is heard first', () => {
   assert.equal(room.sweep(), ['ask 192.0.2.1 3 0'])
 })
 
+test('whom a ledger tells of that cannot be rebuilt is told, also where another node is expected to know of it', () => {
+  const room = new Room()
+  room.partings.expect('host', parting(1))
+  room.partings.lose(parting(1))
+  room.partings.lose(parting(2))
+  room.partings.sweep(room.now, (host) => host === 'host')
+  assert.equal(
+    room.sent.map((line) => line.split(' ').slice(0, 3).join(' ')),
+    ['ask 192.0.2.1 1', 'ask 192.0.2.1 2'],
+  )
+})
+
 test.run()

@@ -27,6 +27,7 @@ class FakeLink implements LedgerLink {
 class Room {
   readonly links = new Map<NodeId, FakeLink[]>()
   readonly revived: string[] = []
+  readonly readmitted: string[] = []
   /** Missing nodes, when it was complete. */
   outcome: readonly NodeId[] | undefined
   readonly recovery: Recovery
@@ -36,6 +37,7 @@ class Room {
     this.recovery = new Recovery('web', TERM, members, LEDGER_MS_MAX, TOKEN, {
       linksTo: (node) => this.links.get(node) ?? [],
       revive: (row, link) => this.revived.push(`${row.id.counter} by ${link.peer.name}`),
+      readmit: ({ kind }) => this.readmitted.push(kind),
       onComplete: ({ missing }) => {
         assert.is(this.outcome, undefined, 'once')
         this.outcome = missing
@@ -48,6 +50,13 @@ class Room {
     const [link] = this.links.get(node) ?? []
     if (link === undefined) throw new Error(`no link to ${node}`)
     return link
+  }
+
+  unserved(link: FakeLink, service = 'web'): void {
+    for (const name of ['unread', 'unserved']) {
+      const frame = FRAMES[name] as Extract<SpliceFrame, { kind: 'unread' | 'unserved' }>
+      this.recovery.onLedger(link, { ...frame, service })
+    }
   }
 
   row(link: FakeLink, service = 'web'): void {
@@ -138,9 +147,16 @@ test('rows that nobody asked for, and those of other services and terms, mean no
   room.row(stranger)
   room.row(room.link('a'), 'mail')
   assert.equal(room.revived, [])
+  room.unserved(stranger)
+  room.unserved(room.link('a'), 'mail')
+  assert.equal(room.readmitted, [])
+  room.unserved(room.link('a'))
   const other = { number: 8, holder: 'me' }
   room.recovery.onLedger(room.link('a'), { kind: 'ledger', handle: 0, service: 'web', term: other, rows: 0 })
   assert.equal(room.link('a').said, ['ask'])
+  room.answer(room.link('a'))
+  room.unserved(room.link('a'))
+  assert.is(room.readmitted.length, 4, 'also when all was told')
 })
 
 test.run()

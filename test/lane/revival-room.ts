@@ -87,6 +87,7 @@ export class Room {
     }
     const rebuilder: Rebuilder = {
       past: (snapshot) => snapshot,
+      capture: () => ({ why: 'not asked for here' }),
       snapshot: () => ({ bytes: new Uint8Array(0), at: 0 }),
       adopt: () => {
         const socket = new Frozen()

@@ -302,4 +302,42 @@ test('a parked one is served when there is a node, however late, and not by the 
   assert.is(client.parkedUntil, undefined)
 })
 
+test('given away while no program serves it: nobody is asked any more, its place is free, and its socket stays', () => {
+  const host = new Host(2, (node) => (node === 'n1' ? 'answers-the-cancel' : 'silent'))
+  const { client, socket } = accept(host)
+  assert.equal(client.depart(), { parkedUntil: undefined, waitsUntil: undefined, held: undefined, endRead: false })
+  assert.equal([host.cancelled, host.places.seated, host.asked], [[['n1', 'other']], 0, ['n1']])
+  assert.equal([socket.resets, socket.ended, host.finished], [0, false, []])
+  client.onOpened(1_000, { local: HERE, remote: THERE }, new Pipe(true))
+  client.choose()
+  client.expire(1e9)
+  assert.equal([host.asked.length, client.joined, client.depart()], [1, undefined, undefined])
+})
+
+test('whoever waits says how long it still would, and is not served before; one that is served is not given away', () => {
+  const host = new Host(1)
+  host.places.isFull = true
+  host.places.queueMax = 1
+  const { client } = accept(host)
+  assert.is(client.waitsUntil, service.queueMs)
+  assert.is(client.depart()?.waitsUntil, service.queueMs)
+  const socket = new FakeSocket()
+  const revival = { ...BEGINNING, startedAt: 0, waitsUntil: 70 }
+  const next = new ClientHalf({ node: 'a', boot: 1, counter: 2 }, socket, host, undefined, revival)
+  host.places.waiting.length = 0
+  next.choose()
+  assert.is(next.waitsUntil, 70)
+  next.expire(69)
+  assert.is(socket.resets, 0)
+  next.expire(70)
+  assert.is(socket.resets, 1)
+
+  const other = new Host(1)
+  const { client: served } = accept(other)
+  const pipe = other.pipes.get('n1')
+  if (pipe !== undefined) served.onOpened(1_000, { local: HERE, remote: THERE }, pipe)
+  assert.is(served.depart(), undefined)
+  assert.ok(served.joined)
+})
+
 test.run()

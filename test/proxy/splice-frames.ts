@@ -54,6 +54,29 @@ const ROW: Extract<SpliceFrame, { kind: 'row' }> = {
   },
 }
 
+const UNSERVED: Extract<SpliceFrame, { kind: 'unserved' }> = {
+  kind: 'unserved',
+  handle: 0,
+  service: 'web',
+  row: {
+    id,
+    term,
+    client: { address: '192.0.2.7', port: 40_000 },
+    destination: { address: '192.0.2.100', port: 80 },
+    source: undefined,
+    introduction: new Uint8Array(0),
+    waitsFor: 'room',
+    waitMs: 4_500,
+    ageMs: 500,
+    snapshot: Uint8Array.of(7, 8),
+    snapshotAgeMs: 12,
+    clock: 0x0a0b0c0d,
+    unread: 20_000,
+    isEnded: false,
+    unsent: 3,
+  },
+}
+
 export const FRAMES: Readonly<Record<string, SpliceFrame>> = {
   ack: { kind: 'ack', handle: 2, written: 2 ** 32 + 5, acknowledged: 5, window: 262_144 },
   fin: { kind: 'fin', handle: 2, offset: 1000 },
@@ -113,6 +136,19 @@ export const FRAMES: Readonly<Record<string, SpliceFrame>> = {
     call: 7,
     source: undefined,
   },
+  unserved: UNSERVED,
+  'unserved-by-proxy': {
+    ...UNSERVED,
+    row: {
+      ...UNSERVED.row,
+      source: SOURCE,
+      introduction: Uint8Array.of(0x0d, 0x0a),
+      waitsFor: 'introduction',
+      isEnded: true,
+      clock: undefined,
+    },
+  },
+  unread: { kind: 'unread', handle: 0, service: 'web', id, way: 'down', bytes: Uint8Array.of(1, 2, 3) },
   barrier: { kind: 'barrier', handle: 0, token: 5 },
   passed: { kind: 'passed', handle: 0, token: 5 },
   freeze: { kind: 'freeze', handle: 2, clock: 0x01020304 },
