@@ -24,6 +24,7 @@ export function flagsOfFile({ settings }: Pick<ConfigFile, 'settings'>, isTyped:
     ...given('listener-user', untyped['listener-user']?.[0]),
     ...given('lanes', wholeNumber(untyped.lanes)),
     ...given('log-format', oneOf(LOG_FORMATS, logFormat)),
+    ...given('access-log', untyped['access-log']?.[0]),
     ...given('log-level', oneOf(LOG_LEVELS, logLevel)),
   }
 }

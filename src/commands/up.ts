@@ -102,6 +102,11 @@ export default class Up extends BatonCommand {
       description: 'least level that is logged',
       default: 'info' as const,
     })(),
+    'access-log': Flags.string({
+      description: 'one line of JSON for each connection that has ended, to a file, or to standard output (-)',
+      default: 'off',
+      helpValue: 'FILE|-|off',
+    }),
   }
 
   protected readonly witness: boolean = false
@@ -130,6 +135,7 @@ export default class Up extends BatonCommand {
       priority: flags.priority,
       logFormat: flags['log-format'] === 'auto' ? (process.stderr.isTTY ? 'pretty' : 'json') : flags['log-format'],
       logLevel: flags['log-level'],
+      accessLog: flags['access-log'],
       version: this.config.version,
       replace: flags.replace,
       ...(file === undefined || config?.services === undefined

@@ -67,6 +67,8 @@ export class Backends implements BackendHost {
   readonly #obeyed = new Map<string, Term>()
   /** Whose row was told to a new director last. */
   readonly #promised = new WeakMap<BackendHalf, { readonly term: Term; readonly to: Asker }>()
+  /** Whose director is none any more, and has said nothing of an end. */
+  readonly #forsaken = new WeakSet<BackendHalf>()
   readonly #services = new Map<string, Service>()
   readonly #listeners = new Map<number, LocalListener>()
   /** Why programs cannot be reached from addresses of clients. */
@@ -172,7 +174,7 @@ export class Backends implements BackendHost {
     const before = halves.get(id.counter)
     halves.set(id.counter, bound)
     // The director asks once more: the answer to its first OPEN was lost with a link.
-    if (before !== undefined) this.#orphan(before.backend)
+    if (before !== undefined) before.backend.orphan('link-lost')
   }
 
   /** Its link broke: it waits for a while. */
@@ -188,6 +190,7 @@ export class Backends implements BackendHost {
     if (bound.backend.request.service !== service) return 'stale-term'
     if (!this.#obeyFor(this.#services.get(service), service, term)) return 'stale-term'
     this.#orphanAt.delete(bound.backend)
+    this.#forsaken.delete(bound.backend)
     bound.backend.obey(term, snapshot, snapshotAgeMs)
     return bound
   }
@@ -196,6 +199,7 @@ export class Backends implements BackendHost {
   forsake(bound: BoundBackend): void {
     bound.channel.release()
     bound.backend.onForsaken()
+    this.#forsaken.add(bound.backend)
     if (bound.backend.isSurvivable) this.suspend(bound)
     else this.#orphan(bound.backend)
   }
@@ -203,6 +207,7 @@ export class Backends implements BackendHost {
   /** The director's process has ended, and its client halves with it: what nobody can rebuild ends. */
   onGone(node: NodeId): void {
     for (const [director, halves] of this.#remote) if (halves.size === 0) this.#remote.delete(director)
+    for (const backend of this.halves) if (backend.term.holder === node) this.#forsaken.add(backend)
     this.#orphanWhere((backend) => backend.term.holder === node && !backend.isSurvivable)
   }
 
@@ -226,8 +231,9 @@ export class Backends implements BackendHost {
       if ((sameTerm(backend.term, term) && channel.isBound) || backend.isConfirmed) continue
       if (this.#isPromised(backend, term, to)) continue
       channel.release()
-      if (backend.isOpened) told.push(backend.row(silentMs(backend.term.holder)))
+      if (backend.isOpened) told.push(backend.row(silentMs(backend.term.holder), term))
       this.#promised.set(backend, { term, to })
+      this.#forsaken.add(backend)
       // The last one to whom it is told of: what cannot be rebuilt ends here, and its client is told there.
       if (backend.isSurvivable) this.suspend(bound)
       else this.#contained(backend, () => this.#orphan(backend))
@@ -332,6 +338,8 @@ export class Backends implements BackendHost {
 
   #orphan(backend: BackendHalf): void {
     this.#orphanAt.delete(backend)
+    const isUntold = backend.isOpened && !backend.isConfirmed && this.#forsaken.has(backend)
+    if (isUntold) this.context.records?.lost(backend, 'link-lost')
     backend.orphan('link-lost')
   }
 

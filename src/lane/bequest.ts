@@ -12,16 +12,23 @@ import { InnerLink } from './inner-link.js'
 import type { Holds } from './lane-context.js'
 import type { Links } from './links.js'
 import type { Newcomer } from './newcomers.js'
+import type { SpliceRecords } from './splice-records.js'
 
 export const JUST_TAKEN_OVER = 'were just taken over: try again in some seconds'
 
 const NOTHING_LEFT: CarriedEnds = { unsent: new Uint8Array(0), read: true, ending: true, sent: true }
 
+/** What more there is to a client than its half. */
+export interface Carriers {
+  readonly holds?: Pick<Holds, 'carried'> | undefined
+  readonly records?: Pick<SpliceRecords, 'carried'> | undefined
+}
+
 export function* rowsOfHalves(
   directions: Iterable<Direction>,
   backends: Backends,
   links: Links,
-  holds: Pick<Holds, 'carried'> | undefined,
+  { holds, records }: Carriers,
 ): Generator<RowOut, void, undefined> {
   const places = new Map<ClientHalf, { at: Place | undefined; readonly abandoned: Place[] }>()
   for (const { bound, place } of links.clients()) note(places, bound, place)
@@ -32,7 +39,8 @@ export function* rowsOfHalves(
     for (const client of direction.clients) {
       const row = clientRow(client, service, places.get(client))
       const held = holds?.carried(client)
-      if (row !== undefined) yield { row: { ...row, held }, fd: row.socket.isGone ? -1 : client.half.socket.fd }
+      const trail = records?.carried(client)
+      if (row !== undefined) yield { row: { ...row, held, trail }, fd: row.socket.isGone ? -1 : client.half.socket.fd }
     }
     for (const newcomer of direction.newcomers.all) {
       const row = newcomerRow(newcomer, service)

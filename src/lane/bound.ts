@@ -5,6 +5,7 @@ import type { ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import { WINDOW_BYTES } from '../proxy/credit.js'
 import type { Half } from '../proxy/half.js'
 import type { Progress } from '../proxy/half-tools.js'
+import { TLV, tlvText } from '../proxy/proxy-protocol/tlv.js'
 import type { FinState, OpenFrame, ResumedFrame, ResumeFrame } from '../proxy/splice-frame.js'
 import type { Channel, ChannelLink } from './channel.js'
 import { contained, containFault, type Faulty, faultyBackend, faultyClient } from './faults.js'
@@ -47,7 +48,7 @@ export function listenerOf(bound: Bound | undefined): Half | undefined {
  * connection as much as all its other objects together.
  */
 export function openFrame(handle: number, request: OpenRequest, proxyHeader: Uint8Array): OpenFrame {
-  const { id, term, service, port, client, destination, source, window, snapshot, call = 0 } = request
+  const { id, term, service, port, client, destination, source, introduction, window, snapshot, call = 0 } = request
   return {
     kind: 'open',
     handle,
@@ -64,6 +65,7 @@ export function openFrame(handle: number, request: OpenRequest, proxyHeader: Uin
     proxyHeader,
     snapshot,
     call,
+    uniqueId: introduction && tlvText(introduction.tlvs, TLV.uniqueId),
   }
 }
 

@@ -15,6 +15,7 @@ import type { NodeName } from '../proxy/lane-protocol.js'
 import type { LaneCounters } from '../proxy/lane-report.js'
 import type { CarriedEnds } from '../proxy/ports.js'
 import type { CarriedCall } from './call.js'
+import type { Trail } from './splice-records.js'
 
 /** Where a data link leads. */
 export interface Place {
@@ -57,6 +58,8 @@ export interface ClientRow {
   readonly abandoned: readonly Place[]
   /** Its acknowledgements are held back, so far. */
   readonly held?: HeldState | undefined
+  /** For the access log. A process of an earlier release does not say. */
+  readonly trail?: Trail | undefined
 }
 
 export interface BackendRow {
@@ -106,8 +109,13 @@ export type CarriedRow =
   | { readonly kind: 'data-listener' }
   | OutwardRow
   | { readonly kind: 'obeyed'; readonly contest: string; readonly term: Term }
-  /** Splices are counted on: their ids must not come again. */
-  | { readonly kind: 'lane'; readonly splicesAccepted: number; readonly counters: Readonly<LaneCounters> }
+  /** Splices are counted on: their ids must not come again. `lines`: of the access log, not handed over yet. */
+  | {
+      readonly kind: 'lane'
+      readonly splicesAccepted: number
+      readonly counters: Readonly<LaneCounters>
+      readonly lines?: readonly string[] | undefined
+    }
 
 /** Of what a row's `fd` is, to be handed over beside it; -1: none. */
 export interface RowOut {

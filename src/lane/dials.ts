@@ -129,6 +129,7 @@ export class Dials implements ClientHost {
   open(client: ClientHalf, _to: NodeName, request: OpenRequest): Attempt | undefined {
     const { asker, call } = this.#wanted.get(client) ?? {}
     if (asker?.isUp !== true || call === undefined) return undefined
+    this.context.records?.asked(client)
     return asker.open(client, { ...request, call }, NO_HEADER)
   }
 

@@ -274,6 +274,7 @@ export class Direction implements ClientHost {
 
   onJoined(client: ClientHalf, counterpart: Counterpart): void {
     this.parking.onServed(client)
+    this.context.records?.joined(client)
     this.#hold(client, counterpart)
   }
 

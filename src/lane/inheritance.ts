@@ -122,6 +122,7 @@ export class Inheritance {
     const host = row.isOutward === true ? direction.outward : direction
     const revival = { ...half, startedAt, parkedUntil, waitsUntil, source, introduction }
     const client = new ClientHalf(id, socket, host, snapshot, revival)
+    this.parts.context.records?.inherit(client, row.trail)
     for (const place of row.abandoned) links.suspend(abandoned(client), place)
     if (joined === undefined && host === direction) {
       return void this.#unserved.push({ client, direction, hadPlace: waitsUntil === undefined })

@@ -16,6 +16,7 @@ import type { RetentionPool } from '../proxy/retention-pool.js'
 import type { UsageCells } from '../proxy/usage.js'
 import type { SealFactory } from '../trunk/ports.js'
 import type { Rebuilder } from './frozen-socket.js'
+import type { SpliceRecords } from './splice-records.js'
 
 /** See upload-holds. */
 export interface Holds {
@@ -47,6 +48,8 @@ export interface LaneContext {
   readonly rebuilder?: Rebuilder | undefined
   /** Where acknowledgements can be held back; not before `ack-hold` was said. */
   holds?: Holds | undefined
+  /** Of splices that are over; not given: nobody wants to know. */
+  readonly records?: SpliceRecords | undefined
   /** The share of held acknowledgements that a lane is given. */
   openHolder?(share: HeldShare): AckHolder | { readonly why: string }
   /** Where a connection was to go that was led here from that port of the loopback address, by a map of the kernel's; once. */

@@ -81,12 +81,13 @@ export class Lane implements DirectionHost, Recoveries {
 
   /** All that another process needs to go on; nothing moves until the last is made. */
   *rows(): Generator<RowOut, void, undefined> {
-    const { counters } = this.context
-    yield { row: { kind: 'lane', splicesAccepted: this.#splicesAccepted, counters: { ...counters } }, fd: -1 }
+    const { counters, records } = this.context
+    const said = { splicesAccepted: this.#splicesAccepted, counters: { ...counters }, lines: records?.pending }
+    yield { row: { kind: 'lane', ...said }, fd: -1 }
     const { fd = -1 } = this.#links.listener ?? {}
     if (fd >= 0) yield { row: { kind: 'data-listener' }, fd }
     yield* this.#outward.rows()
-    yield* rowsOfHalves(this.#directions.values(), this.#backends, this.#links, this.context.holds)
+    yield* rowsOfHalves(this.#directions.values(), this.#backends, this.#links, this.context)
   }
 
   /** Another process has taken all. */
@@ -115,6 +116,7 @@ export class Lane implements DirectionHost, Recoveries {
     if (row.kind === 'lane') {
       this.#splicesAccepted = row.splicesAccepted
       Object.assign(this.context.counters, row.counters)
+      this.context.records?.add(row.lines ?? [])
     } else if (row.kind === 'obeyed') this.#backends.obey(row.contest, row.term)
     else if (row.kind === 'data-listener') this.#links.listen(0, fd)
     else if (row.kind === 'listener') this.#leftListeners.add(row, fd)
@@ -180,6 +182,8 @@ export class Lane implements DirectionHost, Recoveries {
       case 'inherit':
       case 'take-over':
         return
+      case 'access-taken':
+        return this.context.records?.taken()
       case 'query':
         return this.context.post({
           type: 'answer',
@@ -204,6 +208,7 @@ export class Lane implements DirectionHost, Recoveries {
     this.unsettled.ask((error, half) => containFault(this.context, error, faultyHalf(half)))
     for (const direction of this.#directions.values()) this.#contained(() => direction.sweep(now))
     this.context.holds?.sweep()
+    this.context.records?.flush()
     this.#contained(() => this.#backends.sweep(now))
     this.#contained(() => this.#links.sweep(now))
     this.#contained(() => this.#outward.sweep(now))
@@ -256,6 +261,7 @@ export class Lane implements DirectionHost, Recoveries {
 
   open(client: ClientHalf, to: NodeName, request: OpenRequest): Attempt | undefined {
     const proxyHeader = proxyHeaderFor(request, to.name)
+    this.context.records?.asked(client)
     if (to.node === this.context.setup.node) return openHere(this.#backends, client, request, proxyHeader)
     return this.#links.to(to.node)?.open(client, request, proxyHeader)
   }
@@ -361,6 +367,7 @@ export class Lane implements DirectionHost, Recoveries {
     for (const { half } of [...this.#backends.halves]) this.#contained(() => half.abort('node-stopping'))
     this.#contained(() => this.#outward.close())
     this.#contained(() => this.#links.close())
+    this.context.records?.flush()
     this.context.post({ type: 'stopped' })
   }
 

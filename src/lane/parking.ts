@@ -49,6 +49,7 @@ export class Parking {
     const { startedAt, source, introduction } = client
     const revival = { ...BEGINNING, startedAt, source, introduction, parkedUntil: now + service.parkMs }
     const next = new ClientHalf(this.nextId(), client.half.socket, this.host, snapshot, revival)
+    this.context.records?.ended(client, 'program-gone', '', formatSpliceId(next.id))
     this.host.forget(client)
     this.host.clients.add(next)
     this.#parked.add(next)

@@ -118,6 +118,7 @@ export class Revivals {
     const acknowledged = row.acknowledged + (row.finAcknowledged ? 1 : 0)
     const waiting = { darkSince: now - darkMs, due: row.down, deadline: now + KEPT_MS_MAX, acknowledged }
     this.#frozen.set(client, { ...built, ...waiting })
+    this.context.records?.revived(client, row)
     link.revive(client, { local: row.local, remote: row.remote })
     if (this.#isFree) this.letGo()
     return client
@@ -153,6 +154,7 @@ export class Revivals {
     })
     this.counts.revived++
     this.context.counters.revived++
+    this.context.records?.revived(client, row)
     link.revive(client, { local: row.local, remote: row.remote })
     if (unfit !== undefined) this.verdicts.refuse(client, unfit)
     else {

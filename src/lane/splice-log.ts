@@ -13,6 +13,7 @@ export function logEnded(
   reason: Reason | undefined,
   detail: string,
 ): void {
+  context.records?.ended(client, reason, detail)
   if (!isLogged(context, 'debug')) return
   const { source, introduction } = client
   const uniqueId = tlvText(introduction?.tlvs ?? [], TLV.uniqueId)

@@ -22,6 +22,7 @@ import { recordBuffers } from '../trunk/record.js'
 import { loadSeals, seals } from '../trunk/seals.io.js'
 import { Lane } from './lane.js'
 import { epollLoop, netLoop } from './loop.io.js'
+import { SpliceRecords } from './splice-records.js'
 
 /** In a worker whose data is a `LaneSetup`. `dress` puts something between the lane and its sockets. */
 export function runLane(dress: (sockets: Sockets) => Sockets = (sockets) => sockets): void {
@@ -36,9 +37,12 @@ export function runLane(dress: (sockets: Sockets) => Sockets = (sockets) => sock
   loadSeals()
   const origins = new Origins()
   const listening = new ListeningAt(loop.clock)
+  const counters = sharedCounters(setup.counters)
+  const post = (message: FromLane) => port.postMessage(message)
+  const common = { setup, clock: loop.clock, counters, post }
   const lane = new Lane({
-    setup,
-    clock: loop.clock,
+    ...common,
+    records: setup.records === true ? new SpliceRecords(common) : undefined,
     random: new Prng(setup.seed),
     sockets: dress(loop.sockets),
     seals,
@@ -47,12 +51,10 @@ export function runLane(dress: (sockets: Sockets) => Sockets = (sockets) => sock
     listensAt: (at) => listening.isTaken(at),
     openHolder: (share) => HeldAcks.open(share, encodeAckPacket),
     leases: new LeaseSlots(setup.leases),
-    counters: sharedCounters(setup.counters),
     ports: setup.ports && new PortAccount(setup.ports, setup.lane, setup.lanes, setup.portRange ?? 0),
     usage: setup.usage && new UsageCells(setup.usage, setup.lane, setup.lanes),
     pool: new RetentionPool(),
     buffers: recordBuffers(),
-    post: (message: FromLane) => port.postMessage(message),
     soon: (afterMs, task) => loop.soon(afterMs, task),
     defer: (task) => loop.defer(task),
   })

@@ -51,6 +51,8 @@ export interface NodeOptions {
   readonly priority: number
   readonly logFormat: LogFormat
   readonly logLevel: LogLevel
+  /** A file, `-` for standard output, or `off`, also if not given. */
+  readonly accessLog?: string
   /** Of this release, for `status`. */
   readonly version: string
   /** Goes on with what the running process of this state folder has. */
@@ -93,6 +95,7 @@ export const NODE_SETTINGS = [
   'listener-user',
   'log-format',
   'log-level',
+  'access-log',
 ] as const
 
 /**

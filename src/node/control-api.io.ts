@@ -24,7 +24,6 @@ import type {
   ForgetRequest,
   ImportRequest,
   ImportView,
-  LanesView,
   MemberView,
   MoveRequest,
   MoveView,
@@ -50,9 +49,8 @@ import { exposition } from './exposition.js'
 import { FaultOrders } from './fault-orders.io.js'
 import { hostingView } from './hosting-words.js'
 import { metricsOf } from './metrics.js'
-import { metricsFacts } from './metrics-facts.io.js'
+import { type MetricsParts, metricsFacts } from './metrics-facts.io.js'
 import { moveService } from './mover.io.js'
-import type { Node } from './node.io.js'
 import { oddAddressOf } from './odd-address.io.js'
 import { drainPrograms, nodeOf, programDrain } from './program-draining.io.js'
 import { drainKeysOf } from './program-drains.js'
@@ -66,16 +64,10 @@ import { servingSentences } from './serving-sentences.js'
 import { countersView, definitionView, memberView, Names, serviceView, spliceView, survivalView } from './status.js'
 import { electorateView, whyView } from './why.js'
 
-export interface ControlApiParts {
-  readonly node: Node
+export interface ControlApiParts extends MetricsParts {
   readonly clock: Clock
   readonly logger: Logger
-  readonly startedAt: Millis
-  readonly version: string
   readonly linkOf: (node: NodeId) => MemberView['link']
-  /** Control links that are up. */
-  readonly linked: () => readonly NodeId[]
-  readonly lanes: LanesView
   readonly query: (limit: number, service?: string) => Promise<LaneReport>
   /** How often another process has taken the place of this node's, and how long ago the last. */
   readonly replaced: { readonly times: number; readonly at: Millis }

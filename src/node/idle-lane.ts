@@ -8,6 +8,8 @@ export class IdleLane {
 
   readonly told = 0
 
+  readonly access = undefined
+
   post(_message: ToLane): void {}
 
   giveDoor(): void {}

@@ -19,6 +19,7 @@ import type { HeldShare, HeldSlots } from '../proxy/ports.js'
 import { mergedServices, sumsOf } from '../proxy/service-report.js'
 import { countersMemory, sharedCounters, sumOfCounters } from '../proxy/shared-counters.js'
 import { UsageCells } from '../proxy/usage.js'
+import type { AccessLog } from './access-log.io.js'
 import type { LanesView } from './control-protocol.js'
 import type { Engine } from './engine.io.js'
 import { answerKey, answerTo, type SharedAnswer } from './lane-answers.js'
@@ -39,6 +40,8 @@ export interface LaneGroupOptions {
   readonly leases: SharedArrayBuffer
   readonly logger: Logger
   readonly logLevel: LogLevel
+  /** Where lines of the access log go; not given: none are made. */
+  readonly access?: AccessLog | undefined
   /** Another process has what they go on with. */
   readonly inherits?: boolean
   /** `serving` and all answers come once for all lanes. */
@@ -176,8 +179,14 @@ export class LaneGroup {
     return mergedReport(reports, limit)
   }
 
+  /** Of the access log, where one is kept. */
+  get access(): AccessLog | undefined {
+    return this.options.access
+  }
+
   async stop(limitMs: number): Promise<void> {
     await Promise.all(this.#places.map(({ host }) => host.stop(limitMs)))
+    this.access?.close()
   }
 
   /** The process ends without order: clients at these addresses hear nothing of it. */
@@ -186,12 +195,12 @@ export class LaneGroup {
   }
 
   #start(lane: number, counters: SharedArrayBuffer): LaneHost {
-    const { engine, node, name, boot, address, seed, leases, logger, logLevel } = this.options
+    const { engine, node, name, boot, address, seed, leases, logger, logLevel, access } = this.options
     const { lanes } = engine
     const accounts = { usage: this.#usage, ports: this.#ports, portRange: this.#portRange }
     const shared = { leases, counters, ...accounts, descriptors: this.#estates.memory }
     const identity = { node, name, boot, address }
-    const own = { engine: engine.name, seed: seed(), logLevel, inherits: this.#inherits }
+    const own = { engine: engine.name, seed: seed(), logLevel, records: access !== undefined, inherits: this.#inherits }
     const setup: LaneSetup = { lane, lanes, ...identity, ...own, ...shared }
     const onMessage = (message: FromLane) => this.#onMessage(lane, message)
     return new LaneHost(setup, engine.wake, logger, onMessage, (error) => this.#onDeath(lane, error))
@@ -280,6 +289,9 @@ export class LaneGroup {
           if (other !== lane) host.post({ type: 'obey', contest, term })
         return
       }
+      case 'access':
+        this.options.access?.write(message.text, message.lines)
+        return this.#places[lane]?.host.post({ type: 'access-taken' })
       case 'recovered':
         return this.#onRecovered(lane, message)
       case 'resolve':

@@ -26,6 +26,7 @@ const SAID_ANEW: ReadonlySet<ToLane['type']> = new Set([
   'steer',
   'adopt-door',
   'source-way',
+  'access-taken',
   'standbys',
 ] as const)
 

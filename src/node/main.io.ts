@@ -144,6 +144,8 @@ class RunningNode {
       state,
       boot,
       logger,
+      clock,
+      warnings: this.#warnings,
       leases,
       hello: heir?.hello,
       seed: () => random.u32(),
@@ -322,6 +324,7 @@ class RunningNode {
       stop: () => this.#left.resolve('a command'),
       addresses,
       lanes: lanes.view,
+      accessLog: () => lanes.access?.counts,
       query: (limit, service) => lanes.query(limit, service),
       warnings: () => [
         ...this.#warnings.values(),

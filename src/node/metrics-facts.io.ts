@@ -6,6 +6,7 @@ import { quorumOf } from '../election/durable-state.js'
 import type { MemberState } from '../gossip/ports.js'
 import type { LaneReport } from '../proxy/lane-report.js'
 import { contestOf } from '../proxy/service.js'
+import type { AccessCounts } from './access-log.io.js'
 import type { LanesView } from './control-protocol.js'
 import { drillKey, recordFrom } from './drill-record.js'
 import type { MetricsFacts } from './metrics.js'
@@ -18,7 +19,10 @@ export interface MetricsParts {
   readonly startedAt: Millis
   readonly version: string
   readonly lanes: LanesView
+  /** Control links that are up. */
   readonly linked: () => readonly NodeId[]
+  /** `undefined`: no access log is kept. */
+  readonly accessLog: () => AccessCounts | undefined
 }
 
 export function metricsFacts(parts: MetricsParts, report: LaneReport): MetricsFacts {
@@ -36,6 +40,7 @@ export function metricsFacts(parts: MetricsParts, report: LaneReport): MetricsFa
     lanes: lanes.count,
     drained: roleOf(self.flags).drained,
     report,
+    access: parts.accessLog(),
     tally: node.tally.counts,
     leases: [...knowledge.services.active]
       .sort((a, b) => (a.name < b.name ? -1 : 1))

@@ -25,6 +25,8 @@ export interface MetricsFacts {
   readonly hosting: readonly { readonly service: string; readonly state: string }[]
   readonly voters: { readonly all: number; readonly reachable: number; readonly quorum: number }
   readonly members: Readonly<Record<MemberState, number>>
+  /** Lines of the access log: written, and thrown away for want of room; missing: none is kept. */
+  readonly access: { readonly lines: number; readonly dropped: number } | undefined
   readonly drills: readonly { readonly service: string; readonly record: DrillRecordView }[]
 }
 
@@ -50,6 +52,7 @@ export function metricsOf(facts: MetricsFacts): Metric[] {
     ...placementMetrics(report),
     ...outwardMetrics(report),
     ...introductionMetrics(report),
+    ...accessMetrics(facts),
     ...leaseMetrics(facts.leases),
     backendMetric(facts.backends),
     hostingMetric(facts.hosting),
@@ -103,6 +106,15 @@ function laneMetrics({ counters, active, forOthers }: LaneReport): Metric[] {
     gauge('baton_splices', 'Splices with a half on this node.', active),
     gauge('baton_splices_for_others', 'Of those, the ones that another node directs.', forOthers),
     gauge('baton_retained_bytes', 'Kept, to be sent again if a link or a director is lost.', counters.retained),
+  ]
+}
+
+function accessMetrics({ access, report }: MetricsFacts): Metric[] {
+  if (access === undefined) return []
+  const dropped = access.dropped + report.counters.accessDropped
+  return [
+    counter('baton_access_log_lines_total', 'Lines written to the access log.', access.lines),
+    counter('baton_access_log_dropped_total', 'Lines of the access log for which there was no room.', dropped),
   ]
 }
 

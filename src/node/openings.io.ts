@@ -9,6 +9,7 @@ import { openUdp, type UdpPort } from '../gossip/udp.io.js'
 import { deriveKey } from '../trunk/keys.io.js'
 import { suitesThatPay } from '../trunk/seals.io.js'
 import type { Suite } from '../trunk/suites.js'
+import { AccessLog } from './access-log.io.js'
 import { engineCannot } from './bequest.io.js'
 import type { NodeOptions } from './config-schema.js'
 import { chooseEngine } from './engine.io.js'
@@ -21,11 +22,15 @@ import { StallWatch } from './stall-watch.io.js'
 import type { NodeState } from './state-dir.io.js'
 import type { Strangers } from './strangers.js'
 
-export interface LaneParts extends Omit<LaneGroupOptions, 'engine' | 'address' | 'node' | 'name' | 'logLevel'> {
+export interface LaneParts
+  extends Omit<LaneGroupOptions, 'engine' | 'address' | 'node' | 'name' | 'logLevel' | 'access'> {
   readonly options: NodeOptions
   readonly state: NodeState
   /** Of the process that is replaced: where its lanes listen, these are to. */
   readonly hello?: Hello | undefined
+  readonly clock: Pick<AlarmClock, 'now'>
+  /** What is wrong now, by the part that it concerns. */
+  readonly warnings: Map<string, string>
 }
 
 export interface OpenLanes {
@@ -41,7 +46,9 @@ export async function startLanes({ options, state, hello, ...parts }: LaneParts)
   if (hello !== undefined && engine.name !== 'epoll') throw engineCannot(engine.why)
   const { id: node, name } = state
   const { bind: address, logLevel } = options
-  const lanes = new LaneGroup({ engine, node, name, address, logLevel, inherits: hello !== undefined, ...parts })
+  const access = openAccessLog(options, parts)
+  const own = { engine, node, name, address, logLevel, access }
+  const lanes = new LaneGroup({ ...own, inherits: hello !== undefined, ...parts })
   if (hello !== undefined) {
     await lanes.awake(hello.dataAt)
     return { lanes, dataAt: hello.dataAt }
@@ -52,6 +59,22 @@ export async function startLanes({ options, state, hello, ...parts }: LaneParts)
     await lanes.stop(0)
     throw error
   }
+}
+
+function openAccessLog(
+  { accessLog = 'off' }: NodeOptions,
+  { clock, logger, warnings }: Pick<LaneParts, 'clock' | 'logger' | 'warnings'>,
+): AccessLog | undefined {
+  if (accessLog === 'off') return undefined
+  return AccessLog.open(
+    accessLog,
+    () => clock.now(),
+    logger,
+    (why) => {
+      if (why === undefined) warnings.delete('access-log')
+      else warnings.set('access-log', why)
+    },
+  )
 }
 
 /** A witness makes no data links, and looks for nothing. */

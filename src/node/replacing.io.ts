@@ -60,6 +60,7 @@ export function replacingOf(parts: ReplacingParts): Replacing {
     onTaken: (pid) => {
       notify.replacedBy(pid)
       addresses.giveAway()
+      lanes.access?.close()
       exitAtOnce(0)
     },
   })

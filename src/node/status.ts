@@ -164,7 +164,7 @@ function servingState(term: Term | undefined, serving: Serving | undefined): Ser
 }
 
 export function countersView(report: LaneReport): CountersView {
-  const { incidents: _, ...counters } = report.counters
+  const { incidents: _, accessDropped: _dropped, ...counters } = report.counters
   return { ...counters, active: report.active }
 }
 

@@ -4,7 +4,7 @@
  * confirms.
  */
 import type { Clock } from '../base/clock.js'
-import type { NodeId, Term } from '../base/ids.js'
+import { type NodeId, sameTerm, type Term } from '../base/ids.js'
 import type { Enrolled } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
 import type { ClientSnapshot } from './client-half.js'
@@ -20,6 +20,7 @@ import type { LedgerRow } from './ledger-frames.js'
 import type { Reason } from './reasons.js'
 import type { RetentionPool } from './retention-pool.js'
 import type { OpenFrame } from './splice-frame.js'
+import { continued, NO_HISTORY, type SpliceHistory } from './splice-history.js'
 
 /** What OPEN said, without what belongs to one link. */
 export type BackendRequest = Omit<OpenFrame, 'kind' | 'handle'>
@@ -50,6 +51,8 @@ export interface CarriedBackend {
   readonly snapshot: ClientSnapshot
   readonly finished: boolean
   readonly confirmed: boolean
+  /** A process of an earlier release does not say. */
+  readonly history?: SpliceHistory
   readonly half: CarriedHalf
 }
 
@@ -67,6 +70,10 @@ export class BackendHalf implements HalfOwner, Enrolled {
   /** Of the client's socket when its director gave it up, which no later one has taken yet. */
   #clock: { readonly value: number; readonly at: Millis } | undefined
   readonly #dark = new DarkTime()
+  /** How often it has changed its director. */
+  #history: SpliceHistory
+  /** Its director has given the client up in order. */
+  #isGivenUp = false
   #opened: boolean
   #finished: boolean
   #confirmed: boolean
@@ -81,6 +88,7 @@ export class BackendHalf implements HalfOwner, Enrolled {
     this.startedAt = carried?.startedAt ?? host.clock.now()
     this.term = carried?.term ?? request.term
     this.#snapshot = carried?.snapshot ?? { bytes: request.snapshot, at: this.startedAt }
+    this.#history = carried?.history ?? NO_HISTORY
     this.#opened = carried !== undefined
     this.#finished = carried?.finished === true
     this.#confirmed = carried?.confirmed === true
@@ -92,7 +100,7 @@ export class BackendHalf implements HalfOwner, Enrolled {
   get carried(): CarriedBackend {
     const { startedAt, term, half } = this
     const [snapshot, finished, confirmed] = [this.#snapshot, this.#finished, this.#confirmed]
-    return { startedAt, term, snapshot, finished, confirmed, half: half.carried }
+    return { startedAt, term, snapshot, finished, confirmed, history: this.#history, half: half.carried }
   }
 
   get counterpart(): Counterpart {
@@ -102,6 +110,10 @@ export class BackendHalf implements HalfOwner, Enrolled {
   /** In another process, where its client half is known again. */
   goOn(): void {
     this.half.join(this.reply.counterpart, this.half.settled.limit)
+  }
+
+  get history(): SpliceHistory {
+    return this.#history
   }
 
   /** Its program has asked for the connection. */
@@ -130,6 +142,8 @@ export class BackendHalf implements HalfOwner, Enrolled {
 
   /** A new director goes on with the client. `snapshot`: none where it is as it was. */
   obey(term: Term, snapshot: Uint8Array, snapshotAgeMs: Millis): void {
+    this.#history = this.#historyIn(term)
+    this.#isGivenUp = false
     this.term = term
     this.#dark.resume(this.#progress, this.host.clock.now())
     if (snapshot.byteLength > 0) this.#snapshot = { bytes: snapshot, at: this.host.clock.now() - snapshotAgeMs }
@@ -139,6 +153,7 @@ export class BackendHalf implements HalfOwner, Enrolled {
   /** The client's socket says nothing from now on, and this was the time that it told last. */
   onFrozen(clock: number | undefined): void {
     this.onForsaken()
+    this.#isGivenUp = true
     this.#clock = clock === undefined ? undefined : { value: clock, at: this.host.clock.now() }
   }
 
@@ -147,8 +162,8 @@ export class BackendHalf implements HalfOwner, Enrolled {
     this.#dark.begin(this.#progress, this.host.clock.now())
   }
 
-  /** What another director needs to rebuild the client half, if nothing has come from the last one for `silentMs`. */
-  row(silentMs: Millis): LedgerRow {
+  /** What the director of `term` needs to rebuild the client half, if nothing has come from the last one for `silentMs`. */
+  row(silentMs: Millis, term = this.term): LedgerRow {
     const { half, request } = this
     const { sent, received, finReceived } = half.progress
     const { acknowledged, fin, limit, isWhole } = half.settled
@@ -175,6 +190,8 @@ export class BackendHalf implements HalfOwner, Enrolled {
       isWhole,
       isOutward: this.isOutward,
       isAnswered: half.isAtRest,
+      history: this.#historyIn(term),
+      uniqueId: request.uniqueId,
     }
   }
 
@@ -244,6 +261,10 @@ export class BackendHalf implements HalfOwner, Enrolled {
       bytesDown: half.sent,
       mortal: this.isSurvivable ? '' : this.#mortal,
     }
+  }
+
+  #historyIn(term: Term): SpliceHistory {
+    return sameTerm(term, this.term) ? this.#history : continued(this.#history, this.#isGivenUp)
   }
 
   get #progress(): ClientProgress {

@@ -2,7 +2,7 @@
 import type { Millis } from '../base/time.js'
 import type { Counterpart } from './counterpart.js'
 import type { Socket } from './endpoint.js'
-import type { HalfStart, HalfTools, Progress } from './half-tools.js'
+import type { EndedBy, HalfStart, HalfTools, Progress } from './half-tools.js'
 import type { Reason } from './reasons.js'
 import { type Kept, NOTHING_KEPT, type Retention } from './retention.js'
 
@@ -28,6 +28,8 @@ export interface HalfBook {
   toldWritten: number
   acknowledged: number
   finReceived: boolean
+  /** Whose FIN came first; `undefined`: none has, or another half saw it. */
+  endedBy: EndedBy | undefined
   socketDone: boolean
   closed: boolean
   resetBy: Reason | undefined
@@ -62,6 +64,7 @@ export function begunAt(start: HalfStart, { windowBytes, clock }: HalfTools): Ca
     toldWritten: told,
     acknowledged: told,
     finReceived,
+    endedBy: endRead === finReceived ? undefined : endRead ? 'socket' : 'other',
     socketDone: false,
     closed: false,
     resetBy: undefined,
@@ -77,8 +80,8 @@ export function writtenOf(book: HalfBook, socket: Pick<Socket, 'queued'>): numbe
   return Math.max(0, book.received - queued) + (book.finReceived && queued === 0 ? 1 : 0)
 }
 
-export function progressOf({ sent, received, finSent, finReceived }: HalfBook): Progress {
-  return { sent, received, finSent, finReceived }
+export function progressOf({ sent, received, finSent, finReceived, endedBy }: HalfBook): Progress {
+  return { sent, received, finSent, finReceived, endedBy }
 }
 
 /**

@@ -28,7 +28,11 @@ export interface Progress {
   readonly received: number
   readonly finSent: boolean
   readonly finReceived: boolean
+  /** Whose FIN came first; `undefined`: none has, or nobody saw. */
+  readonly endedBy?: EndedBy | undefined
 }
+
+export type EndedBy = 'socket' | 'other'
 
 /** Of what a half has sent. */
 export interface Settled {

@@ -154,6 +154,7 @@ export class Half implements SocketHandler, Enrolled {
   onEnd(): void {
     this.#book.activeAt = this.tools.clock.now()
     this.#book.endRead = true
+    this.#book.endedBy ??= 'socket'
     this.release()
   }
 
@@ -208,6 +209,7 @@ export class Half implements SocketHandler, Enrolled {
     if (offset !== this.#book.received)
       return this.#violated(`FIN at offset ${offset}, expected ${this.#book.received}`)
     this.#book.finReceived = true
+    this.#book.endedBy ??= 'other'
     this.socket.end()
     // Also where both halves share a lane: that the last bytes go on is all that is heard of them.
     this.#watch()

@@ -28,6 +28,8 @@ export interface LaneSetup {
   readonly seed: number
   /** What is below is not even told to the control plane: a line for each splice would cost more than the splice. */
   readonly logLevel: LogLevel
+  /** A line is wanted of each splice that is over. */
+  readonly records?: boolean
   /** Lease deadlines, one slot a service: see lease-slots. */
   readonly leases: SharedArrayBuffer
   /** See shared-counters. */
@@ -194,6 +196,8 @@ export type ToLane =
     }
   /** What was asked by `resolve`; no address: there is no such name. */
   | { readonly type: 'resolved'; readonly call: number; readonly addresses: readonly string[] }
+  /** A batch of lines is written, or thrown away. */
+  | { readonly type: 'access-taken' }
   | { readonly type: 'stop' }
 
 export interface DirectorSeat extends NodeName {
@@ -267,6 +271,8 @@ export type FromLane =
     }
   | { readonly type: 'answer'; readonly query: number; readonly report: LaneReport }
   | { readonly type: 'log'; readonly level: LogLevel; readonly event: string; readonly fields: LogFields }
+  /** Of the access log. Answered with `access-taken`. */
+  | { readonly type: 'access'; readonly lines: number; readonly text: string }
   | { readonly type: 'stopped' }
 
 export interface MoveAnswer {

@@ -54,6 +54,8 @@ export interface LaneCounters {
   /** Of services with `uploads: survive`: connections that found no room; and times that one was acknowledged what was not safe after all. */
   holdsRefused: number
   holdsLate: number
+  /** Lines of the access log for which there was no room. */
+  accessDropped: number
 }
 
 export interface LaneReport {

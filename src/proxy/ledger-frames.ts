@@ -7,7 +7,7 @@
  * line of them (MORTAL), that their clients can be told of the end; and who was told so tells whoever asks for a ledger.
  */
 import type { Endpoint } from '../base/address.js'
-import type { ByteReader, ByteWriter } from '../base/bytes.js'
+import { ByteReader, type ByteWriter } from '../base/bytes.js'
 import type { NodeId, SpliceId, Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import {
@@ -24,6 +24,7 @@ import {
   readNode,
   readTerm,
 } from './splice-fields.js'
+import { HISTORY_BYTES, putHistory, readHistory, type SpliceHistory } from './splice-history.js'
 
 export interface AskFrame {
   readonly kind: 'ask'
@@ -72,6 +73,10 @@ export interface LedgerRow {
   readonly isOutward: boolean
   /** The last word was the program's. Of a node of an earlier release it is not known. */
   readonly isAnswered: boolean
+  /** As it is for whoever goes on; missing: the node is of a release that does not say, or it has none. */
+  readonly history?: SpliceHistory | undefined
+  /** As in OPEN. */
+  readonly uniqueId?: string | undefined
 }
 
 export interface RowFrame {
@@ -157,6 +162,8 @@ export function putRow(out: ByteWriter, { service, row }: RowFrame): void {
   if (row.snapshot.byteLength > 0) putBytes(out, FIELD.snapshot, row.snapshot)
   if (row.clock !== undefined) putU32(out, FIELD.clock, row.clock)
   if (row.darkMs !== undefined) putU32(out, FIELD.dark, Math.min(U32_MAX, Math.max(0, Math.floor(row.darkMs))))
+  if (row.history !== undefined) putHistory(out.u8(FIELD.history).u16(HISTORY_BYTES), row.history)
+  if (row.uniqueId) putName(out, FIELD.uniqueId, row.uniqueId)
 }
 
 export function readRow(handle: number, r: ByteReader): RowFrame {
@@ -188,8 +195,14 @@ export function readRow(handle: number, r: ByteReader): RowFrame {
     isWhole: (bits & WHOLE) !== 0,
     isOutward: (bits & OUTWARD) !== 0,
     isAnswered: (bits & ANSWERED) !== 0,
+    history: f.has(FIELD.history) ? historyOf(f) : undefined,
+    uniqueId: f.has(FIELD.uniqueId) ? f.name(FIELD.uniqueId) : undefined,
   }
   return { kind: 'row', handle, service: f.name(FIELD.service), row }
+}
+
+function historyOf(f: Fields): SpliceHistory {
+  return readHistory(new ByteReader(f.bytes(FIELD.history)))
 }
 
 export function putMortal(out: ByteWriter, frame: MortalFrame): void {

@@ -24,6 +24,7 @@ export const COUNTERS = [
   'clientGone',
   'holdsRefused',
   'holdsLate',
+  'accessDropped',
 ] as const satisfies readonly (keyof LaneCounters)[]
 
 export function countersMemory(): SharedArrayBuffer {

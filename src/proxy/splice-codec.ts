@@ -298,6 +298,7 @@ function putOpenFields(out: ByteWriter, frame: OpenFrame): void {
   if (frame.proxyHeader.byteLength > 0) putBytes(out, FIELD.proxyHeader, frame.proxyHeader)
   if (frame.snapshot.byteLength > 0) putBytes(out, FIELD.snapshot, frame.snapshot)
   if (frame.call !== 0) putU32(out, FIELD.call, frame.call)
+  if (frame.uniqueId) putName(out, FIELD.uniqueId, frame.uniqueId)
 }
 
 function readOpen(handle: number, r: ByteReader): OpenFrame {
@@ -320,6 +321,7 @@ function readOpen(handle: number, r: ByteReader): OpenFrame {
     proxyHeader: f.bytes(FIELD.proxyHeader),
     snapshot: f.bytes(FIELD.snapshot),
     call: f.u32(FIELD.call),
+    uniqueId: f.has(FIELD.uniqueId) ? f.name(FIELD.uniqueId) : undefined,
   }
 }
 

@@ -31,10 +31,14 @@ export const FIELD = {
   /** A wish that the splice answers (proxy/dial-frames). */
   call: 15,
   source: 19,
+  /** How often the splice has changed its director (proxy/splice-history). */
+  history: 20,
+  /** What a proxy in front has named the connection. */
+  uniqueId: 21,
 } as const
 
 /** Types from here on belong to later releases. */
-const TYPES = 20
+const TYPES = 22
 
 const nodeBytes = new Recent(fromHex)
 const ipBytes = new Recent((address: string) => parseIp(address) ?? NOTHING)

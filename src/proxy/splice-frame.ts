@@ -76,6 +76,8 @@ export interface OpenFrame {
   readonly snapshot: Uint8Array
   /** The DIAL that this answers: no program is dialled, the one that asked is joined. 0: the client has come by itself. */
   readonly call: number
+  /** What a proxy in front has named the connection; missing: nothing, or nobody has. */
+  readonly uniqueId?: string | undefined
 }
 
 export interface OpenedFrame {

@@ -4,6 +4,7 @@ import { Prng } from '../../src/base/prng.js'
 import type { CarriedRow } from '../../src/lane/carried.js'
 import type { Rebuilder } from '../../src/lane/frozen-socket.js'
 import { Lane } from '../../src/lane/lane.js'
+import { SpliceRecords } from '../../src/lane/splice-records.js'
 import type { FromLane } from '../../src/proxy/lane-protocol.js'
 import { LeaseSlots } from '../../src/proxy/lease-slots.js'
 import type { CarriedEnds, DialOptions, ListenHandler, SocketHandler } from '../../src/proxy/ports.js'
@@ -65,18 +66,26 @@ export class DirectingLane {
     const memory = LeaseSlots.bytes()
     const leases = new LeaseSlots(memory)
     const names = { node: A, name: 'a', boot: 1, address: '10.0.0.1' } as const
+    const setup = {
+      ...names,
+      lane,
+      lanes: lane + 1,
+      engine: 'epoll',
+      seed: 1,
+      logLevel: 'debug',
+      leases: memory,
+      counters: countersMemory(),
+    } as const
+    const clock = { now: () => this.now, wall: () => this.now }
+    const counters = sumOfCounters([])
+    const post = (message: FromLane) => {
+      if (this.endFails && message.type === 'log' && message.event === 'splice-ended') bug()
+      this.heard.push(message)
+    }
     this.lane = new Lane({
-      setup: {
-        ...names,
-        lane,
-        lanes: lane + 1,
-        engine: 'epoll',
-        seed: 1,
-        logLevel: 'debug',
-        leases: memory,
-        counters: countersMemory(),
-      },
-      clock: { now: () => this.now, wall: () => 0 },
+      setup,
+      clock,
+      records: new SpliceRecords({ setup, clock, counters, post }),
       random: new Prng(1),
       sockets: {
         engine: 'fake',
@@ -107,13 +116,10 @@ export class DirectingLane {
       listensAt: (at) => this.listensAt(at),
       seals: { sealer: unused, opener: unused },
       leases,
-      counters: sumOfCounters([]),
+      counters,
       pool: new RetentionPool(),
       buffers: recordBuffers(),
-      post: (message) => {
-        if (this.endFails && message.type === 'log' && message.event === 'splice-ended') bug()
-        this.heard.push(message)
-      },
+      post,
       soon: (_afterMs, task) => this.soon.push(task),
       defer: (task) => task(),
     })
@@ -193,6 +199,14 @@ export class DirectingLane {
     if (answer?.type !== 'answer') throw new Error('no answer')
     const { counters, active } = answer.report
     return { active, incidents: counters.incidents }
+  }
+
+  /** Lines of the access log so far. */
+  lines(): Record<string, unknown>[] {
+    this.lane.receive({ type: 'access-taken' })
+    this.lane.sweep(this.now)
+    const texts = this.heard.flatMap((message) => (message.type === 'access' ? message.text.trimEnd().split('\n') : []))
+    return texts.map((text) => JSON.parse(text))
   }
 
   assertAlive({ client, program }: Splice): void {

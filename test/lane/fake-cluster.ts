@@ -4,6 +4,7 @@ import { formatSpliceId, type SpliceId } from '../../src/base/ids.js'
 import { Prng } from '../../src/base/prng.js'
 import { Channel } from '../../src/lane/channel.js'
 import { Lane } from '../../src/lane/lane.js'
+import { SpliceRecords } from '../../src/lane/splice-records.js'
 import type { ClientHalf } from '../../src/proxy/client-half.js'
 import type { FromLane, ToLane } from '../../src/proxy/lane-protocol.js'
 import type { SpliceReport } from '../../src/proxy/lane-report.js'
@@ -69,17 +70,22 @@ export class Host {
     const { world, name, leases } = this
     const setup = { lane: 0, lanes: 1, node: this.node, name, boot: 1, address: this.address, engine: 'net' } as const
     const soon = (task: () => void) => void this.#soon.push(task)
+    const post = (message: FromLane) => void this.heard.push(message)
+    const clock = { now: () => world.now, wall: () => world.now }
+    const counters = sumOfCounters([])
+    const laneSetup = { ...setup, seed: 1, logLevel: 'debug', leases, counters: countersMemory(), inherits } as const
     return new Lane({
-      setup: { ...setup, seed: 1, logLevel: 'debug', leases, counters: countersMemory(), inherits },
-      clock: { now: () => world.now, wall: () => 0 },
+      setup: laneSetup,
+      clock,
+      records: new SpliceRecords({ setup: laneSetup, clock, counters, post }),
       random: new Prng(1),
       sockets: world.net.socketsOf(this.address, soon),
       seals: PLAIN_SEALS,
       leases: new LeaseSlots(leases),
-      counters: sumOfCounters([]),
+      counters,
       pool: this.pool,
       buffers: BUFFERS,
-      post: (message) => this.heard.push(message),
+      post,
       soon: () => {},
       defer: soon,
       holds: {

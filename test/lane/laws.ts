@@ -34,6 +34,9 @@ class World {
   /** How splices ended, as the director logged it. */
   readonly reasons: string[] = []
   readonly incidents: string[] = []
+  /** Of the access log; and how many the director's log says there should be. */
+  readonly records: { splice: string; by: string; bytesUp: number; outcome: string }[] = []
+  ends = 0
   breaks = 0
   replaced = 0
   resumed = 0
@@ -107,9 +110,16 @@ class World {
     }
     this.#endTurn()
     for (const wire of this.wires) wire.keep(this.now, () => this.random.below(AWAY_MS[this.weather]))
-    for (const { heard } of this.hosts) {
-      for (const message of heard) {
+    for (const host of this.hosts) {
+      const { heard } = host
+      for (const message of heard.splice(0)) {
+        if (message.type === 'access') {
+          host.tell({ type: 'access-taken' })
+          for (const line of message.text.trimEnd().split('\n')) this.records.push(JSON.parse(line))
+        }
         if (message.type !== 'log') continue
+        const isPassedOn = message.fields['reason'] === 'lease-lost' || message.fields['reason'] === 'stale-term'
+        if (message.event === 'splice-ended' && !isPassedOn) this.ends++
         // A wish that is told again, because a link broke before the answer: the connection that was made for it is reset.
         const isMadeInVain =
           message.fields['reason'] === 'link-lost' && String(message.fields['client']).startsWith(FAR)
@@ -117,7 +127,6 @@ class World {
         if (message.event === 'splices-resumed') this.resumed += Number(message.fields['splices'])
         if (message.level === 'error') this.incidents.push(JSON.stringify(message))
       }
-      heard.length = 0
     }
   }
 
@@ -279,7 +288,11 @@ function checkLaws(world: World): void {
     if (isQuiet)
       assert.equal([client.isWhole, program.isWhole, client.cause, program.cause], [true, true, 'ended', 'ended'])
   }
+  const told = world.records.filter(({ by }) => by === 'director').map(({ splice }) => splice)
+  assert.is(new Set(told).size, told.length, 'a splice has one line of its director')
   if (weather !== 'foul') {
+    assert.is(told.length, world.ends, 'and each has one')
+    assert.is(world.records.length, told.length, 'nobody else tells of one that its director has told of')
     const odd = world.reasons.filter(
       (reason) => !['ended', 'peer-reset', 'no-listener', 'no-backend', 'connect-refused'].includes(reason),
     )

@@ -37,6 +37,7 @@ const COUNTERS = {
   clientGone: 0,
   holdsRefused: 0,
   holdsLate: 0,
+  accessDropped: 0,
 }
 
 function report(more: Partial<LaneReport> = {}): LaneReport {

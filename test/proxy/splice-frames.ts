@@ -23,6 +23,7 @@ const OPEN: Extract<SpliceFrame, { kind: 'open' }> = {
   proxyHeader: Uint8Array.of(0xaa, 0xbb),
   snapshot: new Uint8Array(0),
   call: 0,
+  uniqueId: undefined,
 }
 
 const ROW: Extract<SpliceFrame, { kind: 'row' }> = {
@@ -51,6 +52,8 @@ const ROW: Extract<SpliceFrame, { kind: 'row' }> = {
     isWhole: true,
     isOutward: false,
     isAnswered: true,
+    history: undefined,
+    uniqueId: undefined,
   },
 }
 
@@ -82,7 +85,7 @@ export const FRAMES: Readonly<Record<string, SpliceFrame>> = {
   fin: { kind: 'fin', handle: 2, offset: 1000 },
   reset: { kind: 'reset', handle: 2, reason: 'peer-reset' },
   open: OPEN,
-  'open-by-proxy': { ...OPEN, source: SOURCE },
+  'open-by-proxy': { ...OPEN, source: SOURCE, uniqueId: 'edge-7/42' },
   opened: {
     kind: 'opened',
     handle: 2,
@@ -104,7 +107,10 @@ export const FRAMES: Readonly<Record<string, SpliceFrame>> = {
   resumed: { kind: 'resumed', handle: 2, ...progress },
   ask: { kind: 'ask', handle: 0, service: 'web', term },
   row: ROW,
-  'row-by-proxy': { ...ROW, row: { ...ROW.row, source: SOURCE } },
+  'row-by-proxy': {
+    ...ROW,
+    row: { ...ROW.row, source: SOURCE, history: { moves: 2, takeovers: 1 }, uniqueId: 'edge-7/42' },
+  },
   ledger: { kind: 'ledger', handle: 0, service: 'web', term, rows: 1 },
   mortal: {
     kind: 'mortal',
@@ -135,6 +141,7 @@ export const FRAMES: Readonly<Record<string, SpliceFrame>> = {
     snapshot: Uint8Array.of(7, 8),
     call: 7,
     source: undefined,
+    uniqueId: undefined,
   },
   unserved: UNSERVED,
   'unserved-by-proxy': {
