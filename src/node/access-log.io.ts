@@ -82,7 +82,7 @@ export class AccessLog {
     this.#next()
   }
 
-  /** What waits is written now, in this call: the process is about to end. */
+  /** What waits is written now, in this call: the process is about to end. What is in the kernel's hands already comes to its end there. */
   close(): void {
     const { bytes, lines } = this.#take(Infinity)
     try {

@@ -116,7 +116,7 @@ test('both halves on a node that directs no more: what nobody can rebuild is ove
 /** A backend half whose director is A, and what a later one hears of it. */
 function served() {
   const room = new LinkUnderTest()
-  room.hears({ kind: 'open', ...open(2), snapshot: SNAPSHOT, uniqueId: 'edge/7' } as ReturnType<typeof open>)
+  room.hears({ ...open(2), snapshot: SNAPSHOT, uniqueId: 'edge/7' })
   room.programs.at(-1)?.open()
   const lines = () => {
     room.context.records?.flush()
