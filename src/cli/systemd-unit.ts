@@ -43,6 +43,9 @@ KillMode=mixed
 User=${user}
 StateDirectory=baton
 StateDirectoryMode=0700
+# For --access-log /var/log/baton/access.log.
+LogsDirectory=baton
+LogsDirectoryMode=0750
 
 # Two descriptors a connection; the device with the addresses is the highest.
 LimitNOFILE=1048576

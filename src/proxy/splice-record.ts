@@ -50,13 +50,14 @@ export type ClosedBy = 'client' | 'backend' | 'baton' | 'unknown'
 /** `wall`: what the wall clock says at `endedAt`. */
 export function lineOf(record: SpliceRecord, wall: Millis): string {
   const { startedAt, chosenAt, connectedAt, endedAt, server, term, history } = record
+  const id = formatSpliceId(record.id)
   const at = (time: Millis | undefined) => (time === undefined ? undefined : isoOf(wall - (endedAt - time)))
   const between = (from: Millis | undefined, to: Millis | undefined) =>
     from === undefined || to === undefined ? undefined : tenths(to - from)
   return JSON.stringify({
     at: at(endedAt),
-    splice: formatSpliceId(record.id),
-    uniqueId: record.uniqueId ?? formatSpliceId(record.id),
+    splice: id,
+    uniqueId: record.uniqueId ?? id,
     service: record.service,
     direction: record.direction,
     by: record.by,
