@@ -2,6 +2,7 @@
 import { formatSpliceId, type NodeId, type SpliceId } from '../base/ids.js'
 import type { BackendHalf } from '../proxy/backend-half.js'
 import type { ClientHalf } from '../proxy/client-half.js'
+import { mortalOf } from '../proxy/client-report.js'
 import type { LaneCounters, LaneReport, ServiceReport, SpliceReport } from '../proxy/lane-report.js'
 import type { DoorReport } from '../proxy/outward-report.js'
 import { UNHELD } from '../proxy/reasons.js'
@@ -26,21 +27,16 @@ export function laneReport(
   limit: number,
 ): LaneReport {
   const splices: SpliceReport[] = []
-  const perBackend = new Map<string, { service: string; node: NodeId; splices: number }>()
+  const perBackend = new PerBackend()
   const perService: ServiceReport[] = []
+  const live = { up: 0, down: 0 }
   let [total, active, forOthers] = [0, 0, 0]
-  const add = (id: SpliceId, report: Omit<SpliceReport, 'id'>) => {
+  // Of tens of thousands that are counted every second only those are described that somebody wants to see.
+  const add = (of: string, id: SpliceId, describe: () => Omit<SpliceReport, 'id'>) => {
     active++
-    // A program's own connections are no load that somebody has chosen its node for.
-    if (report.backend !== undefined && report.direction === 'in') {
-      const key = `${report.service} ${report.backend}`
-      const row = perBackend.get(key) ?? { service: report.service, node: report.backend, splices: 0 }
-      row.splices++
-      perBackend.set(key, row)
-    }
-    if (service !== undefined && report.service !== service) return
+    if (service !== undefined && of !== service) return
     total++
-    if (splices.length < limit) splices.push({ id: formatSpliceId(id), ...report })
+    if (splices.length < limit) splices.push({ id: formatSpliceId(id), ...describe() })
   }
   for (const direction of directions) {
     const { revivals, places, parking, readmission, outward, newcomers, service: definition } = direction
@@ -48,9 +44,13 @@ export function laneReport(
     const [mortal, unheld] = [new Tally(), new Tally()]
     for (const client of direction.clients) {
       const why = uploads === 'survive' ? unheldOf(client, holds) : undefined
-      const report = { ...client.report(node), ...(why !== undefined && { unheld: why }) }
-      add(client.id, report)
-      mortal.add(report.mortal)
+      add(name, client.id, () => ({ ...client.report(node), ...(why !== undefined && { unheld: why }) }))
+      const chosen = client.node
+      // A program's own connections are no load that somebody has chosen its node for.
+      if (chosen !== undefined && chosen.sorry === undefined && !client.isOutward) perBackend.add(name, chosen.node)
+      live.up += client.half.sent
+      live.down += client.half.received
+      mortal.add(mortalOf(client, node))
       if (why !== undefined) unheld.add(why)
     }
     const survival = { directed: mortal.all, survivable: mortal.none, mortal: mortal.words }
@@ -69,15 +69,16 @@ export function laneReport(
     // The client half has told of a splice whose both halves are here.
     if (backend.isTombstone || backend.term.holder === node) continue
     forOthers++
-    add(backend.request.id, backend.report(node))
+    add(backend.request.service, backend.request.id, () => backend.report(node))
+    if (!backend.isOutward) perBackend.add(backend.request.service, node)
   }
   return {
-    counters: { ...counters },
+    counters: { ...counters, bytesUp: counters.bytesUp + live.up, bytesDown: counters.bytesDown + live.down },
     active,
     total,
     ...survivalOf(perService),
     splices,
-    perBackend: [...perBackend.values()],
+    perBackend: perBackend.rows(),
     perService,
     forOthers,
     doors,
@@ -88,6 +89,23 @@ export function laneReport(
 function unheldOf(client: ClientHalf, holds: Reported['holds']): string {
   if (client.joined === undefined) return UNHELD.unserved
   return holds?.unheld(client) ?? UNHELD.notHere
+}
+
+/** How many splices of each service a node has. */
+class PerBackend {
+  readonly #counts = new Map<string, Map<NodeId, number>>()
+
+  add(service: string, node: NodeId): void {
+    const counts = this.#counts.get(service) ?? new Map<NodeId, number>()
+    if (counts.size === 0) this.#counts.set(service, counts)
+    counts.set(node, (counts.get(node) ?? 0) + 1)
+  }
+
+  rows(): LaneReport['perBackend'] {
+    return [...this.#counts].flatMap(([service, counts]) =>
+      [...counts].map(([node, splices]) => ({ service, node, splices })),
+    )
+  }
 }
 
 /** How many there are of each reason; the empty one is none. */

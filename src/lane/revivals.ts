@@ -103,6 +103,9 @@ export class Revivals {
     this.counts.revived++
     this.context.counters.revived++
     const now = this.context.clock.now()
+    // The director before has counted these.
+    this.context.counters.bytesUp -= row.up
+    this.context.counters.bytesDown -= row.acknowledged
     const client = new ClientHalf(row.id, built.socket, this.#hostOf(row), built.snapshot, {
       sent: row.up,
       endRead: row.finUp,

@@ -107,7 +107,8 @@ export class NodeApi implements ControlApi {
   }
 
   async metrics(): Promise<string> {
-    return exposition(metricsOf(metricsFacts(this.parts, await this.parts.query(0))))
+    const report = await this.parts.query(0)
+    return exposition(metricsOf(metricsFacts(this.parts, report, this.#warnings().length)))
   }
 
   async drillPlan(name: string, fault: Fault): Promise<DrillPlan> {
@@ -182,7 +183,7 @@ export class NodeApi implements ControlApi {
       services,
       counters: countersView(report),
       survival: survivalView(report),
-      warnings: [...this.parts.warnings(), ...this.#serviceWarnings(), ...this.#drainWarnings()],
+      warnings: this.#warnings(),
     }
   }
 
@@ -333,6 +334,10 @@ export class NodeApi implements ControlApi {
     return [...knowledge.members]
       .sort((a, b) => (a.profile.name < b.profile.name ? -1 : 1))
       .map((member) => memberView(member, facts))
+  }
+
+  #warnings(): string[] {
+    return [...this.parts.warnings(), ...this.#serviceWarnings(), ...this.#drainWarnings()]
   }
 
   #drainWarnings(): string[] {

@@ -25,7 +25,7 @@ export interface MetricsParts {
   readonly accessLog: () => AccessCounts | undefined
 }
 
-export function metricsFacts(parts: MetricsParts, report: LaneReport): MetricsFacts {
+export function metricsFacts(parts: MetricsParts, report: LaneReport, warnings: number): MetricsFacts {
   const { node, clock, startedAt, version, lanes, linked } = parts
   const { knowledge, machines, self } = node
   const now = clock.now()
@@ -40,6 +40,7 @@ export function metricsFacts(parts: MetricsParts, report: LaneReport): MetricsFa
     lanes: lanes.count,
     drained: roleOf(self.flags).drained,
     report,
+    warnings,
     access: parts.accessLog(),
     tally: node.tally.counts,
     leases: [...knowledge.services.active]

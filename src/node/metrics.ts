@@ -13,6 +13,8 @@ export interface MetricsFacts {
   readonly lanes: number
   readonly drained: boolean
   readonly report: LaneReport
+  /** What `status` warns of. */
+  readonly warnings: number
   readonly tally: TallyCounts
   readonly leases: readonly LeaseFacts[]
   readonly backends: readonly {
@@ -69,11 +71,12 @@ export function metricsOf(facts: MetricsFacts): Metric[] {
   ]
 }
 
-function nodeMetrics({ version, upMs, lanes, drained, voters, members }: MetricsFacts): Metric[] {
+function nodeMetrics({ version, upMs, lanes, drained, warnings, voters, members }: MetricsFacts): Metric[] {
   return [
     metric('baton_build_info', 'gauge', 'Always 1; the version is its label.', [{ labels: { version }, value: 1 }]),
     gauge('baton_uptime_seconds', 'Since the node was started.', secondsOf(upMs)),
     gauge('baton_lanes', 'Threads that carry connections.', lanes),
+    gauge('baton_warnings', 'What baton status warns of, counted.', warnings),
     gauge('baton_drained', '1: an operator wants this node to direct nothing.', drained ? 1 : 0),
     gauge('baton_voters', 'Voters of the electorate.', voters.all),
     gauge('baton_voters_reachable', 'Voters within reach, this node among them.', voters.reachable),
@@ -102,7 +105,12 @@ function laneMetrics({ counters, active, forOthers }: LaneReport): Metric[] {
     counter('baton_backend_retries_total', 'Attempts made again on another node.', counters.retried),
     counter('baton_splices_resumed_total', 'Splices that went on over another data link.', counters.resumed),
     counter('baton_lane_incidents_total', 'Faults of the program that were contained.', counters.incidents),
-    metric('baton_bytes_total', 'counter', 'Payload of splices that are over, up: from the client.', bytes),
+    metric(
+      'baton_bytes_total',
+      'counter',
+      'Payload that was passed on while this node directed; up: from the client.',
+      bytes,
+    ),
     gauge('baton_splices', 'Splices with a half on this node.', active),
     gauge('baton_splices_for_others', 'Of those, the ones that another node directs.', forOthers),
     gauge('baton_retained_bytes', 'Kept, to be sent again if a link or a director is lost.', counters.retained),

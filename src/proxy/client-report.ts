@@ -56,7 +56,8 @@ function stateOf({ joined, parkedUntil, half }: ReportedClient): SpliceReport['s
   return half.isHalfClosed ? 'half-closed' : 'open'
 }
 
-function mortalOf({ joined, node, snapshot }: ReportedClient, self: NodeId): string {
+/** Why it would end with its director; empty: it would live on. */
+export function mortalOf({ joined, node, snapshot }: ReportedClient, self: NodeId): string {
   if (joined === undefined) return 'no program serves it yet'
   if (node?.node === self) return PROGRAM_BESIDE
   const { bytes, why = '' } = snapshot

@@ -37,7 +37,7 @@ export interface LaneCounters {
   reset: number
   refused: number
   retried: number
-  /** Client to backend and backend to client, of splices that are over, as their director counted. */
+  /** Client to backend and backend to client, while this node directed; in a report also of splices that go on. */
   bytesUp: number
   bytesDown: number
   incidents: number

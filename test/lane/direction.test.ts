@@ -149,7 +149,9 @@ test('a client that lost bytes with an earlier director is told so until it has 
   }
   const finish = (port: number, startedAt: number, reason: 'peer-reset' | 'input-lost') => {
     const one = client(port, startedAt)
-    Object.assign(one, { destination: { address: SERVICE.address, port: 80 } })
+    const half = { sent: 0, received: 0, progress: {} }
+    const term = { number: 2, holder: self }
+    Object.assign(one, { destination: { address: SERVICE.address, port: 80 }, service: SERVICE, term, half })
     direction.onFinished(one, reason, '')
     direction.sweep(1_200)
     return told.splice(0).length

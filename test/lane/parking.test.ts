@@ -80,7 +80,7 @@ test('a program that is no more leaves its idle client to the next, which begins
   const { parked, resumed, givenUp, states, counters } = lane.report()
   assert.equal([parked, resumed, givenUp, states], [0, 1, 0, ['open']])
   assert.equal([counters.accepted, counters.reset, counters.ended], [1, 0, 0], 'it is one connection')
-  assert.equal([counters.bytesUp, counters.bytesDown], [4, 4])
+  assert.equal([counters.bytesUp, counters.bytesDown], [8, 8], 'of the splice that was, and of the one that goes on')
 })
 
 test('the kernel is asked, and knows before the news of it comes', () => {

@@ -15,12 +15,12 @@ const HANDING_ON = [
 ]
 
 const LEVEL = String.raw`(?:[\w.#?: ='"!]|\(\))+?`
-const EVENT = String.raw`'([a-z]+(?:[.-][a-z]+)*)'`
+const EVENT = "'([a-z]+(?:[.-][a-z]+)*)'"
 const FORMS = [
   new RegExp(String.raw`[.#]log\( ?${LEVEL}, ?${EVENT}`, 'g'),
   new RegExp(String.raw`\blogFrom\( ?[\w.]+, ?${LEVEL}, ?${EVENT}`, 'g'),
-  new RegExp(String.raw`type: 'log', level: ${LEVEL}, event: ${EVENT}`, 'g'),
-  new RegExp(String.raw`#tell\('(?:warn|error)', ?${EVENT}`, 'g'),
+  new RegExp(`type: 'log', level: ${LEVEL}, event: ${EVENT}`, 'g'),
+  new RegExp(`#tell\\('(?:warn|error)', ?${EVENT}`, 'g'),
 ]
 /** Any call that logs, as far as can be told from its look. */
 const CALLS = /(?:logger|log)\.log\(|\blogFrom\(|type: 'log', level/g
