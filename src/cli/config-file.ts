@@ -26,6 +26,7 @@ import {
   PORT_DEFAULTS,
   PRIORITY_DEFAULT,
   PROFILES,
+  parsePage,
   parseSeed,
 } from '../node/config-schema.js'
 import type { DeclaredService, FileProblemView, ImportProblem } from '../node/control-protocol.js'
@@ -112,6 +113,8 @@ class ConfigReader {
       const parsed = parseSeed(text)
       if (parsed.type === 'problem') this.file.report(place, parsed.problem, parsed.hint)
     }
+    const page = setting === 'page' ? parsePage(text) : undefined
+    if (page !== undefined && 'problem' in page) this.file.report(place, page.problem)
     const choices = CHOICES[setting]
     if (choices !== undefined && !choices.includes(text)) {
       this.file.report(place, `${setting} '${text}' is not possible`, hintFor(text, choices))

@@ -25,6 +25,7 @@ export function flagsOfFile({ settings }: Pick<ConfigFile, 'settings'>, isTyped:
     ...given('lanes', wholeNumber(untyped.lanes)),
     ...given('log-format', oneOf(LOG_FORMATS, logFormat)),
     ...given('access-log', untyped['access-log']?.[0]),
+    ...given('page', untyped['page']?.[0]),
     ...given('log-level', oneOf(LOG_LEVELS, logLevel)),
   }
 }

@@ -13,6 +13,7 @@ import {
   PORT_DEFAULTS,
   PRIORITY_DEFAULT,
   PROFILES,
+  parsePage,
   parseSeed,
   type Seed,
 } from '../node/config-schema.js'
@@ -107,6 +108,11 @@ export default class Up extends BatonCommand {
       default: 'off',
       helpValue: 'FILE|-|off',
     }),
+    page: Flags.string({
+      description: 'serve the status page there, read-only; a port alone is one of the loopback address',
+      default: 'off',
+      helpValue: '[ADDRESS:]PORT',
+    }),
   }
 
   protected readonly witness: boolean = false
@@ -136,6 +142,7 @@ export default class Up extends BatonCommand {
       logFormat: flags['log-format'] === 'auto' ? (process.stderr.isTTY ? 'pretty' : 'json') : flags['log-format'],
       logLevel: flags['log-level'],
       accessLog: flags['access-log'],
+      ...pageOf(flags.page, problems),
       version: this.config.version,
       replace: flags.replace,
       ...(file === undefined || config?.services === undefined
@@ -155,6 +162,13 @@ function listenersOf(text: string | undefined, problems: string[]): Pick<NodeSet
   const read = readUsers(text)
   if (read.type === 'users') return { listenerUsers: read.users }
   problems.push(`--listener-user: ${read.problem}; users that no file of this host names go by their numbers`)
+  return {}
+}
+
+function pageOf(text: string, problems: string[]): Pick<NodeSettings, 'page'> {
+  const parsed = parsePage(text)
+  if ('page' in parsed) return parsed.page === undefined ? {} : { page: parsed.page }
+  problems.push(`--page: ${parsed.problem}`)
   return {}
 }
 

@@ -1,5 +1,5 @@
 /** What `baton up` is told, checked as a whole: one look shows all that is wrong. */
-import { canonicalIp, isIpv6, isPort, isWildcard } from '../base/address.js'
+import { canonicalIp, type Endpoint, isIpv6, isPort, isWildcard } from '../base/address.js'
 import type { LogLevel } from '../base/log.js'
 import { type ParsedSeed, parseSeed as parseSeedWithPort, type Seed } from '../gossip/discovery/seeds.js'
 
@@ -53,6 +53,8 @@ export interface NodeOptions {
   readonly logLevel: LogLevel
   /** A file, `-` for standard output, or `off`, also if not given. */
   readonly accessLog?: string
+  /** Where the status page is served; not given: nowhere. */
+  readonly page?: Endpoint
   /** Of this release, for `status`. */
   readonly version: string
   /** Goes on with what the running process of this state folder has. */
@@ -96,6 +98,7 @@ export const NODE_SETTINGS = [
   'log-format',
   'log-level',
   'access-log',
+  'page',
 ] as const
 
 /**
@@ -153,6 +156,19 @@ export function parseSeed(text: string): ParsedSeed {
   if (address === undefined && /:\d+$/.test(text)) return parseSeedWithPort(text)
   const host = address !== undefined && isIpv6(address) ? `[${address}]` : text
   return parseSeedWithPort(`${host}:${PORT_DEFAULTS.gossip}`)
+}
+
+export type ParsedPage = { readonly page: Endpoint | undefined } | { readonly problem: string }
+
+/** `off`, a port of the loopback address, or `ADDRESS:PORT` (`[::1]:7480`). */
+export function parsePage(text: string): ParsedPage {
+  if (text === 'off') return { page: undefined }
+  const [, bare, inner, digits = ''] = /^(?:([^[\]:]+):|\[([^\]]+)\]:)?(\d{1,5})$/.exec(text) ?? []
+  const host = bare ?? inner
+  const address = host === undefined ? '127.0.0.1' : host === 'localhost' ? '127.0.0.1' : canonicalIp(host)
+  const port = Number(digits)
+  if (address !== undefined && digits !== '' && isPort(port)) return { page: { address, port } }
+  return { problem: `'${text}' is no place for the page: give off, a port such as 7480, or ADDRESS:PORT` }
 }
 
 const NODE_NAME = /^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,61}[a-zA-Z0-9])?$/

@@ -56,8 +56,10 @@ import { drainPrograms, nodeOf, programDrain } from './program-draining.io.js'
 import { drainKeysOf } from './program-drains.js'
 import { balanceServices, relocateService } from './relocating.io.js'
 import { roleOf } from './roles.js'
+import type { EventsView } from './seeing-protocol.js'
 import { importServices } from './service-import.io.js'
 import { notesHere } from './service-notes.js'
+import { drainWarnings, serviceWarnings } from './service-warnings.js'
 import { plannedService, serviceUnknown } from './service-write.js'
 import { registryKey } from './services.js'
 import { servingSentences } from './serving-sentences.js'
@@ -67,6 +69,7 @@ import { electorateView, whyView } from './why.js'
 export interface ControlApiParts extends MetricsParts {
   readonly clock: Clock
   readonly logger: Logger
+  readonly events: () => EventsView
   readonly linkOf: (node: NodeId) => MemberView['link']
   readonly query: (limit: number, service?: string) => Promise<LaneReport>
   /** How often another process has taken the place of this node's, and how long ago the last. */
@@ -109,6 +112,10 @@ export class NodeApi implements ControlApi {
   async metrics(): Promise<string> {
     const report = await this.parts.query(0)
     return exposition(metricsOf(metricsFacts(this.parts, report, this.#warnings().length)))
+  }
+
+  async events(): Promise<EventsView> {
+    return this.parts.events()
   }
 
   async drillPlan(name: string, fault: Fault): Promise<DrillPlan> {
@@ -337,31 +344,8 @@ export class NodeApi implements ControlApi {
   }
 
   #warnings(): string[] {
-    return [...this.parts.warnings(), ...this.#serviceWarnings(), ...this.#drainWarnings()]
-  }
-
-  #drainWarnings(): string[] {
     const { knowledge, programs } = this.parts.node
-    return knowledge.members.flatMap(({ profile: { node, name } }) => {
-      if (programs.drains.whole(node) === undefined) return []
-      return [
-        `the programs of ${name} are drained, and get no new connections: \`baton drain ${name} --undo\` puts them back`,
-      ]
-    })
-  }
-
-  #serviceWarnings(): string[] {
-    const { shadowed, unreadable } = this.parts.node.knowledge.services
-    return [
-      ...shadowed.map(
-        ({ service, by, port }) =>
-          `service ${service.name} is not served: ${by} is older and has port ${port} of ${service.address}; change or remove one of them`,
-      ),
-      ...unreadable.map(
-        ({ name, problem }) =>
-          `service ${name} cannot be read (${problem}): upgrade this node, or remove it with \`baton service rm ${name}\``,
-      ),
-    ]
+    return [...this.parts.warnings(), ...serviceWarnings(knowledge.services), ...drainWarnings(knowledge, programs)]
   }
 
   /** What is written on the smaller side of a cut may undo, when it heals, what was acknowledged on the other. */

@@ -44,6 +44,7 @@ import {
   RELOCATE_MS_MAX,
 } from './control-socket.js'
 import type { DrillPlan, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
+import type { EventsView } from './seeing-protocol.js'
 
 /** After a process has given all to the next: until that one listens for commands. */
 const NEXT_MS_MAX: Millis = 5_000
@@ -122,6 +123,10 @@ export class ControlClient implements ControlApi {
 
   balance(): Promise<BalanceView> {
     return this.#ask({ method: 'POST', path: '/v1/balance' }, this.deadlineMs + BALANCE_MS_MAX)
+  }
+
+  events(): Promise<EventsView> {
+    return this.#ask({ method: 'GET', path: '/v1/events' })
   }
 
   async metrics(): Promise<string> {

@@ -25,6 +25,7 @@ import type {
 } from './hosting-protocol.js'
 import type { ImportRequest, ImportView } from './import-protocol.js'
 import type { NodeRef } from './node-ref.js'
+import type { EventsView } from './seeing-protocol.js'
 
 export type { AssignmentView, AssignmentWrite, AssignmentWritten, ChoiceView, SeatView } from './choice-protocol.js'
 export type * from './hosting-protocol.js'
@@ -385,6 +386,7 @@ export interface ControlApi {
   balance(): Promise<BalanceView>
   /** In the text format of Prometheus. */
   metrics(): Promise<string>
+  events(): Promise<EventsView>
   drillPlan(service: string, fault: Fault): Promise<DrillPlan>
   drill(service: string, request: DrillRequest): Promise<DrillReport>
   drain(request: DrainRequest): Promise<DrainView>

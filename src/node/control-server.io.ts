@@ -111,6 +111,7 @@ async function closeWithin(app: FastifyInstance, limitMs: Millis): Promise<void>
 
 function addRoutes(app: FastifyInstance, api: () => ControlApi): void {
   app.get('/v1/status', () => api().status())
+  app.get('/v1/events', () => api().events())
   app.get('/metrics', async (_request, reply) => reply.type(EXPOSITION_TYPE).send(await api().metrics()))
   app.get('/v1/services', () => api().services())
   app.get<Named>('/v1/services/:name', NAMED, ({ params }) => api().service(params.name))

@@ -2,7 +2,6 @@
 import { assert } from '../base/assert.js'
 import type { AlarmClock } from '../base/clock.js'
 import { messageOf } from '../base/errors.js'
-import type { Logger } from '../base/log.js'
 import { Prng } from '../base/prng.js'
 import { realClock } from '../base/real-clock.io.js'
 import { electionConfig } from '../election/config.js'
@@ -18,23 +17,23 @@ import { Swim } from '../gossip/swim.js'
 import { Sync } from '../gossip/sync.js'
 import { loadLibc } from '../kernel/libc.io.js'
 import { LeaseSlots } from '../proxy/lease-slots.js'
-import { trunkConfig } from '../trunk/config.js'
-import { ControlLinks } from '../trunk/control-links.io.js'
 import { randomSeed } from '../trunk/keys.io.js'
 import { forgetfulWarnings, linkView, lonelyWarnings, NO_ADDRESS, UNTIL_ADDED_ANEW } from './advice.js'
 import type { NodeOptions, NodeSettings } from './config-schema.js'
 import { NodeApi } from './control-api.io.js'
 import { ControlSocket } from './control-server.io.js'
 import { Declaring } from './declaring.io.js'
+import { EventTape } from './event-tape.js'
 import { Heir } from './heir.io.js'
 import { beginHostWishes } from './host-wishes.io.js'
 import { deferred, endOnFault, endProcess, endWithin, stopSignal } from './lifecycle.io.js'
 import { StreamLogger } from './logger.io.js'
+import { Lookout } from './lookout.io.js'
 import { MembersFile } from './members-file.io.js'
 import { emptied, handedOver } from './mover.io.js'
 import { Node } from './node.io.js'
 import { Notify } from './notify.io.js'
-import { openGossip, startLanes, suitesOf, watchHost } from './openings.io.js'
+import { makeLinks, openGossip, startLanes, suitesOf, watchHost } from './openings.io.js'
 import { withBind } from './own-address.io.js'
 import { openPrograms } from './program-parts.io.js'
 import { replacingOf } from './replacing.io.js'
@@ -53,7 +52,7 @@ const LANE_STOP_MS = 1_500
 /** Resolves after an orderly stop by SIGTERM or SIGINT; rejects with a BatonError if the node cannot start. */
 export async function runNode(settings: NodeSettings): Promise<void> {
   const wanted = withBind(settings)
-  const logger = new StreamLogger(wanted.logFormat, wanted.logLevel)
+  const logger = new EventTape(new StreamLogger(wanted.logFormat, wanted.logLevel), () => Date.now())
   const state = openState(wanted.stateDir)
   const heir = settings.replace === true ? await Heir.meet(state.paths) : undefined
   const options = heir?.settle(wanted) ?? wanted
@@ -90,7 +89,7 @@ class RunningNode {
   private constructor(
     private readonly options: NodeOptions,
     private readonly state: NodeState,
-    private readonly logger: Logger,
+    private readonly logger: EventTape,
     private readonly clock: AlarmClock,
     /** Of a process that this one replaces. */
     private readonly heir: Heir | undefined,
@@ -100,7 +99,7 @@ class RunningNode {
   static async start(
     options: NodeOptions,
     state: NodeState,
-    logger: Logger,
+    logger: EventTape,
     notify: Notify,
     heir?: Heir,
   ): Promise<RunningNode> {
@@ -190,21 +189,7 @@ class RunningNode {
     const startedAt = carried?.startedAt ?? clock.now()
     const data = dataAt[0] ?? { address: options.bind, port: 0 }
 
-    const links = new ControlLinks({
-      self: { node: state.id, boot, name: state.name, ...state.keyPair },
-      clusterKeys: state.clusterKeys,
-      bind: { address: options.bind, port: options.controlPort },
-      config: trunkConfig(),
-      clock,
-      random,
-      log: logger,
-      events: {
-        onUp: (peer) => node?.onPeerUp(peer),
-        onDown: (peer, why, byUs) => node?.onPeerDown(peer, why, byUs),
-        onRefused: (peer) => node?.onPeerRefused(peer),
-        onMessage: (peer, channel, payload) => node?.onPeerMessage(peer, channel, payload),
-      },
-    })
+    const links = makeLinks({ options, state, boot, clock, random, logger, node: () => node })
     const control = await links.listen(heir?.controlFd)
     this.#cleanups.push(() => links.close())
 
@@ -310,6 +295,15 @@ class RunningNode {
       times: replaced.times,
     })
     this.reload = () => replacing.reload()
+    const lookout = new Lookout({
+      tape: logger,
+      clock,
+      knowledge: started.knowledge,
+      query: (limit, service) => lanes.query(limit, service),
+      page: options.page,
+      name: state.name,
+      warnings: this.#warnings,
+    })
     const answers = new NodeApi({
       node: started,
       clock,
@@ -325,7 +319,8 @@ class RunningNode {
       addresses,
       lanes: lanes.view,
       accessLog: () => lanes.access?.counts,
-      query: (limit, service) => lanes.query(limit, service),
+      query: lookout.query,
+      events: () => lookout.events(),
       warnings: () => [
         ...this.#warnings.values(),
         ...lonelyWarnings(started.knowledge.members.length, options.seeds, clock.now() - startedAt),
@@ -347,6 +342,8 @@ class RunningNode {
     api = answers
     const server = await socket.listen(state.paths.control, heir !== undefined)
     this.#cleanups.push(() => server.close())
+    lookout.open(answers)
+    this.#cleanups.push(() => lookout.close())
     const { bind, bindFrom, passedOver = [] } = options
     if (bindFrom === 'loopback') logger.log('warn', 'no-address', { why: NO_ADDRESS })
     const others = passedOver.length === 0 ? {} : { passedOver: passedOver.join(', ') }

@@ -3,9 +3,12 @@ import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { assert } from '../base/assert.js'
 import type { AlarmClock } from '../base/clock.js'
 import type { Logger } from '../base/log.js'
+import type { Prng } from '../base/prng.js'
 import type { Millis } from '../base/time.js'
 import { Opener, Sealer } from '../gossip/seal.js'
 import { openUdp, type UdpPort } from '../gossip/udp.io.js'
+import { trunkConfig } from '../trunk/config.js'
+import { ControlLinks } from '../trunk/control-links.io.js'
 import { deriveKey } from '../trunk/keys.io.js'
 import { suitesThatPay } from '../trunk/seals.io.js'
 import type { Suite } from '../trunk/suites.js'
@@ -17,6 +20,7 @@ import type { Hello } from './handover-protocol.js'
 import { watchLoad } from './host-load.io.js'
 import { IdleLane } from './idle-lane.js'
 import { LaneGroup, type LaneGroupOptions } from './lane-group.io.js'
+import type { Node } from './node.io.js'
 import { type ProgramWatchOptions, programWatch } from './program-watch.io.js'
 import { StallWatch } from './stall-watch.io.js'
 import type { NodeState } from './state-dir.io.js'
@@ -83,6 +87,35 @@ export function suitesOf({ witness, cipher }: NodeOptions, logger: Logger): read
   const { suites, why } = suitesThatPay()
   logger.log('info', 'cipher', { cipher: suites[0], why })
   return suites
+}
+
+export interface LinkParts {
+  readonly options: NodeOptions
+  readonly state: NodeState
+  readonly boot: number
+  readonly clock: AlarmClock
+  readonly random: Prng
+  readonly logger: Logger
+  /** When there is one. */
+  readonly node: () => Node | undefined
+}
+
+export function makeLinks({ options, state, boot, clock, random, logger, node }: LinkParts): ControlLinks {
+  return new ControlLinks({
+    self: { node: state.id, boot, name: state.name, ...state.keyPair },
+    clusterKeys: state.clusterKeys,
+    bind: { address: options.bind, port: options.controlPort },
+    config: trunkConfig(),
+    clock,
+    random,
+    log: logger,
+    events: {
+      onUp: (peer) => node()?.onPeerUp(peer),
+      onDown: (peer, why, byUs) => node()?.onPeerDown(peer, why, byUs),
+      onRefused: (peer) => node()?.onPeerRefused(peer),
+      onMessage: (peer, channel, payload) => node()?.onPeerMessage(peer, channel, payload),
+    },
+  })
 }
 
 export interface GossipParts {

@@ -93,6 +93,7 @@ export function fakeApi(asked: unknown[] = []): ControlApi {
       const moved = [{ service: 'db', from, to, ms: 900 }]
       return { moved, failed: [{ service: 'mail', why: 'node2 could not stop it' }], placed: 3 }
     },
+    events: async () => ({ events: [] }),
     metrics: async () => 'baton_lanes 2\n',
     drillPlan: async (name, fault) => {
       known(name)

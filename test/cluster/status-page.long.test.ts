@@ -1,0 +1,107 @@
+/** The status page in a browser, over a takeover with ten thousand connections: what it shows, weighs and costs. SHOTS=DIR keeps the pictures. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { HostTalkers } from '../../src/lab/host-talkers.io.js'
+import { until } from '../../src/lab/wait.io.js'
+import { assert, suite } from '../harness/suite.js'
+import { Browser, type Look, type Tab } from '../page/browser.js'
+import { ADDRESS, PORT, SurvivalSite } from './survival.js'
+
+const test = suite('cluster/status-page', 200_000)
+const COUNT = Number(process.env['COUNT'] ?? 10_000)
+const PAGE = 7_480
+const BYTES_MAX = 100_000
+const WATCHED_MS = 10_000
+
+const LOOKS: Readonly<Record<string, Look>> = {
+  light: { width: 1100, height: 900, scheme: 'light' },
+  dark: { width: 1100, height: 900, scheme: 'dark' },
+  phone: { width: 390, height: 844, scheme: 'light', isPhone: true },
+}
+
+test(
+  'a takeover is seen as it happens, in a page below 100 KB that costs its node little',
+  async (scope) => {
+    const { site } = await SurvivalSite.buildMortal(
+      scope,
+      ADDRESS,
+      ['--local', 'last'],
+      ['--profile', 'fast', '--page', `0.0.0.0:${PAGE}`],
+    )
+    const { cluster, lan } = site
+    const client = lan.named('client')
+    const first = await site.director()
+    const [heir] = cluster.nodes.filter(({ name }) => name !== first.node.name)
+    if (heir === undefined) throw new Error('no other node')
+    const talkers = new HostTalkers(client, { address: ADDRESS, port: PORT }, COUNT, 600_000)
+    await talkers.stand()
+    const url = `http://${heir.address}:${PAGE}/`
+    const browser = Browser.start(scope, client.namespace.enter)
+    const tabs = await Promise.all(
+      Object.entries(LOOKS).map(async ([name, look]) => ({ name, look, tab: await browser.open(url, look) })),
+    )
+    const [watched] = tabs
+    if (watched === undefined) throw new Error('no tab')
+    const words = (tab: Tab) => tab.evaluate<string>('document.body.innerText')
+    assert.match(await words(watched.tab), `${first.node.name} directs`)
+
+    const before = await site.cluster.answers(heir)
+    const pid = heir.child?.pid ?? 0
+    const idle = await cpuShareOf(pid)
+    await cluster.kill(first.node)
+    for (const { name, tab, look } of tabs) {
+      const told = await until(
+        async () => {
+          const text = await words(tab)
+          return /directs echo, term/.test(text) && !text.includes(`\n${first.node.name} directs echo`)
+            ? text
+            : undefined
+        },
+        15_000,
+        `the takeover is seen (${name})`,
+      )
+      assert.match(told, 'has ended')
+      if (process.env['SHOTS'] !== undefined)
+        writeFileSync(path.join(process.env['SHOTS'], `takeover-${name}.png`), await tab.screenshot())
+      const [wide, room] = await tab.evaluate<[number, number]>('[document.documentElement.scrollWidth, innerWidth]')
+      assert.ok(wide <= room && room === look.width, `${name}: ${wide} of ${room}`)
+      assert.equal(tab.complaints, [], name)
+      for (const asked of tab.requests) assert.ok(asked.startsWith(url), asked)
+    }
+    const next = await site.director()
+    const text = await until(
+      async () => {
+        const now = await words(watched.tab)
+        return now.includes('connections rebuilt') ? now : undefined
+      },
+      10_000,
+      'how many lived on is seen',
+    )
+    assert.match(text, new RegExp(`${next.node.name} directs echo, term`))
+    const size = await watched.tab.evaluate<number>(
+      `fetch('/').then((answer) => answer.text()).then((text) => new Blob([text]).size)`,
+    )
+    const busy = await cpuShareOf(pid)
+    console.log(
+      `${COUNT} connections: page ${size} bytes; the node took ${(idle * 100).toFixed(2)} % of a core while three looked at it before, ${(busy * 100).toFixed(2)} % after the takeover; up ${before.node.upMs} ms`,
+    )
+    assert.ok(size < BYTES_MAX, `${size} bytes`)
+    await talkers.stop()
+  },
+  { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv', 'chromium'], root: true },
+)
+
+/** Of one core, over some seconds: all threads of the process (proc(5), stat; ticks of 10 ms). */
+async function cpuShareOf(pid: number): Promise<number> {
+  const ticks = () => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ')
+    return Number(fields[11]) + Number(fields[12])
+  }
+  const from = ticks()
+  await new Promise((resolve) => setTimeout(resolve, WATCHED_MS))
+  return ((ticks() - from) * 10) / WATCHED_MS
+}
+
+test.run()
