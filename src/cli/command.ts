@@ -38,9 +38,8 @@ export abstract class BatonCommand extends Command {
   /** Once, or with `--watch` until Ctrl-C; a failure is then part of the picture. */
   protected async show(isWatched: boolean, render: () => Promise<string>): Promise<void> {
     if (!isWatched) return this.log(await render())
-    await watch(process.stdout, () =>
-      render().catch((error: unknown) => renderFailure(describeFailure(error), this.screen())),
-    )
+    const shown = () => render().catch((error: unknown) => renderFailure(describeFailure(error), this.screen()))
+    await watch(process.stdout, shown, { input: process.stdin })
   }
 
   protected override async catch(error: Error): Promise<void> {

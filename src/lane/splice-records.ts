@@ -3,16 +3,18 @@
  * over. Lines go to the control plane together, a few times a second; of those that find no room only the number is kept. Nothing of
  * this is done for a chunk.
  */
+import type { Clock } from '../base/clock.js'
 import type { Millis } from '../base/time.js'
 import type { BackendHalf } from '../proxy/backend-half.js'
 import type { ClientHalf } from '../proxy/client-half.js'
 import { BY_OTHER_HALF } from '../proxy/half-tools.js'
+import type { FromLane, LaneSetup } from '../proxy/lane-protocol.js'
+import type { LaneCounters } from '../proxy/lane-report.js'
 import type { LedgerRow } from '../proxy/ledger-frames.js'
 import { TLV, tlvText } from '../proxy/proxy-protocol/tlv.js'
 import type { Reason } from '../proxy/reasons.js'
 import { NO_HISTORY, type SpliceHistory } from '../proxy/splice-history.js'
 import { type ClosedBy, lineOf, type ServerLeg, type SpliceRecord } from '../proxy/splice-record.js'
-import type { LaneContext } from './lane-context.js'
 
 /** That wait to be handed over; at some 700 bytes each. */
 const WAITING_MAX = 8_192
@@ -33,12 +35,20 @@ export interface Trail {
   uniqueId: string | undefined
 }
 
+/** Of what every part of a lane works with. */
+export interface RecordsContext {
+  readonly setup: Pick<LaneSetup, 'name'>
+  readonly clock: Clock
+  readonly counters: Pick<LaneCounters, 'accessDropped'>
+  post(message: FromLane): void
+}
+
 export class SpliceRecords {
   readonly #trails = new Map<ClientHalf, Trail>()
   #lines: string[] = []
   #untaken = 0
 
-  constructor(private readonly context: Pick<LaneContext, 'setup' | 'clock' | 'counters' | 'post'>) {}
+  constructor(private readonly context: RecordsContext) {}
 
   /** A node is asked for it. */
   asked(client: ClientHalf): void {

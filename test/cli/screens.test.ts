@@ -11,6 +11,7 @@ import { renderOverview } from '../../src/cli/overview.js'
 import { renderService, renderServices } from '../../src/cli/service-view.js'
 import { renderSplices } from '../../src/cli/splices-view.js'
 import { renderStatus } from '../../src/cli/status-view.js'
+import { renderTop, type TopView } from '../../src/cli/top-view.js'
 import { renderWhy } from '../../src/cli/why-view.js'
 import type { ServiceView } from '../../src/node/control-protocol.js'
 import { UNHELD } from '../../src/proxy/reasons.js'
@@ -37,6 +38,62 @@ import {
 } from './views.js'
 
 const test = suite('cli/screens')
+
+const AT = new Date(2026, 0, 31, 12, 0, 7).getTime()
+/** Three seconds after its director has died. */
+const during: TopView = {
+  status: {
+    ...healthy,
+    members: healthy.members.map((member, i) =>
+      i === 2 ? { ...member, state: 'down', sinceMs: 3_000, directs: [] } : member,
+    ),
+  },
+  rates: { accepted: 61.4, ended: 59, reset: 0.2, refused: 0, bytesUp: 1_840_000, bytesDown: 48_200_000 },
+  past: [40, 44, 52, 60, 58, 12, 0, 70, 64, 61],
+  events: [
+    { number: 1, at: AT - 900_000, level: 'info', event: 'link-up', fields: {} },
+    {
+      number: 2,
+      at: AT - 840_000,
+      level: 'info',
+      event: 'moved-out',
+      fields: {},
+      text: 'db was given away in order, within 61ms',
+    },
+    {
+      number: 3,
+      at: AT - 3_100,
+      level: 'warn',
+      event: 'peer-gone',
+      fields: {},
+      text: 'The process of node3 has ended',
+    },
+    {
+      number: 4,
+      at: AT - 3_000,
+      level: 'info',
+      event: 'director',
+      fields: {},
+      text: 'node2 directs web, term 7',
+      service: 'web',
+      isHandover: true,
+    },
+    { number: 5, at: AT - 2_900, level: 'info', event: 'recovered', fields: {}, text: 'web: 90 connections rebuilt' },
+  ],
+  at: AT,
+}
+const crowded = {
+  ...healthy,
+  warnings: [
+    'service old cannot be read (ports is missing): upgrade this node, or remove it with `baton service rm old`',
+  ],
+  services: Array.from({ length: 30 }, (_, i) => ({ ...web, definition: { ...web.definition, name: `web-${i}` } })),
+  members: Array.from({ length: 12 }, (_, i) => ({
+    ...(healthy.members[i % 3] ?? healthy.members[0]),
+    name: `node${i + 1}`,
+    self: i === 0,
+  })) as typeof healthy.members,
+}
 
 const byProxy = {
   ...splices,
@@ -111,6 +168,8 @@ const programsDrained = {
 
 const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof plain }) => string>> = {
   'status-healthy': (screen) => renderStatus(healthy, screen),
+  'top-takeover': (screen) => renderTop(during, screen),
+  'top-small': (screen) => renderTop({ ...during, status: crowded }, screen, 24),
   'status-alone': (screen) => renderStatus(alone, screen),
   departure: (screen) => renderDeparture('forgotten', departed, screen).join('\n'),
   'status-broken': (screen) => renderStatus(broken, screen),
