@@ -56,7 +56,7 @@ export class Terminal {
   get screen(): string {
     const last = this.written.split('\u001b[H').at(-1) ?? ''
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that is how codes begin
-    return last.replace(/\u001b\[[0-9;?]*[a-zA-Z]/g, '')
+    return last.replace(/\u001b\[[0-9;?]*[a-zA-Z]|\r/g, '')
   }
 
   type(keys: string): void {

@@ -1,4 +1,4 @@
-/** The status page in a browser, over a takeover with ten thousand connections: what it shows, weighs and costs. SHOTS=DIR keeps the pictures. */
+/** The status page in a browser, over a takeover: what it shows, weighs and costs its node. SHOTS=DIR keeps the pictures, COUNT=10000 has so many connections. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { HostTalkers } from '../../src/lab/host-talkers.io.js'
@@ -8,7 +8,7 @@ import { Browser, type Look, type Tab } from '../page/browser.js'
 import { ADDRESS, PORT, SurvivalSite } from './survival.js'
 
 const test = suite('cluster/status-page', 200_000)
-const COUNT = Number(process.env['COUNT'] ?? 10_000)
+const COUNT = Number(process.env['COUNT'] ?? 2_000)
 const PAGE = 7_480
 const BYTES_MAX = 100_000
 const WATCHED_MS = 10_000
