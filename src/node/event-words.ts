@@ -22,7 +22,7 @@ function director({ service, term }: Readonly<Record<string, unknown>>, names: E
   return holder === undefined ? `Nobody directs ${name}` : `${names.nodeOf(holder)} directs ${name}, term ${number}`
 }
 
-const WORDS: Readonly<Record<string, Words>> = {
+export const WORDS: Readonly<Record<string, Words>> = {
   up: () => 'This node is up',
   stopping: ({ why }) => `This node stops: ${why}`,
   'took-over': ({ ms }) => `A new process of this node goes on, after ${ms} ms`,

@@ -7,6 +7,7 @@ const SOURCE = new URL('../../src/', import.meta.url)
 const PAGE = readFileSync(new URL('../../docs/events.md', import.meta.url), 'utf8')
 /** Files that hand on what others have named. */
 const HANDING_ON = [
+  'node/event-tape.ts',
   'lane/lane-context.ts',
   'node/election-log.ts',
   'node/lane-host.io.ts',
