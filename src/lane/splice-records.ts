@@ -50,6 +50,11 @@ export class SpliceRecords {
 
   constructor(private readonly context: RecordsContext) {}
 
+  /** Connections that it has noted something of. */
+  get size(): number {
+    return this.#trails.size
+  }
+
   /** A node is asked for it. */
   asked(client: ClientHalf): void {
     const trail = this.#trailOf(client)

@@ -60,6 +60,7 @@ export class DirectingLane {
   listensAt: (at: Endpoint) => boolean | undefined = () => undefined
   endFails = false
   readonly lane: Lane
+  readonly records: SpliceRecords
 
   /** The last of so many lanes; the first, 0, opens the port of the service. */
   constructor(lane = 0, rebuilder?: Rebuilder, settings: Partial<Service> = {}) {
@@ -82,10 +83,11 @@ export class DirectingLane {
       if (this.endFails && message.type === 'log' && message.event === 'splice-ended') bug()
       this.heard.push(message)
     }
+    this.records = new SpliceRecords({ setup, clock, counters, post })
     this.lane = new Lane({
       setup,
       clock,
-      records: new SpliceRecords({ setup, clock, counters, post }),
+      records: this.records,
       random: new Prng(1),
       sockets: {
         engine: 'fake',

@@ -155,7 +155,7 @@ test('the ledger counts takeovers and moves, and keeps a proxy’s name of the c
 
 test('a node tells of what no director goes on with, when it gives it up; not while one may', () => {
   const { room, lines, ask } = served()
-  room.link.cut()
+  room.socket.close('reset')
   ask(6)
   room.backends.sweep(29_000)
   assert.equal(lines(), [])
@@ -169,9 +169,17 @@ test('a node tells of what no director goes on with, when it gives it up; not wh
 
 test('of what its director has ended itself, the node says nothing', () => {
   const { room, lines } = served()
-  room.link.cut()
+  room.socket.close('reset')
   room.backends.sweep(31_000)
   assert.equal(lines(), [], 'that one lives, and has told of it')
+})
+
+test('nothing is kept of what is over', () => {
+  const lane = new DirectingLane()
+  const { client } = lane.splice()
+  assert.is(lane.records.size, 1)
+  client.close('reset')
+  assert.is(lane.records.size, 0)
 })
 
 test('what finds no room is counted', () => {

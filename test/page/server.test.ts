@@ -138,9 +138,9 @@ test('more connections than it takes, and headers without end, harm nobody', asy
   for (const socket of sockets) socket.destroy()
   const endless = net.connect({ host: '127.0.0.1', port })
   scope.defer(() => void endless.destroy())
-  const ended = new Promise((resolve) => endless.on('close', resolve).on('error', resolve))
+  endless.on('error', () => {})
   endless.write(`GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(20_000)}`)
-  await ended
+  await until(() => (endless.closed ? true : undefined), 2_500, 'it is cut off, and not only late')
   assert.is(await until(async () => (await ask(port, '/').catch(() => undefined))?.status, 2_000, 'an answer'), 200)
 })
 
