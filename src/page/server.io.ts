@@ -16,6 +16,8 @@ const STREAMS_MAX = 16
 const HEADER_BYTES_MAX = 8_192
 const REQUEST_MS: Millis = 10_000
 const IDLE_MS: Millis = 5_000
+/** As often it is looked whose time is up; without it twice a minute. */
+const CHECK_MS: Millis = 500
 /** As often the page is made anew, for all who look at it. */
 const TICK_MS: Millis = 2_000
 /** A stream whose reader is further behind is ended: it comes back by itself. */
@@ -59,6 +61,7 @@ export class PageServer {
         requestTimeout: REQUEST_MS,
         headersTimeout: IDLE_MS,
         keepAliveTimeout: IDLE_MS,
+        connectionsCheckingInterval: CHECK_MS,
       },
       (request, response) => {
         this.#answer(request, response).catch((error: unknown) => fail(response, error))

@@ -6,7 +6,7 @@ import { isOwnName, PageServer } from '../../src/page/server.io.js'
 import { assert, type Scope, suite } from '../harness/suite.js'
 import { overview } from './sample.js'
 
-const test = suite('page/server', 5_000)
+const test = suite('page/server', 15_000)
 
 async function serve(
   scope: Scope,
@@ -136,12 +136,19 @@ test('more connections than it takes, and headers without end, harm nobody', asy
     'the rest is turned away',
   )
   for (const socket of sockets) socket.destroy()
-  const endless = net.connect({ host: '127.0.0.1', port })
-  scope.defer(() => void endless.destroy())
-  endless.on('error', () => {})
-  endless.write(`GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(20_000)}`)
+  const answers = async () => (await ask(port, '/').catch(() => undefined))?.status
+  assert.is(await until(answers, 2_000, 'an answer'), 200)
+  const said = (text: string) => {
+    const socket = net.connect({ host: '127.0.0.1', port }).on('error', () => {})
+    scope.defer(() => void socket.destroy())
+    socket.write(`GET / HTTP/1.1\r\nhost: localhost\r\n${text}`)
+    return socket
+  }
+  const [endless, slow] = [said(`x: ${'y'.repeat(20_000)}`), said('')]
   await until(() => (endless.closed ? true : undefined), 2_500, 'it is cut off, and not only late')
-  assert.is(await until(async () => (await ask(port, '/').catch(() => undefined))?.status, 2_000, 'an answer'), 200)
+  assert.is(slow.closed, false)
+  await until(() => (slow.closed ? true : undefined), 8_000, 'a header that does not end has its time')
+  assert.is(await answers(), 200)
 })
 
 test.run()
