@@ -174,7 +174,9 @@ export class Backends implements BackendHost {
     const before = halves.get(id.counter)
     halves.set(id.counter, bound)
     // The director asks once more: the answer to its first OPEN was lost with a link.
-    if (before !== undefined) before.backend.orphan('link-lost')
+    if (before === undefined) return
+    this.#forsaken.delete(before.backend)
+    this.#orphan(before.backend)
   }
 
   /** Its link broke: it waits for a while. */
