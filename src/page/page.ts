@@ -8,7 +8,7 @@ import { FRESH_MS, freshServices, NARROW, ROWS_MAX, topology, WIDE } from './top
 /** What there is more of is only counted: a page of a thousand services would be read by nobody. */
 export const SERVICES_MAX = 16
 const NODES_MAX = 30
-const EVENTS_MAX = 30
+const EVENTS_MAX = 16
 const BACKENDS_MAX = 8
 const WARNINGS_MAX = 8
 

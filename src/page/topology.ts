@@ -80,6 +80,9 @@ function serviceBox({ name, address, ports, director, serving }: ServiceCard, y:
 
 function nodeBox(node: NodeCard, y: number, shape: Shape, services: readonly ServiceCard[]): string {
   const directed = services.filter(({ director }) => director === node.name).length
+  const served = services.filter(({ backends }) =>
+    backends.some((one) => one.node === node.name && one.state === 'healthy'),
+  )
   const splices = services.flatMap(({ backends }) => backends.filter((one) => one.node === node.name))
   const count = splices.reduce((sum, one) => sum + one.splices, 0)
   const words = [
@@ -87,6 +90,7 @@ function nodeBox(node: NodeCard, y: number, shape: Shape, services: readonly Ser
     node.role === 'node' ? '' : node.role,
     node.drained ? 'drained' : '',
     directed > 0 ? `directs ${figure(directed)}` : '',
+    served.length > 0 ? `serves ${figure(served.length)}` : '',
     count > 0 && shape.name === 'wide' ? plural(count, 'connection') : '',
   ].filter((word) => word !== '')
   const tone = node.state === 'alive' ? '' : node.state === 'suspect' ? ' warn' : ' bad'
