@@ -1,6 +1,6 @@
 /** Services on the left, nodes on the right: a thick line to who directs, thin ones to the programs. */
 import type { Millis } from '../base/time.js'
-import { clipped, figure, plural, text } from './markup.js'
+import { clipped, figure, text } from './markup.js'
 import type { NodeCard, Overview, ServiceCard } from './ports.js'
 
 /** Of each column; the rest is a number. */
@@ -91,7 +91,7 @@ function nodeBox(node: NodeCard, y: number, shape: Shape, services: readonly Ser
     node.drained ? 'drained' : '',
     directed > 0 ? `directs ${figure(directed)}` : '',
     served.length > 0 ? `serves ${figure(served.length)}` : '',
-    count > 0 && shape.name === 'wide' ? plural(count, 'connection') : '',
+    count > 0 && shape.name === 'wide' ? `${figure(count)} open` : '',
   ].filter((word) => word !== '')
   const tone = node.state === 'alive' ? '' : node.state === 'suspect' ? ' warn' : ' bad'
   const own = node.self ? ' self' : ''
@@ -101,7 +101,7 @@ function nodeBox(node: NodeCard, y: number, shape: Shape, services: readonly Ser
     shape.right,
     `node${tone}${own}`,
     clipped(node.name, shape.signs),
-    clipped(words.join(' · ') || 'standby', shape.signs + 6),
+    clipped(words.join(' · ') || 'standby', shape.signs + (shape.name === 'wide' ? 10 : 6)),
   )
 }
 
