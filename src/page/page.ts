@@ -10,6 +10,7 @@ export const SERVICES_MAX = 16
 const NODES_MAX = 30
 const EVENTS_MAX = 16
 const BACKENDS_MAX = 8
+const NOTHING_HERE = 'nothing is directed here'
 const WARNINGS_MAX = 8
 
 /** With the part that changes in it, so that it can be read without its script too. */
@@ -110,6 +111,8 @@ function totals({ totals: sum, history }: Overview): string {
   const why = reasons.slice(0, 3).map(([reason, count]) => `${figure(count)}: ${reason}`)
   const tile = (label: string, value: string, below: string, more = '') =>
     `<div class="card tile"><h3>${label}</h3><p class="value">${value}</p><p class="below">${text(below)}</p>${more}</div>`
+  // Others count what they direct.
+  const isIdle = directed === 0 && rates.accepted === 0 && rates.up + rates.down === 0
   const volume = history.up.map((up, i) => up + (history.down[i] ?? 0))
   return `<section class="tiles">${[
     tile(
@@ -121,19 +124,19 @@ function totals({ totals: sum, history }: Overview): string {
     tile(
       'New a second',
       rates.accepted < 10 ? rates.accepted.toFixed(1) : figure(rates.accepted),
-      `${figure(sum.refused)} refused of ${figure(sum.accepted)}`,
+      isIdle ? NOTHING_HERE : `${figure(sum.refused)} refused of ${figure(sum.accepted)}`,
       sparkline(history.accepted, 'new connections a second'),
     ),
     tile(
       'Bytes a second',
       bytes(rates.up + rates.down),
-      `${bytes(rates.up)} from, ${bytes(rates.down)} to clients`,
+      isIdle ? NOTHING_HERE : `${bytes(rates.up)} from, ${bytes(rates.down)} to clients`,
       sparkline(volume, 'bytes a second'),
     ),
     tile(
       'Would live on',
       share(survivable, directed),
-      why.join('; ') || (directed === 0 ? 'nothing is directed here' : 'if this node died now'),
+      why.join('; ') || (directed === 0 ? NOTHING_HERE : 'if this node died now'),
       meter(survivable, directed),
     ),
   ].join('')}</section>`

@@ -71,9 +71,15 @@ test(
       for (const asked of tab.requests) assert.ok(asked.startsWith(url), asked)
     }
     const next = await site.director()
+    // What became of the connections is known where they are.
+    const there = await browser.open(`http://${next.node.address}:${PAGE}/`, {
+      width: 1100,
+      height: 900,
+      scheme: 'light',
+    })
     const text = await until(
       async () => {
-        const now = await words(watched.tab)
+        const now = await words(there)
         return now.includes('connections rebuilt') ? now : undefined
       },
       10_000,
