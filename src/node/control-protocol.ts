@@ -24,18 +24,15 @@ import type {
   StoppingView,
 } from './hosting-protocol.js'
 import type { ImportRequest, ImportView } from './import-protocol.js'
-import type { NodeRef } from './node-ref.js'
+import type { NodeRef, TermView } from './node-ref.js'
 import type { EventsView } from './seeing-protocol.js'
+import type { WhyView } from './why-protocol.js'
 
 export type { AssignmentView, AssignmentWrite, AssignmentWritten, ChoiceView, SeatView } from './choice-protocol.js'
 export type * from './hosting-protocol.js'
 export type * from './import-protocol.js'
-export type { NodeRef } from './node-ref.js'
-
-export interface TermView {
-  readonly number: number
-  readonly holder: NodeRef
-}
+export type { NodeRef, TermView } from './node-ref.js'
+export type { VoteView, WhyView } from './why-protocol.js'
 
 export interface ListenerView {
   readonly address: string
@@ -262,28 +259,6 @@ export interface SplicesView {
   readonly splices: readonly SpliceView[]
   /** All that match, also those that `limit` left out. */
   readonly total: number
-}
-
-export interface VoteView {
-  readonly voter: NodeRef
-  /** `granted` (to whom), `refused` (why), `silent`, `unreachable`. */
-  readonly answer: string
-}
-
-export interface WhyView {
-  readonly service: string
-  readonly director: NodeRef | null
-  readonly term: TermView | null
-  readonly sinceMs: Millis | null
-  /** Plain sentences in reading order: who, since when, why that one, who else could, what would change it. */
-  readonly sentences: readonly string[]
-  /** Candidates in order of preference, with what speaks against each. */
-  readonly candidates: readonly (NodeRef & {
-    readonly rank: number
-    readonly eligible: boolean
-    readonly note: string
-  })[]
-  readonly votes: readonly VoteView[]
 }
 
 /** `PUT /v1/services/NAME`: fields as typed on the command line; `create` refuses an existing name, `set` a missing one. */

@@ -5,3 +5,8 @@ export interface NodeRef {
   readonly id: NodeId
   readonly name: string
 }
+
+export interface TermView {
+  readonly number: number
+  readonly holder: NodeRef
+}
