@@ -9,7 +9,8 @@ import { messageOf } from '../base/errors.js'
 import type { Millis } from '../base/time.js'
 import { SCRIPT, STYLE } from './assets.js'
 import { renderMain, renderPage } from './page.js'
-import type { PageSource } from './ports.js'
+import type { Overview, PageSource } from './ports.js'
+import { FRESH_MS } from './topology.js'
 
 const CONNECTIONS_MAX = 64
 const STREAMS_MAX = 16
@@ -18,8 +19,11 @@ const REQUEST_MS: Millis = 10_000
 const IDLE_MS: Millis = 5_000
 /** As often it is looked whose time is up; without it twice a minute. */
 const CHECK_MS: Millis = 500
-/** As often the page is made anew, for all who look at it. */
-const TICK_MS: Millis = 2_000
+/** As often the page is made anew, for all who look at it: in quiet, and where something has happened a moment ago. */
+const CALM_MS: Millis = 3_000
+const LIVELY_MS: Millis = 1_000
+/** Who asks within so long gets what others got. */
+const SHARED_MS: Millis = 900
 /** A stream whose reader is further behind is ended: it comes back by itself. */
 const BEHIND_BYTES_MAX = 524_288
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
@@ -50,6 +54,9 @@ export class PageServer {
   readonly #streams = new Set<http.ServerResponse>()
   readonly #server: http.Server
   #tick: NodeJS.Timeout | undefined
+  #isLively = false
+  #isClosed = false
+  #isPushing = false
   /** The part that changes, made once for all who ask within a tick. */
   #part: { readonly html: Promise<string>; readonly at: number } | undefined
 
@@ -88,7 +95,8 @@ export class PageServer {
   }
 
   close(): Promise<void> {
-    clearInterval(this.#tick)
+    clearTimeout(this.#tick)
+    this.#isClosed = true
     for (const stream of this.#streams) stream.destroy()
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     this.#server.closeAllConnections()
@@ -137,8 +145,12 @@ export class PageServer {
 
   #latest(): Promise<string> {
     const now = performance.now()
-    if (this.#part === undefined || now - this.#part.at > TICK_MS / 2) {
-      this.#part = { html: this.options.source.overview().then(renderMain), at: now }
+    if (this.#part === undefined || now - this.#part.at > SHARED_MS) {
+      const made = this.options.source.overview().then((overview) => {
+        this.#isLively = freshEvent(overview)
+        return renderMain(overview)
+      })
+      this.#part = { html: made, at: now }
     }
     return this.#part.html
   }
@@ -149,19 +161,30 @@ export class PageServer {
     response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' })
     response.write('retry: 3000\n\n')
     this.#streams.add(response)
-    response.on('close', () => {
-      this.#streams.delete(response)
-      if (this.#streams.size > 0) return
-      clearInterval(this.#tick)
-      this.#tick = undefined
-    })
-    this.#tick ??= setInterval(() => void this.#push(), TICK_MS)
-    void this.#push()
+    response.on('close', () => void this.#streams.delete(response))
+    if (this.#isPushing)
+      return void this.#latest().then(
+        (html) => response.write(eventOf(html)),
+        () => {},
+      )
+    void this.#pushOn()
+  }
+
+  /** For as long as somebody looks. */
+  async #pushOn(): Promise<void> {
+    this.#isPushing = true
+    while (this.#streams.size > 0 && !this.#isClosed) {
+      await this.#push()
+      await new Promise((resolve) => {
+        this.#tick = setTimeout(resolve, this.#isLively ? LIVELY_MS : CALM_MS)
+      })
+    }
+    this.#isPushing = false
   }
 
   async #push(): Promise<void> {
     try {
-      const event = `data: ${JSON.stringify(await this.#latest())}\n\n`
+      const event = eventOf(await this.#latest())
       for (const stream of this.#streams) {
         if (stream.writableLength > BEHIND_BYTES_MAX) stream.destroy()
         else stream.write(event)
@@ -170,6 +193,14 @@ export class PageServer {
       // A lane did not answer: those who look see for themselves that nothing comes.
     }
   }
+}
+
+function freshEvent({ events: [latest], at }: Overview): boolean {
+  return latest !== undefined && at - latest.at < FRESH_MS
+}
+
+function eventOf(html: string): string {
+  return `data: ${JSON.stringify(html)}\n\n`
 }
 
 /** A browser says the name that its user typed, or that a page elsewhere had it resolve: only an address is nobody's to choose. */

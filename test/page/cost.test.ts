@@ -1,4 +1,4 @@
-/** What the page costs its node with ten thousand splices: a look of the lane, and the page made of it, once in two seconds. */
+/** What the page costs its node with ten thousand splices: a look of the lane, and the page made of it, once in three seconds at rest. */
 import { renderMain } from '../../src/page/page.js'
 import { assert, suite } from '../harness/suite.js'
 import { DirectingLane } from '../lane/directing-lane.js'
@@ -6,7 +6,7 @@ import { overview } from './sample.js'
 
 const test = suite('page/cost', 20_000)
 const COUNT = 10_000
-const TICK_MS = 2_000
+const TICK_MS = 3_000
 const LOOKS = 25
 
 test('less than one hundredth of a core', () => {
