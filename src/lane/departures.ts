@@ -33,7 +33,7 @@ export function sendOff(from: Giving, context: LaneContext, transit: Transit, ne
   const { rebuilder, clock } = context
   if (rebuilder === undefined) return
   const now = clock.now()
-  const departures = new Departures(from, rebuilder, now, transit.room, nextId)
+  const departures = new Departures(from, rebuilder, now, transit.room, nextId, context.records)
   departures.take()
   transit.add(from.service.name, departures.all, now)
 }
@@ -48,6 +48,7 @@ class Departures {
     /** Bytes that may go along, of all. */
     private room: number,
     private readonly nextId: () => SpliceId,
+    private readonly records: LaneContext['records'],
   ) {}
 
   /** In the order in which they are to be served. */
@@ -69,6 +70,7 @@ class Departures {
     const waitsFor = parkedUntil !== undefined ? 'program' : waitsUntil !== undefined ? 'room' : 'node'
     const who = { id, client: client.client, destination, source, introduction, startedAt }
     this.from.forget(client)
+    this.records?.leave(client)
     this.#add(half.socket, { ...captured, ...who, waitsFor, until: parkedUntil ?? waitsUntil })
   }
 

@@ -97,6 +97,11 @@ export class SpliceRecords {
     for (const line of lines) this.#push(line)
   }
 
+  /** Another node admits it anew, and tells of it. */
+  leave(client: ClientHalf): void {
+    this.#trails.delete(client)
+  }
+
   /** The last of it, unless another goes on with it. */
   ended(client: ClientHalf, reason: Reason | undefined, detail: string, parkedAs?: string): void {
     const trail = this.#trails.get(client)

@@ -35,6 +35,7 @@ export const WORDS: Readonly<Record<string, Words>> = {
     `${service}: ${count(revived, 'connection')} rebuilt${Number(failed) > 0 ? `, ${failed} not` : ''}${missing === '' ? '' : `; no word from ${missing}`}`,
   verdicts: ({ service, proven, filled, reset, gone }) =>
     `${service}: ${Number(proven) + Number(filled)} proven whole${Number(reset) > 0 ? `, ${reset} reset` : ''}${Number(gone) > 0 ? `, ${gone} gone` : ''}`,
+  readmitted: ({ service, clients }) => `${service}: ${count(clients, 'client')} that nobody had served yet came along`,
   'unserved-lost': ({ service, clients }) => `${service}: ${count(clients, 'client')} that nobody had served yet`,
   'moved-out': ({ service, ms }, names) =>
     `${nameOf(names, service)} was given away in order, within ${formatSpan(Number(ms))}`,

@@ -1,10 +1,13 @@
 /** Where a half stands, all of it: what its program, its kernel and the other half have been told. */
+import { joined } from '../base/bytes.js'
 import type { Millis } from '../base/time.js'
 import type { Counterpart } from './counterpart.js'
 import type { Socket } from './endpoint.js'
 import type { EndedBy, HalfStart, HalfTools, Progress } from './half-tools.js'
 import type { Reason } from './reasons.js'
 import { type Kept, NOTHING_KEPT, type Retention } from './retention.js'
+
+const NO_BYTES = new Uint8Array(0)
 
 export interface HalfBook {
   /** Bytes from the socket that were passed on. */
@@ -72,6 +75,11 @@ export function begunAt(start: HalfStart, { windowBytes, clock }: HalfTools): Ca
   }
   const kept = sent === 0 ? NOTHING_KEPT : { ...NOTHING_KEPT, start: sent, end: sent }
   return { book, window: windowBytes, granted: Math.max(windowBytes, start.granted), kept }
+}
+
+/** A copy of `chunk` waits here, behind what waits already. */
+export function hold(book: HalfBook, chunk: Uint8Array): void {
+  book.held = joined(book.held ?? NO_BYTES, chunk)
 }
 
 /** Bytes of the other half that are in the socket's kernel, and its FIN. */

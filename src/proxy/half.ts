@@ -5,19 +5,16 @@
  *     socket ──onData──► forward ──(credit)──► counterpart.data
  *     socket ◄──write─── receiveData ◄──────── the other half
  */
-import { joined } from '../base/bytes.js'
 import type { Enrolled } from '../base/roll.js'
 import type { Millis } from '../base/time.js'
 import type { Counterpart } from './counterpart.js'
 import { Grant, LAST_BYTES_MAX, WINDOW_BYTES_MAX } from './credit.js'
 import type { CloseCause, Socket, SocketHandler } from './endpoint.js'
-import { begunAt, type CarriedHalf, type HalfBook, isAtRest, progressOf, resend, writtenOf } from './half-book.js'
+import { begunAt, type CarriedHalf, type HalfBook, hold, isAtRest, progressOf, resend, writtenOf } from './half-book.js'
 import type { HalfOwner, HalfStart, HalfTools, Leftover, Progress, Settled } from './half-tools.js'
 import { BEGINNING, BY_OTHER_HALF } from './half-tools.js'
 import { type Reason, reasonOfClose } from './reasons.js'
 import { Retention } from './retention.js'
-
-const NOTHING = new Uint8Array(0)
 
 export class Half implements SocketHandler, Enrolled {
   /** Among the halves whose peer's acknowledgement is waited for. */
@@ -146,7 +143,7 @@ export class Half implements SocketHandler, Enrolled {
     if (this.#book.closed) return
     const mayAct = this.#mayAct()
     // Its kernel has told the client that this came: it goes with what follows, or before the last word.
-    if (!mayAct || this.#book.held !== undefined) this.#book.held = joined(this.#book.held ?? NOTHING, chunk)
+    if (!mayAct || this.#book.held !== undefined) hold(this.#book, chunk)
     else this.#forward(chunk)
     if (!mayAct) this.owner.onDeposed()
   }
