@@ -17,7 +17,6 @@ import { LOG_LEVELS } from '../base/log.js'
 import {
   CIPHERS,
   DECLARED_MAX,
-  DISCOVERIES,
   ENGINES,
   findOptionProblems,
   LOG_FORMATS,
@@ -26,11 +25,13 @@ import {
   PORT_DEFAULTS,
   PRIORITY_DEFAULT,
   PROFILES,
+  parseDiscovery,
   parseSeed,
 } from '../node/config-schema.js'
 import type { DeclaredService, FileProblemView, ImportProblem } from '../node/control-protocol.js'
 import { checkDeclared } from '../node/service-plan.js'
 import { ASSIGNMENT_FLAG_NAMES, ASSIGNMENT_FLAGS, type AssignmentFlag } from './assignment-words.js'
+import { bootstrapOf, discoveryOf } from './discovery-flags.js'
 import { fieldOf, flagOf, readServiceFlag, SERVICE_FLAGS, type ServiceFlag } from './service-words.js'
 import { hintFor, type Item, type Place, YamlFile } from './yaml-file.js'
 
@@ -47,7 +48,6 @@ export interface ConfigFile {
 }
 
 const CHOICES: Readonly<Partial<Record<NodeSetting, readonly string[]>>> = {
-  discovery: DISCOVERIES,
   profile: PROFILES,
   engine: ENGINES,
   cipher: CIPHERS,
@@ -56,6 +56,9 @@ const CHOICES: Readonly<Partial<Record<NodeSetting, readonly string[]>>> = {
 }
 
 const WHOLE_NUMBERS: readonly NodeSetting[] = ['gossip-port', 'control-port', 'data-port', 'priority', 'lanes']
+
+/** Given as a list, or as one text. */
+const LISTS: readonly NodeSetting[] = ['seed', 'bootstrap', 'discovery']
 
 const START: Place = { line: 1, column: 1 }
 
@@ -96,7 +99,7 @@ class ConfigReader {
 
   #readSetting(item: Item): void {
     const setting = item.key as NodeSetting
-    const items = setting === 'seed' ? this.file.items(item) : [item]
+    const items = LISTS.includes(setting) ? this.file.items(item) : [item]
     this.#places.set(setting, this.file.placeOf(item))
     const texts = items.flatMap((each) => {
       const text = this.file.text(each)
@@ -111,6 +114,13 @@ class ConfigReader {
     if (setting === 'seed') {
       const parsed = parseSeed(text)
       if (parsed.type === 'problem') this.file.report(place, parsed.problem, parsed.hint)
+    }
+    if (setting === 'bootstrap') {
+      for (const { problem, hint } of bootstrapOf([text]).problems) this.file.report(place, problem, hint)
+    }
+    if (setting === 'discovery') {
+      const parsed = parseDiscovery(text)
+      if (parsed.type === 'problem') this.file.report(place, `discovery ${parsed.problem}`, parsed.hint)
     }
     const choices = CHOICES[setting]
     if (choices !== undefined && !choices.includes(text)) {
@@ -136,6 +146,8 @@ class ConfigReader {
         const parsed = parseSeed(text)
         return parsed.type === 'seed' ? parsed.seed : []
       }),
+      bootstrap: bootstrapOf(this.#settings.bootstrap ?? []).bootstrap,
+      discovery: discoveryOf(this.#settings.discovery),
     })
     for (const { setting, problem } of problems) {
       const place = this.#places.get(setting) ?? this.#places.get('control-port') ?? START

@@ -37,6 +37,6 @@ export function overtakenWarnings(who: string | undefined): string[] {
   ]
 }
 
-export function linkView({ phase, why }: LinkState): MemberView['link'] {
-  return why === undefined ? { state: phase } : { state: phase, why }
+export function linkView({ phase, carried, why }: LinkState): MemberView['link'] {
+  return { state: phase, ...(carried && { by: 'swarm' as const }), ...(why !== undefined && { why }) }
 }

@@ -41,6 +41,7 @@ import type {
   WhyView,
 } from './control-protocol.js'
 import { Departure } from './departure.io.js'
+import type { Discovery } from './discovery.io.js'
 import { drainDirector } from './draining.io.js'
 import { Drill } from './drill.io.js'
 import type { DrillPlan, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
@@ -49,6 +50,7 @@ import { answerErrand } from './errand-answers.io.js'
 import { exposition } from './exposition.js'
 import { FaultOrders } from './fault-orders.io.js'
 import { hostingView } from './hosting-words.js'
+import { knowledgeWarnings } from './knowledge-warnings.js'
 import { metricsOf } from './metrics.js'
 import { metricsFacts } from './metrics-facts.io.js'
 import { moveService } from './mover.io.js'
@@ -87,6 +89,7 @@ export interface ControlApiParts {
   readonly stop: () => void
   /** What is wrong with this host or its folder, beyond what services and members show. */
   readonly warnings: () => readonly string[]
+  readonly discovery: Pick<Discovery, 'views'>
   /** Addresses of services that are on this host because it directs them. */
   readonly addresses: Pick<AddressKeeper, 'here' | 'counts'>
 }
@@ -190,7 +193,8 @@ export class NodeApi implements ControlApi {
       services,
       counters: countersView(report),
       survival: survivalView(report),
-      warnings: [...this.parts.warnings(), ...this.#serviceWarnings(), ...this.#drainWarnings()],
+      discovery: this.parts.discovery.views(node.knowledge.members),
+      warnings: [...this.parts.warnings(), ...knowledgeWarnings(node)],
     }
   }
 
@@ -341,30 +345,6 @@ export class NodeApi implements ControlApi {
     return [...knowledge.members]
       .sort((a, b) => (a.profile.name < b.profile.name ? -1 : 1))
       .map((member) => memberView(member, facts))
-  }
-
-  #drainWarnings(): string[] {
-    const { knowledge, programs } = this.parts.node
-    return knowledge.members.flatMap(({ profile: { node, name } }) => {
-      if (programs.drains.whole(node) === undefined) return []
-      return [
-        `the programs of ${name} are drained, and get no new connections: \`baton drain ${name} --undo\` puts them back`,
-      ]
-    })
-  }
-
-  #serviceWarnings(): string[] {
-    const { shadowed, unreadable } = this.parts.node.knowledge.services
-    return [
-      ...shadowed.map(
-        ({ service, by, port }) =>
-          `service ${service.name} is not served: ${by} is older and has port ${port} of ${service.address}; change or remove one of them`,
-      ),
-      ...unreadable.map(
-        ({ name, problem }) =>
-          `service ${name} cannot be read (${problem}): upgrade this node, or remove it with \`baton service rm ${name}\``,
-      ),
-    ]
   }
 
   /** What is written on the smaller side of a cut may undo, when it heals, what was acknowledged on the other. */

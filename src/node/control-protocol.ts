@@ -14,6 +14,7 @@ import type { IdentitySettings } from '../proxy/service-identity.js'
 import type { OutwardSettings } from '../proxy/service-outward.js'
 import type { AddressCounts } from './address-keeper.js'
 import type { AssignmentWrite, AssignmentWritten, ChoiceView, SeatView } from './choice-protocol.js'
+import type { DiscoveryStatus, LinkView } from './discovery-protocol.js'
 import type { DrillPlan, DrillRecordView, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
 import type {
   BalanceView,
@@ -27,6 +28,7 @@ import type { ImportRequest, ImportView } from './import-protocol.js'
 import type { NodeRef } from './node-ref.js'
 
 export type { AssignmentView, AssignmentWrite, AssignmentWritten, ChoiceView, SeatView } from './choice-protocol.js'
+export type * from './discovery-protocol.js'
 export type * from './hosting-protocol.js'
 export type * from './import-protocol.js'
 export type { NodeRef } from './node-ref.js'
@@ -57,8 +59,7 @@ export interface MemberView extends NodeRef {
   readonly drained: boolean
   /** Router priority. */
   readonly priority: number
-  /** The control link from here: `why` says what it waits for or failed on. */
-  readonly link: { readonly state: 'self' | 'up' | 'dialing' | 'down'; readonly why?: string }
+  readonly link: LinkView
   /** Listeners on ports that some service names; all of them with `?all`. */
   readonly listeners: readonly ListenerView[]
   readonly directs: readonly string[]
@@ -191,7 +192,7 @@ export interface LanesView {
   readonly why: string
 }
 
-export interface StatusView {
+export interface StatusView extends DiscoveryStatus {
   readonly node: NodeRef & {
     readonly boot: number
     readonly version: string
