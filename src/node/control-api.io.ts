@@ -194,7 +194,10 @@ export class NodeApi implements ControlApi {
       counters: countersView(report),
       survival: survivalView(report),
       discovery: this.parts.discovery.views(node.knowledge.members),
-      warnings: [...this.parts.warnings(), ...knowledgeWarnings(node)],
+      warnings: [
+        ...this.parts.warnings(),
+        ...knowledgeWarnings(node.knowledge, (id) => node.programs.drains.whole(id) !== undefined),
+      ],
     }
   }
 

@@ -1,8 +1,12 @@
 /** What an operator should look at in what the cluster has agreed on. */
-import type { Node } from './node.io.js'
+import type { NodeId } from '../base/ids.js'
+import type { Knowledge } from './knowledge.js'
 
-export function knowledgeWarnings({ knowledge, programs }: Pick<Node, 'knowledge' | 'programs'>): string[] {
-  const { shadowed, unreadable } = knowledge.services
+export function knowledgeWarnings(
+  { services, members }: Pick<Knowledge, 'services' | 'members'>,
+  isDrained: (node: NodeId) => boolean,
+): string[] {
+  const { shadowed, unreadable } = services
   return [
     ...shadowed.map(
       ({ service, by, port }) =>
@@ -12,8 +16,8 @@ export function knowledgeWarnings({ knowledge, programs }: Pick<Node, 'knowledge
       ({ name, problem }) =>
         `service ${name} cannot be read (${problem}): upgrade this node, or remove it with \`baton service rm ${name}\``,
     ),
-    ...knowledge.members.flatMap(({ profile: { node, name } }) => {
-      if (programs.drains.whole(node) === undefined) return []
+    ...members.flatMap(({ profile: { node, name } }) => {
+      if (!isDrained(node)) return []
       return [
         `the programs of ${name} are drained, and get no new connections: \`baton drain ${name} --undo\` puts them back`,
       ]
