@@ -80,10 +80,10 @@ export class Courier {
     this.send(gossip, [ping])
   }
 
-  /** In another's place. */
+  /** In another's place, who got no answer: by every way. */
   pingFor(target: Identity, at: Endpoint, seq: number): void {
     const ping = encodeMessage({ kind: 'ping', seq, target })
-    if (this.#needsStream(target.node)) this.stream(target.node, [ping])
+    if (this.links.has(target.node)) this.stream(target.node, [ping])
     this.send(at, [ping])
   }
 

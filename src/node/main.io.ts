@@ -318,7 +318,7 @@ class RunningNode {
       replace: (request) => replacing.begin(request),
       reload: this.reload,
       version: options.version,
-      linkOf: (peer) => linkView(links.state(peer)),
+      linkOf: (peer) => linkView(links.state(peer), started.lacksData(peer)),
       discovery,
       linked: () => links.linked(),
       stop: () => this.#left.resolve('a command'),

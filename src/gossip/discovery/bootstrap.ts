@@ -1,5 +1,4 @@
 /** `--bootstrap HOST:PORT`: nodes of the DHT that a node of the swarm begins with. */
-import { isIpv6 } from '../../base/address.js'
 import { parseSeed } from './seeds.js'
 
 /** Of `baton bootstrap`, UDP, and the three that follow. */
@@ -20,7 +19,7 @@ const HINT = `write it as HOST or HOST:PORT, for example 10.0.0.1:${BOOTSTRAP_PO
 /** The port may be left out. */
 export function parseBootstrap(text: string): ParsedBootstrap {
   const shown = text.slice(0, 300)
-  if (/^[^:]*:[^:]*:|^\[/.test(text) || isIpv6(text)) {
+  if (/^[^:]*:[^:]*:|^\[/.test(text)) {
     return {
       type: 'problem',
       problem: `bootstrap '${shown}' is an IPv6 address: the DHT speaks IPv4 alone`,
