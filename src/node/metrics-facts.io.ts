@@ -6,7 +6,8 @@ import { quorumOf } from '../election/durable-state.js'
 import type { MemberState } from '../gossip/ports.js'
 import type { LaneReport } from '../proxy/lane-report.js'
 import { contestOf } from '../proxy/service.js'
-import type { LanesView } from './control-protocol.js'
+import type { LanesView, LinkView } from './control-protocol.js'
+import type { Discovery } from './discovery.io.js'
 import { drillKey, recordFrom } from './drill-record.js'
 import type { MetricsFacts } from './metrics.js'
 import type { Node } from './node.io.js'
@@ -19,10 +20,12 @@ export interface MetricsParts {
   readonly version: string
   readonly lanes: LanesView
   readonly linked: () => readonly NodeId[]
+  readonly linkOf: (node: NodeId) => LinkView
+  readonly discovery: Pick<Discovery, 'views'>
 }
 
 export function metricsFacts(parts: MetricsParts, report: LaneReport): MetricsFacts {
-  const { node, clock, startedAt, version, lanes, linked } = parts
+  const { node, clock, startedAt, version, lanes, linked, linkOf, discovery } = parts
   const { knowledge, machines, self } = node
   const now = clock.now()
   const { voters } = machines.elections.electorate()
@@ -56,9 +59,16 @@ export function metricsFacts(parts: MetricsParts, report: LaneReport): MetricsFa
       quorum: quorumOf({ voters }),
     },
     members,
+    discovery: discovery.views(knowledge.members),
+    links: linkCounts(linked().map(linkOf)),
     drills: names.flatMap((service) => {
       const record = recordFrom(machines.registry.get(drillKey(service)))
       return record === undefined ? [] : [{ service, record }]
     }),
   }
+}
+
+function linkCounts(links: readonly LinkView[]): MetricsFacts['links'] {
+  const swarm = links.filter(({ by }) => by === 'swarm').length
+  return { direct: links.length - swarm, swarm, noData: links.filter(({ noData }) => noData === true).length }
 }

@@ -3,6 +3,8 @@ import type { Millis } from '../base/time.js'
 import type { MemberState } from '../gossip/ports.js'
 import type { LaneReport, PlacementReport, RevivalReport } from '../proxy/lane-report.js'
 import type { BackendState } from '../proxy/schedule/scheduler.js'
+import { discoveryMetrics } from './discovery-metrics.js'
+import type { DiscoveryView } from './discovery-protocol.js'
 import type { DrillRecordView } from './drill-protocol.js'
 import type { Metric, Sample } from './exposition.js'
 import type { TallyCounts } from './tally.js'
@@ -25,6 +27,8 @@ export interface MetricsFacts {
   readonly hosting: readonly { readonly service: string; readonly state: string }[]
   readonly voters: { readonly all: number; readonly reachable: number; readonly quorum: number }
   readonly members: Readonly<Record<MemberState, number>>
+  readonly discovery: readonly DiscoveryView[]
+  readonly links: { readonly direct: number; readonly swarm: number; readonly noData: number }
   readonly drills: readonly { readonly service: string; readonly record: DrillRecordView }[]
 }
 
@@ -62,6 +66,7 @@ export function metricsOf(facts: MetricsFacts): Metric[] {
       help: 'Planned moves away from this node.',
       samples: Object.entries(tally.moves).map(([outcome, value]) => ({ labels: { outcome }, value })),
     },
+    ...discoveryMetrics(facts),
     ...drillMetrics(facts.drills),
   ]
 }

@@ -25,7 +25,11 @@ function room(settings: Partial<Service>, said: readonly (readonly [string, Serv
   for (const node of [A, B, C]) knowledge.setFacts(node, facts([80]))
   knowledge.assignments = Assignments.fromRegistry(said.map(([node, fields]) => [assignmentKey('web', node), fields]))
   const seats = knowledge.weighed(web, new BackendStates(knowledge, { of: () => undefined }).seats(web))
-  return { web, knowledge, facts: { knowledge, seats, names: new Names(members), quorate, report: REPORT, beyond: [] as NodeId[] } }
+  return {
+    web,
+    knowledge,
+    facts: { knowledge, seats, names: new Names(members), quorate, report: REPORT, beyond: [] as NodeId[] },
+  }
 }
 
 test('why: who gets connections, in which way, and up to what', () => {

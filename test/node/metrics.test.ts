@@ -8,6 +8,8 @@ import { assert, suite } from '../harness/suite.js'
 const test = suite('node/metrics')
 const DOCUMENT = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8')
 
+const SWARM = { bootstrap: [], nodes: 4, connections: 6, carried: 1, strangers: 5, refused: 7 }
+
 const FACTS: MetricsFacts = {
   version: '0.1.0',
   upMs: 61_500,
@@ -57,6 +59,11 @@ const FACTS: MetricsFacts = {
   ],
   voters: { all: 3, reachable: 2, quorum: 2 },
   members: { alive: 2, suspect: 0, down: 1, left: 0 },
+  discovery: [
+    { way: 'lan', found: 1, state: 'on' },
+    { way: 'swarm', found: 2, state: 'on', swarm: SWARM },
+  ],
+  links: { direct: 3, swarm: 1, noData: 2 },
   drills: [{ service: 'web', record: drillRecord }],
 }
 
