@@ -10,8 +10,18 @@ export function discoveryMetrics({ discovery, links }: Pick<MetricsFacts, 'disco
     { labels: { by: 'swarm' }, value: links.swarm },
   ]
   return [
-    { name: 'baton_discovery_found', type: 'gauge', help: 'Members to which a way of discovery has pointed.', samples: found },
-    { name: 'baton_control_links', type: 'gauge', help: 'Control links that stand, by what carries them.', samples: byWay },
+    {
+      name: 'baton_discovery_found',
+      type: 'gauge',
+      help: 'Members to which a way of discovery has pointed.',
+      samples: found,
+    },
+    {
+      name: 'baton_control_links',
+      type: 'gauge',
+      help: 'Control links that stand, by what carries them.',
+      samples: byWay,
+    },
     gauge('baton_data_links_missing', 'Linked members to which no data link can be made.', links.noData),
     ...discovery.flatMap(swarmMetrics),
   ]

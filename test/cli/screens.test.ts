@@ -25,6 +25,7 @@ import {
   drillRecord,
   drillReport,
   FAULTY_FILE,
+  farApart,
   fresh,
   healthy,
   imported,
@@ -111,6 +112,7 @@ const programsDrained = {
 
 const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof plain }) => string>> = {
   'status-healthy': (screen) => renderStatus(healthy, screen),
+  'status-far-apart': (screen) => renderStatus(farApart, screen),
   'status-alone': (screen) => renderStatus(alone, screen),
   departure: (screen) => renderDeparture('forgotten', departed, screen).join('\n'),
   'status-broken': (screen) => renderStatus(broken, screen),

@@ -136,6 +136,10 @@ export const healthy: StatusView = {
     holdsRefused: 0,
     holdsLate: 0,
   },
+  discovery: [
+    { way: 'lan', found: 2, state: 'on' },
+    { way: 'seeds', found: 0, state: 'off', why: 'no --seed is given' },
+  ],
   survival: { directed: 90, survivable: 88, mortal: { 'its program is on the director’s own host': 2 } },
   warnings: [],
 }
@@ -159,6 +163,25 @@ export const broken: StatusView = {
   ],
   warnings: [
     'service old cannot be read (ports is missing): upgrade this node, or remove it with `baton service rm old`',
+  ],
+}
+
+/** Of three LANs, two of them behind NATs. */
+export const farApart: StatusView = {
+  ...healthy,
+  members: [
+    member(0),
+    member(1, { link: { state: 'up', by: 'swarm', noData: true } }),
+    member(2, { link: { state: 'up', by: 'swarm' } }),
+  ],
+  discovery: [
+    { way: 'lan', found: 0, state: 'on' },
+    {
+      way: 'swarm',
+      found: 1,
+      state: 'on',
+      swarm: { bootstrap: ['10.0.0.1:49737'], nodes: 4, connections: 2, carried: 1, strangers: 3, refused: 0 },
+    },
   ],
 }
 

@@ -2,9 +2,19 @@
  * Sites apart from each other: a router joins LANs, and none of their multicast crosses it; a LAN may be behind a NAT, which lets
  * out what its hosts begin, and nothing in. Hosts live as those of `Lan` do.
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Child } from '../../src/lab/child.io.js'
+import { LocalCluster } from '../../src/lab/cluster.io.js'
 import { Host } from '../../src/lab/hosts.io.js'
 import { Namespace } from '../../src/lab/namespace.io.js'
+import { until } from '../../src/lab/wait.io.js'
+import type { Scope } from '../harness/suite.js'
+
+const BATON = fileURLToPath(new URL('../../bin/baton.js', import.meta.url))
+const HELLO = fileURLToPath(new URL('../../dist/lab/apps/hello.io.js', import.meta.url))
 
 export interface SitePlan {
   /** Its hosts' addresses are 10.NET.0.1, … */
@@ -15,11 +25,13 @@ export interface SitePlan {
 
 /** Between the router and NATs. */
 const TRANSIT = 80
-const ROUTER = '10.79.0.1'
+/** Reached from everywhere. */
+export const ROUTER = '10.79.0.1'
 
 export class Sites {
   readonly hosts: Host[] = []
   readonly #routers: Namespace[] = []
+  #clusters = 0
 
   private constructor(
     readonly router: Host,
@@ -38,6 +50,55 @@ export class Sites {
       await sites.remove()
       throw error
     }
+  }
+
+  /** Removed with the test. */
+  static async build(scope: Scope, plans: readonly SitePlan[]): Promise<Sites> {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-swarm-'))
+    scope.defer(() => rmSync(folder, { recursive: true, force: true }))
+    const sites = await Sites.make(plans, folder)
+    scope.defer(() => sites.remove())
+    return sites
+  }
+
+  /** On the router, until it answers. */
+  async bootstrap(): Promise<Child> {
+    const child = this.router.start('bootstrap', [process.execPath, BATON, 'bootstrap', '--listen', ROUTER])
+    await until(
+      () => (child.tail().includes(`--bootstrap ${ROUTER}`) ? true : undefined),
+      15_000,
+      'the bootstrap node is up',
+    )
+    return child
+  }
+
+  /** Nodes that are told how to find each other, and nothing else. */
+  cluster(names: readonly string[], ...upArguments: string[]): Promise<LocalCluster> {
+    return LocalCluster.start({
+      addresses: names.map((name) => this.named(name).address),
+      names,
+      untold: true,
+      // Neither is what these tests are about, and both take time at the start.
+      upArguments: ['--cipher', 'secretstream', '--lanes', '1', ...upArguments],
+      folder: path.join(this.folder, `cluster${++this.#clusters}`),
+      start: (name, command, output) => this.named(name).start('baton', command, output),
+    })
+  }
+
+  /** Programs that say which host they are on. */
+  hello(port: number, ...names: string[]): void {
+    for (const name of names) {
+      this.named(name).start('hello', [process.execPath, HELLO, name, '0.0.0.0', String(port)])
+    }
+  }
+
+  /** What a client on that host is answered, once it is. */
+  served(client: string, url: string, limitMs = 10_000): Promise<string> {
+    const get = () =>
+      this.named(client)
+        .run('curl', '-sS', '--max-time', '2', url)
+        .catch(() => undefined)
+    return until(get, limitMs, `${client} is served at ${url}`)
   }
 
   named(name: string): Host {
@@ -106,8 +167,4 @@ export class Sites {
 
 async function forward(namespace: Namespace): Promise<void> {
   await namespace.run('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward')
-}
-
-export function logOf(folder: string, name: string): string {
-  return path.join(folder, `${name}.log`)
 }

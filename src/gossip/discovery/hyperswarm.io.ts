@@ -26,6 +26,8 @@ const DIALS_MAX = 3
 /** Keys that were seen under the topic. Beyond it somebody makes them up: all are forgotten. */
 const KNOWN_MAX = 1_024
 const LOOK_EVERY_MS: Millis = 1_000
+/** By then a bootstrap node has answered, or there is none: names that nobody resolves take longer to say so. */
+const READY_MS_MAX: Millis = 8_000
 /** To take the announcement back. Whoever asks for it later finds nobody, and goes on. */
 const LEAVE_MS_MAX: Millis = 1_000
 
@@ -78,6 +80,7 @@ export class SwarmSource implements PeerSource {
   #isReady = false
   #isStopped = false
   #told = ''
+  #openedAt: Millis = 0
   #refreshes = 0
   #refreshAt: Millis = 0
 
@@ -131,6 +134,7 @@ export class SwarmSource implements PeerSource {
       )
       const onerror = (error: Error) => logger.log('debug', 'swarm-search-failed', { why: messageOf(error) })
       this.#sessions = topics.map((topic) => swarm.join(topic, { server: true, client: true, onerror }))
+      this.#openedAt = clock.now()
       this.#refreshAt = clock.now() + refreshDelay(this.#refreshes++)
       this.#look.set(clock.now() + LOOK_EVERY_MS)
     } catch (error) {
@@ -161,6 +165,7 @@ export class SwarmSource implements PeerSource {
   #watch(): void {
     const now = this.options.clock.now()
     if ((this.#swarm?.peers.size ?? 0) > KNOWN_MAX) return void this.#reopen()
+    if (now - this.#openedAt >= READY_MS_MAX) this.#isReady = true
     this.#tell()
     if (now >= this.#refreshAt) {
       for (const session of this.#sessions) session.refresh().catch(() => {})

@@ -41,9 +41,9 @@ type Phase = 'new' | 'proof-awaited' | 'introduction-awaited' | 'idle' | 'over'
 
 /** Three round trips of a bad line. */
 export const TALK_MS_MAX: Millis = 5_000
-export const LOOK_EVERY_MS: Millis = 500
+export const LOOK_EVERY_MS: Millis = 250
 /** A direct link is made within a round trip or two, where it can be made. */
-export const UNLINKED_MS: Millis = 2_000
+export const UNLINKED_MS: Millis = 1_000
 
 export class SwarmTalk implements Machine<SwarmTalkEvent, SwarmTalkEffect> {
   readonly #effects: SwarmTalkEffect[] = []
