@@ -1,9 +1,17 @@
 /** How a node finds others and reaches them, as metrics. */
 import type { DiscoveryView } from './discovery-protocol.js'
 import type { Metric } from './exposition.js'
-import type { MetricsFacts } from './metrics.js'
 
-export function discoveryMetrics({ discovery, links }: Pick<MetricsFacts, 'discovery' | 'links'>): Metric[] {
+export interface DiscoveryFacts {
+  readonly discovery: readonly DiscoveryView[]
+  readonly links: {
+    readonly direct: number
+    readonly swarm: number
+    readonly noData: number
+  }
+}
+
+export function discoveryMetrics({ discovery, links }: DiscoveryFacts): Metric[] {
   const found = discovery.map(({ way, found: value }) => ({ labels: { way }, value }))
   const byWay = [
     { labels: { by: 'tcp' }, value: links.direct },

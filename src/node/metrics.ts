@@ -3,13 +3,12 @@ import type { Millis } from '../base/time.js'
 import type { MemberState } from '../gossip/ports.js'
 import type { LaneReport, PlacementReport, RevivalReport } from '../proxy/lane-report.js'
 import type { BackendState } from '../proxy/schedule/scheduler.js'
-import { discoveryMetrics } from './discovery-metrics.js'
-import type { DiscoveryView } from './discovery-protocol.js'
+import { type DiscoveryFacts, discoveryMetrics } from './discovery-metrics.js'
 import type { DrillRecordView } from './drill-protocol.js'
 import type { Metric, Sample } from './exposition.js'
 import type { TallyCounts } from './tally.js'
 
-export interface MetricsFacts {
+export interface MetricsFacts extends DiscoveryFacts {
   readonly version: string
   readonly upMs: Millis
   readonly lanes: number
@@ -27,8 +26,6 @@ export interface MetricsFacts {
   readonly hosting: readonly { readonly service: string; readonly state: string }[]
   readonly voters: { readonly all: number; readonly reachable: number; readonly quorum: number }
   readonly members: Readonly<Record<MemberState, number>>
-  readonly discovery: readonly DiscoveryView[]
-  readonly links: { readonly direct: number; readonly swarm: number; readonly noData: number }
   readonly drills: readonly { readonly service: string; readonly record: DrillRecordView }[]
 }
 

@@ -16,6 +16,7 @@ import type { ServiceView } from '../../src/node/control-protocol.js'
 import { UNHELD } from '../../src/proxy/reasons.js'
 import { assert, suite } from '../harness/suite.js'
 import { chosen } from './chosen-view.js'
+import { farApart } from './far-view.js'
 import { assertFits, assertGolden } from './golden.js'
 import {
   alone,
@@ -25,7 +26,6 @@ import {
   drillRecord,
   drillReport,
   FAULTY_FILE,
-  farApart,
   fresh,
   healthy,
   imported,

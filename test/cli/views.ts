@@ -21,7 +21,7 @@ import { IDENTITY_DEFAULTS } from '../../src/proxy/service-identity.js'
 export const NODES = ['1f0c22ab', '2a93bb01', '3be10c9d'].map((id, i) => ({ id: id.repeat(4), name: `node${i + 1}` }))
 const [node1, node2, node3] = NODES as [(typeof NODES)[0], (typeof NODES)[0], (typeof NODES)[0]]
 
-const member = (i: number, more: Partial<MemberView> = {}): MemberView => ({
+export const member = (i: number, more: Partial<MemberView> = {}): MemberView => ({
   ...(NODES[i] as (typeof NODES)[0]),
   self: i === 0,
   state: 'alive',
@@ -163,25 +163,6 @@ export const broken: StatusView = {
   ],
   warnings: [
     'service old cannot be read (ports is missing): upgrade this node, or remove it with `baton service rm old`',
-  ],
-}
-
-/** Of three LANs, two of them behind NATs. */
-export const farApart: StatusView = {
-  ...healthy,
-  members: [
-    member(0),
-    member(1, { link: { state: 'up', by: 'swarm', noData: true } }),
-    member(2, { link: { state: 'up', by: 'swarm' } }),
-  ],
-  discovery: [
-    { way: 'lan', found: 0, state: 'on' },
-    {
-      way: 'swarm',
-      found: 1,
-      state: 'on',
-      swarm: { bootstrap: ['10.0.0.1:49737'], nodes: 4, connections: 2, carried: 1, strangers: 3, refused: 0 },
-    },
   ],
 }
 
