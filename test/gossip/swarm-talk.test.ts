@@ -199,9 +199,10 @@ test('how the swarm is doing, in words', () => {
 
 test('it looks anew soon, and then every two minutes', () => {
   assert.equal(
-    [0, 1, 2, 5, 6, 1_000].map((done) => refreshDelay(done)),
+    [0, 1, 2, 5, 6, 1_000].map((done) => refreshDelay(done, true)),
     [2_000, 4_000, 8_000, 64_000, 120_000, 120_000],
   )
+  assert.is(refreshDelay(1_000, false), 10_000)
 })
 
 test.run()

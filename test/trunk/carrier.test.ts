@@ -10,6 +10,8 @@ const NOWHERE = { address: '127.0.0.1', port: 1 }
 /** One end of a connection within this process, which hands on whole messages. */
 class End extends Duplex {
   other: End | undefined
+  /** Nobody reads at the other end. */
+  isStuck = false
 
   constructor() {
     super({ readableObjectMode: true, writableObjectMode: true })
@@ -19,6 +21,7 @@ class End extends Duplex {
 
   override _write(bytes: Uint8Array, _encoding: string, done: () => void): void {
     const { other } = this
+    if (this.isStuck) return
     setImmediate(() => {
       other?.push(bytes)
       done()
@@ -72,6 +75,18 @@ test('it takes long messages, and ends when its connection does', async (scope) 
   await b.until(() => b.count('message 0/2: 500000 bytes') === 8)
   near.destroy()
   await Promise.all([a.hears('down 1'), b.hears('down 0')])
+})
+
+test('what nobody reads is bounded, as on TCP', async (scope) => {
+  const [a, b] = await pair(scope)
+  const [near] = carry(a, b)
+  await Promise.all([a.hears('up 1'), b.hears('up 0')])
+  near.isStuck = true
+  // Each in a turn of its own: it waits in the connection's queue then, and in no other.
+  for (let i = 0; i < 100 && a.links.send(b.node, CHANNEL.sync, new Uint8Array(500_000)); i++) {
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  assert.match(await a.hears('down 1'), 'does not read')
 })
 
 test('a stranger is let in by neither end', async (scope) => {

@@ -284,6 +284,14 @@ test('a carried link: a dial that has reached the peer is better, one that has n
   assert.equal(b.feed({ type: 'incoming', link: 3, peer: info(1), carried: true }), [`refuse 3 duplicate`])
 })
 
+test('a dial that has reached the peer is better than a carried link, also with the higher id', () => {
+  const b = new Subject(2)
+  b.feed({ type: 'want', peer: wanted(1) })
+  b.feed({ type: 'reached', link: 2 })
+  assert.equal(b.feed({ type: 'incoming', link: 3, peer: info(1), carried: true }), ['refuse 3 duplicate'])
+  assert.equal(b.feed({ type: 'incoming', link: 5, peer: info(1, 2), carried: true }), ['close 2 replaced', 'accept 5'])
+})
+
 test('a peer that dials by TCP has its way over a carried link, whoever has the lower id', () => {
   for (const self of [0, 2]) {
     const a = new Subject(self)

@@ -135,7 +135,7 @@ export class SwarmSource implements PeerSource {
       const onerror = (error: Error) => logger.log('debug', 'swarm-search-failed', { why: messageOf(error) })
       this.#sessions = topics.map((topic) => swarm.join(topic, { server: true, client: true, onerror }))
       this.#openedAt = clock.now()
-      this.#refreshAt = clock.now() + refreshDelay(this.#refreshes++)
+      this.#refreshAt = clock.now() + refreshDelay(this.#refreshes++, true)
       this.#look.set(clock.now() + LOOK_EVERY_MS)
     } catch (error) {
       this.#fail(error)
@@ -167,11 +167,15 @@ export class SwarmSource implements PeerSource {
     if ((this.#swarm?.peers.size ?? 0) > KNOWN_MAX) return void this.#reopen()
     if (now - this.#openedAt >= READY_MS_MAX) this.#isReady = true
     this.#tell()
-    if (now >= this.#refreshAt) {
-      for (const session of this.#sessions) session.refresh().catch(() => {})
-      this.#refreshAt = now + refreshDelay(this.#refreshes++)
-    }
+    if (now >= this.#refreshAt) this.#refresh(now)
     this.#look.set(now + LOOK_EVERY_MS)
+  }
+
+  /** Both announcements: a bootstrap node that was started anew knows neither, and hyperdht believes for five minutes that it does. */
+  #refresh(now: Millis): void {
+    this.#swarm?.server.refresh()
+    for (const session of this.#sessions) session.refresh().catch(() => {})
+    this.#refreshAt = now + refreshDelay(this.#refreshes++, onlineWord(this.report()) === 'online')
   }
 
   async #reopen(): Promise<void> {
@@ -185,6 +189,9 @@ export class SwarmSource implements PeerSource {
     const report = this.report()
     const word = onlineWord(report)
     if (word === this.#told || word === 'starting') return
+    const isBack = this.#told === 'no-bootstrap' && word === 'online'
+    // Where others are found that were not there: as at the start.
+    if (isBack) [this.#refreshes, this.#refreshAt] = [0, this.options.clock.now()]
     this.#told = word
     const { nodes, bootstrap } = report
     const at = bootstrap.length === 0 ? 'the public network' : bootstrap.join(', ')

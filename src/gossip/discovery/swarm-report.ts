@@ -25,6 +25,7 @@ export type SwarmWord = 'starting' | 'online' | 'no-bootstrap' | 'failed'
 
 const REFRESH_FIRST_MS: Millis = 2_000
 const REFRESH_MS_MAX: Millis = 120_000
+const OFFLINE_MS: Millis = 10_000
 
 export function onlineWord({ failure, isReady, nodes }: SwarmReport): SwarmWord {
   if (failure !== '') return 'failed'
@@ -47,7 +48,8 @@ export function swarmProblem(report: SwarmReport): string | undefined {
   }
 }
 
-/** How long until it announces and looks again; `done`: how often it has. */
-export function refreshDelay(done: number): Millis {
+/** How long until it announces and looks again; `done`: how often it has. A bootstrap node that does not answer is asked steadily. */
+export function refreshDelay(done: number, isOnline: boolean): Millis {
+  if (!isOnline) return OFFLINE_MS
   return Math.min(REFRESH_MS_MAX, REFRESH_FIRST_MS * 2 ** Math.min(done, 16))
 }

@@ -52,6 +52,8 @@ declare module 'hyperswarm' {
   export default class Hyperswarm {
     constructor(options: SwarmOptions)
     readonly peers: { readonly size: number }
+    /** What others connect to: tells the DHT anew where it is to be found, within 3 s. */
+    readonly server: { refresh(): void }
     join(
       topic: Uint8Array,
       options: { readonly server: boolean; readonly client: boolean; readonly onerror?: (error: Error) => void },
