@@ -1,4 +1,5 @@
 /** `baton bootstrap`: nodes of a private DHT that the nodes of clusters begin with, where there is no public one or none is wanted. */
+import dgram from 'node:dgram'
 import type HyperDHT from 'hyperdht'
 import { canonicalIp, isIpv6, isLoopback, isPort, isWildcard } from '../base/address.js'
 import { BatonError, errnoOf, messageOf } from '../base/errors.js'
@@ -30,6 +31,7 @@ export interface BootstrapOptions {
 /** Until SIGTERM or SIGINT, which it answers. Rejects with ERR_USAGE, ERR_BOOTSTRAP_BIND or ERR_BOOTSTRAP_ADDRESS. */
 export async function runBootstrap(options: BootstrapOptions, onReady: (view: BootstrapView) => void): Promise<string> {
   const { host, port } = options.listen === undefined ? ownAddress() : readListen(options.listen)
+  await tryPorts(host, port)
   const { default: DHT } = await import('hyperdht')
   const notify = Notify.fromEnvironment()
   const nodes: HyperDHT[] = []
@@ -46,13 +48,30 @@ export async function runBootstrap(options: BootstrapOptions, onReady: (view: Bo
     const why = await stopSignal()
     notify.stopping(why)
     return why
-  } catch (cause) {
-    throw bindFailed(host, port, cause)
   } finally {
     const late = new Promise((resolve) => setTimeout(resolve, LEAVE_MS_MAX).unref())
-    // One that could not bind cannot be destroyed either.
     await Promise.race([late, Promise.allSettled(nodes.map((node) => node.destroy({ force: true })))])
   }
+}
+
+/** Before hyperdht does: what of it could not bind its port cannot be destroyed, and keeps the process alive. */
+async function tryPorts(host: string, port: number): Promise<void> {
+  try {
+    for (let i = 0; i < BOOTSTRAP_NODES; i++) await tryPort(host, port + i)
+  } catch (cause) {
+    throw bindFailed(host, port, cause)
+  }
+}
+
+function tryPort(address: string, port: number): Promise<void> {
+  const socket = dgram.createSocket('udp4')
+  return new Promise((resolve, reject) => {
+    socket.once('error', (error) => {
+      socket.close()
+      reject(error)
+    })
+    socket.bind({ address, port, exclusive: true }, () => socket.close(() => resolve()))
+  })
 }
 
 function readListen(text: string): { host: string; port: number } {

@@ -16,7 +16,7 @@ import type { SwarmIntroduction } from './swarm-message.js'
 import { onlineWord, refreshDelay, type SwarmReport } from './swarm-report.js'
 import { SwarmTalk, type SwarmTalkEffect, type SwarmTalkEvent } from './swarm-talk.js'
 
-/** UDP; if it is taken, one of the next five, else any. Not that of `baton bootstrap`, which may be on the same host. */
+/** UDP; if it is taken, one of the next four, else any. Not that of `baton bootstrap`, which may be on the same host. */
 export const SWARM_PORT = 49_747
 /** Connections at a time, in either direction: one that leads to a member is enough. */
 const PEERS_MAX = 64
