@@ -87,7 +87,7 @@ export class Discovery {
 
   #stateOf(way: DiscoveryWay): Pick<DiscoveryView, 'state' | 'why' | 'swarm'> {
     if (way === 'seeds' && this.parts.options.seeds.length === 0) return { state: 'off', why: 'no --seed is given' }
-    if (way === 'lan' && !this.#ways.has(way)) return { state: 'off', why: 'a node on loopback has no LAN' }
+    if (way !== 'seeds' && !this.#ways.has(way)) return { state: 'off', why: 'others do not reach a node on loopback' }
     const report = this.#swarm?.report()
     if (way !== 'swarm' || report === undefined) return { state: 'on' }
     const { bootstrap, nodes, connections, carried, strangers, refused } = report
@@ -97,19 +97,20 @@ export class Discovery {
     return { state: onlineWord(report) === 'online' ? 'on' : 'starting', swarm }
   }
 
-  /** A node on a loopback address has no LAN. */
+  /** A node on a loopback address has no LAN, and is reached by nobody. */
   #sources({ gossip, control }: Self): (readonly [DiscoveryWay, PeerSource])[] {
     const { options, state, clock, random, logger } = this.parts
     const { discovery, seeds } = options
     const [key] = state.clusterKeys
     const sources: (readonly [DiscoveryWay, PeerSource])[] = []
     if (discovery.includes('seeds')) sources.push(['seeds', new SeedSource({ seeds, clock, random, logger })])
-    if (discovery.includes('lan') && !isLoopback(gossip.address) && key !== undefined) {
+    const isReached = !isLoopback(gossip.address)
+    if (discovery.includes('lan') && isReached && key !== undefined) {
       const tag = toHex(deriveKey(key, 'mdns tag 1').subarray(0, TAG_BYTES))
       const instance = state.id.slice(0, INSTANCE_CHARACTERS)
       sources.push(['lan', new MdnsSource({ tag, instance, at: gossip, clock, random, logger })])
     }
-    if (discovery.includes('swarm')) {
+    if (discovery.includes('swarm') && isReached) {
       this.#swarm = this.#swarmSource({ gossip, control })
       sources.push(['swarm', this.#swarm])
     }

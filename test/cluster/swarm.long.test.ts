@@ -38,6 +38,12 @@ test(
     assert.match(stdout, 'no data link: neither of the two reaches the data ports of the other')
     assert.match((await cluster.baton(c, 'metrics')).stdout, 'baton_control_links{by="swarm"} 1')
 
+    // Another process in its place has the same key pair, and is met again.
+    await cluster.replace(c)
+    await cluster.answers(c)
+    await until(async () => ((await linkOf(c, 'd'))?.by === 'swarm' ? true : undefined), 20_000, 'it is carried again')
+    await cluster.settled()
+
     // What c directs d cannot serve; a can.
     sites.hello(8080, 'd')
     await cluster.baton(c, 'service', 'add', 'web', '--address', '10.83.0.100', '--ports', '8080')
