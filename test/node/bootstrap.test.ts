@@ -1,5 +1,7 @@
 /** A bootstrap node on loopback, and nodes of the swarm that meet through it: real sockets, no cluster. */
 
+import HyperDHT from 'hyperdht'
+import Hyperswarm from 'hyperswarm'
 import { silentLogger } from '../../src/base/log.js'
 import { realClock } from '../../src/base/real-clock.io.js'
 import type { Carrier } from '../../src/gossip/discovery/hyperswarm.io.js'
@@ -109,6 +111,27 @@ test('who knows the topic and has another key hears of nobody, and is counted', 
   const counts = () => nodes.reduce((sum, { source }) => sum + source.report().strangers, 0)
   await until(() => (counts() > 0 ? true : undefined), 15_000, 'a stranger is counted')
   for (const { found, source } of nodes) assert.equal([found, source.report().met], [[], 0])
+})
+
+test('a stranger who sends much before it has proven anything is left at once, and not taken again', async (scope) => {
+  await bootstrap(scope)
+  const a = Node.start(scope, 0)
+  await until(() => (a.source.report().nodes > 0 ? true : undefined), 10_000, 'a is there')
+  const dht = new HyperDHT({ bootstrap: [LISTEN], port: PORT + 100 })
+  const swarm = new Hyperswarm({ dht, keyPair: nodeKeyPair(new Uint8Array(32).fill(9)), maxPeers: 8, maxParallel: 1 })
+  scope.defer(() => swarm.destroy())
+  const ended = new Promise<number>((resolve) =>
+    swarm.on('connection', (connection) => {
+      const raw = connection.rawStream as unknown as { readonly bytesTransmitted: number }
+      connection.on('error', () => {})
+      connection.on('close', () => resolve(raw.bytesTransmitted))
+      connection.write(new Uint8Array(8_000_000))
+    }),
+  )
+  swarm.join(TOPIC, { server: true, client: true })
+  assert.ok((await ended) < 500_000, 'most of it was not even sent')
+  await until(() => (a.source.report().strangers === 1 ? true : undefined), 1_000, 'it is counted')
+  assert.is(a.source.report().connections, 0)
 })
 
 test.run()

@@ -22,6 +22,8 @@ export const SWARM_PORT = 49_747
 const PEERS_MAX = 64
 /** Of those, the ones that have proven nothing yet. */
 const UNPROVEN_MAX = 32
+/** Proofs and framing have some 250: hyperswarm would wait for a message of 16 MB. */
+const UNPROVEN_BYTES_MAX = 4_096
 const DIALS_MAX = 3
 /** Keys that were seen under the topic. Beyond it somebody makes them up: all are forgotten. */
 const KNOWN_MAX = 1_024
@@ -29,7 +31,8 @@ const LOOK_EVERY_MS: Millis = 1_000
 /** By then a bootstrap node has answered, or there is none: names that nobody resolves take longer to say so. */
 const READY_MS_MAX: Millis = 8_000
 /** To take the announcement back. Whoever asks for it later finds nobody, and goes on. */
-const LEAVE_MS_MAX: Millis = 1_000
+const LEAVE_MS_MAX: Millis = 700
+const CLOSE_MS_MAX: Millis = 300
 
 /** A connection that is to carry a control link. */
 export interface Carrier extends Pick<SwarmIntroduction, 'node' | 'boot'> {
@@ -151,7 +154,7 @@ export class SwarmSource implements PeerSource {
     const ended = swarm.destroy().catch(() => {})
     await within(LEAVE_MS_MAX, ended)
     await within(
-      LEAVE_MS_MAX,
+      CLOSE_MS_MAX,
       swarm.destroy({ force: true }).catch(() => {}),
     )
   }
@@ -226,6 +229,7 @@ export class SwarmSource implements PeerSource {
     }
     const { driver } = talk
     this.#talks.set(connection, talk)
+    this.#measure(connection, talk, peer)
     connection.on('data', hear)
     connection.on('close', () => {
       driver.stop()
@@ -233,6 +237,21 @@ export class SwarmSource implements PeerSource {
       this.#carriers.delete(connection)
     })
     driver.feed({ type: 'start' })
+  }
+
+  /** Below what hyperswarm makes of it. */
+  #measure(connection: SwarmConnection, talk: Talk, peer: SwarmPeer): void {
+    const { rawStream } = connection
+    let bytes = 0
+    const count = (chunk: Uint8Array) => {
+      bytes += chunk.byteLength
+      if (talk.isProven) rawStream?.removeListener('data', count)
+      else if (bytes > UNPROVEN_BYTES_MAX) {
+        rawStream?.removeListener('data', count)
+        this.#end('unproven', connection, peer)
+      }
+    }
+    rawStream?.on('data', count)
   }
 
   #perform(effect: SwarmTalkEffect, connection: SwarmConnection, peer: SwarmPeer, hear: (bytes: Uint8Array) => void) {
@@ -265,10 +284,9 @@ export class SwarmSource implements PeerSource {
 
   /** Who has no key of ours is not asked again. */
   #end(why: string, connection: SwarmConnection, peer: SwarmPeer): void {
-    if (why === 'unproven' || why === 'malformed') {
-      this.#counts.strangers++
-      peer.ban(true)
-    }
+    if (why === 'unproven' || why === 'malformed') this.#counts.strangers++
+    // Not who speaks as a later release may.
+    if (why === 'unproven') peer.ban(true)
     this.options.logger.log('debug', 'swarm-stranger', { remote: formatEndpoint(remoteOf(connection)), why })
     connection.destroy()
   }

@@ -6,13 +6,21 @@ export interface SwarmKeyPair {
   readonly secretKey: Uint8Array
 }
 
+/** What carries it: bytes in order, still sealed. */
+interface RawStream {
+  readonly remoteHost: string | null
+  readonly remotePort: number
+  on(event: 'data', listener: (bytes: Uint8Array) => void): this
+  removeListener(event: 'data', listener: (bytes: Uint8Array) => void): this
+}
+
 /** A streamx duplex, encrypted between two key pairs: one `write` is one `data` at the other end, in order. */
 export interface SwarmConnection {
   readonly isInitiator: boolean
   readonly remotePublicKey: Uint8Array
   /** The same at both ends, and never again. */
   readonly handshakeHash: Uint8Array
-  readonly rawStream: { readonly remoteHost: string | null; readonly remotePort: number } | null
+  readonly rawStream: RawStream | null
   write(message: Uint8Array): boolean
   pause(): void
   resume(): void
