@@ -26,12 +26,14 @@ import type {
 } from './hosting-protocol.js'
 import type { ImportRequest, ImportView } from './import-protocol.js'
 import type { NodeRef } from './node-ref.js'
+import type { ReplaceRequest, ReplaceView } from './replace-protocol.js'
 
 export type { AssignmentView, AssignmentWrite, AssignmentWritten, ChoiceView, SeatView } from './choice-protocol.js'
 export type * from './discovery-protocol.js'
 export type * from './hosting-protocol.js'
 export type * from './import-protocol.js'
 export type { NodeRef } from './node-ref.js'
+export type * from './replace-protocol.js'
 
 export interface TermView {
   readonly number: number
@@ -359,17 +361,6 @@ export interface FileProblemView {
 }
 
 /** What the node answers with; the control server turns it into HTTP. Problems are thrown as `BatonError`. */
-/** Another process of this node, which listens on `socket` in the state folder: see handover-protocol. */
-export interface ReplaceRequest {
-  readonly version: number
-  readonly socket: string
-}
-
-export interface ReplaceView {
-  /** Of the process that is to be replaced. */
-  readonly pid: number
-}
-
 export interface ControlApi {
   status(): Promise<StatusView>
   services(): Promise<readonly ServiceView[]>
