@@ -4,7 +4,7 @@ import { toHex } from '../base/bytes.js'
 import type { AlarmClock } from '../base/clock.js'
 import type { Logger } from '../base/log.js'
 import type { Prng } from '../base/prng.js'
-import { SwarmSource } from '../gossip/discovery/hyperswarm.io.js'
+import { SwarmSource, type SwarmSourceOptions } from '../gossip/discovery/hyperswarm.io.js'
 import { MdnsSource } from '../gossip/discovery/mdns.io.js'
 import type { PeerSource } from '../gossip/discovery/peer-source.js'
 import { SeedSource } from '../gossip/discovery/seeds.io.js'
@@ -119,15 +119,10 @@ export class Discovery {
 
   #swarmSource(self: Self): SwarmSource {
     const { options, state, boot, links, clock, logger } = this.parts
-    const proofKeys = state.clusterKeys.map((key) => deriveKey(key, 'swarm proof 1'))
     return new SwarmSource({
-      topics: state.clusterKeys.map((key) => deriveKey(key, 'swarm topic 1')),
+      ...swarmKeys(state.clusterKeys),
       // Not the node's own pair: what one protocol signs must mean nothing in another.
       keyPair: nodeKeyPair(deriveKey(state.keyPair.secretKey.subarray(0, SEED_BYTES), 'swarm identity 1')),
-      proofs: (handshakeHash, isInitiator) => {
-        const statement = `${isInitiator ? 'initiator' : 'responder'} ${toHex(handshakeHash)}`
-        return proofKeys.map((key) => deriveKey(key, statement))
-      },
       bootstrap: options.bootstrap,
       self: () => ({ node: state.id, boot, ...self }),
       isLinked: (node) => links().state(node).phase === 'up',
@@ -135,5 +130,17 @@ export class Discovery {
       clock,
       logger,
     })
+  }
+}
+
+/** What is made of the keys of a cluster for the swarm: a topic and a proof for each. */
+export function swarmKeys(clusterKeys: readonly Uint8Array[]): Pick<SwarmSourceOptions, 'topics' | 'proofs'> {
+  const proofKeys = clusterKeys.map((key) => deriveKey(key, 'swarm proof 1'))
+  return {
+    topics: clusterKeys.map((key) => deriveKey(key, 'swarm topic 1')),
+    proofs: (handshakeHash, isInitiator) => {
+      const statement = `${isInitiator ? 'initiator' : 'responder'} ${toHex(handshakeHash)}`
+      return proofKeys.map((key) => deriveKey(key, statement))
+    },
   }
 }
