@@ -153,6 +153,8 @@ export default class Up extends BatonCommand {
     // Here and not above: what a node needs takes longer to load than `baton status` to run.
     const { runNode } = await import('../node/main.io.js')
     await runNode(options)
+    // A name that is being looked up, as those of bootstrap nodes are, keeps a process for as long as that takes.
+    if (options.discovery.includes('swarm')) process.exit()
   }
 }
 

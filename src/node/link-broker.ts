@@ -94,7 +94,9 @@ export class LinkBroker implements Machine<BrokerEvent, BrokerEffect> {
       }
       case 'data-down':
         this.#up.delete(key(peer, event.pair))
-        if (event.pair === 0 && this.#peers.has(peer)) this.#lackingSince.set(peer, now)
+        // Each attempt that fails ends so, too.
+        if (event.pair === 0 && this.#peers.has(peer) && !this.#lackingSince.has(peer))
+          this.#lackingSince.set(peer, now)
         if (this.#offersTo(peer) && event.pair < (this.#peers.get(peer)?.pairs ?? 0)) {
           this.#deadlines.set(key(peer, event.pair), now + this.#delay(peer, event.pair))
         }
