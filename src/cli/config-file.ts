@@ -17,7 +17,6 @@ import { LOG_LEVELS } from '../base/log.js'
 import {
   CIPHERS,
   DECLARED_MAX,
-  DISCOVERIES,
   ENGINES,
   findOptionProblems,
   LOG_FORMATS,
@@ -26,12 +25,14 @@ import {
   PORT_DEFAULTS,
   PRIORITY_DEFAULT,
   PROFILES,
+  parseDiscovery,
   parsePage,
   parseSeed,
 } from '../node/config-schema.js'
 import type { DeclaredService, FileProblemView, ImportProblem } from '../node/control-protocol.js'
 import { checkDeclared } from '../node/service-plan.js'
 import { ASSIGNMENT_FLAG_NAMES, ASSIGNMENT_FLAGS, type AssignmentFlag } from './assignment-words.js'
+import { bootstrapOf, discoveryOf } from './discovery-flags.js'
 import { fieldOf, flagOf, readServiceFlag, SERVICE_FLAGS, type ServiceFlag } from './service-words.js'
 import { hintFor, type Item, type Place, YamlFile } from './yaml-file.js'
 
@@ -48,7 +49,6 @@ export interface ConfigFile {
 }
 
 const CHOICES: Readonly<Partial<Record<NodeSetting, readonly string[]>>> = {
-  discovery: DISCOVERIES,
   profile: PROFILES,
   engine: ENGINES,
   cipher: CIPHERS,
@@ -57,6 +57,9 @@ const CHOICES: Readonly<Partial<Record<NodeSetting, readonly string[]>>> = {
 }
 
 const WHOLE_NUMBERS: readonly NodeSetting[] = ['gossip-port', 'control-port', 'data-port', 'priority', 'lanes']
+
+/** Given as a list, or as one text. */
+const LISTS: readonly NodeSetting[] = ['seed', 'bootstrap', 'discovery']
 
 const START: Place = { line: 1, column: 1 }
 
@@ -97,7 +100,7 @@ class ConfigReader {
 
   #readSetting(item: Item): void {
     const setting = item.key as NodeSetting
-    const items = setting === 'seed' ? this.file.items(item) : [item]
+    const items = LISTS.includes(setting) ? this.file.items(item) : [item]
     this.#places.set(setting, this.file.placeOf(item))
     const texts = items.flatMap((each) => {
       const text = this.file.text(each)
@@ -115,6 +118,13 @@ class ConfigReader {
     }
     const page = setting === 'page' ? parsePage(text) : undefined
     if (page !== undefined && 'problem' in page) this.file.report(place, page.problem)
+    if (setting === 'bootstrap') {
+      for (const { problem, hint } of bootstrapOf([text]).problems) this.file.report(place, problem, hint)
+    }
+    if (setting === 'discovery') {
+      const parsed = parseDiscovery(text)
+      if (parsed.type === 'problem') this.file.report(place, `discovery ${parsed.problem}`, parsed.hint)
+    }
     const choices = CHOICES[setting]
     if (choices !== undefined && !choices.includes(text)) {
       this.file.report(place, `${setting} '${text}' is not possible`, hintFor(text, choices))
@@ -139,6 +149,8 @@ class ConfigReader {
         const parsed = parseSeed(text)
         return parsed.type === 'seed' ? parsed.seed : []
       }),
+      bootstrap: bootstrapOf(this.#settings.bootstrap ?? []).bootstrap,
+      discovery: discoveryOf(this.#settings.discovery),
     })
     for (const { setting, problem } of problems) {
       const place = this.#places.get(setting) ?? this.#places.get('control-port') ?? START

@@ -1,6 +1,6 @@
 /** Settings of a file as the flags of `baton up`: those that were typed go before them. */
 import { LOG_LEVELS } from '../base/log.js'
-import { CIPHERS, DISCOVERIES, ENGINES, LOG_FORMATS, PROFILES } from '../node/config-schema.js'
+import { CIPHERS, ENGINES, LOG_FORMATS, PROFILES } from '../node/config-schema.js'
 import type { ConfigFile } from './config-file.js'
 
 /** Only what the file gives and nobody typed. Its texts were checked when it was read. */
@@ -8,7 +8,7 @@ export function flagsOfFile({ settings }: Pick<ConfigFile, 'settings'>, isTyped:
   const untyped = Object.fromEntries(
     Object.entries(settings).filter(([setting]) => !isTyped(setting)),
   ) as typeof settings
-  const { state, bind, seed, profile, 'log-format': logFormat, 'log-level': logLevel } = untyped
+  const { state, bind, seed, bootstrap, discovery, profile, 'log-format': logFormat, 'log-level': logLevel } = untyped
   return {
     ...given('state', state?.[0]),
     ...given('bind', bind?.[0]),
@@ -16,7 +16,8 @@ export function flagsOfFile({ settings }: Pick<ConfigFile, 'settings'>, isTyped:
     ...given('control-port', wholeNumber(untyped['control-port'])),
     ...given('data-port', wholeNumber(untyped['data-port'])),
     ...given('seed', seed === undefined ? undefined : [...seed]),
-    ...given('discovery', oneOf(DISCOVERIES, untyped.discovery)),
+    ...given('bootstrap', bootstrap === undefined ? undefined : [...bootstrap]),
+    ...given('discovery', discovery?.join(',')),
     ...given('profile', oneOf(PROFILES, profile)),
     ...given('priority', wholeNumber(untyped.priority)),
     ...given('engine', oneOf(ENGINES, untyped.engine)),

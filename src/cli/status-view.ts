@@ -11,6 +11,7 @@ import type {
   SurvivalView,
 } from '../node/control-protocol.js'
 import type { Screen, Style, StyledText } from './colour.js'
+import { renderDiscovery } from './discovery-view.js'
 import { needsLook, renderServices } from './service-view.js'
 import { type Cell, type Column, type Row, renderTable } from './table.js'
 import { hang } from './text.js'
@@ -26,6 +27,7 @@ export function renderStatus(view: StatusView, screen: Screen): string {
     ...renderServices(view.services, screen),
     '',
     ...renderElectorate(view.electorate, screen),
+    ...renderDiscovery(view.discovery ?? [], screen),
     ...renderCounters(view.counters, screen),
     ...renderWaiting(view.services, screen),
     ...renderSurvival(view.survival, screen),
@@ -125,7 +127,7 @@ function voterCell({ voter, role }: MemberView): Cell {
 
 function linkCell({ link, state }: MemberView): Cell {
   if (link.state === 'self') return '–'
-  if (link.state === 'up') return { text: 'up', style: 'good' }
+  if (link.state === 'up') return { text: link.by === undefined ? 'up' : `up by ${link.by}`, style: 'good' }
   return { text: link.state, style: state === 'left' ? 'dim' : link.state === 'dialing' ? 'warn' : 'bad' }
 }
 
@@ -138,11 +140,15 @@ function hasProblem(member: MemberView): boolean {
   return memberProblem(member) !== undefined
 }
 
+const NO_DATA =
+  'no data link: neither of the two reaches the data ports of the other, so neither serves what the other directs'
+
 function memberProblem({ state, link }: MemberView): string | undefined {
   const why = link.why === undefined ? '' : ` (${link.why})`
   if (state === 'down') return `down${why}: start it again with \`baton up\`, or look at its host`
   if (state === 'suspect') return `suspected${why}: it does not answer; within seconds it will count as alive or down`
   if (state === 'alive' && link.state === 'down') return `no control link${why}`
+  if (state === 'alive' && link.noData) return NO_DATA
   return undefined
 }
 

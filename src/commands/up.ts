@@ -2,12 +2,12 @@ import { Flags } from '@oclif/core'
 import { BatonError } from '../base/errors.js'
 import { LOG_LEVELS } from '../base/log.js'
 import { BatonCommand } from '../cli/command.js'
+import { bootstrapOf, discoveryOf } from '../cli/discovery-flags.js'
 import { flagsOfFile } from '../cli/node-settings.js'
 import { readUsers } from '../cli/users.js'
 import {
   CIPHERS,
   checkNodeOptions,
-  DISCOVERIES,
   ENGINES,
   type NodeSettings,
   PORT_DEFAULTS,
@@ -26,6 +26,10 @@ export default class Up extends BatonCommand {
     '<%= config.bin %> up',
     { description: 'A second host finds the first:', command: '<%= config.bin %> up --seed 10.0.0.1:7440' },
     '<%= config.bin %> up --bind 10.0.0.2 --log-format json',
+    {
+      description: 'Hosts of several LANs, with a `baton bootstrap` on 10.0.0.1:',
+      command: '<%= config.bin %> up --discovery lan,swarm --bootstrap 10.0.0.1',
+    },
     {
       description: 'Settings and services from a file, looked at by `baton config check` before:',
       command: '<%= config.bin %> up --config cluster.yaml',
@@ -75,11 +79,18 @@ export default class Up extends BatonCommand {
       helpValue: 'HOST:PORT',
       multiple: true,
     }),
-    discovery: Flags.option({
-      options: DISCOVERIES,
-      description: 'how members are found: by multicast DNS on the LAN, by seeds, or by both',
-      default: 'lan,seeds' as const,
-    })(),
+    discovery: Flags.string({
+      description:
+        'how members are found, any of lan (multicast DNS), swarm (beyond the LAN, through NATs) and seeds; or none',
+      default: 'lan,seeds',
+      helpValue: 'lan,swarm,seeds',
+    }),
+    bootstrap: Flags.string({
+      description:
+        'where discovery by swarm begins: what `baton bootstrap` prints; may be given several times; the public network if not given',
+      helpValue: 'HOST:PORT',
+      multiple: true,
+    }),
     profile: Flags.option({
       options: PROFILES,
       description: 'how fast failures are noticed, and at what cost',
@@ -131,7 +142,8 @@ export default class Up extends BatonCommand {
       controlPort: flags['control-port'],
       dataPort: flags['data-port'],
       seeds: seedsOf(flags.seed ?? [], problems),
-      discovery: flags.discovery,
+      discovery: discoveryOf([flags.discovery], problems),
+      bootstrap: bootstrapsOf(flags.bootstrap ?? [], problems),
       profile: flags.profile,
       engine: flags.engine,
       cipher: flags.cipher,
@@ -154,6 +166,8 @@ export default class Up extends BatonCommand {
     // Here and not above: what a node needs takes longer to load than `baton status` to run.
     const { runNode } = await import('../node/main.io.js')
     await runNode(options)
+    // A name that is being looked up, as those of bootstrap nodes are, keeps a process for as long as that takes.
+    if (options.discovery.includes('swarm')) process.exit()
   }
 }
 
@@ -170,6 +184,12 @@ function pageOf(text: string, problems: string[]): Pick<NodeSettings, 'page'> {
   if ('page' in parsed) return parsed.page === undefined ? {} : { page: parsed.page }
   problems.push(`--page: ${parsed.problem}`)
   return {}
+}
+
+function bootstrapsOf(texts: readonly string[], problems: string[]): NodeSettings['bootstrap'] {
+  const { bootstrap, problems: wrong } = bootstrapOf(texts)
+  problems.push(...wrong.map(({ problem, hint }) => `--${problem}: ${hint}`))
+  return bootstrap
 }
 
 function seedsOf(texts: readonly string[], problems: string[]): Seed[] {

@@ -6,12 +6,14 @@ import { bytesOf, encodeMessage, joinPacket, PACKET_BYTES_MAX, PACKET_HEADER_BYT
 import type { GossipConfig } from './config.js'
 import { type Identity, identityOf, type Member } from './messages.js'
 import type { SwimEffect } from './ports.js'
-import { statePackets } from './push-pull.js'
+import { type Links, statePackets } from './push-pull.js'
 import { sample } from './sample.js'
 import type { View } from './view.js'
+import type { Ways } from './ways.js'
 
 /** More claims than this never fit into one datagram. */
 const INTRODUCED_MAX = 16
+const CAPACITY = PACKET_BYTES_MAX - PACKET_HEADER_BYTES
 
 /** Puts messages into packets, and gives queued claims a ride wherever a datagram has room. */
 export class Courier {
@@ -20,6 +22,8 @@ export class Courier {
   constructor(
     private readonly me: Identity,
     private readonly view: View,
+    private readonly links: Links,
+    private readonly ways: Ways,
     private readonly config: GossipConfig,
     private readonly random: Prng,
     private readonly perform: (effect: SwimEffect) => void,
@@ -29,11 +33,8 @@ export class Courier {
 
   /** Fills the datagram: first `messages`, then queued claims, then claims about some of `introduced`. */
   send(to: Endpoint, messages: readonly Uint8Array[], introduced: readonly Member[] = []): void {
-    const { queue, table } = this.view
-    const capacity = PACKET_BYTES_MAX - PACKET_HEADER_BYTES
-    const sendsMax = retransmitLimit(this.config.retransmitFactor, table.liveCount)
-    const load = [...messages, ...queue.take(capacity - bytesOf(messages), sendsMax)]
-    let room = capacity - bytesOf(load)
+    const load = this.#load(messages)
+    let room = CAPACITY - bytesOf(load)
     for (const member of sample(introduced, INTRODUCED_MAX, this.random)) {
       const claim = this.view.claimOf(member)
       if (claim.byteLength > room) continue
@@ -41,6 +42,18 @@ export class Courier {
       load.push(claim)
     }
     this.perform({ type: 'send', to, bytes: joinPacket(this.#header, load) })
+  }
+
+  /** Queued claims, by the way that leads there. */
+  gossip({ profile }: Member): void {
+    if (!this.#needsStream(profile.node)) return this.send(profile.gossip, [])
+    this.stream(profile.node, this.#load([]))
+  }
+
+  #load(messages: readonly Uint8Array[]): Uint8Array[] {
+    const { queue, table } = this.view
+    const sendsMax = retransmitLimit(this.config.retransmitFactor, table.liveCount)
+    return [...messages, ...queue.take(CAPACITY - bytesOf(messages), sendsMax)]
   }
 
   stream(to: NodeId, messages: readonly Uint8Array[]): void {
@@ -60,8 +73,22 @@ export class Courier {
 
   /** One that is not held alive is asked as a stranger, so that its answer carries its refutation. */
   pingMember(member: Member, seq: number): void {
-    if (member.state !== 'alive') return this.pingWhoever(member.profile.gossip, seq, member)
-    this.send(member.profile.gossip, [encodeMessage({ kind: 'ping', seq, target: identityOf(member) })])
+    const { node, gossip } = member.profile
+    const ping = encodeMessage({ kind: 'ping', seq, target: identityOf(member) })
+    if (this.#needsStream(node)) this.stream(node, [this.view.claimOf(member), ping])
+    if (member.state !== 'alive') return this.pingWhoever(gossip, seq, member)
+    this.send(gossip, [ping])
+  }
+
+  /** In another's place, who got no answer: by every way. */
+  pingFor(target: Identity, at: Endpoint, seq: number): void {
+    const ping = encodeMessage({ kind: 'ping', seq, target })
+    if (this.links.has(target.node)) this.stream(target.node, [ping])
+    this.send(at, [ping])
+  }
+
+  #needsStream(node: NodeId): boolean {
+    return this.links.has(node) && !this.ways.hearsDatagrams(node)
   }
 
   /** Introduces ourselves, and tells `accused` what is held against it. */

@@ -17,6 +17,7 @@ import { type Probe, Prober } from './probe.js'
 import type { Links } from './push-pull.js'
 import { sample } from './sample.js'
 import type { View } from './view.js'
+import type { Ways } from './ways.js'
 
 export class Detector {
   readonly awareness: Awareness
@@ -26,6 +27,7 @@ export class Detector {
     private readonly view: View,
     private readonly courier: Courier,
     private readonly links: Links,
+    private readonly ways: Ways,
     private readonly config: GossipConfig,
     private readonly random: Prng,
   ) {
@@ -47,6 +49,7 @@ export class Detector {
       deadline: now + this.awareness.scale(this.config.probeTimeoutMs),
       failsAt: now + this.awareness.scale(this.config.probeDeadlineMs),
     })
+    this.ways.asked(node, probe.seq)
     this.courier.pingMember(member, probe.seq)
   }
 
@@ -70,7 +73,7 @@ export class Detector {
 
   runErrand(target: Identity, at: Endpoint, asker: Endpoint, askerSeq: number, now: Millis): void {
     const errand = this.prober.run({ target, asker, askerSeq, deadline: now + this.config.probeTimeoutMs })
-    if (errand !== undefined) this.courier.send(at, [encodeMessage({ kind: 'ping', seq: errand.seq, target })])
+    if (errand !== undefined) this.courier.pingFor(target, at, errand.seq)
   }
 
   acceptAck(seq: number, subject: Identity): void {
@@ -91,9 +94,11 @@ export class Detector {
   #askHelpers({ seq, target }: Probe): void {
     const member = this.view.table.get(target.node)
     if (member === undefined) return
-    const able = this.view.table
-      .peers()
-      .filter(({ profile, state }) => state === 'alive' && profile.node !== target.node)
+    this.ways.missed(target.node)
+    const able = this.view.table.peers().filter(({ profile: { node }, state }) => {
+      // Of one that hears no datagrams no nack comes, and that would be held against ourselves.
+      return state === 'alive' && node !== target.node && this.ways.hearsDatagrams(node)
+    })
     const helpers = sample(able, this.config.indirectProbes, this.random)
     this.prober.askedHelpers(seq, helpers.length)
     const request = encodeMessage({ kind: 'ping-req', seq, target, at: member.profile.gossip })

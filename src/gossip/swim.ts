@@ -34,11 +34,14 @@ import type { SwimEffect, SwimEvent } from './ports.js'
 import { Links } from './push-pull.js'
 import { sample } from './sample.js'
 import { View } from './view.js'
+import { Ways } from './ways.js'
 
 type Chore = 'probe' | 'gossip' | 'push-pull' | 'reconnect'
 
 /** Where a packet came from, and so where its answer goes. */
-type Origin = { readonly type: 'datagram'; readonly at: Endpoint } | { readonly type: 'stream'; readonly peer: NodeId }
+type Origin =
+  | { readonly type: 'datagram'; readonly at: Endpoint; readonly sender: NodeId }
+  | { readonly type: 'stream'; readonly peer: NodeId }
 
 export interface SwimOptions {
   /** Must pass `checkProfile`. */
@@ -58,6 +61,7 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
   readonly #candidates: CandidateTable
   readonly #absentees: Absentees
   readonly #links = new Links()
+  readonly #ways: Ways
   readonly #chores = new TimerTable<Chore>()
   readonly #effects: SwimEffect[] = []
   #gossipedAt: Millis = Number.NEGATIVE_INFINITY
@@ -71,8 +75,9 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
     this.#random = random
     this.#me = identityOf({ profile: self })
     this.#view = new View(self, config, random, (change) => perform({ type: 'member', ...change }))
-    this.#courier = new Courier(this.#me, this.#view, config, random, perform)
-    this.#detector = new Detector(this.#view, this.#courier, this.#links, config, random)
+    this.#ways = new Ways(config.membersMax)
+    this.#courier = new Courier(this.#me, this.#view, this.#links, this.#ways, config, random, perform)
+    this.#detector = new Detector(this.#view, this.#courier, this.#links, this.#ways, config, random)
     this.#candidates = new CandidateTable(config)
     this.#absentees = new Absentees(this.#view.table, config.membersMax, random)
   }
@@ -126,9 +131,9 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
       case 'carried':
         return this.#view.resume(event.members, now)
       case 'datagram':
-        return this.#receive(event.bytes, { type: 'datagram', at: event.from }, now)
+        return this.#receive(event.bytes, event.from, now)
       case 'stream':
-        return this.#receive(event.bytes, { type: 'stream', peer: event.from }, now)
+        return this.#receive(event.bytes, event.from, now)
       case 'candidate':
         if (event.lasting) this.#absentees.remember(event.at)
         return this.#candidates.add(event.at, this.#detector.prober.seq(), undefined, now)
@@ -194,17 +199,21 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
 
   #gossip(now: Millis): void {
     this.#gossipedAt = now
-    for (const { profile } of sample(this.#view.table.peers(), this.#config.gossipFanout, this.#random)) {
-      if (this.#view.queue.length > 0) this.#courier.send(profile.gossip, [])
+    for (const member of sample(this.#view.table.peers(), this.#config.gossipFanout, this.#random)) {
+      if (this.#view.queue.length > 0) this.#courier.gossip(member)
     }
   }
 
   // ---- packets
 
-  #receive(bytes: Uint8Array, origin: Origin, now: Millis): void {
+  /** `from`: an address, or the peer of a control link. */
+  #receive(bytes: Uint8Array, from: Endpoint | NodeId, now: Millis): void {
     const decoded = decodePacket(bytes)
     if (decoded.type === 'malformed') return
     const { packet } = decoded
+    const sender = packet.sender.node
+    const origin: Origin =
+      typeof from === 'string' ? { type: 'stream', peer: from } : { type: 'datagram', at: from, sender }
     if (packet.sender.node === this.#me.node) return this.#recogniseSelf(packet)
     for (const message of packet.messages) this.#handleMessage(message, origin, now)
     if (origin.type === 'datagram') this.#noteStranger(packet.sender, origin.at, now)
@@ -226,6 +235,8 @@ export class Swim implements Machine<SwimEvent, SwimEffect> {
         return this.#detector.runErrand(message.target, message.at, origin.at, message.seq, now)
       case 'ack':
         this.#candidates.answered(message.seq)
+        if (origin.type === 'datagram' && origin.sender === message.subject.node)
+          this.#ways.answered(origin.sender, message.seq)
         return this.#detector.acceptAck(message.seq, message.subject)
       case 'nack':
         return this.#detector.prober.nack(message.seq)

@@ -37,6 +37,8 @@ export function overtakenWarnings(who: string | undefined): string[] {
   ]
 }
 
-export function linkView({ phase, why }: LinkState): MemberView['link'] {
-  return why === undefined ? { state: phase } : { state: phase, why }
+/** `noData`: no data link can be made beside it. */
+export function linkView({ phase, carried, why }: LinkState, noData: boolean): MemberView['link'] {
+  const more = { ...(carried && { by: 'swarm' as const }), ...(why !== undefined && { why }) }
+  return { state: phase, ...more, ...(noData && { noData }) }
 }

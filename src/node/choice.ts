@@ -19,26 +19,27 @@ export interface ChoiceFacts {
   readonly names: Names
   readonly quorate: boolean
   readonly report: LaneReport
+  /** Of those that serve, the ones that are not reached from here. */
+  readonly beyond: readonly NodeId[]
 }
 
 /** Of the node. */
 export interface ChoosingNode {
   readonly knowledge: Pick<Knowledge, 'assignments' | 'loadOf' | 'members' | 'weighed'>
+  /** No data link from here to it can be made. */
+  readonly lacksData?: (node: NodeId) => boolean
   readonly programs: {
     readonly states: { readonly seats: (service: Service) => readonly BackendSeat[] }
     readonly news: { readonly quorums: Pick<Quorums, 'of'>; settle(): void }
   }
 }
 
-export function choiceFacts(
-  { knowledge, programs }: ChoosingNode,
-  service: Service,
-  names: Names,
-  report: LaneReport,
-): ChoiceFacts {
+export function choiceFacts(node: ChoosingNode, service: Service, names: Names, report: LaneReport): ChoiceFacts {
+  const { knowledge, programs } = node
   programs.news.settle()
   const seats = knowledge.weighed(service, programs.states.seats(service))
-  return { knowledge, seats, names, quorate: programs.news.quorums.of(service.name), report }
+  const beyond = [...new Set(seats.map((seat) => seat.node))].filter((other) => node.lacksData?.(other) === true)
+  return { knowledge, seats, names, quorate: programs.news.quorums.of(service.name), report, beyond }
 }
 
 export function assignmentView(node: NodeId, assignment: Assignment, names: Names): AssignmentView {
@@ -71,7 +72,7 @@ export function seatView(service: Service, candidate: ListenerCandidate, { knowl
 /** For `why`: how a node is chosen, who gets no connections and why, and what happens when none can. */
 export function whyChosen(
   service: Service,
-  { seats, names, quorate }: ChoiceFacts,
+  { seats, names, quorate, beyond }: ChoiceFacts,
   heard: readonly NodeId[],
 ): string[] {
   const seated = new Set(seats.map(({ node }) => node))
@@ -82,6 +83,12 @@ export function whyChosen(
   for (const seat of oncePerNode(seats)) {
     if (mayServe(seat)) continue
     sentences.push(`${seat.name} gets no new connections: ${whyNothing(seat)}.`)
+  }
+  if (beyond.length > 0) {
+    const there = beyond.map((node) => names.ref(node).name).join(', ')
+    sentences.push(
+      `Directed from this node, ${there} would get no connections: neither of the two reaches the data ports of the other (a NAT or a filter is between them).`,
+    )
   }
   if (!quorate) {
     const instead = service.sorry === '' ? 'those that are left serve' : `the sorry backend ${service.sorry} answers`

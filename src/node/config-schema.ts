@@ -1,24 +1,23 @@
 /** What `baton up` is told, checked as a whole: one look shows all that is wrong. */
 import { canonicalIp, type Endpoint, isIpv6, isPort, isWildcard } from '../base/address.js'
 import type { LogLevel } from '../base/log.js'
+import { type Bootstrap, parseBootstrap } from '../gossip/discovery/bootstrap.js'
 import { type ParsedSeed, parseSeed as parseSeedWithPort, type Seed } from '../gossip/discovery/seeds.js'
 
-import type { DeclaredService } from './control-protocol.js'
+import type { DeclaredService, DiscoveryWay } from './control-protocol.js'
+import { DISCOVERY_DEFAULT, parseDiscovery } from './discovery-ways.js'
 import { PRIORITY_DEFAULT, PRIORITY_MAX } from './roles.js'
 
-export type { Seed }
-export { PRIORITY_DEFAULT, PRIORITY_MAX }
+export type { Bootstrap, DiscoveryWay, Seed }
+export { DISCOVERY_DEFAULT, PRIORITY_DEFAULT, PRIORITY_MAX, parseBootstrap, parseDiscovery }
 
 export type Profile = 'lan' | 'fast' | 'wan' | 'test'
 export type LogFormat = 'pretty' | 'json'
-/** How members are found: by multicast on the LAN, by the seeds that are named. */
-export type Discovery = 'lan,seeds' | 'lan' | 'seeds' | 'none'
 export type CipherChoice = 'auto' | 'secretstream'
 export type EngineChoice = 'auto' | 'epoll' | 'net'
 
 export const PROFILES: readonly Profile[] = ['lan', 'fast', 'wan', 'test']
 export const ENGINES: readonly EngineChoice[] = ['auto', 'epoll', 'net']
-export const DISCOVERIES: readonly Discovery[] = ['lan,seeds', 'lan', 'seeds', 'none']
 export const CIPHERS: readonly CipherChoice[] = ['auto', 'secretstream']
 /** Data links between two nodes are as many as the lanes of the one with more. */
 export const LANES_MAX = 64
@@ -37,7 +36,10 @@ export interface NodeOptions {
   readonly controlPort: number
   readonly dataPort: number
   readonly seeds: readonly Seed[]
-  readonly discovery: Discovery
+  /** How members are found: by multicast on the LAN, through a DHT, at the seeds that are named. */
+  readonly discovery: readonly DiscoveryWay[]
+  /** Nodes of the DHT to begin with; none: those of the public network. */
+  readonly bootstrap: readonly Bootstrap[]
   readonly profile: Profile
   readonly engine: EngineChoice
   readonly cipher: CipherChoice
@@ -79,6 +81,7 @@ export const PORT_DEFAULTS = Object.freeze({ gossip: 7440, control: 7440, data: 
 
 /** Above this a list of seeds is a mistake: one that answers is enough. */
 export const SEEDS_MAX = 64
+export const BOOTSTRAPS_MAX = 16
 
 /** What can be told to a node, as the flags of `baton up` and the keys of its file are called. */
 export const NODE_SETTINGS = [
@@ -89,6 +92,7 @@ export const NODE_SETTINGS = [
   'data-port',
   'seed',
   'discovery',
+  'bootstrap',
   'profile',
   'priority',
   'engine',
@@ -122,10 +126,21 @@ export function checkNodeOptions(options: CheckedOptions): string[] {
 export type CheckedOptions = Pick<
   NodeSettings,
   'bind' | 'gossipPort' | 'controlPort' | 'dataPort' | 'priority' | 'lanes' | 'seeds'
->
+> &
+  Partial<Pick<NodeSettings, 'bootstrap' | 'discovery'>>
 
 export function findOptionProblems(options: CheckedOptions): SettingProblem[] {
-  const { bind, gossipPort, controlPort, dataPort, priority, lanes = 1, seeds } = options
+  const {
+    bind,
+    gossipPort,
+    controlPort,
+    dataPort,
+    priority,
+    lanes = 1,
+    seeds,
+    bootstrap = [],
+    discovery = [],
+  } = options
   const problems: SettingProblem[] = []
   const report = (setting: NodeSetting, problem: string) => problems.push({ setting, problem })
   if (bind !== undefined && canonicalIp(bind) === undefined) report('bind', `${bind} is no IP address`)
@@ -147,6 +162,10 @@ export function findOptionProblems(options: CheckedOptions): SettingProblem[] {
     report('data-port', `${dataPort} to ${dataPort + lanes - 1} include the control port: they must differ`)
   if (controlPort === dataPort) report('data-port', `${dataPort} is the control port as well: they must differ`)
   if (seeds.length > SEEDS_MAX) report('seed', `is given ${seeds.length} times, at most ${SEEDS_MAX} are read`)
+  if (bootstrap.length > BOOTSTRAPS_MAX)
+    report('bootstrap', `is given ${bootstrap.length} times, at most ${BOOTSTRAPS_MAX} are asked`)
+  if (bootstrap.length > 0 && !discovery.includes('swarm'))
+    report('bootstrap', 'is for discovery by swarm alone: give --discovery lan,swarm,seeds as well')
   return problems
 }
 

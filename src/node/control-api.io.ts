@@ -40,6 +40,7 @@ import type {
   WhyView,
 } from './control-protocol.js'
 import { Departure } from './departure.io.js'
+import type { Discovery } from './discovery.io.js'
 import { drainDirector } from './draining.io.js'
 import { Drill } from './drill.io.js'
 import type { DrillPlan, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
@@ -82,6 +83,7 @@ export interface ControlApiParts extends MetricsParts {
   readonly stop: () => void
   /** What is wrong with this host or its folder, beyond what services and members show. */
   readonly warnings: () => readonly string[]
+  readonly discovery: Pick<Discovery, 'views'>
   /** Addresses of services that are on this host because it directs them. */
   readonly addresses: Pick<AddressKeeper, 'here' | 'counts'>
 }
@@ -190,6 +192,7 @@ export class NodeApi implements ControlApi {
       services,
       counters: countersView(report),
       survival: survivalView(report),
+      discovery: this.parts.discovery.views(node.knowledge.members),
       warnings: this.#warnings(),
     }
   }

@@ -14,6 +14,7 @@ import type { IdentitySettings } from '../proxy/service-identity.js'
 import type { OutwardSettings } from '../proxy/service-outward.js'
 import type { AddressCounts } from './address-keeper.js'
 import type { AssignmentWrite, AssignmentWritten, ChoiceView, SeatView } from './choice-protocol.js'
+import type { DiscoveryStatus, LinkView } from './discovery-protocol.js'
 import type { DrillPlan, DrillRecordView, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
 import type {
   BalanceView,
@@ -25,13 +26,16 @@ import type {
 } from './hosting-protocol.js'
 import type { ImportRequest, ImportView } from './import-protocol.js'
 import type { NodeRef, TermView } from './node-ref.js'
+import type { ReplaceRequest, ReplaceView } from './replace-protocol.js'
 import type { EventsView } from './seeing-protocol.js'
 import type { WhyView } from './why-protocol.js'
 
 export type { AssignmentView, AssignmentWrite, AssignmentWritten, ChoiceView, SeatView } from './choice-protocol.js'
+export type * from './discovery-protocol.js'
 export type * from './hosting-protocol.js'
 export type * from './import-protocol.js'
 export type { NodeRef, TermView } from './node-ref.js'
+export type * from './replace-protocol.js'
 export type { VoteView, WhyView } from './why-protocol.js'
 
 export interface ListenerView {
@@ -55,8 +59,7 @@ export interface MemberView extends NodeRef {
   readonly drained: boolean
   /** Router priority. */
   readonly priority: number
-  /** The control link from here: `why` says what it waits for or failed on. */
-  readonly link: { readonly state: 'self' | 'up' | 'dialing' | 'down'; readonly why?: string }
+  readonly link: LinkView
   /** Listeners on ports that some service names; all of them with `?all`. */
   readonly listeners: readonly ListenerView[]
   readonly directs: readonly string[]
@@ -189,7 +192,7 @@ export interface LanesView {
   readonly why: string
 }
 
-export interface StatusView {
+export interface StatusView extends DiscoveryStatus {
   readonly node: NodeRef & {
     readonly boot: number
     readonly version: string
@@ -334,17 +337,6 @@ export interface FileProblemView {
 }
 
 /** What the node answers with; the control server turns it into HTTP. Problems are thrown as `BatonError`. */
-/** Another process of this node, which listens on `socket` in the state folder: see handover-protocol. */
-export interface ReplaceRequest {
-  readonly version: number
-  readonly socket: string
-}
-
-export interface ReplaceView {
-  /** Of the process that is to be replaced. */
-  readonly pid: number
-}
-
 export interface ControlApi {
   status(): Promise<StatusView>
   services(): Promise<readonly ServiceView[]>

@@ -17,7 +17,9 @@ import type { Silence } from '../kernel/silence/outcome.js'
 import { testSilence } from '../kernel/silence/silence-test.io.js'
 import { whyNoSources } from '../kernel/source-way.io.js'
 import { Tun } from '../kernel/tun.io.js'
+import { checkBootstraps } from './bootstrap-check.io.js'
 import { cgroupRoot, NO_CGROUPS } from './cgroup-root.js'
+import type { Bootstrap } from './config-schema.js'
 import { examine, type HostFacts } from './doctor.js'
 import { chooseEngine } from './engine.io.js'
 import type { Finding } from './finding.js'
@@ -35,9 +37,10 @@ export interface DoctorReport {
 
 const ANY_PORTS = { bind: '127.0.0.1', gossipPort: 7440, controlPort: 7440, dataPort: 7441, priority: 100, seeds: [] }
 
-export async function consultDoctor(): Promise<DoctorReport> {
-  const facts = lookAround(await testSilence())
-  return { host: os.hostname(), kernel: facts.kernel, user: facts.user, findings: examine(facts) }
+export async function consultDoctor(bootstraps: readonly Bootstrap[] = []): Promise<DoctorReport> {
+  const [silence, asked] = await Promise.all([testSilence(), checkBootstraps(bootstraps)])
+  const facts = lookAround(silence)
+  return { host: os.hostname(), kernel: facts.kernel, user: facts.user, findings: [...examine(facts), ...asked] }
 }
 
 function lookAround(silence: Silence): HostFacts {

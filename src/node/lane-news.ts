@@ -22,17 +22,28 @@ export interface LaneNewsParts {
   readonly onUnable: (contest: string) => void
 }
 
+/** Links of all pairs of lanes to all peers. */
+const MISSING_MAX = 65_536
+
 export class LaneNews {
+  /** Links that were said to be down, and have not come up since. */
+  readonly #missing = new Set<string>()
+
   constructor(private readonly parts: LaneNewsParts) {}
 
   hear(message: FromLane): void {
     const { logger, knowledge, directing, handoffs, onLink } = this.parts
     switch (message.type) {
       case 'link-up':
+        this.#missing.delete(`${message.pair} ${message.peer}`)
         return onLink({ type: 'data-up', peer: message.peer, pair: message.pair })
       case 'link-down': {
         const { peer, pair, why } = message
-        logger.log('info', 'data-link-down', { peer: knowledge.nameOf(peer), pair, why })
+        // Of one that cannot be made at all each attempt ends so.
+        const level = this.#missing.has(`${pair} ${peer}`) ? 'debug' : 'info'
+        if (this.#missing.size >= MISSING_MAX) this.#missing.clear()
+        this.#missing.add(`${pair} ${peer}`)
+        logger.log(level, 'data-link-down', { peer: knowledge.nameOf(peer), pair, why })
         return onLink({ type: 'data-down', peer, pair })
       }
       case 'serving':

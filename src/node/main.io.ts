@@ -23,6 +23,7 @@ import type { NodeOptions, NodeSettings } from './config-schema.js'
 import { NodeApi } from './control-api.io.js'
 import { ControlSocket } from './control-server.io.js'
 import { Declaring } from './declaring.io.js'
+import { Discovery } from './discovery.io.js'
 import { EventTape } from './event-tape.js'
 import { Heir } from './heir.io.js'
 import { beginHostWishes } from './host-wishes.io.js'
@@ -43,7 +44,7 @@ import { type NodeState, nextBoot, openState } from './state-dir.io.js'
 import { inheritLock, lockState } from './state-lock.io.js'
 import { Strangers } from './strangers.js'
 import { replaceOnSignal } from './successor.io.js'
-import { openAddresses, peerSources } from './surroundings.io.js'
+import { openAddresses } from './surroundings.io.js'
 
 /** How long a stop may take in all; then the process ends as it is. */
 const STOP_MS_MAX = 5_000
@@ -189,6 +190,8 @@ class RunningNode {
     const startedAt = carried?.startedAt ?? clock.now()
     const data = dataAt[0] ?? { address: options.bind, port: 0 }
 
+    const discovery = new Discovery({ options, state, boot, links: () => links, clock, random, logger })
+    this.#cleanups.push(() => discovery.leave())
     const links = makeLinks({ options, state, boot, clock, random, logger, node: () => node })
     const control = await links.listen(heir?.controlFd)
     this.#cleanups.push(() => links.close())
@@ -271,10 +274,8 @@ class RunningNode {
     })
     this.#watch(started)
     for (const at of members.load()) started.onCandidate(at, true)
-    for (const source of peerSources({ options, state, at: udp.local, clock, random, logger })) {
-      source.start((at) => started.onCandidate(at))
-      this.#cleanups.push(() => source.stop())
-    }
+    discovery.start({ gossip: udp.local, control }, (at) => started.onCandidate(at))
+    this.#cleanups.push(() => discovery.stop())
 
     const replaced = { times: carried?.replaced ?? 0, at: clock.now() }
     const ports = { gossipPort: udp.local.port, controlPort: control.port }
@@ -313,7 +314,8 @@ class RunningNode {
       replace: (request) => replacing.begin(request),
       reload: this.reload,
       version: options.version,
-      linkOf: (peer) => linkView(links.state(peer)),
+      linkOf: (peer) => linkView(links.state(peer), started.lacksData(peer)),
+      discovery,
       linked: () => links.linked(),
       stop: () => this.#left.resolve('a command'),
       addresses,
@@ -327,6 +329,7 @@ class RunningNode {
         ...forgetfulWarnings(elections.isAmnesiac),
         ...addresses.warnings,
         ...strangers.warnings(),
+        ...discovery.warnings(),
         ...declaring.warnings(),
       ],
     })

@@ -7,7 +7,8 @@ import type { MemberState } from '../gossip/ports.js'
 import type { LaneReport } from '../proxy/lane-report.js'
 import { contestOf } from '../proxy/service.js'
 import type { AccessCounts } from './access-log.io.js'
-import type { LanesView } from './control-protocol.js'
+import type { LanesView, LinkView } from './control-protocol.js'
+import type { Discovery } from './discovery.io.js'
 import { drillKey, recordFrom } from './drill-record.js'
 import type { MetricsFacts } from './metrics.js'
 import type { Node } from './node.io.js'
@@ -21,12 +22,14 @@ export interface MetricsParts {
   readonly lanes: LanesView
   /** Control links that are up. */
   readonly linked: () => readonly NodeId[]
+  readonly linkOf: (node: NodeId) => LinkView
+  readonly discovery: Pick<Discovery, 'views'>
   /** `undefined`: no access log is kept. */
   readonly accessLog: () => AccessCounts | undefined
 }
 
 export function metricsFacts(parts: MetricsParts, report: LaneReport, warnings: number): MetricsFacts {
-  const { node, clock, startedAt, version, lanes, linked } = parts
+  const { node, clock, startedAt, version, lanes, linked, linkOf, discovery } = parts
   const { knowledge, machines, self } = node
   const now = clock.now()
   const { voters } = machines.elections.electorate()
@@ -62,9 +65,16 @@ export function metricsFacts(parts: MetricsParts, report: LaneReport, warnings: 
       quorum: quorumOf({ voters }),
     },
     members,
+    discovery: discovery.views(knowledge.members),
+    links: linkCounts(linked().map(linkOf)),
     drills: names.flatMap((service) => {
       const record = recordFrom(machines.registry.get(drillKey(service)))
       return record === undefined ? [] : [{ service, record }]
     }),
   }
+}
+
+function linkCounts(links: readonly LinkView[]): MetricsFacts['links'] {
+  const swarm = links.filter(({ by }) => by === 'swarm').length
+  return { direct: links.length - swarm, swarm, noData: links.filter(({ noData }) => noData === true).length }
 }

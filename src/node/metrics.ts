@@ -3,11 +3,12 @@ import type { Millis } from '../base/time.js'
 import type { MemberState } from '../gossip/ports.js'
 import type { LaneReport, PlacementReport, RevivalReport } from '../proxy/lane-report.js'
 import type { BackendState } from '../proxy/schedule/scheduler.js'
+import { type DiscoveryFacts, discoveryMetrics } from './discovery-metrics.js'
 import type { DrillRecordView } from './drill-protocol.js'
 import type { Metric, Sample } from './exposition.js'
 import type { TallyCounts } from './tally.js'
 
-export interface MetricsFacts {
+export interface MetricsFacts extends DiscoveryFacts {
   readonly version: string
   readonly upMs: Millis
   readonly lanes: number
@@ -67,6 +68,7 @@ export function metricsOf(facts: MetricsFacts): Metric[] {
       help: 'Planned moves away from this node.',
       samples: Object.entries(tally.moves).map(([outcome, value]) => ({ labels: { outcome }, value })),
     },
+    ...discoveryMetrics(facts),
     ...drillMetrics(facts.drills),
   ]
 }

@@ -15,7 +15,7 @@ import type { RegistryWrite, SyncEffect, SyncEvent } from '../gossip/sync.js'
 import type { ListeningSocket } from '../kernel/listening-socket.js'
 import type { FromLane } from '../proxy/lane-protocol.js'
 import { CHANNEL } from '../trunk/channels.js'
-import type { PeerInfo } from '../trunk/ports.js'
+import type { LinkedPeer } from '../trunk/ports.js'
 import { Directing, describeObstacle, reasonOfLoss } from './directing.js'
 import { drainedAt, nodeKey } from './drains.js'
 import { logElection } from './election-log.js'
@@ -27,11 +27,11 @@ import type { ControlState } from './handover-protocol.js'
 import { Handovers } from './handovers.js'
 import { Knowledge } from './knowledge.js'
 import { LaneNews } from './lane-news.js'
-import { type BrokerEffect, type BrokerEvent, LinkBroker } from './link-broker.js'
+import { type BrokerEffect, type BrokerEvent, LinkBroker, offersTo } from './link-broker.js'
 import { LinkOffers } from './link-offers.io.js'
 import type { NodeMachines, NodePorts } from './node-ports.js'
 import { Programs } from './programs.io.js'
-import { flagsOf, type Role, roleOf, standingOf } from './roles.js'
+import { areJoined, flagsOf, type Role, roleOf, standingOf } from './roles.js'
 import { ServiceBook } from './service-book.js'
 import { Tally } from './tally.js'
 import { hostedBy } from './tenures.js'
@@ -206,13 +206,13 @@ export class Node {
     this.#swim.feed({ type: 'candidate', at, lasting })
   }
 
-  onPeerUp({ node: peer, name, boot }: PeerInfo): void {
+  onPeerUp({ node: peer, name, boot, ...way }: LinkedPeer): void {
     this.ports.logger.log('info', 'link-up', { peer: name, boot })
     this.knowledge.setProcess(peer, true)
     this.#swim.feed({ type: 'link-up', peer })
     this.#sync.feed({ type: 'link-up', peer })
     this.#elections.feed({ type: 'link-up', peer, boot })
-    this.#broker.feed({ type: 'control-up', peer })
+    this.#broker.feed({ type: 'control-up', peer, ...offersTo(way) })
   }
 
   onPeerDown(peer: NodeId, why: string, byUs: boolean): void {
@@ -258,6 +258,11 @@ export class Node {
 
   onLane(message: FromLane): void {
     this.#laneNews.hear(message)
+  }
+
+  /** Linked, and no connection can be carried between the two. */
+  lacksData(peer: NodeId): boolean {
+    return this.#links.isLacking(peer, this.ports.clock.now()) && areJoined(this.self, this.knowledge.profileOf(peer))
   }
 
   // --- from the control API ---
@@ -357,9 +362,8 @@ export class Node {
   }
 
   #onBroker({ peer, pair }: BrokerEffect): void {
-    // A witness has nothing to join: the broker may ask again and again, and no keys are made.
-    const witness = [this.self.node, peer].some((node) => roleOf(this.knowledge.profileOf(node)?.flags ?? 0).witness)
-    if (!witness) this.#offers.offer(peer, pair)
+    // The broker may ask again and again, and no keys are made.
+    if (areJoined(this.self, this.knowledge.profileOf(peer))) this.#offers.offer(peer, pair)
   }
 
   onDispute(): void {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import { Netlink } from '../kernel/netlink/netlink.io.js'
 import type { NodeOptions, NodeSettings } from './config-schema.js'
-import { chooseBind, defaultInterfaceOf, type InterfaceAddress } from './own-address.js'
+import { chooseBind, defaultInterfaceOf, type InterfaceAddress, inOrder, type Surroundings } from './own-address.js'
 
 /** Inside a host, unless a default route leads over them. */
 const INNER_KINDS: ReadonlySet<string> = new Set(['bridge', 'tun', 'wireguard', 'vxlan', 'ipip', 'sit', 'gre'])
@@ -11,8 +11,17 @@ const INNER_KINDS: ReadonlySet<string> = new Set(['bridge', 'tun', 'wireguard', 
 export function withBind(settings: NodeSettings): NodeOptions {
   const { bind, bindFrom = 'flag' } = settings
   if (bind !== undefined) return { ...settings, bind, bindFrom }
+  return { ...settings, ...chooseBind(surroundings()) }
+}
+
+/** In the order in which a node would take them; empty: nobody reaches this host. */
+export function reachableAddresses(): string[] {
+  return inOrder(surroundings()).map(({ address }) => address)
+}
+
+function surroundings(): Surroundings {
   const defaultInterface = defaultInterfaceOf(routesHere())
-  return { ...settings, ...chooseBind({ addresses: kernelAddresses() ?? libraryAddresses(), defaultInterface }) }
+  return { addresses: kernelAddresses() ?? libraryAddresses(), defaultInterface }
 }
 
 /** Also of interfaces without a cable: after a loss of power hosts are up before their switch is. */

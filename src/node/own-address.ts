@@ -26,13 +26,8 @@ export type ChosenBind = Required<Pick<NodeOptions, 'bind' | 'bindFrom' | 'passe
  * The interface of the default route first, even if it is a bridge (hosts of virtual machines have their address there); then
  * cards; what is inside the host last. IPv4 before IPv6 on each. A host that nobody can reach has loopback.
  */
-export function chooseBind({ addresses, defaultInterface }: Surroundings): ChosenBind {
-  const reachable = addresses.filter(({ internal, isLinkLocal }) => !internal && !isLinkLocal)
-  const rank = (one: InterfaceAddress) => {
-    const place = one.interface === defaultInterface ? 0 : one.isInner ? 2 : 1
-    return 2 * place + (isIpv6(one.address) ? 1 : 0)
-  }
-  const [first, ...others] = [...reachable].sort((a, b) => rank(a) - rank(b))
+export function chooseBind(surroundings: Surroundings): ChosenBind {
+  const [first, ...others] = inOrder(surroundings)
   if (first === undefined) return { bind: '127.0.0.1', bindFrom: 'loopback', passedOver: [] }
   const cards = new Map<string, string>()
   for (const { interface: name, address, isInner } of others) {
@@ -40,9 +35,19 @@ export function chooseBind({ addresses, defaultInterface }: Surroundings): Chose
   }
   return {
     bind: first.address,
-    bindFrom: first.interface === defaultInterface ? 'default-route' : 'first-interface',
+    bindFrom: first.interface === surroundings.defaultInterface ? 'default-route' : 'first-interface',
     passedOver: [...cards.values()],
   }
+}
+
+/** Those that others reach, the likeliest first. */
+export function inOrder({ addresses, defaultInterface }: Surroundings): InterfaceAddress[] {
+  const reachable = addresses.filter(({ internal, isLinkLocal }) => !internal && !isLinkLocal)
+  const rank = (one: InterfaceAddress) => {
+    const place = one.interface === defaultInterface ? 0 : one.isInner ? 2 : 1
+    return 2 * place + (isIpv6(one.address) ? 1 : 0)
+  }
+  return reachable.sort((a, b) => rank(a) - rank(b))
 }
 
 /** /proc/net/route: the interface of the default route with the least metric. */

@@ -38,3 +38,8 @@ export function standingOf(flags: number): Standing {
   const { witness, leaving, drained, priority, capability } = roleOf(flags)
   return { directs: !witness && !leaving && !drained, drained, votes: !leaving, priority, capability }
 }
+
+/** Whether connections are carried between two members. A witness has nothing to join. */
+export function areJoined(one: { readonly flags: number }, other: { readonly flags: number } | undefined): boolean {
+  return !roleOf(one.flags).witness && !roleOf(other?.flags ?? 0).witness
+}

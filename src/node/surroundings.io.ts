@@ -1,55 +1,19 @@
-/** What a node has around it: who finds its peers, what brings addresses of services to its host. */
-import { type Endpoint, isLoopback } from '../base/address.js'
-import { toHex } from '../base/bytes.js'
+/** What brings addresses of services to a node's host. */
 import type { AlarmClock } from '../base/clock.js'
 import type { Logger } from '../base/log.js'
-import type { Prng } from '../base/prng.js'
-import { MdnsSource } from '../gossip/discovery/mdns.io.js'
-import type { PeerSource } from '../gossip/discovery/peer-source.js'
-import { SeedSource } from '../gossip/discovery/seeds.io.js'
 import { AckHold, HELD_MAX } from '../kernel/bpf/ack-hold.io.js'
 import type { Lacking } from '../kernel/control-calls.io.js'
 import type { Service } from '../proxy/service.js'
-import { deriveKey } from '../trunk/keys.io.js'
 import { AckHolding } from './ack-holding.io.js'
 import { type AddressKeeper, NOTHING_TO_TAKE } from './address-keeper.js'
-import type { NodeOptions } from './config-schema.js'
 import type { OnRival } from './host-network.io.js'
 import { HostNetwork, type LeftNetwork } from './host-network.io.js'
 import type { IdleLane } from './idle-lane.js'
 import type { LaneGroup } from './lane-group.io.js'
 import { exitInSilence } from './lifecycle.io.js'
 import { OwnAddresses } from './own-addresses.io.js'
-import type { NodeState } from './state-dir.io.js'
 
 const NO_SHARED_MEMORY: Lacking = { why: 'lanes of the portable engine share no memory with the kernel' }
-
-const TAG_BYTES = 8
-const INSTANCE_CHARACTERS = 16
-
-export interface PeerSourceParts {
-  readonly options: Pick<NodeOptions, 'discovery' | 'seeds'>
-  readonly state: Pick<NodeState, 'id' | 'clusterKeys'>
-  /** Where this node answers gossip. */
-  readonly at: Endpoint
-  readonly clock: AlarmClock
-  readonly random: Prng
-  readonly logger: Logger
-}
-
-/** A node on a loopback address has no LAN. */
-export function peerSources({ options, state, at, clock, random, logger }: PeerSourceParts): PeerSource[] {
-  const { discovery, seeds } = options
-  const [key] = state.clusterKeys
-  const sources: PeerSource[] = []
-  if (discovery.includes('seeds')) sources.push(new SeedSource({ seeds, clock, random, logger }))
-  if (discovery.includes('lan') && !isLoopback(at.address) && key !== undefined) {
-    const tag = toHex(deriveKey(key, 'mdns tag 1').subarray(0, TAG_BYTES))
-    const instance = state.id.slice(0, INSTANCE_CHARACTERS)
-    sources.push(new MdnsSource({ tag, instance, at, clock, random, logger }))
-  }
-  return sources
-}
 
 export interface AddressParts {
   readonly isWitness: boolean

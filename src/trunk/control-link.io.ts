@@ -1,8 +1,8 @@
 /**
- * One control link: a TCP socket, the Noise stream over it, and the session that decides. After the greeting one Noise
+ * One control link: a TCP socket (or another way to carry bytes in order), the Noise stream over it, and the session that decides. After the greeting one Noise
  * message is one message: channel u8 ‖ payload.
  */
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import NoiseSecretStream, { type NoiseKeyPair } from '@hyperswarm/secret-stream'
 import { assert } from '../base/assert.js'
 import type { AlarmClock } from '../base/clock.js'
@@ -51,7 +51,7 @@ export class ControlLink {
   #errno = ''
 
   constructor(
-    private readonly socket: Socket,
+    private readonly socket: Duplex,
     private readonly options: ControlLinkOptions,
   ) {
     const { clock, keyPair, role } = options

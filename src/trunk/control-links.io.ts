@@ -1,5 +1,6 @@
 /** All control links of a node: listener, dials, and the machine that keeps one link to each peer. */
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type Endpoint, formatEndpoint, isPort } from '../base/address.js'
 import { assert } from '../base/assert.js'
 import type { AlarmClock } from '../base/clock.js'
@@ -8,6 +9,7 @@ import type { NodeId } from '../base/ids.js'
 import type { Logger } from '../base/log.js'
 import type { Prng } from '../base/prng.js'
 import { SECOND_MS } from '../base/time.js'
+import { type CarrierOffer, CarrierSocket } from './carrier.io.js'
 import { describeClose, type LinkClose } from './close-code.js'
 import { type TrunkConfig, trunkConfig } from './config.js'
 import { ControlLink } from './control-link.io.js'
@@ -17,9 +19,9 @@ import { clusterProofs, type NodeKeyPair, nodeIdOf } from './keys.io.js'
 import { LogThrottle } from './log-throttle.js'
 import type { LinkId } from './peer-link.js'
 import { PeerLinks, type PeerLinksEffect, type PeerLinksEvent } from './peer-links.js'
-import type { LinkRole, LinkState, PeerInfo, ProofPort, WantedPeer } from './ports.js'
+import type { LinkedPeer, LinkRole, LinkState, ProofPort, WantedPeer } from './ports.js'
 
-export type { LinkState, PeerInfo, WantedPeer } from './ports.js'
+export type { LinkedPeer, LinkState, PeerInfo, WantedPeer } from './ports.js'
 
 export interface ControlLinksSelf extends NodeKeyPair {
   readonly node: NodeId
@@ -31,7 +33,7 @@ export interface ControlLinksSelf extends NodeKeyPair {
 
 /** Called in turns of their own, never from within a call of ControlLinks; none after `close`. */
 export interface ControlLinksEvents {
-  onUp(peer: PeerInfo): void
+  onUp(peer: LinkedPeer): void
   /** Messages that were under way may be lost. A link that is replaced goes down and comes up. */
   onDown(node: NodeId, why: string, byUs: boolean): void
   /** Its link ended by itself, and a fresh dial to its port was refused: its process is gone. There is no link now. */
@@ -52,6 +54,12 @@ export interface ControlLinksOptions {
   readonly random: Prng
   readonly log: Logger
   readonly events: ControlLinksEvents
+}
+
+interface Expected {
+  /** Who is to answer. */
+  readonly node?: NodeId
+  readonly carried?: boolean
 }
 
 export interface ControlLinksCounters {
@@ -116,6 +124,19 @@ export class ControlLinks {
     return link !== undefined && this.#links.get(link)?.send(channel, payload) === true
   }
 
+  /** Where no TCP connection to a peer can be made. One that can be made takes its place; the peer proves itself as on any other. */
+  carry({ connection, isInitiator, node, boot, remote }: CarrierOffer): void {
+    if (this.#closing || this.#unproven.size >= this.#config.unprovenMax) return connection.destroy()
+    const id = this.#nextGiven()
+    const socket = new CarrierSocket(connection)
+    if (!isInitiator) this.#unproven.add(id)
+    this.#add(id, socket, isInitiator ? 'initiator' : 'responder', remote, {
+      carried: true,
+      ...(isInitiator && { node }),
+    })
+    if (isInitiator) this.#driver.feed({ type: 'carry', link: id, node, boot })
+  }
+
   linked(): NodeId[] {
     return this.#peers.linked()
   }
@@ -158,8 +179,9 @@ export class ControlLinks {
       case 'close':
         return this.#links.get(effect.link)?.leave(effect.code)
       case 'up': {
-        const { node, name, boot, version, remote } = effect.peer
-        log.log('info', 'control-up', { peer: node, name, boot, version, remote: formatEndpoint(remote) })
+        const { node, name, boot, version, remote, carried } = effect.peer
+        const fields = { peer: node, name, boot, version, remote: formatEndpoint(remote) }
+        log.log('info', 'control-up', carried ? { ...fields, carried } : fields)
         return this.#tell(() => events.onUp(effect.peer))
       }
       case 'down':
@@ -188,16 +210,21 @@ export class ControlLinks {
       queueMicrotask(() => this.#driver.feed({ type: 'closed', link: id, close: { code: 'lost', by: 'us', detail } }))
       return
     }
-    this.#add(id, dialControl(control, this.options.bind), 'initiator', control, node)
+    this.#add(id, dialControl(control, this.options.bind), 'initiator', control, { node })
   }
 
   #onSocket(socket: Socket): void {
     if (this.#closing) return void socket.destroy()
     if (this.#unproven.size >= this.#config.unprovenMax) return this.#turnAway(socket)
-    const id = this.#nextAccepted
-    this.#nextAccepted += 2
+    const id = this.#nextGiven()
     this.#unproven.add(id)
     this.#add(id, socket, 'responder', remoteOf(socket))
+  }
+
+  #nextGiven(): LinkId {
+    const id = this.#nextAccepted
+    this.#nextAccepted += 2
+    return id
   }
 
   /** An RST costs neither side a place in its tables. */
@@ -212,13 +239,14 @@ export class ControlLinks {
     socket.resetAndDestroy()
   }
 
-  #add(id: LinkId, socket: Socket, role: LinkRole, remote: Endpoint, expected?: NodeId): void {
+  #add(id: LinkId, socket: Duplex, role: LinkRole, remote: Endpoint, expected: Expected = {}): void {
+    const { carried = false } = expected
     const { self, clock } = this.options
     const { node, boot, name, publicKey, secretKey, versions = CONTROL_VERSIONS } = self
     const link = new ControlLink(socket, {
       role,
       remote,
-      ...(expected === undefined ? {} : { expected }),
+      ...(expected.node !== undefined && { expected: expected.node }),
       self: { node, boot, name, versions, features: CONTROL_FEATURES },
       publicKey,
       keyPair: { publicKey, secretKey },
@@ -229,7 +257,7 @@ export class ControlLinks {
         onReached: () => this.#driver.feed({ type: 'reached', link: id }),
         onGreeted: (peer) => {
           this.#unproven.delete(id)
-          this.#driver.feed({ type: 'incoming', link: id, peer })
+          this.#driver.feed({ type: 'incoming', link: id, peer, carried })
         },
         onUp: (peer) => this.#driver.feed({ type: 'up', link: id, peer }),
         onMessage: (channel, payload) => this.#deliver(id, channel, payload),

@@ -1,15 +1,14 @@
-import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { FrameGate } from './frame-gate.js'
 
 /**
- * A TCP socket with a frame gate before its reader: a chunk that the gate refuses goes no further, and its problem is
+ * A TCP socket, or what stands for one, with a frame gate before its reader: a chunk that the gate refuses goes no further, and its problem is
  * told to the owner, who closes.
  * Writes go straight into the socket; how much may wait there is the link's to bound.
  */
 export class GatedSocket extends Duplex {
   constructor(
-    private readonly socket: Socket,
+    private readonly socket: Duplex,
     gate: FrameGate,
     onRefused: (problem: string) => void,
   ) {

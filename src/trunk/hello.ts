@@ -22,8 +22,11 @@ import type { LinkRole } from './ports.js'
 
 /** What this release speaks. N works with N − 1: a version is dropped two releases after its successor came. */
 export const CONTROL_VERSIONS: VersionRange = { lowest: 1, highest: 1 }
-/** No optional feature exists yet. */
-export const CONTROL_FEATURES = 0
+export const FEATURES = {
+  /** Data links are made by whoever dialled the control link. */
+  diallerOffers: 1,
+} as const
+export const CONTROL_FEATURES = FEATURES.diallerOffers
 
 export const PROOF_BYTES = 32
 export const PROOFS_MAX = 4

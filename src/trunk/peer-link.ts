@@ -15,10 +15,17 @@ export type LinkId = number
 export type PeerLink =
   | { readonly phase: 'down' }
   /** `reached`: TCP is connected, so the peer may have accepted us already. */
-  | { readonly phase: 'dialing'; readonly link: LinkId; readonly boot: number; readonly reached: boolean }
+  | ({ readonly phase: 'dialing'; readonly reached: boolean } & Connection)
   /** Accepted from the peer, who has still to say WELCOME. */
-  | { readonly phase: 'accepted'; readonly link: LinkId; readonly boot: number }
-  | { readonly phase: 'up'; readonly link: LinkId; readonly boot: number; readonly dialled: boolean }
+  | ({ readonly phase: 'accepted' } & Connection)
+  | ({ readonly phase: 'up'; readonly dialled: boolean } & Connection)
+
+interface Connection {
+  readonly link: LinkId
+  readonly boot: number
+  /** Not TCP between the two: a connection that was found by other means carries it. One of TCP's own takes its place. */
+  readonly carried?: boolean
+}
 
 export type Verdict = 'accept' | Extract<CloseCode, 'old-boot' | 'duplicate'>
 
@@ -28,11 +35,19 @@ export function judgeIncoming(
   peer: { readonly node: NodeId; readonly boot: number },
   ours: PeerLink,
   bootKnown: number,
+  carried = false,
 ): Verdict {
   if (peer.boot < bootKnown) return 'old-boot'
-  if (ours.phase === 'down' || ours.phase === 'accepted') return 'accept'
+  if (carried) return ours.phase !== 'down' && ours.boot >= peer.boot && isDirect(ours) ? 'duplicate' : 'accept'
+  if (ours.phase === 'down' || ours.phase === 'accepted' || ours.carried === true) return 'accept'
   // Ours leads to an earlier life of the peer, whether TCP has noticed or not.
   if (peer.boot > ours.boot) return 'accept'
   const mayBeKeptThere = ours.phase === 'dialing' ? ours.reached : ours.dialled
   return mayBeKeptThere && self < peer.node ? 'duplicate' : 'accept'
+}
+
+/** There is a TCP connection to the peer already, or one that it may have accepted. */
+export function isDirect(link: PeerLink): boolean {
+  if (link.phase === 'down' || link.carried === true) return false
+  return link.phase !== 'dialing' || link.reached
 }

@@ -11,16 +11,18 @@ import type { Millis } from '../base/time.js'
 import { TimerTable } from '../base/timer-table.js'
 import { type CloseCode, describeClose, type LinkClose } from './close-code.js'
 import type { TrunkConfig } from './config.js'
-import { judgeIncoming, type LinkId, type PeerLink } from './peer-link.js'
-import type { LinkState, PeerInfo, WantedPeer } from './ports.js'
+import { isDirect, judgeIncoming, type LinkId, type PeerLink } from './peer-link.js'
+import type { LinkedPeer, LinkState, PeerInfo, WantedPeer } from './ports.js'
 
 export type PeerLinksEvent =
   | { readonly type: 'want'; readonly peer: WantedPeer }
   | { readonly type: 'unwant'; readonly node: NodeId }
   /** TCP of a dial is connected. */
   | { readonly type: 'reached'; readonly link: LinkId }
-  /** A peer's dial, proven. Answered with `accept` or `refuse`. */
-  | { readonly type: 'incoming'; readonly link: LinkId; readonly peer: PeerInfo }
+  /** A peer's dial, proven. Answered with `accept` or `refuse`. `carried`: see peer-link. */
+  | { readonly type: 'incoming'; readonly link: LinkId; readonly peer: PeerInfo; readonly carried?: boolean }
+  /** A link is begun from here on a connection that was found by other means. Closed if it is not wanted. */
+  | { readonly type: 'carry'; readonly link: LinkId; readonly node: NodeId; readonly boot: number }
   | { readonly type: 'up'; readonly link: LinkId; readonly peer: PeerInfo }
   /** The connection ended by itself or by the peer; not told of those that an effect closed. */
   | { readonly type: 'closed'; readonly link: LinkId; readonly close: LinkClose }
@@ -33,7 +35,7 @@ export type PeerLinksEffect =
   | { readonly type: 'accept' | 'probe'; readonly link: LinkId }
   | { readonly type: 'refuse'; readonly link: LinkId; readonly node: NodeId; readonly code: CloseCode }
   | { readonly type: 'close'; readonly link: LinkId; readonly code: CloseCode }
-  | { readonly type: 'up'; readonly link: LinkId; readonly peer: PeerInfo }
+  | { readonly type: 'up'; readonly link: LinkId; readonly peer: LinkedPeer }
   /** `byUs`: this end decided so. */
   | { readonly type: 'down'; readonly node: NodeId; readonly why: string; readonly byUs: boolean }
   /** The link stands, but the peer made it: connect to its port, say nothing, and report with `looked`. */
@@ -66,6 +68,8 @@ interface Peer {
   /** The boot in which its port was reached from here. A port that never was, such as behind a firewall, proves nothing. */
   reachedBoot: number | undefined
   failedLooks: number
+  /** The boot for which a carried link was given up, since its port was reached. */
+  directBoot: number | undefined
 }
 
 export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
@@ -102,7 +106,9 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
         return
       }
       case 'incoming':
-        return this.#onIncoming(event.link, event.peer)
+        return this.#onIncoming(event.link, event.peer, event.carried === true)
+      case 'carry':
+        return this.#onCarry(event.link, event.node, event.boot)
       case 'up':
         return this.#onUp(event.link, event.peer, now)
       case 'closed':
@@ -154,7 +160,7 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
   state(node: NodeId): LinkState {
     const peer = this.#peers.get(node)
     const why = peer?.why === undefined ? {} : { why: peer.why }
-    if (peer?.link.phase === 'up') return { phase: 'up' }
+    if (peer?.link.phase === 'up') return peer.link.carried === true ? { phase: 'up', carried: true } : { phase: 'up' }
     return { phase: peer === undefined || peer.link.phase === 'down' ? 'down' : 'dialing', ...why }
   }
 
@@ -194,13 +200,13 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
     this.#effects.push({ type: 'dial', link, peer: peer.wanted })
   }
 
-  #onIncoming(link: LinkId, info: PeerInfo): void {
+  #onIncoming(link: LinkId, info: PeerInfo, carried: boolean): void {
     const refuse = (code: CloseCode) => this.#effects.push({ type: 'refuse', link, node: info.node, code })
     if (this.#stopping) return void refuse('stopping')
     if (info.node === this.self) return void refuse('duplicate')
     const peer = this.#peers.get(info.node) ?? this.#meet(info.node)
     if (peer === undefined) return void refuse('too-many')
-    const verdict = judgeIncoming(this.self, info, peer.link, peer.bootKnown)
+    const verdict = judgeIncoming(this.self, info, peer.link, peer.bootKnown, carried)
     if (verdict !== 'accept') {
       // It would not dial if it had a link: either the dials cross, or what we hold is dead and the probe shows it.
       if (peer.link.phase === 'up') this.#effects.push({ type: 'probe', link: peer.link.link })
@@ -209,8 +215,22 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
     this.#cut(peer, 'replaced', 'the peer has dialled anew')
     this.#dials.stop(peer.node)
     peer.bootKnown = info.boot
-    this.#set(peer, { phase: 'accepted', link, boot: info.boot })
+    this.#set(peer, { phase: 'accepted', link, boot: info.boot, carried })
     this.#effects.push({ type: 'accept', link })
+  }
+
+  #onCarry(link: LinkId, node: NodeId, boot: number): void {
+    const refuse = (code: CloseCode) => this.#effects.push({ type: 'close', link, code })
+    if (this.#stopping) return void refuse('stopping')
+    const peer = this.#peers.get(node) ?? this.#meet(node)
+    if (peer === undefined) return void refuse('too-many')
+    if (boot < peer.bootKnown) return void refuse('old-boot')
+    const { link: ours } = peer
+    const isBetter = ours.phase !== 'down' && ours.boot >= boot && (isDirect(ours) || ours.carried === true)
+    if (isBetter) return void refuse('duplicate')
+    this.#cut(peer, 'replaced', 'another way was found')
+    this.#dials.stop(node)
+    this.#set(peer, { phase: 'dialing', link, boot, reached: false, carried: true })
   }
 
   #onUp(link: LinkId, info: PeerInfo, now: Millis): void {
@@ -224,10 +244,11 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
     peer.upSince = now
     peer.why = undefined
     peer.lostBoot = undefined
+    const carried = peer.link.phase !== 'down' && peer.link.carried === true
     const dialled = peer.link.phase === 'dialing'
-    if (dialled) peer.reachedBoot = info.boot
-    this.#set(peer, { phase: 'up', link, boot: info.boot, dialled })
-    this.#effects.push({ type: 'up', link, peer: info })
+    if (dialled && !carried) peer.reachedBoot = info.boot
+    this.#set(peer, { phase: 'up', link, boot: info.boot, dialled, carried })
+    this.#effects.push({ type: 'up', link, peer: { ...info, dialled, carried } })
     this.#look(peer)
   }
 
@@ -241,6 +262,12 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
     const peer = this.#peers.get(looked.node)
     if (peer?.wanted === undefined || !sameTarget(peer.wanted, looked)) return
     if (reached) peer.reachedBoot = looked.boot
+    if (reached && peer.link.phase === 'up' && peer.link.carried && peer.directBoot !== looked.boot) {
+      // Once: somebody else may answer at that address.
+      peer.directBoot = looked.boot
+      this.#cut(peer, 'replaced', 'a direct way was found')
+      return this.#dial(peer)
+    }
     peer.failedLooks = reached ? 0 : peer.failedLooks + 1
     if (!reached) this.#looks.set(peer.node, now + backoffDelay(peer.failedLooks, this.#backoff, this.random))
   }
@@ -317,6 +344,7 @@ export class PeerLinks implements Machine<PeerLinksEvent, PeerLinksEffect> {
       redials: 0,
       reachedBoot: undefined,
       failedLooks: 0,
+      directBoot: undefined,
     }
     this.#peers.set(node, peer)
     return peer

@@ -58,6 +58,14 @@ export interface PeerInfo {
   readonly remote: Endpoint
 }
 
+/** How the link to a peer came about. */
+export interface LinkedPeer extends PeerInfo {
+  /** From here. */
+  readonly dialled: boolean
+  /** A connection that was found by other means carries it, since none of TCP could be made. */
+  readonly carried: boolean
+}
+
 export interface WantedPeer {
   readonly node: NodeId
   readonly boot: number
@@ -67,5 +75,6 @@ export interface WantedPeer {
 /** For status. `why` is the last thing that went wrong. */
 export interface LinkState {
   readonly phase: 'up' | 'dialing' | 'down'
+  readonly carried?: true
   readonly why?: string
 }

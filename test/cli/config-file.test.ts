@@ -1,5 +1,6 @@
 import { Prng } from '../../src/base/prng.js'
 import { parseConfigFile } from '../../src/cli/config-file.js'
+import { bootstrapOf } from '../../src/cli/discovery-flags.js'
 import { flagsOfFile } from '../../src/cli/node-settings.js'
 import { renderServicesFile, servicesDocument } from '../../src/cli/services-file.js'
 import { assert, suite } from '../harness/suite.js'
@@ -60,6 +61,22 @@ test('what was typed goes before the file', () => {
   )
 })
 
+test('ways of discovery and bootstrap nodes are lists, or texts with commas', () => {
+  for (const text of [
+    'discovery: [swarm, lan]\nbootstrap: [10.0.0.1, boot:5000]',
+    'discovery: swarm,lan\nbootstrap: 10.0.0.1,boot:5000',
+  ]) {
+    const config = parseConfigFile(text)
+    assert.equal(config.problems, [])
+    const { discovery, bootstrap = [] } = flagsOfFile(config, () => false)
+    assert.is(discovery, 'swarm,lan')
+    assert.equal(bootstrapOf(bootstrap).bootstrap, [
+      { host: '10.0.0.1', port: 49_737 },
+      { host: 'boot', port: 5_000 },
+    ])
+  }
+})
+
 test('every problem has its place', () => {
   const cases: [text: string, place: string, problem: string][] = [
     ['bnd: 1', '1:1', "there is no 'bnd' here"],
@@ -68,6 +85,9 @@ test('every problem has its place', () => {
     ['profile: [lan]', '1:10', 'profile must be a single value'],
     ['\nbind: x', '2:7', 'bind x is no IP address'],
     ['seed:\n  - 10.0.0.1\n  - "a b"', '3:5', 'is no host with a port'],
+    ['discovery: [lan, wlan]', '1:18', "discovery 'wlan' is no way to find members"],
+    ['discovery: swarm\nbootstrap: [10.0.0.1, "fd00::1"]', '2:23', "bootstrap 'fd00::1' is an IPv6 address"],
+    ['bootstrap: 10.0.0.1', '1:12', 'bootstrap is for discovery by swarm alone'],
     ['control-port: 7441', '1:15', 'data-port 7441 is the control port as well'],
     ['control-port: 0x10', '1:15', "'0x10' is no whole number"],
     ['priority: 256', '1:11', 'give 0 to 255'],

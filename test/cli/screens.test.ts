@@ -17,6 +17,7 @@ import type { ServiceView } from '../../src/node/control-protocol.js'
 import { UNHELD } from '../../src/proxy/reasons.js'
 import { assert, suite } from '../harness/suite.js'
 import { chosen } from './chosen-view.js'
+import { farApart } from './far-view.js'
 import { assertFits, assertGolden } from './golden.js'
 import {
   alone,
@@ -170,6 +171,7 @@ const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof p
   'status-healthy': (screen) => renderStatus(healthy, screen),
   'top-takeover': (screen) => renderTop(during, screen),
   'top-small': (screen) => renderTop({ ...during, status: crowded }, screen, 24),
+  'status-far-apart': (screen) => renderStatus(farApart, screen),
   'status-alone': (screen) => renderStatus(alone, screen),
   departure: (screen) => renderDeparture('forgotten', departed, screen).join('\n'),
   'status-broken': (screen) => renderStatus(broken, screen),

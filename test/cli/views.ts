@@ -21,7 +21,7 @@ import { IDENTITY_DEFAULTS } from '../../src/proxy/service-identity.js'
 export const NODES = ['1f0c22ab', '2a93bb01', '3be10c9d'].map((id, i) => ({ id: id.repeat(4), name: `node${i + 1}` }))
 const [node1, node2, node3] = NODES as [(typeof NODES)[0], (typeof NODES)[0], (typeof NODES)[0]]
 
-const member = (i: number, more: Partial<MemberView> = {}): MemberView => ({
+export const member = (i: number, more: Partial<MemberView> = {}): MemberView => ({
   ...(NODES[i] as (typeof NODES)[0]),
   self: i === 0,
   state: 'alive',
@@ -136,6 +136,10 @@ export const healthy: StatusView = {
     holdsRefused: 0,
     holdsLate: 0,
   },
+  discovery: [
+    { way: 'lan', found: 2, state: 'on' },
+    { way: 'seeds', found: 0, state: 'off', why: 'no --seed is given' },
+  ],
   survival: { directed: 90, survivable: 88, mortal: { 'its program is on the director’s own host': 2 } },
   warnings: [],
 }

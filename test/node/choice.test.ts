@@ -1,4 +1,5 @@
 /** What an operator hears of a choice: what was said of nodes, who gets nothing and why. */
+import type { NodeId } from '../../src/base/ids.js'
 import { Assignments, assignmentKey } from '../../src/node/assignments.js'
 import { BackendStates } from '../../src/node/backend-states.js'
 import { choiceView, seatView, whyChosen, whyKeptOut } from '../../src/node/choice.js'
@@ -24,7 +25,11 @@ function room(settings: Partial<Service>, said: readonly (readonly [string, Serv
   for (const node of [A, B, C]) knowledge.setFacts(node, facts([80]))
   knowledge.assignments = Assignments.fromRegistry(said.map(([node, fields]) => [assignmentKey('web', node), fields]))
   const seats = knowledge.weighed(web, new BackendStates(knowledge, { of: () => undefined }).seats(web))
-  return { web, knowledge, facts: { knowledge, seats, names: new Names(members), quorate, report: REPORT } }
+  return {
+    web,
+    knowledge,
+    facts: { knowledge, seats, names: new Names(members), quorate, report: REPORT, beyond: [] as NodeId[] },
+  }
 }
 
 test('why: who gets connections, in which way, and up to what', () => {
@@ -41,6 +46,16 @@ test('why: idle clients that are parked while no node can have any', () => {
   assert.match(said(room({ parkMs: 30_000 }, nobody)), sentence)
   assert.not.match(said(room({ parkMs: 30_000 })), sentence)
   assert.not.match(said(room({}, nobody)), sentence)
+})
+
+test('why: who serves it and is not reached from here', () => {
+  const { web, facts: about } = room({})
+  assert.not(whyChosen(web, about, [A, B, C]).some((sentence) => sentence.includes('neither of the two')))
+  assert.ok(
+    whyChosen(web, { ...about, beyond: [C] }, [A, B, C]).some((sentence) =>
+      sentence.startsWith('Directed from this node, node-c would get no connections: neither of the two reaches'),
+    ),
+  )
 })
 
 test('why: who gets none, in lower tiers, by weight, by order; and what follows', () => {

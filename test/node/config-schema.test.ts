@@ -3,6 +3,7 @@ import {
   checkNodeOptions,
   type NodeOptions,
   nodeNameOf,
+  parseDiscovery,
   parseSeed,
 } from '../../src/node/config-schema.js'
 import { assert, suite } from '../harness/suite.js'
@@ -17,7 +18,8 @@ const good: NodeOptions = {
   controlPort: 7440,
   dataPort: 7441,
   seeds: [],
-  discovery: 'lan,seeds',
+  discovery: ['lan', 'seeds'],
+  bootstrap: [],
   profile: 'lan',
   engine: 'auto',
   cipher: 'auto',
@@ -44,6 +46,26 @@ test('lanes listen on the ports that follow the first: there must be room, and n
   assert.match(problems({ lanes: 4, dataPort: 65_533 }).join(), 'no room for 4 lanes')
   assert.equal(problems({ lanes: 3, dataPort: 65_533 }), [])
   assert.match(problems({ lanes: 3, controlPort: 7443 }).join(), '7441 to 7443 include the control port')
+})
+
+test('ways of discovery are given in any order, and all that is no way is told', () => {
+  const read = (text: string) => {
+    const parsed = parseDiscovery(text)
+    return parsed.type === 'ways' ? parsed.ways.join('+') : parsed.problem
+  }
+  assert.is(read('seeds,lan'), 'lan+seeds')
+  assert.is(read('lan, swarm,seeds,lan'), 'lan+swarm+seeds')
+  assert.is(read('none'), '')
+  assert.is(read('lan,none'), "'none' is no way to find members")
+  assert.is(read('lan,'), "'lan,' has an empty place")
+})
+
+test('bootstrap nodes are for the swarm, and not without number', () => {
+  const bootstrap = { host: '10.0.0.1', port: 1 }
+  const problems = (options: Partial<NodeOptions>) => checkNodeOptions({ ...good, ...options })
+  assert.match(problems({ bootstrap: [bootstrap] }).join(), 'give --discovery lan,swarm,seeds as well')
+  assert.equal(problems({ bootstrap: [bootstrap], discovery: ['swarm'] }), [])
+  assert.match(problems({ bootstrap: Array(17).fill(bootstrap), discovery: ['swarm'] }).join(), 'at most 16')
 })
 
 test('a seed may leave out the port', () => {

@@ -1,5 +1,6 @@
 import { Prng } from '../../src/base/prng.js'
-import { type BrokerEvent, LinkBroker, PAIRS_MAX } from '../../src/node/link-broker.js'
+import { type BrokerEvent, LinkBroker, offersTo, PAIRS_MAX } from '../../src/node/link-broker.js'
+import { FEATURES } from '../../src/trunk/hello.js'
 import { assert, suite } from '../harness/suite.js'
 import { A, B, C } from './sample.js'
 
@@ -132,6 +133,39 @@ test('peers wait each for themselves', () => {
   assert.equal(room.hear('control-up', C), ['offer c'])
   room.hear('data-up', B)
   assert.equal(room.wait().effects, ['offer c'])
+})
+
+test('whoever dialled the control link offers, where both know that; a carried link says nothing', () => {
+  const { diallerOffers } = FEATURES
+  assert.equal(offersTo({ dialled: true, carried: false, features: diallerOffers }), { offers: true })
+  assert.equal(offersTo({ dialled: false, carried: false, features: diallerOffers }), { offers: false })
+  assert.equal(offersTo({ dialled: true, carried: false, features: 0 }), {})
+  assert.equal(offersTo({ dialled: true, carried: true, features: diallerOffers }), {})
+  const high = new Room(B)
+  assert.equal(high.feed({ type: 'control-up', peer: A, offers: true }), ['offer a'])
+  assert.equal(new Room(A).feed({ type: 'control-up', peer: B, offers: false }), [])
+  assert.equal(high.hear('lanes', A, 2), ['offer a 1'])
+})
+
+test('a link that cannot be made is told after more than one attempt, at either end, and no more when it is there', () => {
+  for (const offers of [true, false]) {
+    const room = new Room(A)
+    room.feed({ type: 'control-up', peer: B, offers })
+    const since = room.now
+    for (; room.now < since + 7_900; room.now += 100) {
+      if ((room.now - since) % 3_000 === 2_900) room.hear('data-down', B)
+      assert.not(room.broker.isLacking(B, room.now))
+    }
+    room.now = since
+    assert.ok(room.broker.isLacking(B, room.now + 8_000), 'attempts that fail are no beginning')
+    assert.not(room.broker.isLacking(C, room.now + 8_000))
+    room.hear('data-up', B)
+    assert.not(room.broker.isLacking(B, room.now + 60_000))
+    room.hear('data-down', B)
+    assert.ok(room.broker.isLacking(B, room.now + 60_000))
+    room.hear('control-down', B)
+    assert.not(room.broker.isLacking(B, room.now + 60_000), 'then it is missing with the control link')
+  }
 })
 
 test.run()

@@ -3,6 +3,8 @@ import type { MetricsFacts } from '../../src/node/metrics.js'
 import { sumOfCounters } from '../../src/proxy/shared-counters.js'
 import { drillRecord } from '../cli/views.js'
 
+const SWARM = { bootstrap: [], nodes: 4, connections: 6, carried: 1, strangers: 5, refused: 7 }
+
 export const FACTS: MetricsFacts = {
   version: '0.1.0',
   upMs: 61_500,
@@ -54,6 +56,11 @@ export const FACTS: MetricsFacts = {
     { service: 'web', term: 7, leftMs: 850 },
   ],
   voters: { all: 3, reachable: 2, quorum: 2 },
+  discovery: [
+    { way: 'lan', found: 1, state: 'on' },
+    { way: 'swarm', found: 2, state: 'on', swarm: SWARM },
+  ],
+  links: { direct: 3, swarm: 1, noData: 2 },
   members: { alive: 2, suspect: 0, down: 1, left: 0 },
   drills: [{ service: 'web', record: drillRecord }],
 }

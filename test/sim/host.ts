@@ -27,6 +27,9 @@ import { SimAddresses } from './sim-addresses.js'
 import { SimLane } from './sim-lane.js'
 import { type BrokenGuard, SimPrograms } from './sim-programs.js'
 
+/** As a link of an earlier release: it says nothing of who makes the data links. */
+const DIALLED = { dialled: false, carried: false }
+
 /** Ends the turn in which a host loses power, wherever that turn is. */
 export class PowerCut extends Error {}
 
@@ -317,7 +320,9 @@ export class Host implements Port {
   onLinkUp(peer: Port): void {
     const { id: node, boot, index } = peer
     const remote = { address: `10.0.0.${index + 1}`, port: 7440 }
-    this.turn(() => this.node?.onPeerUp({ node, boot, name: `n${index + 1}`, version: 1, features: 0, remote }))
+    this.turn(() =>
+      this.node?.onPeerUp({ node, boot, name: `n${index + 1}`, version: 1, features: 0, remote, ...DIALLED }),
+    )
   }
 
   onLinkDown(peer: Port, byUs: boolean): void {

@@ -17,6 +17,7 @@ export class Links {
   readonly #states: Uint8Array
   /** `[a * size + b]`: a wants a link to b. */
   readonly #wanted: Uint8Array
+  readonly #forbidden = new Set<number>()
 
   constructor(
     private readonly cluster: MembershipCluster,
@@ -25,6 +26,12 @@ export class Links {
     this.#size = cluster.nodes.length
     this.#states = new Uint8Array(this.#size ** 2)
     this.#wanted = new Uint8Array(this.#size ** 2)
+  }
+
+  /** Neither reaches the other. */
+  forbid(a: SimNode, b: SimNode): void {
+    this.#forbidden.add(this.#place(a, b)).add(this.#place(b, a))
+    this.#end(a, b)
   }
 
   carries(from: SimNode, to: SimNode): boolean {
@@ -85,6 +92,7 @@ export class Links {
 
   #reaches(a: SimNode, b: SimNode): boolean {
     const { now } = this.cluster
+    if (this.#forbidden.has(this.#place(a, b))) return false
     const awake = [a, b].every((node) => node.up && node.pausedUntil <= now)
     return awake && !this.cluster.isCut(a.index, b.index) && !this.cluster.isCut(b.index, a.index)
   }

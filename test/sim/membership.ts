@@ -17,6 +17,7 @@ import { nodeId, profileOf } from '../gossip/profiles.js'
 import { EventQueue } from './event-queue.js'
 import { CALM, type Observation, type SimNode, type SwimLike, type Weather } from './membership-cast.js'
 import { Links } from './membership-links.js'
+import { Nats } from './membership-nat.js'
 
 /** What the seal adds to each datagram, and the frame of a control link to each message. */
 const SEAL_BYTES = 41
@@ -53,6 +54,7 @@ export class MembershipCluster {
   readonly #byId = new Map<NodeId, SimNode>()
   /** `[from * size + to]`: 1 where nothing passes. */
   readonly #cuts: Uint8Array
+  readonly #nats = new Nats()
   #identities: number
 
   constructor(private readonly options: ClusterOptions) {
@@ -188,6 +190,10 @@ export class MembershipCluster {
     this.trace(`cut ${from} > ${to}`)
     this.#cuts[from * this.nodes.length + to] = 1
     this.links.cut(this.node(from), this.node(to))
+  }
+
+  hide(index: number): void {
+    this.#byAddress.set(this.#nats.hide(this.node(index)), this.node(index))
   }
 
   partition(sideOf: (index: number) => number): void {
@@ -374,8 +380,8 @@ export class MembershipCluster {
     this.sent.datagramBytes += bytes.byteLength + SEAL_BYTES
     this.onDatagram?.(node, to)
     const peer = this.#byAddress.get(to.address)
-    if (peer === undefined || this.isCut(node.index, peer.index)) return
-    const event = { type: 'datagram', from: { address: node.address, port: 7000 }, bytes } as const
+    if (peer === undefined || this.#nats.drops(to.address, peer) || this.isCut(node.index, peer.index)) return
+    const event = { type: 'datagram', from: { address: this.#nats.originOf(node), port: 7000 }, bytes } as const
     for (let copies = this.random.chance(duplication) ? 2 : 1; copies > 0; copies--) {
       if (this.random.chance(loss)) continue
       const late = this.random.chance(tail) ? this.random.between(0, tailMs) : 0

@@ -269,4 +269,65 @@ test('a node that stops closes all and lets nobody in', () => {
   assert.equal(a.feed({ type: 'want', peer: wanted(3) }), [])
 })
 
+test('a carried link: a dial that has reached the peer is better, one that has not is given up for it', () => {
+  const carry = { type: 'carry', link: 1, node: fakeNodeId(1), boot: 1 } as const
+  const a = new Subject(0)
+  a.feed({ type: 'want', peer: wanted(1) })
+  assert.equal(a.feed(carry), ['close 2 replaced'])
+  assert.equal(a.feed({ type: 'up', link: 1, peer: info(1) }), ['up 1', 'look'])
+  assert.equal(a.peers.state(fakeNodeId(1)), { phase: 'up', carried: true })
+  assert.equal(a.feed({ ...carry, link: 3 }), ['close 3 duplicate'], 'there is one')
+  const b = new Subject(0)
+  b.feed({ type: 'want', peer: wanted(1) })
+  b.feed({ type: 'reached', link: 2 })
+  assert.equal(b.feed(carry), ['close 1 duplicate'])
+  assert.equal(b.feed({ type: 'incoming', link: 3, peer: info(1), carried: true }), [`refuse 3 duplicate`])
+})
+
+test('a dial that has reached the peer is better than a carried link, also with the higher id', () => {
+  const b = new Subject(2)
+  b.feed({ type: 'want', peer: wanted(1) })
+  b.feed({ type: 'reached', link: 2 })
+  assert.equal(b.feed({ type: 'incoming', link: 3, peer: info(1), carried: true }), ['refuse 3 duplicate'])
+  assert.equal(b.feed({ type: 'incoming', link: 5, peer: info(1, 2), carried: true }), ['close 2 replaced', 'accept 5'])
+})
+
+test('a peer that dials by TCP has its way over a carried link, whoever has the lower id', () => {
+  for (const self of [0, 2]) {
+    const a = new Subject(self)
+    a.feed({ type: 'carry', link: 1, node: fakeNodeId(1), boot: 1 })
+    a.feed({ type: 'up', link: 1, peer: info(1) })
+    assert.equal(a.feed({ type: 'incoming', link: 3, peer: info(1) }), [
+      'close 1 replaced',
+      'down: the peer has dialled anew',
+      'accept 3',
+    ])
+  }
+})
+
+test('a peer that is reached after all is dialled in place of a carried link, once for each of its boots', () => {
+  const a = new Subject(0)
+  a.feed({ type: 'carry', link: 1, node: fakeNodeId(1), boot: 1 })
+  a.feed({ type: 'up', link: 1, peer: info(1) })
+  assert.equal(a.feed({ type: 'want', peer: wanted(1) }), ['look'])
+  assert.equal(a.feed({ type: 'looked', peer: wanted(1), reached: true }), [
+    'close 1 replaced',
+    'down: a direct way was found',
+    'dial 2',
+  ])
+  a.feed({ type: 'closed', link: 2, close: { code: 'wrong-node', by: 'us', detail: '' } })
+  a.feed({ type: 'carry', link: 3, node: fakeNodeId(1), boot: 1 })
+  assert.equal(a.feed({ type: 'up', link: 3, peer: info(1) }), ['up 3'], 'somebody else answers there')
+  assert.equal(a.feed({ type: 'looked', peer: wanted(1), reached: true }), [])
+})
+
+test('a carried link of an earlier boot gives way', () => {
+  const a = new Subject(0)
+  a.feed({ type: 'carry', link: 1, node: fakeNodeId(1), boot: 1 })
+  a.feed({ type: 'up', link: 1, peer: info(1) })
+  const again = a.feed({ type: 'carry', link: 3, node: fakeNodeId(1), boot: 2 })
+  assert.equal(again, ['close 1 replaced', 'down: another way was found'])
+  assert.equal(a.feed({ type: 'carry', link: 5, node: fakeNodeId(1), boot: 0 }), ['close 5 old-boot'])
+})
+
 test.run()

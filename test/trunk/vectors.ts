@@ -1,5 +1,7 @@
 /** What docs/wire-trunk.md shows in hex, made by the code from fixed inputs. */
 import { utf8 } from '../../src/base/bytes.js'
+import { encodeSwarmMessage } from '../../src/gossip/discovery/swarm-message.js'
+import { swarmKeys } from '../../src/node/discovery.io.js'
 import type { Aead } from '../../src/trunk/aead.js'
 import { loadAegis } from '../../src/trunk/aegis.io.js'
 import { CountedSealer } from '../../src/trunk/counted-seal.io.js'
@@ -35,6 +37,7 @@ export function vectors(): Record<string, Uint8Array> {
       name: 'edge-1',
       proofs: [proof],
     }),
+    ...swarmVectors(clusterKey, nodeIdOf(publicKey)),
     welcome: encodeGreeting({ kind: 'welcome' }),
     'refused-wrong-key': encodeGreeting({ kind: 'refused', code: 'wrong-key' }),
     ping: PING,
@@ -100,4 +103,21 @@ function countedRecords(suite: 'aes-256-gcm' | 'aegis-128l', aead: Found<Aead>):
   const next = { [`${name}-record-next-key`]: seal() }
   sealer.close()
   return { ...records, ...next }
+}
+
+function swarmVectors(clusterKey: Uint8Array, node: string): Record<string, Uint8Array> {
+  const { topics, proofs } = swarmKeys([clusterKey])
+  const [gossip, control] = [
+    { address: '10.1.2.3', port: 7440 },
+    { address: '2001:db8::7', port: 7441 },
+  ]
+  return {
+    'swarm-topic': topics[0] ?? new Uint8Array(0),
+    'swarm-proof': encodeSwarmMessage({ kind: 'proof', proofs: proofs(repeat(9, 64), true) }),
+    'swarm-introduction': encodeSwarmMessage({
+      kind: 'introduction',
+      introduction: { node, boot: 3, gossip, control },
+    }),
+    'swarm-carry': encodeSwarmMessage({ kind: 'carry' }),
+  }
 }
