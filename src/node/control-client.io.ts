@@ -44,6 +44,7 @@ import {
   RELOCATE_MS_MAX,
 } from './control-socket.js'
 import type { DrillPlan, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
+import { keysClient } from './keys-client.js'
 
 /** After a process has given all to the next: until that one listens for commands. */
 const NEXT_MS_MAX: Millis = 5_000
@@ -65,6 +66,8 @@ interface Answer {
 }
 
 export class ControlClient implements ControlApi {
+  readonly keys = keysClient((request, moreMs = 0) => this.#ask(request, this.deadlineMs + moreMs))
+
   constructor(
     readonly socketPath: string,
     private readonly deadlineMs = ANSWER_MS_MAX,

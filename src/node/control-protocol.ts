@@ -24,6 +24,7 @@ import type {
   StoppingView,
 } from './hosting-protocol.js'
 import type { ImportRequest, ImportView } from './import-protocol.js'
+import type { KeysControl } from './keys-protocol.js'
 import type { NodeRef } from './node-ref.js'
 
 export type { AssignmentView, AssignmentWrite, AssignmentWritten, ChoiceView, SeatView } from './choice-protocol.js'
@@ -357,7 +358,6 @@ export interface FileProblemView {
   readonly hint?: string
 }
 
-/** What the node answers with; the control server turns it into HTTP. Problems are thrown as `BatonError`. */
 /** Another process of this node, which listens on `socket` in the state folder: see handover-protocol. */
 export interface ReplaceRequest {
   readonly version: number
@@ -369,7 +369,9 @@ export interface ReplaceView {
   readonly pid: number
 }
 
+/** What the node answers with; the control server turns it into HTTP. Problems are thrown as `BatonError`. */
 export interface ControlApi {
+  readonly keys: KeysControl
   status(): Promise<StatusView>
   services(): Promise<readonly ServiceView[]>
   service(name: string): Promise<ServiceView>

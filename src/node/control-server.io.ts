@@ -33,6 +33,7 @@ import {
 import { type DrillRequest, FAULTS, type Fault } from './drill-protocol.js'
 import { classifyError, HTTP_STATUS } from './error-class.js'
 import { EXPOSITION_TYPE } from './exposition.js'
+import { addKeyRoutes } from './keys-routes.io.js'
 
 /** Commands come one at a time from people and scripts; more at once is a script gone wild. */
 const CONNECTIONS_MAX = 64
@@ -72,6 +73,7 @@ export class ControlSocket {
     app.server.maxConnections = CONNECTIONS_MAX
     answerErrors(app, logger)
     addRoutes(app, api)
+    addKeyRoutes(app, api)
     await app.ready()
     return new ControlSocket(app)
   }

@@ -7,17 +7,17 @@ import { Prng } from '../base/prng.js'
 import { realClock } from '../base/real-clock.io.js'
 import { electionConfig } from '../election/config.js'
 import { Elections } from '../election/elections.js'
-import type { DurableRecord } from '../election/ports.js'
 import { TermStore } from '../election/term-store.io.js'
 import { gossipConfig, leaveLingerMs } from '../gossip/config.js'
 import { Facts } from '../gossip/facts.js'
 import type { MemberProfile } from '../gossip/ports.js'
 import { Registry } from '../gossip/registry.js'
-import { loadRegistry, saveRegistry } from '../gossip/registry-file.io.js'
+import { loadRegistry } from '../gossip/registry-file.io.js'
 import { Swim } from '../gossip/swim.js'
 import { Sync } from '../gossip/sync.js'
 import { loadLibc } from '../kernel/libc.io.js'
 import { LeaseSlots } from '../proxy/lease-slots.js'
+import { CHANNEL } from '../trunk/channels.js'
 import { trunkConfig } from '../trunk/config.js'
 import { ControlLinks } from '../trunk/control-links.io.js'
 import { randomSeed } from '../trunk/keys.io.js'
@@ -28,6 +28,9 @@ import { ControlSocket } from './control-server.io.js'
 import { Declaring } from './declaring.io.js'
 import { Heir } from './heir.io.js'
 import { beginHostWishes } from './host-wishes.io.js'
+import { KeySharing } from './key-sharing.io.js'
+import { openRing } from './key-store.io.js'
+import { KeysApi } from './keys-api.io.js'
 import { deferred, endOnFault, endProcess, endWithin, stopSignal } from './lifecycle.io.js'
 import { StreamLogger } from './logger.io.js'
 import { MembersFile } from './members-file.io.js'
@@ -39,6 +42,7 @@ import { withBind } from './own-address.io.js'
 import { openPrograms } from './program-parts.io.js'
 import { replacingOf } from './replacing.io.js'
 import { flagsOf } from './roles.js'
+import { Saving } from './saving.io.js'
 import { DeathSilence } from './silence.io.js'
 import { type NodeState, nextBoot, openState } from './state-dir.io.js'
 import { inheritLock, lockState } from './state-lock.io.js'
@@ -184,13 +188,16 @@ class RunningNode {
     this.#cleanups.push(() => store.close())
     const registry = new Registry(state.id)
     registry.merge(loadRegistry(state.paths.registry), clock.wall())
+    const ring = openRing(state, clock)
+    const saving = new Saving(state.paths, logger, this.#warnings)
+    const clusterKeys = () => ring.secrets
     this.#cleanups.push(() => members.save())
     const startedAt = carried?.startedAt ?? clock.now()
     const data = dataAt[0] ?? { address: options.bind, port: 0 }
 
     const links = new ControlLinks({
       self: { node: state.id, boot, name: state.name, ...state.keyPair },
-      clusterKeys: state.clusterKeys,
+      clusterKeys,
       bind: { address: options.bind, port: options.controlPort },
       config: trunkConfig(),
       clock,
@@ -207,10 +214,11 @@ class RunningNode {
     this.#cleanups.push(() => links.close())
 
     const strangers = new Strangers(clock, logger)
-    const { udp, sealer } = await openGossip({
+    const { udp, sealer, choice, useKeys } = await openGossip({
       options,
       state,
       boot,
+      clusterKeys: ring.keys,
       strangers,
       logger,
       onDatagram: (from, bytes) => node?.onDatagram(from, bytes),
@@ -237,6 +245,14 @@ class RunningNode {
       },
       probesRivals: true,
     })
+    const keys = new KeySharing({
+      self: { node: state.id, boot },
+      ...{ ring, clock, random, logger, choice },
+      send: (to, bytes) => links.send(to, CHANNEL.keys, bytes),
+      save: () => saving.ring(ring),
+      apply: useKeys,
+      carried: carried?.keys,
+    })
     node = new Node(
       self,
       {
@@ -261,8 +277,9 @@ class RunningNode {
         addresses,
         ...beginHostWishes({ logger, lanes, warnings: this.#warnings, isLeft: heir !== undefined }, this.#cleanups),
         ...programs,
-        saveVotes: (records) => this.#saveVotes(store, records),
-        saveRegistry: () => this.#saveRegistry(registry),
+        saveVotes: (records) => saving.votes(store, records),
+        saveRegistry: () => saving.registry(registry),
+        keys,
         rememberMembers: (addresses) => members.remember(addresses),
         later: (run) => queueMicrotask(run),
       },
@@ -284,7 +301,7 @@ class RunningNode {
     })
     this.#watch(started)
     for (const at of members.load()) started.onCandidate(at, true)
-    for (const source of peerSources({ options, state, at: udp.local, clock, random, logger })) {
+    for (const source of peerSources({ options, state, clusterKeys, at: udp.local, clock, random, logger })) {
       source.start((at) => started.onCandidate(at))
       this.#cleanups.push(() => source.stop())
     }
@@ -297,10 +314,11 @@ class RunningNode {
       logger,
       notify: this.notify,
       node: started,
+      keys,
       lanes,
       addresses,
       hello: { node: state.id, boot, bind: options.bind, witness, lanes: lanes.view.count, dataAt, ...ports },
-      unsaved: () => this.#warnings.get('registry'),
+      unsaved: () => saving.unsaved(),
       udp,
       sealer,
       links,
@@ -310,6 +328,7 @@ class RunningNode {
     this.reload = () => replacing.reload()
     const answers = new NodeApi({
       node: started,
+      keys: new KeysApi({ node: started, keys, clock, logger, linked: () => links.linked() }),
       clock,
       logger,
       startedAt,
@@ -365,27 +384,6 @@ class RunningNode {
       onLoad: (loadPermille) => node.onLoad(loadPermille),
     })
     this.#cleanups.push(stop)
-  }
-
-  /** Ends here and not by an exception, which whoever writes a service would get for an answer while the node lives on. */
-  #saveVotes(store: TermStore, records: readonly DurableRecord[]): void {
-    try {
-      store.append(records)
-    } catch (error) {
-      endProcess(this.logger, error)
-    }
-  }
-
-  /** A full disk is told and tried again at the next change; what the others hold is as good as a file. */
-  #saveRegistry(registry: Registry): void {
-    try {
-      saveRegistry(this.state.paths.registry, registry.state())
-      this.#warnings.delete('registry')
-    } catch (error) {
-      const why = `services are not saved on this node: ${messageOf(error)}`
-      this.#warnings.set('registry', why)
-      this.logger.log('error', 'registry-not-saved', { why })
-    }
   }
 
   /** What was in its heap is gone with it; the cluster is served better by a standby than by half a node. */

@@ -90,7 +90,7 @@ export class Node {
       transfer: (service, to) => this.#elections.feed({ type: 'transfer', service, to }),
     })
     this.errands = new Errands({ clock, send: (to, bytes) => ports.sendToPeer(to, CHANNEL.operator, bytes) })
-    const { directing, handoffs } = this
+    const { knowledge, directing, handoffs } = this
     this.handovers = new Handovers({ ...machines, self: profile.node, clock, directing, moves: handoffs.moves })
     this.#swim = new Driver(machines.swim, clock, (effect) => this.#onSwim(effect))
     this.#sync = new Driver(machines.sync, clock, (effect) => this.#onSync(effect))
@@ -108,7 +108,6 @@ export class Node {
       publish: (bytes) => this.#sync.feed({ type: 'facts', bytes }),
     })
     const { publication, health, news: backendNews } = this.programs
-    const { knowledge } = this
     this.#services = new ServiceBook({
       ...{ ...ports, registry: machines.registry, knowledge, directing, backendNews },
       elections: (event) => {
@@ -193,6 +192,7 @@ export class Node {
 
   halt(): void {
     for (const driver of [this.#elections, this.#sync, this.#swim, this.#broker, this.programs]) driver.stop()
+    this.ports.keys?.stop()
   }
 
   // --- from the sockets ---
@@ -213,6 +213,7 @@ export class Node {
     this.#sync.feed({ type: 'link-up', peer })
     this.#elections.feed({ type: 'link-up', peer, boot })
     this.#broker.feed({ type: 'control-up', peer })
+    this.ports.keys?.linkUp(peer)
   }
 
   onPeerDown(peer: NodeId, why: string, byUs: boolean): void {
@@ -224,6 +225,7 @@ export class Node {
     this.#elections.feed({ type: 'link-down', peer, byUs })
     this.#broker.feed({ type: 'control-down', peer })
     this.handoffs.moves.onPeerGone(peer)
+    this.ports.keys?.linkDown(peer)
   }
 
   /** Its process is gone, as its host says. */
@@ -241,6 +243,7 @@ export class Node {
     else if (channel === CHANNEL.trunk) this.#offers.receive(from, bytes)
     else if (channel === CHANNEL.operator) this.errands.receive(from, bytes)
     else if (channel === CHANNEL.handoff) this.handoffs.receive(from, bytes)
+    else if (channel === CHANNEL.keys) this.ports.keys?.receive(from, bytes)
   }
 
   onStalled(ms: number): void {
@@ -276,9 +279,9 @@ export class Node {
     this.ports.logger.log(member.state === 'down' ? 'warn' : 'info', 'member', { name, state: member.state, boot, why })
     const members = this.machines.swim.members()
     this.knowledge.setMembers(members)
-    this.ports.rememberMembers(
-      members.filter((one) => one.profile.node !== this.self.node).map((one) => one.profile.gossip),
-    )
+    this.ports.keys?.setMembers(members)
+    const others = members.filter((one) => one.profile.node !== this.self.node)
+    this.ports.rememberMembers(others.map((one) => one.profile.gossip))
     // What names stand for may have changed, and with it who is meant to direct alone.
     this.ports.later(() => this.#services.tellRules(this.knowledge.services.active.filter(({ alone }) => alone !== '')))
     if (node === this.self.node) return
@@ -287,6 +290,7 @@ export class Node {
     if (member.state === 'left') {
       // What it said of itself has no place any more; if it comes back it says it anew.
       this.#sync.feed({ type: 'forget', node })
+      this.ports.keys?.forget(node)
       this.knowledge.forget(node)
     }
     if (member.state !== before || member.state === 'alive') {

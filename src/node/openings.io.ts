@@ -4,6 +4,7 @@ import { assert } from '../base/assert.js'
 import type { AlarmClock } from '../base/clock.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
+import { KeyChoice } from '../gossip/key-choice.js'
 import { Opener, Sealer } from '../gossip/seal.js'
 import { openUdp, type UdpPort } from '../gossip/udp.io.js'
 import { deriveKey } from '../trunk/keys.io.js'
@@ -15,6 +16,7 @@ import { chooseEngine } from './engine.io.js'
 import type { Hello } from './handover-protocol.js'
 import { watchLoad } from './host-load.io.js'
 import { IdleLane } from './idle-lane.js'
+import type { RingKey } from './key-ring.js'
 import { LaneGroup, type LaneGroupOptions } from './lane-group.io.js'
 import { type ProgramWatchOptions, programWatch } from './program-watch.io.js'
 import { StallWatch } from './stall-watch.io.js'
@@ -66,6 +68,8 @@ export interface GossipParts {
   readonly options: NodeOptions
   readonly state: NodeState
   readonly boot: number
+  /** Of the cluster, the current one first. */
+  readonly clusterKeys: readonly RingKey[]
   readonly strangers: Strangers
   readonly logger: Logger
   readonly onDatagram: (from: Endpoint, bytes: Uint8Array) => void
@@ -73,23 +77,45 @@ export interface GossipParts {
   readonly left?: { readonly fd: number; readonly sealed: number } | undefined
 }
 
-export async function openGossip(parts: GossipParts): Promise<{ readonly udp: UdpPort; readonly sealer: Sealer }> {
-  const { options, state, boot, strangers, logger, onDatagram, left } = parts
-  const keys = state.clusterKeys.map((key) => deriveKey(key, 'gossip datagram 1'))
-  const [current] = keys
+export interface OpenGossip {
+  readonly udp: UdpPort
+  readonly sealer: Sealer
+  readonly choice: KeyChoice
+  /** From now on, the current one first. */
+  useKeys(keys: readonly RingKey[]): void
+}
+
+export async function openGossip(parts: GossipParts): Promise<OpenGossip> {
+  const { options, state, boot, clusterKeys, strangers, logger, onDatagram, left } = parts
+  const [opener, choice, derived] = [new Opener([]), new KeyChoice(), new Map<string, Uint8Array>()]
+  // The same array for the same key: the choice compares by reference.
+  const gossipKey = ({ id, key }: RingKey) => {
+    const known = derived.get(id) ?? deriveKey(key, 'gossip datagram 1')
+    derived.set(id, known)
+    return { id, key: known }
+  }
+  const useKeys = (ring: readonly RingKey[]) => {
+    for (const id of derived.keys()) if (!ring.some((one) => one.id === id)) derived.delete(id)
+    const keys = ring.map(gossipKey)
+    opener.useKeys(keys.map(({ key }) => key))
+    choice.useKeys(keys)
+    return keys
+  }
+  const [current] = useKeys(clusterKeys)
   assert(current !== undefined, 'a state folder holds a cluster key')
-  const sealer = new Sealer(current, { node: state.id, boot }, left?.sealed)
+  const sealer = new Sealer(current.key, { node: state.id, boot }, left?.sealed)
   const opened = await openUdp({
     bind: { address: options.bind, port: options.gossipPort },
     fd: left?.fd,
     sealer,
-    opener: new Opener(keys),
+    opener,
+    keys: choice,
     onDatagram,
     onRefused: (from, why) => strangers.refused(from, why),
     onProblem: (errno, to) => logger.log('debug', 'datagram-failed', { errno, to: to && formatEndpoint(to) }),
   })
   if (opened.type === 'failed') throw opened.error
-  return { udp: opened.port, sealer }
+  return { udp: opened.port, sealer, choice, useKeys }
 }
 
 /** Late by more than this, an event loop hears of it. */

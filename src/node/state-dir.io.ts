@@ -2,6 +2,7 @@
  * What a node keeps on disk, one folder each:
  *
  *   cluster.key     the keys of the cluster as text, the current one first, one a line; 0600
+ *   keyring.json    the same with when each was added, and what was removed: key-ring; 0600
  *   node.key        the node's Ed25519 key; 0600
  *   node.json       name, id, and whether this node founds the electorate; written last, so it marks a folder as whole
  *   boot            how often the node was started
@@ -16,6 +17,7 @@ import type { NodeId } from '../base/ids.js'
 import { loadStateFile, saveStateFile, stateDamaged } from '../base/state-file.io.js'
 import { formatClusterKey, parseClusterKey } from '../trunk/cluster-key.js'
 import { type NodeKeyPair, newClusterKey, nodeIdOf, nodeKeyPair } from '../trunk/keys.io.js'
+import { RING_KEYS_MAX } from './key-ring.js'
 import { type StatePaths, statePaths } from './state-folder.io.js'
 
 /** What stays the same over all starts of a node. */
@@ -26,7 +28,7 @@ export interface NodeState {
   /** This node founds epoch 1 of the electorate at its first start; a joined one never does. */
   readonly founded: boolean
   readonly keyPair: NodeKeyPair
-  /** The current key first; 1 to `CLUSTER_KEYS_MAX`. */
+  /** The current key first; 1 to `RING_KEYS_MAX`. */
   readonly clusterKeys: readonly Uint8Array[]
 }
 
@@ -35,9 +37,6 @@ export interface NewState {
   /** Without keys a new cluster is founded. */
   readonly clusterKeys?: readonly Uint8Array[]
 }
-
-/** Two suffice for a rotation; more are a list that nobody tidied. */
-export const CLUSTER_KEYS_MAX = 4
 
 const BOOT_MAX = 2 ** 32 - 1
 const FORMAT = { node: 'baton-node', nodeKey: 'baton-node-key', boot: 'baton-boot' } as const
@@ -114,8 +113,8 @@ export function parseClusterKeys(text: string, source: string): Uint8Array[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   const hint = 'copy the line that `baton init` printed, or the file cluster.key of a node of the cluster'
   if (lines.length === 0) throw new BatonError('ERR_CLUSTER_KEY_INVALID', `no cluster key in ${source}`, { hint })
-  if (lines.length > CLUSTER_KEYS_MAX) {
-    const message = `${lines.length} lines in ${source}, at most ${CLUSTER_KEYS_MAX} cluster keys are read`
+  if (lines.length > RING_KEYS_MAX) {
+    const message = `${lines.length} lines in ${source}, at most ${RING_KEYS_MAX} cluster keys are read`
     throw new BatonError('ERR_CLUSTER_KEY_INVALID', message, { hint })
   }
   return lines.map((line) => {
@@ -224,7 +223,8 @@ function loadNodeKey(file: string): NodeKeyPair {
   return pair
 }
 
-function loadClusterKeys(file: string): Uint8Array[] {
+/** The current one first. Throws as `openState` does. */
+export function loadClusterKeys(file: string): Uint8Array[] {
   refuseReadable(file)
   return parseClusterKeys(readSecret(file), file)
 }

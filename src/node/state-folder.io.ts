@@ -5,6 +5,7 @@ import path from 'node:path'
 export interface StatePaths {
   readonly folder: string
   readonly clusterKey: string
+  readonly keyring: string
   readonly nodeKey: string
   readonly node: string
   readonly boot: string
@@ -30,6 +31,7 @@ export function statePaths(folder: string): StatePaths {
   return {
     folder,
     clusterKey: at('cluster.key'),
+    keyring: at('keyring.json'),
     nodeKey: at('node.key'),
     node: at('node.json'),
     boot: at('boot'),

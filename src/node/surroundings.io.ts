@@ -29,7 +29,9 @@ const INSTANCE_CHARACTERS = 16
 
 export interface PeerSourceParts {
   readonly options: Pick<NodeOptions, 'discovery' | 'seeds'>
-  readonly state: Pick<NodeState, 'id' | 'clusterKeys'>
+  readonly state: Pick<NodeState, 'id'>
+  /** At this moment, the current one first; the same array until that changes. */
+  readonly clusterKeys: () => readonly Uint8Array[]
   /** Where this node answers gossip. */
   readonly at: Endpoint
   readonly clock: AlarmClock
@@ -38,15 +40,22 @@ export interface PeerSourceParts {
 }
 
 /** A node on a loopback address has no LAN. */
-export function peerSources({ options, state, at, clock, random, logger }: PeerSourceParts): PeerSource[] {
+export function peerSources({ options, state, clusterKeys, at, clock, random, logger }: PeerSourceParts): PeerSource[] {
   const { discovery, seeds } = options
-  const [key] = state.clusterKeys
   const sources: PeerSource[] = []
   if (discovery.includes('seeds')) sources.push(new SeedSource({ seeds, clock, random, logger }))
-  if (discovery.includes('lan') && !isLoopback(at.address) && key !== undefined) {
-    const tag = toHex(deriveKey(key, 'mdns tag 1').subarray(0, TAG_BYTES))
+  if (discovery.includes('lan') && !isLoopback(at.address)) {
+    let tagsOf: { keys: readonly Uint8Array[]; tags: readonly string[] } = { keys: [], tags: [] }
+    // Asked for with each datagram of the LAN.
+    const tags = () => {
+      const keys = clusterKeys()
+      if (tagsOf.keys !== keys) {
+        tagsOf = { keys, tags: keys.map((key) => toHex(deriveKey(key, 'mdns tag 1').subarray(0, TAG_BYTES))) }
+      }
+      return tagsOf.tags
+    }
     const instance = state.id.slice(0, INSTANCE_CHARACTERS)
-    sources.push(new MdnsSource({ tag, instance, at, clock, random, logger }))
+    sources.push(new MdnsSource({ tags, instance, at, clock, random, logger }))
   }
   return sources
 }

@@ -42,8 +42,8 @@ export interface ControlLinksEvents {
 
 export interface ControlLinksOptions {
   readonly self: ControlLinksSelf
-  /** 1 to 4 keys: the current one first, then those that are being rotated in or out. */
-  readonly clusterKeys: readonly Uint8Array[]
+  /** 1 to 8 keys: the current one first, then those that are being rotated in or out. */
+  readonly clusterKeys: () => readonly Uint8Array[]
   /** Port 0: any free one. */
   readonly bind: Endpoint
   /** Merged and checked. */

@@ -7,6 +7,7 @@ import { describeFailure, renderFailure } from '../../src/cli/failure.js'
 import { FileFault } from '../../src/cli/file-fault.js'
 import { renderImport } from '../../src/cli/import-view.js'
 import { renderInit } from '../../src/cli/init-view.js'
+import { renderKeys, renderKeysChanged, renderRotation } from '../../src/cli/keys-view.js'
 import { renderOverview } from '../../src/cli/overview.js'
 import { renderService, renderServices } from '../../src/cli/service-view.js'
 import { renderSplices } from '../../src/cli/splices-view.js'
@@ -16,6 +17,7 @@ import type { ServiceView } from '../../src/node/control-protocol.js'
 import { UNHELD } from '../../src/proxy/reasons.js'
 import { assert, suite } from '../harness/suite.js'
 import { chosen } from './chosen-view.js'
+import { ordinaryKeys, rotatingKeys, rotation, WALL_MS } from './fake-keys.js'
 import { assertFits, assertGolden } from './golden.js'
 import {
   alone,
@@ -29,6 +31,7 @@ import {
   healthy,
   imported,
   longNames,
+  NODES,
   splices,
   undirected,
   uploading,
@@ -59,6 +62,7 @@ const made = {
 const faulty = new FileFault('ERR_FILE_INVALID', 'cluster.yaml', parseConfigFile(FAULTY_FILE).problems)
 const secret = `baton-key-1-${'a'.repeat(58)}`
 
+const NODE = NODES[2] ?? { id: '', name: '' }
 const NOBODY = { to: null, toTerm: null, verdicts: null, after: null, servingMs: null, darkMs: null } as const
 const drained = {
   node: web.backends[1]?.node ?? made,
@@ -171,6 +175,14 @@ const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof p
   'drill-report-nobody': (screen) => renderDrillReport({ ...drillReport, ...NOBODY, fault: 'pause' }, screen),
   'drain-done': (screen) => renderDrain(drained, screen).join('\n'),
   'drain-still': (screen) => renderDrain({ ...drained, moved: [], still: ['web'] }, screen).join('\n'),
+  'keys-list': (screen) => renderKeys(ordinaryKeys, WALL_MS, screen).join('\n'),
+  'keys-rotating': (screen) => renderKeys({ ...rotatingKeys, silent: [NODE] }, WALL_MS, screen).join('\n'),
+  'keys-added': (screen) =>
+    renderKeysChanged('added', { ...rotatingKeys, id: 'ab', waiting: [NODE] }, screen).join('\n'),
+  'keys-used': (screen) => renderKeysChanged('used', { ...ordinaryKeys, id: 'ab', waiting: [] }, screen).join('\n'),
+  'keys-removed': (screen) =>
+    renderKeysChanged('removed', { ...ordinaryKeys, id: 'ab', waiting: [] }, screen).join('\n'),
+  'keys-rotated': (screen) => renderRotation(rotation, screen).join('\n'),
   overview: (screen) => renderOverview('0.1.0', screen),
 }
 

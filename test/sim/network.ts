@@ -25,6 +25,8 @@ export interface Port {
   readonly isUp: boolean
   /** The boot that this host would dial; undefined where it wants no link. */
   wants(peer: NodeId): number | undefined
+  /** They can prove themselves to each other. */
+  mayLink?(peer: Port): boolean
   onDatagram(from: Port, bytes: Uint8Array): void
   onLinkUp(peer: Port): void
   onLinkDown(peer: Port, byUs: boolean): void
@@ -153,6 +155,7 @@ export class Network {
     // It is dialled until it is up, whatever happens first.
     this.#later(REDIAL_MS * this.random.between(0.5, 1.5), () => this.#connect(a, b))
     if (!b.isUp || b.boot < wanted || this.isCut(a, b) || this.isCut(b, a)) return
+    if (a.mayLink?.(b) === false) return
     // A fresh dial replaces what is left of an earlier link, whether its end was noticed or not.
     if (standing !== undefined) this.#endLink(standing, true)
     const link: Link = {

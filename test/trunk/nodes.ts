@@ -50,7 +50,7 @@ export class TestNode {
     this.#boot = options.boot ?? 1
     this.links = new ControlLinks({
       self: { node: this.node, boot: this.#boot, name: `node-${index}`, publicKey, secretKey, ...options.self },
-      clusterKeys: options.clusterKeys ?? [CLUSTER_KEY],
+      clusterKeys: () => options.clusterKeys ?? [CLUSTER_KEY],
       bind: options.bind ?? this.#at,
       config: trunkConfig({ dialFirstMs: 10, dialMaxMs: 50, ...options.config }),
       clock: realClock(),

@@ -17,7 +17,7 @@ const repeat = (byte: number, length: number): Uint8Array => new Uint8Array(leng
 export function vectors(): Record<string, Uint8Array> {
   const clusterKey = Uint8Array.from({ length: 32 }, (_, i) => i)
   const { publicKey } = nodeKeyPair(repeat(7, 32))
-  const [proof = new Uint8Array(0)] = clusterProofs([clusterKey]).make('initiator', repeat(9, 64), publicKey)
+  const [proof = new Uint8Array(0)] = clusterProofs(() => [clusterKey]).make('initiator', repeat(9, 64), publicKey)
   const linkId = repeat(0x11, 16)
   const header = new Uint8Array(4)
   writeRecordHeader(header, RECORD_SEALED_BYTES_MAX)

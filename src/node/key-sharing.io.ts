@@ -1,0 +1,140 @@
+/**
+ * The keyring among nodes: one registry (key-ring) that `Sync` spreads over control links as it spreads services, and what
+ * each node says of itself, that it holds a key and which it seals with. That word is given only after the ring is on the disk and in force,
+ * so a key that all have acknowledged can be used, whoever crashes.
+ */
+import type { AlarmClock } from '../base/clock.js'
+import { Driver } from '../base/driver.io.js'
+import type { NodeId } from '../base/ids.js'
+import type { Logger } from '../base/log.js'
+import type { Prng } from '../base/prng.js'
+import { type Fact, Facts } from '../gossip/facts.js'
+import type { KeyChoice } from '../gossip/key-choice.js'
+import type { Member } from '../gossip/ports.js'
+import { type RegistryWrite, Sync, type SyncEffect, type SyncEvent } from '../gossip/sync.js'
+import type { KeyRing, RingKey } from './key-ring.js'
+import { decodeKeyWord, encodeKeyWord } from './key-word.js'
+
+export interface KeySharingParts {
+  readonly self: { readonly node: NodeId; readonly boot: number }
+  readonly ring: KeyRing
+  readonly clock: AlarmClock
+  readonly random: Prng
+  readonly logger: Logger
+  readonly choice: Pick<KeyChoice, 'setHeld'>
+  readonly send: (to: NodeId, bytes: Uint8Array) => void
+  /** Durable when it returns `true`; `false` on a disk that takes nothing: it is tried again. */
+  readonly save: () => boolean
+  /** The keys in force, the current one first, are used from now on. */
+  readonly apply: (keys: readonly RingKey[]) => void
+  /** What an earlier process of this life knew. */
+  readonly carried?: readonly Fact[] | undefined
+}
+
+export class KeySharing {
+  readonly ring: KeyRing
+  readonly #facts: Facts
+  readonly #sync: Sync
+  readonly #driver: Driver<SyncEvent, SyncEffect>
+  #members: readonly Member[] = []
+  #isChanged = false
+  #isUnsaved = false
+
+  constructor(private readonly parts: KeySharingParts) {
+    const { self, ring, clock, random, carried } = parts
+    this.ring = ring
+    this.#facts = new Facts(self)
+    if (carried !== undefined) this.#facts.resume(carried)
+    this.#sync = new Sync({ registry: ring.registry, facts: this.#facts, clock, random })
+    this.#driver = new Driver(this.#sync, clock, (effect) => this.#perform(effect))
+    this.#apply()
+  }
+
+  /** What each node says of its ring, for the process that takes this one's place. */
+  get facts(): readonly Fact[] {
+    return this.#facts.all()
+  }
+
+  /** Ids of the keys that a node has said it holds, the current one first; `undefined`: it has said nothing. */
+  heldBy(node: NodeId): readonly string[] | undefined {
+    const fact = this.#facts.get(node)
+    return fact === undefined ? undefined : decodeKeyWord(fact.bytes).held
+  }
+
+  write(writes: readonly RegistryWrite[]): void {
+    this.#feed({ type: 'batch', writes })
+  }
+
+  linkUp(peer: NodeId): void {
+    this.#feed({ type: 'link-up', peer })
+  }
+
+  linkDown(peer: NodeId): void {
+    this.#feed({ type: 'link-down', peer })
+  }
+
+  receive(from: NodeId, bytes: Uint8Array): void {
+    this.#feed({ type: 'message', from, bytes })
+    if (this.#sync.hasCaughtUp && this.ring.caughtUp()) this.#follow()
+  }
+
+  forget(node: NodeId): void {
+    this.#feed({ type: 'forget', node })
+  }
+
+  /** Where members live. To be said again whenever that changes. */
+  setMembers(members: readonly Member[]): void {
+    this.#members = members
+    this.#tellHeld()
+  }
+
+  stop(): void {
+    this.#driver.stop()
+  }
+
+  #feed(event: SyncEvent): void {
+    this.#driver.feed(event)
+    if (this.#isChanged || this.#isUnsaved) this.#follow()
+  }
+
+  #perform(effect: SyncEffect): void {
+    switch (effect.type) {
+      case 'send':
+        return this.parts.send(effect.to, effect.bytes)
+      case 'persist':
+        this.ring.follow()
+        this.#isUnsaved = !this.parts.save()
+        return
+      case 'changed':
+        this.#isChanged = true
+        return
+      case 'facts-changed':
+        return this.#tellHeld()
+      case 'rejected':
+        return this.parts.logger.log('warn', 'keyring-rejected', { why: effect.why })
+    }
+  }
+
+  #follow(): void {
+    this.#isChanged = false
+    this.#isUnsaved = !this.parts.save()
+    this.#apply()
+  }
+
+  /** On the disk and in force first, and only then said. */
+  #apply(): void {
+    const { keys, primary } = this.ring
+    this.parts.apply(keys)
+    const held = keys.map(({ id }) => id)
+    const said = this.heldBy(this.parts.self.node)
+    if (this.#isUnsaved || said?.join() === held.join()) return
+    if (said !== undefined) this.parts.logger.log('info', 'keyring', { current: primary?.id, keys: held.join(' ') })
+    this.#driver.feed({ type: 'facts', bytes: encodeKeyWord({ held }) })
+    this.#tellHeld()
+  }
+
+  #tellHeld(): void {
+    const held = this.#members.map(({ profile }) => ({ at: profile.gossip, held: this.heldBy(profile.node) ?? [] }))
+    this.parts.choice.setHeld(held)
+  }
+}
