@@ -41,7 +41,8 @@ export class KeyChoice {
   /** A datagram from there was opened with that key. */
   heard(from: Endpoint, key: Uint8Array): void {
     // With one key there is nothing to choose.
-    if (this.#keys.length > 1 || this.#talks.size > 0) this.#remember(formatEndpoint(from), { heard: key, unanswered: 0 })
+    if (this.#keys.length > 1 || this.#talks.size > 0)
+      this.#remember(formatEndpoint(from), { heard: key, unanswered: 0 })
   }
 
   /** Of the next datagram to there; `undefined`: there is no key at all yet. */

@@ -40,7 +40,7 @@ import type {
   StoppingView,
   WhyView,
 } from './control-protocol.js'
-import { Departure } from './departure.io.js'
+import { Departure, type DepartureParts } from './departure.io.js'
 import { drainDirector } from './draining.io.js'
 import { Drill } from './drill.io.js'
 import type { DrillPlan, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
@@ -70,7 +70,7 @@ import { refuseMinority } from './write-quorum.js'
 
 export interface ControlApiParts {
   readonly node: Node
-  readonly keys: KeysControl
+  readonly keys: KeysControl & DepartureParts['keys']
   readonly clock: Clock
   readonly logger: Logger
   readonly startedAt: Millis

@@ -1,11 +1,13 @@
 /**
  * The keys of the cluster as a small registry of its own, which every node holds, keeps on disk and spreads over control
- * links (key-sharing): entries `key/ID`, and `ring`, which says which of them is the current one. As for services the last
+ * links (key-sharing): entries `key/ID`; `ring`, which says which of them is the current one; and `member/NODE` for each node
+ * that has ever held it, so that nobody removes a key that one which is down may need. As for services the last
  * writer wins, by the hybrid clock, so that rotations begun on two nodes at once end in one ring.
  *
  * What was in the file `cluster.key` before there was a ring is in it from the beginning, stamped earlier than everything:
  * nodes that were given the same key hold the same entry, and a removal is always later.
  */
+import type { NodeId } from '../base/ids.js'
 import { HOUR_MS } from '../base/time.js'
 import type { Entry, Fields } from '../gossip/entry.js'
 import { compareStamps, type Stamp } from '../gossip/hlc.js'
@@ -24,6 +26,7 @@ export const RING_LIMITS: RegistryLimits = { ...REGISTRY_LIMITS, tombstoneMs: 10
 
 const PREFIX = 'key/'
 const RING = 'ring'
+const MEMBER = 'member/'
 const BEGINNING: Stamp = { wallMs: 0, counter: 0, node: '0'.repeat(32) }
 
 export interface RingKey {
@@ -108,7 +111,22 @@ export class KeyRing {
     return other === undefined ? key : { why: `${text} may be ${key.id} or ${other.id}` }
   }
 
+  /** Nodes that have held the ring and neither left the cluster nor were given up. */
+  get members(): ReadonlyMap<NodeId, string> {
+    const found = this.registry.entries().filter(([name]) => name.startsWith(MEMBER))
+    return new Map(found.map(([name, fields]) => [name.slice(MEMBER.length), String(fields['name'] ?? '')]))
+  }
+
   // --- what is written ---
+
+  enrolled(node: NodeId, name: string): RegistryWrite[] {
+    return this.registry.get(MEMBER + node) === undefined ? [{ name: MEMBER + node, changes: { name } }] : []
+  }
+
+  dismissed(nodes: readonly NodeId[]): RegistryWrite[] {
+    const known = nodes.filter((node) => this.registry.get(MEMBER + node) !== undefined)
+    return known.map((node) => ({ name: MEMBER + node, changes: undefined }))
+  }
 
   added(key: Uint8Array, atMs: number, by: string): RegistryWrite[] {
     const changes = { key: formatClusterKey(key), addedAtMs: atMs, addedBy: by }

@@ -16,7 +16,7 @@ import type { KeyRing, RingKey } from './key-ring.js'
 import { decodeKeyWord, encodeKeyWord } from './key-word.js'
 
 export interface KeySharingParts {
-  readonly self: { readonly node: NodeId; readonly boot: number }
+  readonly self: { readonly node: NodeId; readonly boot: number; readonly name: string }
   readonly ring: KeyRing
   readonly clock: AlarmClock
   readonly random: Prng
@@ -39,15 +39,17 @@ export class KeySharing {
   #members: readonly Member[] = []
   #isChanged = false
   #isUnsaved = false
+  #isLeaving = false
 
   constructor(private readonly parts: KeySharingParts) {
     const { self, ring, clock, random, carried } = parts
     this.ring = ring
-    this.#facts = new Facts(self)
+    this.#facts = new Facts({ node: self.node, boot: self.boot })
     if (carried !== undefined) this.#facts.resume(carried)
     this.#sync = new Sync({ registry: ring.registry, facts: this.#facts, clock, random })
     this.#driver = new Driver(this.#sync, clock, (effect) => this.#perform(effect))
     this.#apply()
+    this.#enrol()
   }
 
   /** What each node says of its ring, for the process that takes this one's place. */
@@ -80,6 +82,13 @@ export class KeySharing {
 
   forget(node: NodeId): void {
     this.#feed({ type: 'forget', node })
+  }
+
+  /** They have left, or were given up: nothing is kept for them. */
+  dismiss(nodes: readonly NodeId[]): void {
+    this.#isLeaving ||= nodes.includes(this.parts.self.node)
+    const writes = this.ring.dismissed(nodes)
+    if (writes.length > 0) this.write(writes)
   }
 
   /** Where members live. To be said again whenever that changes. */
@@ -119,6 +128,14 @@ export class KeySharing {
     this.#isChanged = false
     this.#isUnsaved = !this.parts.save()
     this.#apply()
+    this.#enrol()
+  }
+
+  /** Anew where it was given up, and is back. */
+  #enrol(): void {
+    const { node, name } = this.parts.self
+    const writes = this.#isLeaving ? [] : this.ring.enrolled(node, name)
+    if (writes.length > 0) this.write(writes)
   }
 
   /** On the disk and in force first, and only then said. */

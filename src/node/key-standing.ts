@@ -4,7 +4,6 @@ import type { NodeId } from '../base/ids.js'
 import type { Member } from '../gossip/ports.js'
 import type { KeyRing, RingKey } from './key-ring.js'
 import type { KeysView, KeyView } from './keys-protocol.js'
-import { roleOf } from './roles.js'
 import type { Names } from './status.js'
 
 export interface StandingParts {
@@ -18,19 +17,15 @@ export interface StandingParts {
 
 export class KeyStanding {
   readonly live: readonly NodeId[]
-  /** Members that are down or were stopped, and voters whom nobody here has met. */
+  /** Nodes that are down or were stopped, and neither left nor were given up. */
   readonly absent: readonly NodeId[]
 
   constructor(private readonly parts: StandingParts) {
     const { members, voters } = parts
     const isLive = ({ state }: Member) => state === 'alive' || state === 'suspect'
     this.live = members.filter(isLive).map(({ profile }) => profile.node)
-    // Whoever was stopped in order comes back; who has left its cluster does not.
-    const isAway = ({ state, profile }: Member) =>
-      state === 'down' || (state === 'left' && !roleOf(profile.flags).leaving)
-    const known = new Set(members.map(({ profile }) => profile.node))
-    const away = members.filter(isAway).map(({ profile }) => profile.node)
-    this.absent = [...away, ...voters.filter((voter) => !known.has(voter))]
+    const known = [...parts.ring.members.keys(), ...voters]
+    this.absent = [...new Set(known)].filter((node) => !this.live.includes(node))
   }
 
   /** Of those that live. */

@@ -32,6 +32,11 @@ export class KeysApi implements KeysControl {
 
   constructor(private readonly parts: KeysApiParts) {}
 
+  /** They have left, or were given up. */
+  dismiss(nodes: readonly NodeId[]): void {
+    this.parts.keys.dismiss(nodes)
+  }
+
   async list(reveal: boolean): Promise<KeysView> {
     return this.#view(reveal)
   }
@@ -128,7 +133,7 @@ export class KeysApi implements KeysControl {
   }
 
   #changed(event: string, id: string, waiting: readonly NodeId[]): KeysChanged {
-    const names = new Names(this.parts.node.knowledge.members)
+    const names = this.#names()
     this.parts.logger.log('info', event, { key: id, waiting: waiting.length })
     return { ...this.#view(false), id, waiting: waiting.map((node) => names.ref(node)) }
   }
@@ -144,9 +149,15 @@ export class KeysApi implements KeysControl {
       ring: keys.ring,
       members,
       voters: node.machines.elections.electorate().voters,
-      names: new Names(members),
+      names: this.#names(),
       heldBy: (one) => keys.heldBy(one),
     })
+  }
+
+  /** Also of those that are known by the ring alone. */
+  #names(): Names {
+    const { node, keys } = this.parts
+    return new Names(node.knowledge.members, keys.ring.members)
   }
 
   /** Throws ERR_KEY_UNKNOWN. */

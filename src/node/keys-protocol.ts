@@ -25,7 +25,7 @@ export interface KeysView {
   readonly keys: readonly KeyView[]
   /** Members that have said nothing of their keys: of an earlier release, or without a link. */
   readonly silent: readonly NodeRef[]
-  /** Members that are down or were stopped, and seats of voters whom nobody has met. */
+  /** Nodes that are down or were stopped, and neither left nor were given up. */
   readonly absent: readonly NodeRef[]
 }
 

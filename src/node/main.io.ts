@@ -246,7 +246,7 @@ class RunningNode {
       probesRivals: true,
     })
     const keys = new KeySharing({
-      self: { node: state.id, boot },
+      self: { node: state.id, boot, name: state.name },
       ...{ ring, clock, random, logger, choice },
       send: (to, bytes) => links.send(to, CHANNEL.keys, bytes),
       save: () => saving.ring(ring),

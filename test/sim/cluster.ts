@@ -14,7 +14,7 @@ import { Host, type Watcher } from './host.js'
 import { addHosted, HOSTED, type HostedScene } from './hosted.js'
 import { Keyed } from './keyed.js'
 import { Laws, nameOf } from './laws.js'
-import { CALM, Network, type Weather } from './network.js'
+import { CALM, Network, weatherOf } from './network.js'
 import { Operators, type Scene } from './operators.js'
 
 const FAULTS_MS = 20_000
@@ -123,7 +123,11 @@ export class Cluster {
     const [soonest, latest] = this.options.hosts === true ? [1_000, 6_000] : [150, 1_500]
     for (let at = 2_000; at < this.#faultsMs; at += random.between(soonest, latest))
       this.#queue.add(at, () => this.#fault())
-    this.keyed.plan((at, run) => this.#queue.add(at, run), this.#faultsMs)
+    this.keyed.plan(
+      (at, run) => this.#queue.add(at, run),
+      this.#faultsMs,
+      (host) => this.#end(host, false),
+    )
     this.#queue.add(this.#faultsMs, () => this.#heal())
   }
 
@@ -390,14 +394,5 @@ export class Cluster {
 
   #trace(what: string): void {
     this.options.trace?.(`${this.now.toFixed(1).padStart(9)}  ${what}`)
-  }
-}
-
-function weatherOf(random: Prng): Weather {
-  return {
-    loss: random.unit() * 0.2,
-    duplication: random.unit() * 0.1,
-    tail: random.unit() * 0.1,
-    tailMs: random.between(10, 1_500),
   }
 }

@@ -26,8 +26,8 @@ import type { WantedPeer } from '../../src/trunk/ports.js'
 import type { EventQueue } from './event-queue.js'
 import type { Network, Port } from './network.js'
 import { SimAddresses } from './sim-addresses.js'
-import { SimLane } from './sim-lane.js'
 import type { SimKeys } from './sim-keys.js'
+import { SimLane } from './sim-lane.js'
 import { type BrokenGuard, SimPrograms } from './sim-programs.js'
 
 /** Ends the turn in which a host loses power, wherever that turn is. */
@@ -225,7 +225,7 @@ export class Host implements Port {
     this.registry = registry
     const logger: Logger = { log: (_level, event, fields = {}) => this.watcher.log(this, event, fields) }
     const send = (to: NodeId, bytes: Uint8Array) => this.#stream(to, CHANNEL.keys, bytes)
-    const keys = this.options.keys?.start({ node: this.id, boot, clock, random, logger, send })
+    const keys = this.options.keys?.start({ node: this.id, boot, name: self.name, clock, random, logger, send })
     const node = new Node(self, machines, {
       ...(keys === undefined ? {} : { keys }),
       clock,

@@ -24,13 +24,19 @@ export class Keyed {
 
   ofHost(): { keys?: SimKeys } {
     if (this.options.keys === undefined) return {}
-    const paste = () => this.hosts.find(({ options }) => options.keys?.ring)?.options.keys?.ring?.primary?.key
+    // The founder's disk has it, whatever is up.
+    const paste = () => this.hosts[0]?.options.keys?.given[0]
     return { keys: new SimKeys(this.#first, this.options.brokenKeys, paste) }
   }
 
-  plan(add: (at: number, run: () => void) => void, until: number): void {
+  plan(add: (at: number, run: () => void) => void, until: number, restart: (host: Host) => void): void {
     if (this.options.keys === undefined) return
-    for (let at = 2_000; at < until; at += this.#random.between(SOONEST_MS, LATEST_MS)) add(at, () => this.rotators.step())
+    // Who was given a key and cut off until it was removed, before it ever joined, is given another.
+    add(until - 1, () => {
+      for (const host of this.hosts.slice(1)) if (host.options.keys?.hasJoined === false) restart(host)
+    })
+    for (let at = 2_000; at < until; at += this.#random.between(SOONEST_MS, LATEST_MS))
+      add(at, () => this.rotators.step())
   }
 
   checkCalm(left: ReadonlySet<number>): string | undefined {

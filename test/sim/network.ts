@@ -16,6 +16,16 @@ export interface Weather {
 
 export const CALM: Weather = { loss: 0, duplication: 0, tail: 0, tailMs: 0 }
 
+/** Anything from fair to foul. */
+export function weatherOf(random: Prng): Weather {
+  return {
+    loss: random.unit() * 0.2,
+    duplication: random.unit() * 0.1,
+    tail: random.unit() * 0.1,
+    tailMs: random.between(10, 1_500),
+  }
+}
+
 /** One host as the network sees it. */
 export interface Port {
   readonly id: NodeId

@@ -43,7 +43,9 @@ export class QuietCluster {
     }
     for (let index = 0; index < nodes; index++) {
       const own = { index, founds: index === 0, driftPpm: this.random.between(-500, 500), wallSkewMs: 0 }
-      this.hosts.push(new Host({ ...own, seed, rules: {}, profile, ...(keysOf && { keys: keysOf() }) }, this.#queue, watcher, hostAt))
+      this.hosts.push(
+        new Host({ ...own, seed, rules: {}, profile, ...(keysOf && { keys: keysOf() }) }, this.#queue, watcher, hostAt),
+      )
     }
     this.network = new Network(this.hosts, this.#queue, this.random)
     this.network.weather = ORDINARY

@@ -1,10 +1,10 @@
 /** Many rotations on an ordinary network, and what came of them. */
 import { Prng } from '../../src/base/prng.js'
-import type { BrokenKeys } from './sim-keys.js'
-import { SimKeys } from './sim-keys.js'
 import { nameOf } from './laws.js'
 import { QuietCluster } from './quiet-cluster.js'
 import { Rotators } from './rotators.js'
+import type { BrokenKeys } from './sim-keys.js'
+import { SimKeys } from './sim-keys.js'
 
 const SERVICE = 'web'
 

@@ -14,6 +14,7 @@ import { clusterKeyId } from '../../src/trunk/keys.io.js'
 export interface SimKeysParts {
   readonly node: NodeId
   readonly boot: number
+  readonly name: string
   readonly clock: AlarmClock
   readonly random: Prng
   readonly logger: Logger
@@ -21,7 +22,7 @@ export interface SimKeysParts {
 }
 
 /** What goes wrong on purpose, to see the laws broken. */
-export type BrokenKeys = 'no-answer-under-old' | 'unsaved' | undefined
+export type BrokenKeys = 'current-alone' | 'unsaved' | undefined
 
 export class SimKeys {
   sharing: KeySharing | undefined
@@ -30,6 +31,7 @@ export class SimKeys {
   /** As on the disk. */
   #given: readonly Uint8Array[]
   #state: Delta = []
+  #hasJoined = false
   #sealer: Sealer | undefined
   #opener: Opener | undefined
   #choice = new KeyChoice()
@@ -37,20 +39,30 @@ export class SimKeys {
   constructor(
     given: Uint8Array,
     private readonly broken?: BrokenKeys,
-    /** What an operator pastes at the first start. */
+    /** What an operator pastes as long as it has not joined. */
     private readonly paste: () => Uint8Array | undefined = () => undefined,
   ) {
     this.#given = [given]
+  }
+
+  /** It has been in the ring of others: no operator needs to paste it anything. */
+  get hasJoined(): boolean {
+    return this.#hasJoined
+  }
+
+  /** On its disk, the current one first. */
+  get given(): readonly Uint8Array[] {
+    return this.#given
   }
 
   get ring(): KeyRing | undefined {
     return this.sharing?.ring
   }
 
-  start({ node, boot, clock, random, logger, send }: SimKeysParts): KeySharing {
+  start({ node, boot, name, clock, random, logger, send }: SimKeysParts): KeySharing {
     const registry = new Registry(node, RING_LIMITS)
     registry.merge(this.#state, clock.wall())
-    const pasted = boot === 1 ? this.paste() : undefined
+    const pasted = this.#hasJoined ? undefined : this.paste()
     if (pasted !== undefined) this.#given = [pasted]
     const ring = new KeyRing(registry, clusterKeyId, this.#given)
     const [first = new Uint8Array(32)] = ring.secrets
@@ -59,10 +71,11 @@ export class SimKeys {
     this.#opener = opener
     this.#choice = new KeyChoice()
     this.sharing = new KeySharing({
-      self: { node, boot },
+      self: { node, boot, name },
       ...{ ring, clock, random, logger, send },
       choice: this.#choice,
       save: () => {
+        this.#hasJoined = ring.members.size > 1
         if (this.broken === 'unsaved') return true
         this.#given = ring.secrets
         this.#state = structuredClone(registry.state()) as Delta
@@ -81,7 +94,7 @@ export class SimKeys {
   }
 
   seal(to: Endpoint, content: Uint8Array): Uint8Array {
-    const key = this.broken === 'no-answer-under-old' ? this.ring?.primary?.key : this.#choice.keyFor(to)
+    const key = this.broken === 'current-alone' ? this.ring?.primary?.key : this.#choice.keyFor(to)
     return this.#sealer?.seal(content, key) ?? content
   }
 
