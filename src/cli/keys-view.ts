@@ -1,7 +1,6 @@
 /** What `baton keys` says. */
 import { formatSpan } from '../base/time.js'
-import type { KeysChanged, KeysView, KeyView, RotationView } from '../node/keys-protocol.js'
-import type { NodeRef } from '../node/node-ref.js'
+import type { KeysChanged, KeysView, KeyView, NodeRef, RotationView } from '../node/control-protocol.js'
 import type { Screen, StyledText } from './colour.js'
 import { type Column, type Row, renderTable } from './table.js'
 import { hang } from './text.js'

@@ -11,6 +11,7 @@ import { fieldsOfService } from '../proxy/service-fields.js'
 import type { AddressKeeper } from './address-keeper.js'
 import { assign } from './assigning.io.js'
 import { assignmentKey } from './assignments.js'
+import type { AuditView } from './audit.js'
 import { choiceFacts, choiceView, seatView } from './choice.js'
 import type {
   AssignmentWrite,
@@ -71,6 +72,7 @@ import { refuseMinority } from './write-quorum.js'
 export interface ControlApiParts {
   readonly node: Node
   readonly keys: KeysControl & DepartureParts['keys']
+  readonly audit: (limit: number) => AuditView
   readonly clock: Clock
   readonly logger: Logger
   readonly startedAt: Millis
@@ -103,6 +105,10 @@ export class NodeApi implements ControlApi {
     const orders = new FaultOrders(parts)
     parts.node.errands.handler = (from, errand) => answerErrand(parts, orders, from, errand)
     this.#drill = new Drill(parts, orders)
+  }
+
+  async audit(limit: number): Promise<AuditView> {
+    return this.parts.audit(limit)
   }
 
   get keys(): KeysControl {

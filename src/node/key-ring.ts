@@ -47,6 +47,7 @@ export class KeyRing {
   #secrets: readonly Uint8Array[] = []
   /** What the file says is current, until the ring of the others is known. */
   #given: string | undefined
+  readonly #first: string
 
   /**
    * `registry`: what the last run kept. `given`: the keys of the file, the current one first; at least one. `idOf`: how a key
@@ -62,7 +63,8 @@ export class KeyRing {
       0,
     )
     const [first] = given
-    this.#given = first === undefined ? undefined : idOf(first)
+    this.#first = first === undefined ? '' : idOf(first)
+    this.#given = this.#first
     this.#keys = given.slice(0, RING_KEYS_MAX).map((key) => ({ id: idOf(key), key, addedAtMs: 0, addedBy: '' }))
     this.#secrets = this.#keys.map(({ key }) => key)
     this.follow()
@@ -80,6 +82,12 @@ export class KeyRing {
 
   get primary(): RingKey | undefined {
     return this.#keys[0]
+  }
+
+  /** The id of the first key that this cluster had, by which nodes of one cluster know each other whatever came after. */
+  get origin(): string {
+    const origin = this.registry.get(RING)?.['origin']
+    return typeof origin === 'string' ? origin : this.#first
   }
 
   /** After a change of the registry. `false`: the same keys are in force as before. */
@@ -135,7 +143,7 @@ export class KeyRing {
 
   used(id: string): RegistryWrite[] {
     this.#given = undefined
-    return [{ name: RING, changes: { primary: id } }]
+    return [{ name: RING, changes: { primary: id, origin: this.origin } }]
   }
 
   removed(id: string): RegistryWrite[] {

@@ -1,16 +1,18 @@
 /** Answers `baton keys`: changes the ring, and waits until all that live have confirmed each step. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { formatEndpoint } from '../base/address.js'
 import type { Clock } from '../base/clock.js'
 import { BatonError } from '../base/errors.js'
 import type { NodeId } from '../base/ids.js'
 import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import { formatClusterKey, parseClusterKey } from '../trunk/cluster-key.js'
+import { formatToken } from '../trunk/join-token.js'
 import { clusterKeyId, newClusterKey } from '../trunk/keys.io.js'
 import { RING_KEYS_MAX, type RingKey } from './key-ring.js'
 import type { KeySharing } from './key-sharing.io.js'
 import { KeyStanding } from './key-standing.js'
-import type { KeyAddRequest, KeysChanged, KeysControl, KeysView, RotationView } from './keys-protocol.js'
+import type { KeyAddRequest, KeysChanged, KeysControl, KeysView, RotationView, TokenView } from './keys-protocol.js'
 import type { Node } from './node.io.js'
 import { Names } from './status.js'
 import { refuseMinority } from './write-quorum.js'
@@ -18,6 +20,8 @@ import { refuseMinority } from './write-quorum.js'
 /** A change is everywhere within some milliseconds; anti-entropy finds within a few seconds what was lost. */
 const CONFIRM_MS_MAX: Millis = 4_000
 const LOOK_EVERY_MS: Millis = 10
+/** In a token: one that answers is enough. */
+const SEEDS_TOLD = 3
 
 export interface KeysApiParts {
   readonly node: Node
@@ -35,6 +39,17 @@ export class KeysApi implements KeysControl {
   /** They have left, or were given up. */
   dismiss(nodes: readonly NodeId[]): void {
     this.parts.keys.dismiss(nodes)
+  }
+
+  async token(): Promise<TokenView> {
+    const { node, keys } = this.parts
+    const others = node.knowledge.members.filter(({ profile, state }) => {
+      return state === 'alive' && profile.node !== node.self.node
+    })
+    const seeds = [node.self, ...others.map(({ profile }) => profile)].map(({ gossip }) => formatEndpoint(gossip))
+    const told = seeds.slice(0, SEEDS_TOLD)
+    const [key = new Uint8Array(0)] = keys.ring.secrets
+    return { token: formatToken({ key, origin: keys.ring.origin, seeds: told, bootstraps: [] }), seeds: told }
   }
 
   async list(reveal: boolean): Promise<KeysView> {

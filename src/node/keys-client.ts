@@ -1,6 +1,6 @@
 /** The keyring's part of the control API, as a client asks for it. */
 import type { Millis } from '../base/time.js'
-import type { KeyAddRequest, KeysChanged, KeysControl, KeysView, RotationView } from './keys-protocol.js'
+import type { KeyAddRequest, KeysChanged, KeysControl, KeysView, RotationView, TokenView } from './keys-protocol.js'
 
 /** Each step waits until all nodes have confirmed it. */
 const STEP_MS: Millis = 5_000
@@ -17,6 +17,7 @@ export type Ask = <View>(request: Request, moreMs?: Millis) => Promise<View>
 
 export function keysClient(ask: Ask): KeysControl {
   return {
+    token: () => ask<TokenView>({ method: 'GET', path: '/v1/keys/token' }),
     list: (reveal) => ask<KeysView>({ method: 'GET', path: reveal ? '/v1/keys/secrets' : '/v1/keys' }),
     add: (body: KeyAddRequest) => ask<KeysChanged>({ method: 'POST', path: '/v1/keys', body }, STEP_MS),
     use: (id, force) =>

@@ -51,7 +51,15 @@ export interface KeyAddRequest {
   readonly force: boolean
 }
 
+export interface TokenView {
+  /** A secret: who has it can join. */
+  readonly token: string
+  readonly seeds: readonly string[]
+}
+
 export interface KeysControl {
+  /** For the next host: the current key, and where nodes are. */
+  token(): Promise<TokenView>
   /** `reveal`: with the keys themselves. */
   list(reveal: boolean): Promise<KeysView>
   add(request: KeyAddRequest): Promise<KeysChanged>

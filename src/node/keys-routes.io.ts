@@ -16,6 +16,7 @@ const ADD = {
 
 export function addKeyRoutes(app: FastifyInstance, api: () => ControlApi): void {
   app.get('/v1/keys', () => api().keys.list(false))
+  app.get('/v1/keys/token', () => api().keys.token())
   app.get('/v1/keys/secrets', () => api().keys.list(true))
   app.post<{ Body: KeyAddRequest }>('/v1/keys', ADD, ({ body }) => api().keys.add(body))
   app.post<{ Body: { force: boolean } }>('/v1/keys/rotate', { schema: { body: FORCE } }, ({ body }) =>

@@ -176,9 +176,15 @@ class RunningNode {
     const programs = await openPrograms(options, state, logger)
     this.#cleanups.push(() => programs.steering?.close())
     let api: NodeApi | undefined
-    const socket = await ControlSocket.prepare(logger, () => {
-      assert(api !== undefined, 'it listens when there is an API')
-      return api
+    const saving = new Saving(state.paths, logger, this.#warnings)
+    const socket = await ControlSocket.prepare({
+      logger,
+      access: options.controlAccess ?? {},
+      audit: (record) => saving.audit.write(record),
+      api: () => {
+        assert(api !== undefined, 'it listens when there is an API')
+        return api
+      },
     })
     // All that takes time is done: from here on clients may be waiting.
     const carried = await heir?.take(lanes, addresses, clock)
@@ -189,7 +195,6 @@ class RunningNode {
     const registry = new Registry(state.id)
     registry.merge(loadRegistry(state.paths.registry), clock.wall())
     const ring = openRing(state, clock)
-    const saving = new Saving(state.paths, logger, this.#warnings)
     const clusterKeys = () => ring.secrets
     this.#cleanups.push(() => members.save())
     const startedAt = carried?.startedAt ?? clock.now()
@@ -328,6 +333,7 @@ class RunningNode {
     this.reload = () => replacing.reload()
     const answers = new NodeApi({
       node: started,
+      audit: (limit) => saving.audit.read(limit),
       keys: new KeysApi({ node: started, keys, clock, logger, linked: () => links.linked() }),
       clock,
       logger,

@@ -11,8 +11,17 @@ const INNER_KINDS: ReadonlySet<string> = new Set(['bridge', 'tun', 'wireguard', 
 export function withBind(settings: NodeSettings): NodeOptions {
   const { bind, bindFrom = 'flag' } = settings
   if (bind !== undefined) return { ...settings, bind, bindFrom }
+  return { ...settings, ...chosenHere() }
+}
+
+/** The address that a node on this host has if nobody says which. */
+export function chosenAddress(): { readonly address: string } {
+  return { address: chosenHere().bind }
+}
+
+function chosenHere(): ReturnType<typeof chooseBind> {
   const defaultInterface = defaultInterfaceOf(routesHere())
-  return { ...settings, ...chooseBind({ addresses: kernelAddresses() ?? libraryAddresses(), defaultInterface }) }
+  return chooseBind({ addresses: kernelAddresses() ?? libraryAddresses(), defaultInterface })
 }
 
 /** Also of interfaces without a cable: after a loss of power hosts are up before their switch is. */

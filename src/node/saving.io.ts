@@ -5,18 +5,23 @@ import type { DurableRecord } from '../election/ports.js'
 import type { TermStore } from '../election/term-store.io.js'
 import type { Registry } from '../gossip/registry.js'
 import { saveRegistry } from '../gossip/registry-file.io.js'
+import { AuditFile } from './audit-file.io.js'
 import type { KeyRing } from './key-ring.js'
 import { saveRing } from './key-store.io.js'
 import { endProcess } from './lifecycle.io.js'
 import type { StatePaths } from './state-folder.io.js'
 
 export class Saving {
+  readonly audit: AuditFile
+
   constructor(
     private readonly paths: StatePaths,
     private readonly logger: Logger,
     /** What is wrong now, by the part that it concerns. */
     private readonly warnings: Map<string, string>,
-  ) {}
+  ) {
+    this.audit = new AuditFile(paths.audit, logger)
+  }
 
   /** Ends here and not by an exception, which whoever writes a service would get for an answer while the node lives on. */
   votes(store: TermStore, records: readonly DurableRecord[]): void {

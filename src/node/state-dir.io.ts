@@ -7,7 +7,8 @@
  *   node.json       name, id, and whether this node founds the electorate; written last, so it marks a folder as whole
  *   boot            how often the node was started
  *   electorate.log, votes, registry.json, members.json      of election, registry and gossip
- *   control.sock, lock                                      of the running process
+ *   audit.log, audit.log.1                                  what was done by commands: audit
+ *   control.sock, control-read.sock, lock                   of the running process
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -103,11 +104,6 @@ function bootBefore(paths: StatePaths): number | undefined {
   }
 }
 
-/** The current key as a person pastes it on the next host. */
-export function pastedKey({ clusterKeys: [current] }: NodeState): string | undefined {
-  return current === undefined ? undefined : formatClusterKey(current)
-}
-
 /** One key a line. The text never appears in an error: it may be almost right. */
 export function parseClusterKeys(text: string, source: string): Uint8Array[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
@@ -116,6 +112,12 @@ export function parseClusterKeys(text: string, source: string): Uint8Array[] {
   if (lines.length > RING_KEYS_MAX) {
     const message = `${lines.length} lines in ${source}, at most ${RING_KEYS_MAX} cluster keys are read`
     throw new BatonError('ERR_CLUSTER_KEY_INVALID', message, { hint })
+  }
+  if (lines[0]?.trim().toLowerCase().startsWith('baton-token-')) {
+    const message = `what is in ${source} is a token, and no cluster key`
+    throw new BatonError('ERR_CLUSTER_KEY_INVALID', message, {
+      hint: 'give it to `baton up --token -`, which needs no init',
+    })
   }
   return lines.map((line) => {
     const parsed = parseClusterKey(line)

@@ -14,6 +14,7 @@ export interface StatePaths {
   readonly registry: string
   readonly members: string
   readonly control: string
+  readonly audit: string
   readonly lock: string
 }
 
@@ -40,6 +41,7 @@ export function statePaths(folder: string): StatePaths {
     registry: at('registry.json'),
     members: at('members.json'),
     control: at('control.sock'),
+    audit: at('audit.log'),
     lock: at('lock'),
   }
 }

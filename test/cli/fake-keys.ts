@@ -1,5 +1,6 @@
 /** The keyring's part of the fake node, and fixed answers for the golden screens. */
 import { BatonError } from '../../src/base/errors.js'
+import type { AuditView } from '../../src/node/audit.js'
 import type { KeysControl, KeysView, KeyView, RotationView } from '../../src/node/keys-protocol.js'
 import { NODES } from './views.js'
 
@@ -24,6 +25,7 @@ const NEW: KeyView = {
   primaryOn: [],
   lackedBy: [three],
 }
+export const TOKEN = `baton-token-1-${'b'.repeat(90)}`
 export const SECRET = `baton-key-1-${'a'.repeat(58)}`
 
 export const ordinaryKeys: KeysView = { keys: [{ ...OLD, heldBy: [one, two, three] }], silent: [], absent: [] }
@@ -45,6 +47,7 @@ export function fakeKeys(asked: unknown[]): KeysControl {
     return { ...rotatingKeys, id: NEW.id, waiting: [] }
   }
   return {
+    token: async () => ({ token: TOKEN, seeds: ['10.0.0.1:7440'] }),
     list: async (reveal) => (reveal ? { ...ordinaryKeys, keys: [{ ...OLD, secret: SECRET }] } : ordinaryKeys),
     add: async ({ key = 'made', force }) => changed('add', key, force),
     use: async (id, force) => changed('use', id, force),
@@ -54,4 +57,29 @@ export function fakeKeys(asked: unknown[]): KeysControl {
       return rotation
     },
   }
+}
+
+export const audited: AuditView = {
+  records: [
+    {
+      at: '2026-09-21T14:13:20.000Z',
+      uid: 0,
+      gid: 0,
+      pid: 812,
+      user: 'root',
+      command: 'POST /v1/keys/rotate',
+      arguments: '{"force":false}',
+      result: 'ok',
+    },
+    {
+      at: '2026-09-21T14:14:20.000Z',
+      uid: 1000,
+      gid: 33,
+      pid: 813,
+      command: 'DELETE /v1/services/web',
+      arguments: '',
+      result: 'ERR_CONTROL_DENIED',
+    },
+  ],
+  isCut: true,
 }

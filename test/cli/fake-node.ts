@@ -10,7 +10,7 @@ import type { ServiceSet } from '../../src/node/knowledge.js'
 import { planServices } from '../../src/node/service-plan.js'
 import { parseService } from '../../src/proxy/service-fields.js'
 import type { Scope } from '../harness/suite.js'
-import { fakeKeys } from './fake-keys.js'
+import { audited, fakeKeys } from './fake-keys.js'
 import { definition, drillPlan, drillReport, healthy, splices, web, why } from './views.js'
 
 /** The services that are there: `web`. */
@@ -33,6 +33,7 @@ export function fakeApi(asked: unknown[] = []): ControlApi {
   }
   return {
     keys: fakeKeys(asked),
+    audit: async () => audited,
     status: async () => healthy,
     services: async () => [web],
     service: async (name) => known(name),

@@ -1,3 +1,4 @@
+import { renderAudit } from '../../src/cli/audit-view.js'
 import { ansi, plain } from '../../src/cli/colour.js'
 import { parseConfigFile } from '../../src/cli/config-file.js'
 import { renderDeparture } from '../../src/cli/departure-view.js'
@@ -17,7 +18,7 @@ import type { ServiceView } from '../../src/node/control-protocol.js'
 import { UNHELD } from '../../src/proxy/reasons.js'
 import { assert, suite } from '../harness/suite.js'
 import { chosen } from './chosen-view.js'
-import { ordinaryKeys, rotatingKeys, rotation, WALL_MS } from './fake-keys.js'
+import { audited, ordinaryKeys, rotatingKeys, rotation, WALL_MS } from './fake-keys.js'
 import { assertFits, assertGolden } from './golden.js'
 import {
   alone,
@@ -60,7 +61,7 @@ const made = {
   keyFile: '/var/lib/baton/cluster.key',
 }
 const faulty = new FileFault('ERR_FILE_INVALID', 'cluster.yaml', parseConfigFile(FAULTY_FILE).problems)
-const secret = `baton-key-1-${'a'.repeat(58)}`
+const secret = `baton-token-1-${'a'.repeat(90)}`
 
 const NODE = NODES[2] ?? { id: '', name: '' }
 const NOBODY = { to: null, toTerm: null, verdicts: null, after: null, servingMs: null, darkMs: null } as const
@@ -175,6 +176,8 @@ const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof p
   'drill-report-nobody': (screen) => renderDrillReport({ ...drillReport, ...NOBODY, fault: 'pause' }, screen),
   'drain-done': (screen) => renderDrain(drained, screen).join('\n'),
   'drain-still': (screen) => renderDrain({ ...drained, moved: [], still: ['web'] }, screen).join('\n'),
+  audit: (screen) => renderAudit(audited, screen).join('\n'),
+  'audit-empty': (screen) => renderAudit({ records: [], isCut: false }, screen).join('\n'),
   'keys-list': (screen) => renderKeys(ordinaryKeys, WALL_MS, screen).join('\n'),
   'keys-rotating': (screen) => renderKeys({ ...rotatingKeys, silent: [NODE] }, WALL_MS, screen).join('\n'),
   'keys-added': (screen) =>
@@ -193,7 +196,7 @@ for (const [name, render] of Object.entries(SCREENS)) {
 
   test(`${name} is never wider than the terminal`, () => {
     // Commands to copy stay whole.
-    const isCommand = (line: string) => line.includes('baton-key-1-')
+    const isCommand = (line: string) => /baton-(key|token)-1-/.test(line)
     for (let width = 66; width <= 200; width += 7) {
       const lines = render({ width, paint: plain }).split('\n')
       assertFits(lines.filter((line) => !isCommand(line)).join('\n'), width)

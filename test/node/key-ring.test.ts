@@ -99,7 +99,7 @@ test('whoever has no key left keeps the last one; a key by another name is passe
   write(a, a.removed('1111'), 1_000)
   assert.is(ids(a), '1')
   a.registry.write('key/9999', { key: 'baton-key-1-nonsense' }, 2_000)
-  a.registry.write('key/8888', { key: ((ringOf(B, 7).registry.get('key/7777') ?? {})['key'] ?? '') as string }, 2_000)
+  a.registry.write('key/8888', { key: ringOf(B, 7).registry.get('key/7777')?.['key'] ?? '' }, 2_000)
   a.follow()
   assert.is(ids(a), '1')
   for (let byte = 2; byte < 20; byte++)

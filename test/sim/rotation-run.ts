@@ -48,7 +48,8 @@ export function calmRotations(options: {
   const startedAt = cluster.now
   while (rotators.rotations < options.rotations && cluster.now - startedAt < options.rotations * 5_000) {
     rotators.step()
-    cluster.run(random.between(20, 200))
+    // Rash ones do not even wait until a step is everywhere.
+    cluster.run(options.rash === true ? random.between(0, 4) : random.between(20, 200))
     directors = Math.max(directors, cluster.hosts.filter((host) => host.acts(SERVICE)).length)
   }
   return { rotations: rotators.rotations, ms: cluster.now - startedAt, suspicions, unopened, directors }
