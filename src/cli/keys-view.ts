@@ -1,6 +1,6 @@
 /** What `baton keys` says. */
 import { formatSpan } from '../base/time.js'
-import type { KeysChanged, KeysView, KeyView, NodeRef, RotationView } from '../node/control-protocol.js'
+import type { BanView, KeysChanged, KeysView, KeyView, NodeRef, RotationView } from '../node/control-protocol.js'
 import type { Screen, StyledText } from './colour.js'
 import { type Column, type Row, renderTable } from './table.js'
 import { hang } from './text.js'
@@ -44,6 +44,9 @@ export function renderKeys(view: KeysView, wallMs: number, screen: Screen): stri
           `Down: ${namesOf(view.absent)}. They get the ring when they come back, by any key that is still in it.`,
           screen.width,
         )),
+    ...view.banned.flatMap(({ name, id, by, atMs }) =>
+      hang('', `Banned: ${name} (${id}), ${formatSpan(Math.max(0, wallMs - atMs))} ago on ${by}`, screen.width),
+    ),
     ...(secrets.length === 0 ? [] : ['', ...secrets]),
   ]
 }
@@ -76,6 +79,27 @@ export function renderRotation(view: RotationView, screen: Screen): string[] {
     ...kept.flatMap(({ id: old, why }) =>
       hang('  ! ', `${old} stays: ${why}`, screen.width).map((line) => screen.paint('warn', line)),
     ),
+  ]
+}
+
+export function renderBan(view: BanView, screen: Screen): string[] {
+  const { node, banned, waiting, seat, rotation } = view
+  const name = screen.paint('bold', node.name)
+  if (!banned) {
+    const hint = `${node.name} may take part again. Start it anew; if keys were rotated since, with a token: \`baton keys token\``
+    return hang('', hint, screen.width)
+  }
+  const seatLine = {
+    none: [],
+    removed: ['It has no vote any more.'],
+    remains: [`  ! its vote is still there: \`baton forget ${node.name} --force\``],
+  }[seat]
+  const key = 'It still knows the key of the cluster, and can read and forge datagrams with it: `baton keys rotate`'
+  return [
+    `${name} is banned: its links are cut, and nobody listens to it`,
+    ...(waiting.length === 0 ? [] : hang('  ! ', `not confirmed yet by ${namesOf(waiting)}`, screen.width)),
+    ...seatLine,
+    ...(rotation === undefined ? hang('  ! ', key, screen.width) : renderRotation(rotation, screen)),
   ]
 }
 

@@ -11,6 +11,7 @@
 import nacl from 'tweetnacl'
 import { assert } from '../base/assert.js'
 import { ByteReader, ByteWriter } from '../base/bytes.js'
+import type { NodeId } from '../base/ids.js'
 import type { Identity } from './messages.js'
 
 const FORMAT = 1
@@ -53,7 +54,7 @@ export class Sealer {
   }
 }
 
-export type RefusalReason = 'format' | 'key' | 'replay' | 'old-boot'
+export type RefusalReason = 'format' | 'key' | 'replay' | 'old-boot' | 'banned'
 
 export type Opened =
   /** `key`: of those that the opener was given, the one it was sealed with. */
@@ -64,6 +65,7 @@ export type Opened =
 export class Opener {
   readonly #windows = new Map<string, ReplayWindow>()
   #keys: readonly Uint8Array[] = []
+  #banned: ReadonlySet<string> = new Set()
 
   /**
    * `keys`: see `useKeys`. `sendersMax`: beyond it the sender
@@ -82,6 +84,13 @@ export class Opener {
     this.#keys = keys
   }
 
+  /**
+   * Nodes of which nothing is opened from now on. It is what a datagram says of its sender: who has a key may say that it is another.
+   */
+  refuse(banned: Iterable<NodeId>): void {
+    this.#banned = new Set([...banned].map((node) => node.slice(0, 2 * SENDER_BYTES)))
+  }
+
   /** Total: every byte string has an answer, and none of them is an exception. */
   open(datagram: Uint8Array): Opened {
     const reader = new ByteReader(datagram)
@@ -93,6 +102,7 @@ export class Opener {
     const boot = identity.u32()
     const counter = identity.u64()
     if (reader.failed || identity.failed || format !== FORMAT) return { type: 'refused', why: 'format' }
+    if (this.#banned.has(sender)) return { type: 'refused', why: 'banned' }
     const window = this.#windows.get(sender) ?? new ReplayWindow()
     // Before the costly part, so that a flood of replays costs little.
     const verdict = window.judge(boot, counter)

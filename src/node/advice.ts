@@ -1,7 +1,10 @@
 /** What an operator is told unasked about this node and its place in the cluster. */
+import type { NodeId } from '../base/ids.js'
+import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import { formatSeed, type Seed } from '../gossip/discovery/seeds.js'
 import type { LinkState } from '../trunk/ports.js'
+import type { NodeOptions } from './config-schema.js'
 import type { MemberView } from './control-protocol.js'
 
 /** A seed that is up answers within milliseconds. */
@@ -10,7 +13,7 @@ const LONELY_AFTER_MS: Millis = 3_000
 /** Of a node that has lost its votes. */
 export const UNTIL_ADDED_ANEW = 'it does not vote until the others have removed its old vote and added it anew'
 
-export const NO_ADDRESS =
+const NO_ADDRESS =
   'this host has no address that others reach: the node is alone on loopback; start it again when there is one, or give --bind'
 
 /** Seeds were named and nobody was found: the commonest causes, since a wrong key is answered with silence. */
@@ -39,4 +42,15 @@ export function overtakenWarnings(who: string | undefined): string[] {
 
 export function linkView({ phase, why }: LinkState): MemberView['link'] {
   return why === undefined ? { state: phase } : { state: phase, why }
+}
+
+/** Which address this node has, where that is from, and which it could have had as well. */
+export function logUp(
+  logger: Logger,
+  { bind, bindFrom, passedOver = [] }: Pick<NodeOptions, 'bind' | 'bindFrom' | 'passedOver'>,
+  who: { readonly name: string; readonly id: NodeId; readonly boot: number },
+): void {
+  if (bindFrom === 'loopback') logger.log('warn', 'no-address', { why: NO_ADDRESS })
+  const others = passedOver.length === 0 ? {} : { passedOver: passedOver.join(', ') }
+  logger.log('info', 'up', { ...who, bind, bindFrom, ...others })
 }

@@ -27,6 +27,8 @@ export const RING_LIMITS: RegistryLimits = { ...REGISTRY_LIMITS, tombstoneMs: 10
 const PREFIX = 'key/'
 const RING = 'ring'
 const MEMBER = 'member/'
+/** Sorts before keys: of one message that brings both it is read first. */
+const BAN = 'ban/'
 const BEGINNING: Stamp = { wallMs: 0, counter: 0, node: '0'.repeat(32) }
 
 export interface RingKey {
@@ -36,6 +38,14 @@ export interface RingKey {
   readonly addedAtMs: number
   /** The name of that node; empty: from the beginning. */
   readonly addedBy: string
+}
+
+export interface Ban {
+  /** Its name when it was banned. */
+  readonly name: string
+  /** The node where that was said. */
+  readonly by: string
+  readonly atMs: number
 }
 
 interface Found extends RingKey {
@@ -125,7 +135,25 @@ export class KeyRing {
     return new Map(found.map(([name, fields]) => [name.slice(MEMBER.length), String(fields['name'] ?? '')]))
   }
 
+  /** Nodes that may not take part, by their ids. */
+  get bans(): ReadonlyMap<NodeId, Ban> {
+    const found = this.registry.entries().filter(([name]) => name.startsWith(BAN))
+    return new Map(
+      found.map(([entry, { name = '', by = '', atMs = 0 }]) => {
+        return [entry.slice(BAN.length), { name: String(name), by: String(by), atMs: Number(atMs) || 0 }]
+      }),
+    )
+  }
+
   // --- what is written ---
+
+  banned(node: NodeId, ban: Ban): RegistryWrite[] {
+    return [{ name: BAN + node, changes: { ...ban } }, ...this.dismissed([node])]
+  }
+
+  unbanned(node: NodeId): RegistryWrite[] {
+    return [{ name: BAN + node, changes: undefined }]
+  }
 
   enrolled(node: NodeId, name: string): RegistryWrite[] {
     return this.registry.get(MEMBER + node) === undefined ? [{ name: MEMBER + node, changes: { name } }] : []

@@ -3,6 +3,8 @@
  * each node says of itself, that it holds a key and which it seals with. That word is given only after the ring is on the disk and in force,
  * so a key that all have acknowledged can be used, whoever crashes.
  */
+
+import { toHex } from '../base/bytes.js'
 import type { AlarmClock } from '../base/clock.js'
 import { Driver } from '../base/driver.io.js'
 import type { NodeId } from '../base/ids.js'
@@ -13,7 +15,7 @@ import type { KeyChoice } from '../gossip/key-choice.js'
 import type { Member } from '../gossip/ports.js'
 import { type RegistryWrite, Sync, type SyncEffect, type SyncEvent } from '../gossip/sync.js'
 import type { KeyRing, RingKey } from './key-ring.js'
-import { decodeKeyWord, encodeKeyWord } from './key-word.js'
+import { decodeKeyWord, encodeKeyWord, type KeyWord } from './key-word.js'
 
 export interface KeySharingParts {
   readonly self: { readonly node: NodeId; readonly boot: number; readonly name: string }
@@ -27,6 +29,8 @@ export interface KeySharingParts {
   readonly save: () => boolean
   /** The keys in force, the current one first, are used from now on. */
   readonly apply: (keys: readonly RingKey[]) => void
+  /** These nodes, all of them, may not take part from now on: links are cut before this returns. */
+  readonly ban: (nodes: ReadonlySet<NodeId>) => void
   /** What an earlier process of this life knew. */
   readonly carried?: readonly Fact[] | undefined
 }
@@ -40,6 +44,7 @@ export class KeySharing {
   #isChanged = false
   #isUnsaved = false
   #isLeaving = false
+  #banned: Set<NodeId> = new Set()
 
   constructor(private readonly parts: KeySharingParts) {
     const { self, ring, clock, random, carried } = parts
@@ -48,6 +53,7 @@ export class KeySharing {
     if (carried !== undefined) this.#facts.resume(carried)
     this.#sync = new Sync({ registry: ring.registry, facts: this.#facts, clock, random })
     this.#driver = new Driver(this.#sync, clock, (effect) => this.#perform(effect))
+    this.#followBans()
     this.#apply()
     this.#enrol()
   }
@@ -59,8 +65,16 @@ export class KeySharing {
 
   /** Ids of the keys that a node has said it holds, the current one first; `undefined`: it has said nothing. */
   heldBy(node: NodeId): readonly string[] | undefined {
-    const fact = this.#facts.get(node)
-    return fact === undefined ? undefined : decodeKeyWord(fact.bytes).held
+    return this.#wordOf(node)?.held
+  }
+
+  /** It has said that it takes nothing from that one any more. */
+  refuses(node: NodeId, banned: NodeId): boolean {
+    return this.#wordOf(node)?.banned.includes(banned) === true
+  }
+
+  isBanned(node: NodeId): boolean {
+    return this.#banned.has(node)
   }
 
   write(writes: readonly RegistryWrite[]): void {
@@ -101,6 +115,11 @@ export class KeySharing {
     this.#driver.stop()
   }
 
+  #wordOf(node: NodeId): KeyWord | undefined {
+    const fact = this.#facts.get(node)
+    return fact === undefined ? undefined : decodeKeyWord(fact.bytes)
+  }
+
   #feed(event: SyncEvent): void {
     this.#driver.feed(event)
     if (this.#isChanged || this.#isUnsaved) this.#follow()
@@ -112,6 +131,8 @@ export class KeySharing {
         return this.parts.send(effect.to, effect.bytes)
       case 'persist':
         this.ring.follow()
+        // Before anything of this is passed on: a key that comes with a ban is not for whom the ban is for.
+        this.#followBans()
         this.#isUnsaved = !this.parts.save()
         return
       case 'changed':
@@ -138,15 +159,26 @@ export class KeySharing {
     if (writes.length > 0) this.write(writes)
   }
 
+  #followBans(): void {
+    const before = this.#banned
+    this.#banned = new Set(this.ring.bans.keys())
+    // Two that ban each other: a node goes on as it is, and the others decide.
+    this.#banned.delete(this.parts.self.node)
+    const isSame = this.#banned.size === before.size && [...before].every((node) => this.#banned.has(node))
+    if (!isSame) this.parts.ban(this.#banned)
+  }
+
   /** On the disk and in force first, and only then said. */
   #apply(): void {
     const { keys, primary } = this.ring
     this.parts.apply(keys)
     const held = keys.map(({ id }) => id)
-    const said = this.heldBy(this.parts.self.node)
-    if (this.#isUnsaved || said?.join() === held.join()) return
+    const banned = [...this.#banned].sort()
+    const word = encodeKeyWord({ held, banned })
+    const said = this.#facts.get(this.parts.self.node)?.bytes
+    if (this.#isUnsaved || (said !== undefined && toHex(said) === toHex(word))) return
     if (said !== undefined) this.parts.logger.log('info', 'keyring', { current: primary?.id, keys: held.join(' ') })
-    this.#driver.feed({ type: 'facts', bytes: encodeKeyWord({ held }) })
+    this.#driver.feed({ type: 'facts', bytes: word })
     this.#tellHeld()
   }
 

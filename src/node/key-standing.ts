@@ -23,9 +23,10 @@ export class KeyStanding {
   constructor(private readonly parts: StandingParts) {
     const { members, voters } = parts
     const isLive = ({ state }: Member) => state === 'alive' || state === 'suspect'
-    this.live = members.filter(isLive).map(({ profile }) => profile.node)
+    const { bans } = parts.ring
+    this.live = members.filter((one) => isLive(one) && !bans.has(one.profile.node)).map(({ profile }) => profile.node)
     const known = [...parts.ring.members.keys(), ...voters]
-    this.absent = [...new Set(known)].filter((node) => !this.live.includes(node))
+    this.absent = [...new Set(known)].filter((node) => !this.live.includes(node) && !bans.has(node))
   }
 
   /** Of those that live. */
@@ -102,7 +103,13 @@ export class KeyStanding {
       }
     }
     const silent = this.live.filter((node) => this.parts.heldBy(node) === undefined)
-    return { keys: ring.keys.map(viewOf), silent: refs(silent), absent: refs(this.absent) }
+    const banned = [...ring.bans].map(([id, { name, by, atMs }]) => ({
+      id,
+      name: name || names.ref(id).name,
+      by,
+      atMs,
+    }))
+    return { keys: ring.keys.map(viewOf), silent: refs(silent), absent: refs(this.absent), banned }
   }
 
   #silent(nodes: readonly NodeId[]): boolean {

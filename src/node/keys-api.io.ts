@@ -9,10 +9,20 @@ import type { Millis } from '../base/time.js'
 import { formatClusterKey, parseClusterKey } from '../trunk/cluster-key.js'
 import { formatToken } from '../trunk/join-token.js'
 import { clusterKeyId, newClusterKey } from '../trunk/keys.io.js'
+import { Bans } from './bans.io.js'
 import { RING_KEYS_MAX, type RingKey } from './key-ring.js'
 import type { KeySharing } from './key-sharing.io.js'
 import { KeyStanding } from './key-standing.js'
-import type { KeyAddRequest, KeysChanged, KeysControl, KeysView, RotationView, TokenView } from './keys-protocol.js'
+import type {
+  BanRequest,
+  BanView,
+  KeyAddRequest,
+  KeysChanged,
+  KeysControl,
+  KeysView,
+  RotationView,
+  TokenView,
+} from './keys-protocol.js'
 import type { Node } from './node.io.js'
 import { Names } from './status.js'
 import { refuseMinority } from './write-quorum.js'
@@ -32,9 +42,21 @@ export interface KeysApiParts {
 }
 
 export class KeysApi implements KeysControl {
+  readonly #bans: Bans
   #isRotating = false
 
-  constructor(private readonly parts: KeysApiParts) {}
+  constructor(private readonly parts: KeysApiParts) {
+    const standing = () => this.#standing()
+    this.#bans = new Bans({ ...parts, standing, rotate: (force) => this.rotate(force) })
+  }
+
+  ban(request: BanRequest): Promise<BanView> {
+    return this.#bans.ban(request)
+  }
+
+  unban(node: string, force: boolean): Promise<BanView> {
+    return this.#bans.unban(node, force)
+  }
 
   /** They have left, or were given up. */
   dismiss(nodes: readonly NodeId[]): void {

@@ -27,6 +27,8 @@ export interface KeysView {
   readonly silent: readonly NodeRef[]
   /** Nodes that are down or were stopped, and neither left nor were given up. */
   readonly absent: readonly NodeRef[]
+  /** Nodes that may not take part, with their names at that time. */
+  readonly banned: readonly (NodeRef & { readonly by: string; readonly atMs: number })[]
 }
 
 /** After a change: how the ring is now, and what came of it. */
@@ -57,7 +59,28 @@ export interface TokenView {
   readonly seeds: readonly string[]
 }
 
+/** `node`: a name, or the beginning of an id. */
+export interface BanRequest {
+  readonly node: string
+  /** With a new key in the place of all others. */
+  readonly rotate: boolean
+  /** Without a majority of those that stay. */
+  readonly force: boolean
+}
+
+export interface BanView {
+  readonly node: NodeRef
+  readonly banned: boolean
+  /** Nodes that have not confirmed it yet. */
+  readonly waiting: readonly NodeRef[]
+  /** Its seat among the voters; `none`: it had none. */
+  readonly seat: 'none' | 'removed' | 'remains'
+  readonly rotation?: RotationView
+}
+
 export interface KeysControl {
+  ban(request: BanRequest): Promise<BanView>
+  unban(node: string, force: boolean): Promise<BanView>
   /** For the next host: the current key, and where nodes are. */
   token(): Promise<TokenView>
   /** `reveal`: with the keys themselves. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { ControlApi } from './control-protocol.js'
-import type { KeyAddRequest } from './keys-protocol.js'
+import type { BanRequest, KeyAddRequest } from './keys-protocol.js'
 
 interface OfKey {
   Params: { id: string }
@@ -14,7 +14,25 @@ const ADD = {
   schema: { body: { ...FORCE, properties: { force: { type: 'boolean' }, key: { type: 'string', maxLength: 256 } } } },
 }
 
+const BAN = {
+  schema: {
+    body: {
+      type: 'object',
+      required: ['node', 'rotate', 'force'],
+      properties: {
+        node: { type: 'string', minLength: 1, maxLength: 128 },
+        rotate: { type: 'boolean' },
+        force: { type: 'boolean' },
+      },
+    },
+  },
+}
+
 export function addKeyRoutes(app: FastifyInstance, api: () => ControlApi): void {
+  app.post<{ Body: BanRequest }>('/v1/bans', BAN, ({ body }) => api().keys.ban(body))
+  app.delete<{ Params: { node: string }; Querystring: { force?: string } }>('/v1/bans/:node', ({ params, query }) =>
+    api().keys.unban(params.node, query.force === '1'),
+  )
   app.get('/v1/keys', () => api().keys.list(false))
   app.get('/v1/keys/token', () => api().keys.token())
   app.get('/v1/keys/secrets', () => api().keys.list(true))

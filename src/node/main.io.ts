@@ -21,7 +21,8 @@ import { CHANNEL } from '../trunk/channels.js'
 import { trunkConfig } from '../trunk/config.js'
 import { ControlLinks } from '../trunk/control-links.io.js'
 import { randomSeed } from '../trunk/keys.io.js'
-import { forgetfulWarnings, linkView, lonelyWarnings, NO_ADDRESS, UNTIL_ADDED_ANEW } from './advice.js'
+import { forgetfulWarnings, linkView, logUp, lonelyWarnings, UNTIL_ADDED_ANEW } from './advice.js'
+import { banishing } from './banishing.io.js'
 import type { NodeOptions, NodeSettings } from './config-schema.js'
 import { NodeApi } from './control-api.io.js'
 import { ControlSocket } from './control-server.io.js'
@@ -203,6 +204,7 @@ class RunningNode {
     const links = new ControlLinks({
       self: { node: state.id, boot, name: state.name, ...state.keyPair },
       clusterKeys,
+      isBanned: (peer) => keys.isBanned(peer),
       bind: { address: options.bind, port: options.controlPort },
       config: trunkConfig(),
       clock,
@@ -219,7 +221,7 @@ class RunningNode {
     this.#cleanups.push(() => links.close())
 
     const strangers = new Strangers(clock, logger)
-    const { udp, sealer, choice, useKeys } = await openGossip({
+    const { udp, sealer, opener, choice, useKeys } = await openGossip({
       options,
       state,
       boot,
@@ -230,15 +232,15 @@ class RunningNode {
       left: heir && { fd: heir.gossipFd, sealed: carried?.sealed ?? 0 },
     })
     this.#cleanups.push(() => udp.close())
-    const [gossip, votesLost] = [gossipConfig(options.profile), store.isFresh && boot > 1]
-    const { witness, priority } = options
+    const { profile, witness, priority } = options
+    const [gossip, votesLost] = [gossipConfig(profile), store.isFresh && boot > 1]
     const flags = flagsOf({ witness, leaving: false, drained: false, priority, capability: 0 })
     const self: MemberProfile = { node: state.id, boot, name: state.name, gossip: udp.local, control, data, flags }
     const facts = new Facts({ node: state.id, boot })
     const elections = new Elections({
       self: state.id,
       boot,
-      config: electionConfig(options.profile),
+      config: electionConfig(profile),
       random,
       durable: store.state,
       isFresh: store.isFresh,
@@ -250,12 +252,13 @@ class RunningNode {
       },
       probesRivals: true,
     })
-    const keys = new KeySharing({
+    const keys: KeySharing = new KeySharing({
       self: { node: state.id, boot, name: state.name },
       ...{ ring, clock, random, logger, choice },
       send: (to, bytes) => links.send(to, CHANNEL.keys, bytes),
       save: () => saving.ring(ring),
       apply: useKeys,
+      ban: (nodes) => banishing({ nodes, links, opener, node: () => node }),
       carried: carried?.keys,
     })
     node = new Node(
@@ -369,10 +372,7 @@ class RunningNode {
     api = answers
     const server = await socket.listen(state.paths.control, heir !== undefined)
     this.#cleanups.push(() => server.close())
-    const { bind, bindFrom, passedOver = [] } = options
-    if (bindFrom === 'loopback') logger.log('warn', 'no-address', { why: NO_ADDRESS })
-    const others = passedOver.length === 0 ? {} : { passedOver: passedOver.join(', ') }
-    logger.log('info', 'up', { name: state.name, id: state.id, boot, bind, bindFrom, ...others })
+    logUp(logger, options, { name: state.name, id: state.id, boot })
   }
 
   /** What this host does while the node runs: its event loop, its programs. */

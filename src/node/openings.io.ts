@@ -80,6 +80,7 @@ export interface GossipParts {
 export interface OpenGossip {
   readonly udp: UdpPort
   readonly sealer: Sealer
+  readonly opener: Opener
   readonly choice: KeyChoice
   /** From now on, the current one first. */
   useKeys(keys: readonly RingKey[]): void
@@ -115,7 +116,7 @@ export async function openGossip(parts: GossipParts): Promise<OpenGossip> {
     onProblem: (errno, to) => logger.log('debug', 'datagram-failed', { errno, to: to && formatEndpoint(to) }),
   })
   if (opened.type === 'failed') throw opened.error
-  return { udp: opened.port, sealer, choice, useKeys }
+  return { udp: opened.port, sealer, opener, choice, useKeys }
 }
 
 /** Late by more than this, an event loop hears of it. */

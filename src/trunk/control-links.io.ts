@@ -44,6 +44,8 @@ export interface ControlLinksOptions {
   readonly self: ControlLinksSelf
   /** 1 to 8 keys: the current one first, then those that are being rotated in or out. */
   readonly clusterKeys: () => readonly Uint8Array[]
+  /** Whoever proves to be such a node is refused. */
+  readonly isBanned?: (node: NodeId) => boolean
   /** Port 0: any free one. */
   readonly bind: Endpoint
   /** Merged and checked. */
@@ -102,12 +104,20 @@ export class ControlLinks {
 
   /** Keeps a link to this peer from now on. To be said again when its boot or its control endpoint changes. */
   want(peer: WantedPeer): void {
+    if (this.options.isBanned?.(peer.node) === true) return
     this.#driver.feed({ type: 'want', peer })
   }
 
   /** Ends the link and dials no more. A peer that dials us is let in all the same. */
   unwant(node: NodeId): void {
     this.#driver.feed({ type: 'unwant', node })
+  }
+
+  /** Ends its link now, whoever made it; `isBanned` has to say so from now on. */
+  ban(node: NodeId): void {
+    const link = this.#peers.linkTo(node)
+    if (link !== undefined) this.#links.get(link)?.leave('banned')
+    this.unwant(node)
   }
 
   /** False: no link. True promises nothing: the link may break before the peer has read it. At most 1 MiB − 1. */
@@ -229,6 +239,7 @@ export class ControlLinks {
         onReached: () => this.#driver.feed({ type: 'reached', link: id }),
         onGreeted: (peer) => {
           this.#unproven.delete(id)
+          if (this.options.isBanned?.(peer.node) === true) return link.refuse('banned')
           this.#driver.feed({ type: 'incoming', link: id, peer })
         },
         onUp: (peer) => this.#driver.feed({ type: 'up', link: id, peer }),

@@ -1,7 +1,7 @@
 /** The keyring's part of the fake node, and fixed answers for the golden screens. */
 import { BatonError } from '../../src/base/errors.js'
 import type { AuditView } from '../../src/node/audit.js'
-import type { KeysControl, KeysView, KeyView, RotationView } from '../../src/node/keys-protocol.js'
+import type { BanView, KeysControl, KeysView, KeyView, RotationView } from '../../src/node/keys-protocol.js'
 import { NODES } from './views.js'
 
 const [one, two, three] = NODES as [(typeof NODES)[0], (typeof NODES)[0], (typeof NODES)[0]]
@@ -28,17 +28,30 @@ const NEW: KeyView = {
 export const TOKEN = `baton-token-1-${'b'.repeat(90)}`
 export const SECRET = `baton-key-1-${'a'.repeat(58)}`
 
-export const ordinaryKeys: KeysView = { keys: [{ ...OLD, heldBy: [one, two, three] }], silent: [], absent: [] }
-export const rotatingKeys: KeysView = { keys: [OLD, NEW], silent: [], absent: [{ ...three, name: 'node4' }] }
+export const ordinaryKeys: KeysView = {
+  keys: [{ ...OLD, heldBy: [one, two, three] }],
+  silent: [],
+  absent: [],
+  banned: [],
+}
+export const rotatingKeys: KeysView = {
+  keys: [OLD, NEW],
+  silent: [],
+  absent: [{ ...three, name: 'node4' }],
+  banned: [{ id: 'ab'.repeat(16), name: 'node5', by: 'node1', atMs: WALL_MS - 3_600_000 }],
+}
 export const rotation: RotationView = {
   keys: [{ ...NEW, primary: true, heldBy: [one, two, three], lackedBy: [] }, OLD],
   silent: [],
   absent: [],
+  banned: [],
   id: NEW.id,
   removed: [],
   kept: [{ id: OLD.id, why: 'node4 may have no other key, and could not come back without it' }],
   ms: 62,
 }
+
+export const ban: BanView = { node: three, banned: true, waiting: [], seat: 'removed' }
 
 export function fakeKeys(asked: unknown[]): KeysControl {
   const changed = (what: string, id: string, force: boolean) => {
@@ -47,6 +60,14 @@ export function fakeKeys(asked: unknown[]): KeysControl {
     return { ...rotatingKeys, id: NEW.id, waiting: [] }
   }
   return {
+    ban: async (request) => {
+      asked.push(request)
+      return { ...ban, ...(request.rotate ? { rotation } : {}) }
+    },
+    unban: async (node, force) => {
+      asked.push({ unban: node, force })
+      return { ...ban, banned: false, seat: 'none' }
+    },
     token: async () => ({ token: TOKEN, seeds: ['10.0.0.1:7440'] }),
     list: async (reveal) => (reveal ? { ...ordinaryKeys, keys: [{ ...OLD, secret: SECRET }] } : ordinaryKeys),
     add: async ({ key = 'made', force }) => changed('add', key, force),

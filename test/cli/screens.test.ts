@@ -8,7 +8,7 @@ import { describeFailure, renderFailure } from '../../src/cli/failure.js'
 import { FileFault } from '../../src/cli/file-fault.js'
 import { renderImport } from '../../src/cli/import-view.js'
 import { renderInit } from '../../src/cli/init-view.js'
-import { renderKeys, renderKeysChanged, renderRotation } from '../../src/cli/keys-view.js'
+import { renderBan, renderKeys, renderKeysChanged, renderRotation } from '../../src/cli/keys-view.js'
 import { renderOverview } from '../../src/cli/overview.js'
 import { renderService, renderServices } from '../../src/cli/service-view.js'
 import { renderSplices } from '../../src/cli/splices-view.js'
@@ -18,7 +18,7 @@ import type { ServiceView } from '../../src/node/control-protocol.js'
 import { UNHELD } from '../../src/proxy/reasons.js'
 import { assert, suite } from '../harness/suite.js'
 import { chosen } from './chosen-view.js'
-import { audited, ordinaryKeys, rotatingKeys, rotation, WALL_MS } from './fake-keys.js'
+import { audited, ban, ordinaryKeys, rotatingKeys, rotation, WALL_MS } from './fake-keys.js'
 import { assertFits, assertGolden } from './golden.js'
 import {
   alone,
@@ -178,6 +178,9 @@ const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof p
   'drain-still': (screen) => renderDrain({ ...drained, moved: [], still: ['web'] }, screen).join('\n'),
   audit: (screen) => renderAudit(audited, screen).join('\n'),
   'audit-empty': (screen) => renderAudit({ records: [], isCut: false }, screen).join('\n'),
+  'ban-rotated': (screen) => renderBan({ ...ban, rotation }, screen).join('\n'),
+  ban: (screen) => renderBan({ ...ban, seat: 'remains', waiting: [NODE] }, screen).join('\n'),
+  unban: (screen) => renderBan({ ...ban, banned: false }, screen).join('\n'),
   'keys-list': (screen) => renderKeys(ordinaryKeys, WALL_MS, screen).join('\n'),
   'keys-rotating': (screen) => renderKeys({ ...rotatingKeys, silent: [NODE] }, WALL_MS, screen).join('\n'),
   'keys-added': (screen) =>

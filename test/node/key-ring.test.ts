@@ -121,10 +121,10 @@ test('a key is found by the beginning of its id', () => {
 })
 
 test('a node’s word about its keys is total', () => {
-  assert.equal(decodeKeyWord(encodeKeyWord({ held: ['a', 'b'] })), { held: ['a', 'b'] })
+  assert.equal(decodeKeyWord(encodeKeyWord({ held: ['a', 'b'], banned: [B] })), { held: ['a', 'b'], banned: [B] })
   const bytes = (text: string) => new TextEncoder().encode(text)
   for (const text of ['', 'x', '7', 'null', '{}', '{"held":7}', '{"held":[7,null]}']) {
-    assert.equal(decodeKeyWord(bytes(text)), { held: [] })
+    assert.equal(decodeKeyWord(bytes(text)), { held: [], banned: [] })
   }
   assert.is(decodeKeyWord(bytes(JSON.stringify({ held: Array(99).fill('a') }))).held.length, RING_KEYS_MAX)
 })

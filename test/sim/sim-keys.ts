@@ -81,6 +81,7 @@ export class SimKeys {
         this.#state = structuredClone(registry.state()) as Delta
         return true
       },
+      ban: (nodes) => opener.refuse(nodes),
       apply: (keys) => {
         opener.useKeys(keys.map(({ key }) => key))
         this.#choice.useKeys(keys)
