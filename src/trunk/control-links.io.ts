@@ -239,7 +239,10 @@ export class ControlLinks {
         onReached: () => this.#driver.feed({ type: 'reached', link: id }),
         onGreeted: (peer) => {
           this.#unproven.delete(id)
-          if (this.options.isBanned?.(peer.node) === true) return link.refuse('banned')
+          if (this.options.isBanned?.(peer.node) === true) {
+            this.#logRefusal(remote, { code: 'banned', by: 'us', detail: peer.name })
+            return link.refuse('banned')
+          }
           this.#driver.feed({ type: 'incoming', link: id, peer })
         },
         onUp: (peer) => this.#driver.feed({ type: 'up', link: id, peer }),

@@ -1,5 +1,5 @@
 /** A node is banned while it runs: it is cut off, loses its vote, gets no new key, and stays out over its restart. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { LabNode } from '../../src/lab/cluster.io.js'
 import { until } from '../../src/lab/wait.io.js'
@@ -8,10 +8,12 @@ import { assert, suite } from '../harness/suite.js'
 import { startCluster } from './fixture.js'
 
 const test = suite('cluster/ban', 90_000)
+/** What a start measures first takes its time on a busy host. */
+const QUICK = ['--profile', 'test', '--cipher', 'secretstream', '--lanes', '1']
 const keyFile = (node: LabNode) => readFileSync(path.join(node.state, 'cluster.key'), 'utf8')
 
 test('a banned node is out at once and for good, does not learn the next key, and may be let in again', async (scope) => {
-  const { cluster } = await startCluster(scope, 3, ['--profile', 'test'])
+  const { cluster } = await startCluster(scope, 3, QUICK)
   const [one, two, three] = cluster.nodes
   if (one === undefined || two === undefined || three === undefined) throw new Error('three nodes')
   const own = await cluster.baton(one, 'ban', one.name).catch((error: { stderr: string }) => error)
@@ -36,14 +38,9 @@ test('a banned node is out at once and for good, does not learn the next key, an
   await cluster.stop(three)
   await cluster.replace(two)
   const token = path.join(cluster.folder, 'token')
-  const { writeFileSync } = await import('node:fs')
   writeFileSync(token, (await cluster.baton(one, 'keys', 'token')).stdout)
   cluster.up(three, '--token-file', token)
-  await until(
-    async () => (/control-peer-turned-away|this node is banned/.test(cluster.log(three)) ? true : undefined),
-    10_000,
-    'refused',
-  )
+  await until(async () => (/banned from the cluster/.test(cluster.log(three)) ? true : undefined), 10_000, 'refused')
   assert.is((await two.client.status()).members.find(({ name }) => name === three.name)?.state, 'left')
   assert.match((await cluster.baton(two, 'keys', 'list')).stdout, `Banned: ${three.name}`)
 
