@@ -4,6 +4,8 @@ import { nodeId } from '../gossip/profiles.js'
 
 const FORMAT = 1
 const FRIEND_EVERY = 100
+/** Format, sender and boot come before, and six bytes of the counter. */
+const COUNTER_TOP = 1 + 12 + 4 + 6
 
 export interface Flood {
   readonly opened: number
@@ -35,6 +37,8 @@ export function floodOpener({
   for (let i = 0; i < count; i++) {
     const bytes = random.bytes(random.below(200))
     if (random.chance(0.9)) bytes[0] = FORMAT
+    // A counter that could be: above 2⁵³ it would be refused without a try.
+    if (bytes.byteLength > 40) bytes.fill(0, COUNTER_TOP, COUNTER_TOP + 2)
     if (bytes.byteLength > 40 && random.chance(0.5)) bytes.set(prefix, 1)
     try {
       if (opener.open(bytes).type === 'opened') opened++
