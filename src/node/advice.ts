@@ -25,11 +25,13 @@ export function lonelyWarnings(members: number, seeds: readonly Seed[], upMs: Mi
   ]
 }
 
-export function forgetfulWarnings(isAmnesiac: boolean): string[] {
-  if (!isAmnesiac) return []
-  return [
-    'this node lost its votes and does not vote until the others have removed it and added it anew; if they are no majority: `baton forget THIS-NODE --force` on one of them',
-  ]
+/** Of its standing among the others. */
+export function standingWarnings(isAmnesiac: boolean, isTurnedOut: boolean): string[] {
+  const banned =
+    'the others say that this node is banned: `baton keys list` on one of them shows by whom, `baton unban` there lets it in again'
+  const forgetful =
+    'this node lost its votes and does not vote until the others have removed it and added it anew; if they are no majority: `baton forget THIS-NODE --force` on one of them'
+  return [...(isTurnedOut ? [banned] : []), ...(isAmnesiac ? [forgetful] : [])]
 }
 
 /** `who`: see Overtakers. */

@@ -21,7 +21,7 @@ import { CHANNEL } from '../trunk/channels.js'
 import { trunkConfig } from '../trunk/config.js'
 import { ControlLinks } from '../trunk/control-links.io.js'
 import { randomSeed } from '../trunk/keys.io.js'
-import { forgetfulWarnings, linkView, logUp, lonelyWarnings, UNTIL_ADDED_ANEW } from './advice.js'
+import { linkView, logUp, lonelyWarnings, standingWarnings, UNTIL_ADDED_ANEW } from './advice.js'
 import { banishing } from './banishing.io.js'
 import type { NodeOptions, NodeSettings } from './config-schema.js'
 import { NodeApi } from './control-api.io.js'
@@ -354,7 +354,7 @@ class RunningNode {
       warnings: () => [
         ...this.#warnings.values(),
         ...lonelyWarnings(started.knowledge.members.length, options.seeds, clock.now() - startedAt),
-        ...forgetfulWarnings(elections.isAmnesiac),
+        ...standingWarnings(elections.isAmnesiac, links.isTurnedOut),
         ...addresses.warnings,
         ...strangers.warnings(),
         ...declaring.warnings(),

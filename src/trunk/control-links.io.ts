@@ -76,6 +76,7 @@ export class ControlLinks {
   readonly #strangers = new LogThrottle(SECOND_MS)
   readonly #refusals = new LogThrottle(SECOND_MS)
   #nextAccepted: LinkId = 1
+  #isTurnedOut = false
   #closing = false
 
   constructor(private readonly options: ControlLinksOptions) {
@@ -86,6 +87,11 @@ export class ControlLinks {
     this.#peers = new PeerLinks(self.node, this.#config, random)
     this.#driver = new Driver(this.#peers, clock, (effect) => this.#perform(effect))
     this.#listener = new ControlListener(bind, (socket) => this.#onSocket(socket))
+  }
+
+  /** The last that a member has said is that this node is banned. */
+  get isTurnedOut(): boolean {
+    return this.#isTurnedOut
   }
 
   get counters(): ControlLinksCounters {
@@ -169,6 +175,7 @@ export class ControlLinks {
         return this.#links.get(effect.link)?.leave(effect.code)
       case 'up': {
         const { node, name, boot, version, remote } = effect.peer
+        this.#isTurnedOut = false
         log.log('info', 'control-up', { peer: node, name, boot, version, remote: formatEndpoint(remote) })
         return this.#tell(() => events.onUp(effect.peer))
       }
@@ -259,6 +266,7 @@ export class ControlLinks {
 
   #onClosed(id: LinkId, close: LinkClose, remote: Endpoint): void {
     if (this.#unproven.has(id)) this.#logRefusal(remote, close)
+    if (close.code === 'banned' && close.by === 'them') this.#isTurnedOut = true
     this.#driver.feed({ type: 'closed', link: id, close })
   }
 

@@ -30,8 +30,10 @@ test('a banned node is out at once and for good, does not learn the next key, an
     const banned = members.find(({ name }) => name === three.name)
     assert.equal([banned?.state, banned?.link.state, electorate.voters.length], ['left', 'down', 2])
   }
-  const isTold = async () =>
-    (await three.client.status()).members.some(({ link }) => link.why?.includes('banned')) || undefined
+  const isTold = async () => {
+    const { warnings } = await three.client.status()
+    return warnings.some((warning) => warning.includes('is banned')) || undefined
+  }
   await until(isTold, 5_000, 'it is told why')
 
   // Its restart and theirs change nothing: it is known by its own key, whatever the cluster's.
