@@ -50,10 +50,15 @@ export function loadStateFile(file: string, format: string, versionMax: number):
 /** Durable when it returns; mode 0600. Throws ERR_STATE_UNWRITABLE, and then the old document is still there. */
 export function saveStateFile(file: string, format: string, version: number, body: unknown): void {
   const document = { format, version, checksum: checksumOf(format, version, body), body }
+  replaceFile(file, `${JSON.stringify(document, undefined, 1)}\n`)
+}
+
+/** As `saveStateFile`, for a file of another form. */
+export function replaceFile(file: string, text: string): void {
   // One writer owns the folder, so one name will do; what a crash leaves under it the next save overwrites.
   const temporary = `${file}.tmp`
   try {
-    write(temporary, `${JSON.stringify(document, undefined, 1)}\n`)
+    write(temporary, text)
     fs.renameSync(temporary, file)
     flushFolder(path.dirname(file))
   } catch (cause) {

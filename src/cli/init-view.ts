@@ -12,7 +12,7 @@ export interface InitView {
 }
 
 export interface InitContext {
-  /** The cluster key as text, where it was made just now. */
+  /** The token for other hosts, where the cluster was made just now. */
   readonly secret: string | undefined
   /** Then commands need no `--state`. */
   readonly isDefaultFolder: boolean
@@ -35,9 +35,12 @@ export function renderInit(view: InitView, { secret, isDefaultFolder }: InitCont
     '',
     'On every other host:',
     // Through a pipe: an argument would show in the list of processes.
-    command(`echo ${secret} | baton init --key-file -`),
-    command('baton up --seed THIS-HOST:7440'),
+    command(`echo ${secret} | baton up --token -`),
     '',
-    ...hang('', `Who has the key can join. It is also in ${keyFile}.`, screen.width),
+    ...hang(
+      '',
+      `Who has the token can join: it holds the cluster key, which is also in ${keyFile}. \`baton keys token\` prints it again while the node runs.`,
+      screen.width,
+    ),
   ].join('\n')
 }

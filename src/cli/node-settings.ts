@@ -23,6 +23,8 @@ export function flagsOfFile({ settings }: Pick<ConfigFile, 'settings'>, isTyped:
     ...given('engine', oneOf(ENGINES, untyped.engine)),
     ...given('cipher', oneOf(CIPHERS, untyped.cipher)),
     ...given('listener-user', untyped['listener-user']?.[0]),
+    ...given('control-read-group', untyped['control-read-group']?.[0]),
+    ...given('control-write-group', untyped['control-write-group']?.[0]),
     ...given('lanes', wholeNumber(untyped.lanes)),
     ...given('log-format', oneOf(LOG_FORMATS, logFormat)),
     ...given('access-log', untyped['access-log']?.[0]),

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import { Flags } from '@oclif/core'
-import { BatonError, messageOf } from '../base/errors.js'
+import { BatonError } from '../base/errors.js'
 import { BatonCommand } from '../cli/command.js'
 import { type InitView, renderInit } from '../cli/init-view.js'
+import { readSecretFile } from '../cli/secret-file.js'
 import { checkNodeName, nodeNameOf } from '../node/config-schema.js'
 import { defaultStateFolder } from '../node/state-folder.io.js'
 
@@ -37,14 +37,15 @@ export default class Init extends BatonCommand {
     const name = flags.name ?? nodeNameOf(os.hostname())
     const problem = checkNodeName(name)
     if (problem !== undefined) throw new BatonError('ERR_USAGE', problem, { hint: 'baton init --name NAME' })
-    const { createState, parseClusterKeys, pastedKey } = await import('../node/state-dir.io.js')
+    const { createState, parseClusterKeys } = await import('../node/state-dir.io.js')
     const given = givenKey(flags)
     const keys = given === undefined ? {} : { clusterKeys: parseClusterKeys(given.text, given.source) }
     const folder = this.stateFolder(flags)
     const state = createState(folder, { name, ...keys })
     const { id, founded, paths } = state
     const view: InitView = { name, id, founded, folder, keyFile: paths.clusterKey }
-    const secret = founded ? pastedKey(state) : undefined
+    const { firstToken } = await import('../node/joining.io.js')
+    const secret = founded ? firstToken(state) : undefined
     this.log(renderInit(view, { secret, isDefaultFolder: folder === defaultStateFolder() }, this.screen()))
     if (flags.join !== undefined) this.warnOfList()
     return view
@@ -60,13 +61,5 @@ export default class Init extends BatonCommand {
 function givenKey(flags: { join?: string | undefined; 'key-file'?: string | undefined }) {
   if (flags.join !== undefined) return { text: flags.join, source: '--join' }
   const file = flags['key-file']
-  if (file === undefined) return undefined
-  try {
-    return { text: readFileSync(file === '-' ? 0 : file, 'utf8'), source: file === '-' ? 'standard input' : file }
-  } catch (cause) {
-    throw new BatonError('ERR_KEY_FILE_UNREADABLE', `cannot read the key file ${file}: ${messageOf(cause)}`, {
-      hint: 'the key is in cluster.key in the state folder of every node of the cluster',
-      cause,
-    })
-  }
+  return file === undefined ? undefined : readSecretFile(file)
 }

@@ -4,6 +4,7 @@ import { LOG_LEVELS } from '../base/log.js'
 import { BatonCommand } from '../cli/command.js'
 import { bootstrapOf, discoveryOf } from '../cli/discovery-flags.js'
 import { flagsOfFile } from '../cli/node-settings.js'
+import { readSecretFile } from '../cli/secret-file.js'
 import { readUsers } from '../cli/users.js'
 import {
   CIPHERS,
@@ -17,6 +18,8 @@ import {
   parseSeed,
   type Seed,
 } from '../node/config-schema.js'
+import { groupNumber } from '../node/control-access.io.js'
+import { type JoinToken, readToken } from '../node/token-text.js'
 
 export default class Up extends BatonCommand {
   static override summary = 'Run the node in the foreground, until SIGTERM or Ctrl-C.'
@@ -25,6 +28,10 @@ export default class Up extends BatonCommand {
   static override examples = [
     '<%= config.bin %> up',
     { description: 'A second host finds the first:', command: '<%= config.bin %> up --seed 10.0.0.1:7440' },
+    {
+      description: 'Joins a cluster with the token that `baton init` printed:',
+      command: 'echo baton-token-1-… | <%= config.bin %> up --token -',
+    },
     '<%= config.bin %> up --bind 10.0.0.2 --log-format json',
     {
       description: 'Hosts of several LANs, with a `baton bootstrap` on 10.0.0.1:',
@@ -73,6 +80,25 @@ export default class Up extends BatonCommand {
     'listener-user': Flags.string({
       description: 'only programs of these users serve, such as www-data,1000; all if not given',
       helpValue: 'USERS',
+    }),
+    token: Flags.string({
+      description:
+        'what `baton init` or `baton keys token` printed on another host: makes the state folder if there is none, and tells where others are; - reads standard input, and BATON_TOKEN is read if not given',
+      helpValue: 'TOKEN',
+      exclusive: ['token-file'],
+    }),
+    'token-file': Flags.string({ description: 'a file with the token', helpValue: 'FILE' }),
+    name: Flags.string({
+      description: "with a token: name of the node that is made; the host's name if not given",
+      helpValue: 'NAME',
+    }),
+    'control-read-group': Flags.string({
+      description: 'members of this group may look (status, why, metrics) by control-read.sock in the state folder',
+      helpValue: 'GROUP',
+    }),
+    'control-write-group': Flags.string({
+      description: 'members of this group may do everything that the owner of the node may',
+      helpValue: 'GROUP',
     }),
     seed: Flags.string({
       description: 'a node that knows the others; may be given several times',
@@ -135,20 +161,23 @@ export default class Up extends BatonCommand {
     const isTyped = (flag: string) => raw.some((token) => token.type === 'flag' && token.flag === flag)
     const flags = { ...typed, ...(config === undefined ? {} : flagsOfFile(config, isTyped)) }
     const problems: string[] = []
+    // The process that runs there has the ring already.
+    const token = flags.replace ? undefined : givenToken(flags)
     const options: NodeSettings = {
       stateDir: this.stateFolder(flags),
       ...(flags.bind === undefined ? {} : { bind: flags.bind, bindFrom: typed.bind === undefined ? 'file' : 'flag' }),
       gossipPort: flags['gossip-port'],
       controlPort: flags['control-port'],
       dataPort: flags['data-port'],
-      seeds: seedsOf(flags.seed ?? [], problems),
+      seeds: seedsOf([...(flags.seed ?? []), ...(token?.seeds ?? [])], problems),
       discovery: discoveryOf([flags.discovery], problems),
-      bootstrap: bootstrapsOf(flags.bootstrap ?? [], problems),
+      bootstrap: bootstrapsOf([...(flags.bootstrap ?? []), ...(token?.bootstraps ?? [])], problems),
       profile: flags.profile,
       engine: flags.engine,
       cipher: flags.cipher,
       ...(flags.lanes === undefined ? {} : { lanes: flags.lanes }),
       ...listenersOf(flags['listener-user'], problems),
+      ...accessOf(flags['control-read-group'], flags['control-write-group'], problems),
       witness: this.witness,
       priority: flags.priority,
       logFormat: flags['log-format'] === 'auto' ? (process.stderr.isTTY ? 'pretty' : 'json') : flags['log-format'],
@@ -164,11 +193,44 @@ export default class Up extends BatonCommand {
     problems.push(...checkNodeOptions(options))
     if (problems.length > 0) throw new BatonError('ERR_USAGE', problems.join('\n'), { hint: 'baton up --help' })
     // Here and not above: what a node needs takes longer to load than `baton status` to run.
+    if (token !== undefined) await this.join(options.stateDir, token, flags.name)
     const { runNode } = await import('../node/main.io.js')
     await runNode(options)
     // A name that is being looked up, as those of bootstrap nodes are, keeps a process for as long as that takes.
     if (options.discovery.includes('swarm')) process.exit()
   }
+
+  private async join(folder: string, token: JoinToken, name: string | undefined): Promise<void> {
+    const { join } = await import('../node/joining.io.js')
+    const joined = join(folder, token, name)
+    if (joined === 'known') return
+    const what =
+      joined === 'made' ? `made a node in ${folder}, which joins` : `gave the node in ${folder} a key that it lacked`
+    process.stderr.write(`Token: ${what}.\n`)
+  }
+}
+
+/** Its text is a secret: it is neither left in the list of processes nor in the environment of programs that the node starts. */
+function givenToken(flags: { token?: string | undefined; 'token-file'?: string | undefined }): JoinToken | undefined {
+  const fromEnvironment = process.env['BATON_TOKEN']
+  delete process.env['BATON_TOKEN']
+  const { token: typed, 'token-file': file = typed === '-' ? '-' : undefined } = flags
+  if (file !== undefined) {
+    const { text, source } = readSecretFile(file)
+    return readToken(text, source)
+  }
+  if (typed !== undefined) {
+    process.title = 'baton up'
+    // A process that takes this one's place is started with the same words.
+    process.argv = process.argv.filter(
+      (word, i, all) => word !== typed && word !== `--token=${typed}` && !(word === '--token' && all[i + 1] === typed),
+    )
+    process.stderr.write(
+      'Warning: other users of this host could see the token in the list of processes; --token - hides it.\n',
+    )
+    return readToken(typed, '--token')
+  }
+  return fromEnvironment === undefined || fromEnvironment === '' ? undefined : readToken(fromEnvironment, 'BATON_TOKEN')
 }
 
 function listenersOf(text: string | undefined, problems: string[]): Pick<NodeSettings, 'listenerUsers'> {
@@ -190,6 +252,27 @@ function bootstrapsOf(texts: readonly string[], problems: string[]): NodeSetting
   const { bootstrap, problems: wrong } = bootstrapOf(texts)
   problems.push(...wrong.map(({ problem, hint }) => `--${problem}: ${hint}`))
   return bootstrap
+}
+
+function accessOf(
+  read: string | undefined,
+  write: string | undefined,
+  problems: string[],
+): Pick<NodeSettings, 'controlAccess'> {
+  const numberOf = (flag: string, text: string | undefined) => {
+    const gid = text === undefined ? undefined : groupNumber(text)
+    if (text !== undefined && gid === undefined)
+      problems.push(`--${flag}: there is no group '${text.slice(0, 40)}' here`)
+    return gid
+  }
+  const groups = { read: numberOf('control-read-group', read), write: numberOf('control-write-group', write) }
+  if (groups.read === undefined && groups.write === undefined) return {}
+  return {
+    controlAccess: {
+      ...(groups.read !== undefined && { read: groups.read }),
+      ...(groups.write !== undefined && { write: groups.write }),
+    },
+  }
 }
 
 function seedsOf(texts: readonly string[], problems: string[]): Seed[] {

@@ -9,8 +9,8 @@ const VERSION = 1
  * What the last save kept, to be merged into an empty registry; empty if nothing was saved yet. Throws the errors of
  * `loadStateFile`.
  */
-export function loadRegistry(file: string): Delta {
-  const document = loadStateFile(file, FORMAT, VERSION)
+export function loadRegistry(file: string, format = FORMAT): Delta {
+  const document = loadStateFile(file, format, VERSION)
   if (document === undefined) return []
   const parsed = parseRegistryDocument(document.body)
   if (parsed.type === 'malformed') throw stateDamaged(file, parsed.why)
@@ -18,6 +18,6 @@ export function loadRegistry(file: string): Delta {
 }
 
 /** `registry.state()`, durable when it returns. Throws ERR_STATE_UNWRITABLE. */
-export function saveRegistry(file: string, state: Delta): void {
-  saveStateFile(file, FORMAT, VERSION, registryDocument(state))
+export function saveRegistry(file: string, state: Delta, format = FORMAT): void {
+  saveStateFile(file, format, VERSION, registryDocument(state))
 }

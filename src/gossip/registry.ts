@@ -39,16 +39,19 @@ export interface RegistryLimits {
   readonly entryBytesMax: number
   /** Of all entries as encoded: what a new member is sent, and what a save writes. */
   readonly bytesMax: number
+  /** How long a removal is remembered. */
+  readonly tombstoneMs: Millis
 }
+
+export const TOMBSTONE_MS: Millis = 30 * 24 * HOUR_MS
 
 export const REGISTRY_LIMITS: RegistryLimits = {
   entriesMax: 4_096,
   fieldsMax: 64,
   entryBytesMax: 65_536,
   bytesMax: 4_194_304,
+  tombstoneMs: TOMBSTONE_MS,
 }
-
-export const TOMBSTONE_MS: Millis = 30 * 24 * HOUR_MS
 
 /** What a holder has between two names, each entry as a fingerprint. */
 export interface Digest {
@@ -166,7 +169,7 @@ export class Registry {
     for (const theirs of delta) {
       const ours = this.#entry(theirs.name)
       const change = newsIn(ours, theirs)
-      if (change === undefined || isForgotten(ours, theirs, wall)) continue
+      if (change === undefined || isForgotten(ours, theirs, wall - this.limits.tombstoneMs)) continue
       const joined = joinEntries(ours, change)
       const refusal = this.#refusal(joined)
       if (refusal !== undefined) {
@@ -184,7 +187,7 @@ export class Registry {
   expire(wall: Millis): boolean {
     const before = this.#rows.size
     for (const [name, { entry, bytes }] of this.#rows) {
-      if (!isOldTombstone(entry, wall)) continue
+      if (!isOldTombstone(entry, wall - this.limits.tombstoneMs)) continue
       this.#rows.delete(name)
       this.#bytes -= bytes
     }
@@ -309,11 +312,11 @@ function canFollow(entry: Entry): boolean {
   return latest === undefined || hasSuccessor(latest)
 }
 
-function isOldTombstone({ removed, cells }: Entry, wall: Millis): boolean {
-  return cells.size === 0 && removed !== undefined && removed.wallMs + TOMBSTONE_MS < wall
+function isOldTombstone({ removed, cells }: Entry, before: Millis): boolean {
+  return cells.size === 0 && removed !== undefined && removed.wallMs < before
 }
 
 /** Others may be a little slower to forget; their tombstone is no news here. */
-function isForgotten(ours: Entry, theirs: Entry, wall: Millis): boolean {
-  return ours.removed === undefined && ours.cells.size === 0 && isOldTombstone(theirs, wall)
+function isForgotten(ours: Entry, theirs: Entry, before: Millis): boolean {
+  return ours.removed === undefined && ours.cells.size === 0 && isOldTombstone(theirs, before)
 }

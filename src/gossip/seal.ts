@@ -11,6 +11,7 @@
 import nacl from 'tweetnacl'
 import { assert } from '../base/assert.js'
 import { ByteReader, ByteWriter } from '../base/bytes.js'
+import type { NodeId } from '../base/ids.js'
 import type { Identity } from './messages.js'
 
 const FORMAT = 1
@@ -23,7 +24,10 @@ export class Sealer {
   #counter: number
   readonly #prefix: string
 
-  /** `key` has 32 bytes. One sealer for each boot: a second one would use its nonces again, unless it counts on from there. */
+  /**
+   * `key`, of 32 bytes, is the one for whoever has no other. One sealer for each boot, whatever the keys: a second one would use
+   * its nonces again, unless it counts on from there.
+   */
   constructor(
     private readonly key: Uint8Array,
     private readonly sender: Identity,
@@ -39,36 +43,52 @@ export class Sealer {
     return this.#counter
   }
 
-  seal(content: Uint8Array): Uint8Array {
+  seal(content: Uint8Array, key = this.key): Uint8Array {
     const nonce = new ByteWriter(NONCE_BYTES)
       .hex(this.#prefix)
       .u32(this.sender.boot)
       .u64(this.#counter++)
       .finish()
-    const box = nacl.secretbox(content, nonce, this.key)
+    const box = nacl.secretbox(content, nonce, key)
     return new ByteWriter(1 + NONCE_BYTES + box.byteLength).u8(FORMAT).put(nonce).put(box).finish()
   }
 }
 
-export type RefusalReason = 'format' | 'key' | 'replay' | 'old-boot'
+export type RefusalReason = 'format' | 'key' | 'replay' | 'old-boot' | 'banned'
 
 export type Opened =
-  | { readonly type: 'opened'; readonly content: Uint8Array }
+  /** `key`: of those that the opener was given, the one it was sealed with. */
+  | { readonly type: 'opened'; readonly content: Uint8Array; readonly key: Uint8Array }
   /** `old-boot`: a sender that lost its memory, or a late datagram of its last life. */
   | { readonly type: 'refused'; readonly why: RefusalReason }
 
 export class Opener {
   readonly #windows = new Map<string, ReplayWindow>()
+  #keys: readonly Uint8Array[] = []
+  #banned: ReadonlySet<string> = new Set()
 
   /**
-   * `keys`: the current one first, then those that are being rotated in or out. `sendersMax`: beyond it the sender
+   * `keys`: see `useKeys`. `sendersMax`: beyond it the sender
    * longest silent is forgotten, and with it the protection against replays of its datagrams.
    */
   constructor(
-    private readonly keys: readonly Uint8Array[],
+    keys: readonly Uint8Array[],
     private readonly sendersMax = 4_096,
   ) {
+    this.useKeys(keys)
+  }
+
+  /** The current one first, then those that are being rotated in or out: a datagram under none of them costs a try with each. */
+  useKeys(keys: readonly Uint8Array[]): void {
     for (const key of keys) assert(key.byteLength === SEAL_KEY_BYTES, `a sealing key has ${SEAL_KEY_BYTES} bytes`)
+    this.#keys = keys
+  }
+
+  /**
+   * Nodes of which nothing is opened from now on. It is what a datagram says of its sender: who has a key may say that it is another.
+   */
+  refuse(banned: Iterable<NodeId>): void {
+    this.#banned = new Set([...banned].map((node) => node.slice(0, 2 * SENDER_BYTES)))
   }
 
   /** Total: every byte string has an answer, and none of them is an exception. */
@@ -82,22 +102,23 @@ export class Opener {
     const boot = identity.u32()
     const counter = identity.u64()
     if (reader.failed || identity.failed || format !== FORMAT) return { type: 'refused', why: 'format' }
+    if (this.#banned.has(sender)) return { type: 'refused', why: 'banned' }
     const window = this.#windows.get(sender) ?? new ReplayWindow()
     // Before the costly part, so that a flood of replays costs little.
     const verdict = window.judge(boot, counter)
     if (verdict !== 'fresh') return { type: 'refused', why: verdict }
-    const content = this.#unbox(box, nonce)
-    if (content === undefined) return { type: 'refused', why: 'key' }
+    const unboxed = this.#unbox(box, nonce)
+    if (unboxed === undefined) return { type: 'refused', why: 'key' }
     // Only now: a forger must not be able to move a window or to push a sender out.
     window.note(boot, counter)
     this.#remember(sender, window)
-    return { type: 'opened', content }
+    return { type: 'opened', ...unboxed }
   }
 
-  #unbox(box: Uint8Array, nonce: Uint8Array): Uint8Array | undefined {
-    for (const key of this.keys) {
+  #unbox(box: Uint8Array, nonce: Uint8Array): { content: Uint8Array; key: Uint8Array } | undefined {
+    for (const key of this.#keys) {
       const content = nacl.secretbox.open(box, nonce, key)
-      if (content !== null) return content
+      if (content !== null) return { content, key }
     }
     return undefined
   }

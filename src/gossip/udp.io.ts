@@ -1,6 +1,7 @@
 import dgram from 'node:dgram'
 import { canonicalIp, type Endpoint, isIpv6 } from '../base/address.js'
 import { BatonError, errnoOf, messageOf } from '../base/errors.js'
+import type { KeyChoice } from './key-choice.js'
 import type { DatagramPort } from './ports.js'
 import type { Opener, RefusalReason, Sealer } from './seal.js'
 
@@ -11,6 +12,8 @@ export interface UdpOptions {
   readonly fd?: number | undefined
   readonly sealer: Sealer
   readonly opener: Opener
+  /** Which key whoever is at an address can open; the sealer's if not given. */
+  readonly keys?: Pick<KeyChoice, 'keyFor' | 'heard'>
   /** Opened and not seen before. Called from the socket's event, never from within `send`. */
   readonly onDatagram: (from: Endpoint, content: Uint8Array) => void
   /** Somebody without the key, or a replay: count it, do not log each. */
@@ -36,8 +39,10 @@ export function openUdp(options: UdpOptions): Promise<UdpOpened> {
     if (canonical === undefined || port === 0) return
     const from = { address: canonical, port }
     const opened = opener.open(datagram)
-    if (opened.type === 'opened') options.onDatagram(from, opened.content)
-    else options.onRefused?.(from, opened.why)
+    if (opened.type === 'opened') {
+      options.keys?.heard(from, opened.key)
+      options.onDatagram(from, opened.content)
+    } else options.onRefused?.(from, opened.why)
   })
   return new Promise((resolve) => {
     socket.once('error', (error) => {
@@ -75,9 +80,14 @@ export class UdpPort implements DatagramPort {
     if (this.#closed) return
     const failed = (error: Error) => this.options.onProblem?.(errnoOf(error) || messageOf(error), to)
     try {
-      this.socket.send(this.options.sealer.seal(payload), to.port, to.address, (error) => {
-        if (error !== null) failed(error)
-      })
+      this.socket.send(
+        this.options.sealer.seal(payload, this.options.keys?.keyFor(to)),
+        to.port,
+        to.address,
+        (error) => {
+          if (error !== null) failed(error)
+        },
+      )
     } catch (error) {
       // node:dgram throws at once for a port that it does not like; a peer chose that port.
       failed(error instanceof Error ? error : new Error(messageOf(error)))

@@ -1,7 +1,10 @@
 /** What an operator is told unasked about this node and its place in the cluster. */
+import type { NodeId } from '../base/ids.js'
+import type { Logger } from '../base/log.js'
 import type { Millis } from '../base/time.js'
 import { formatSeed, type Seed } from '../gossip/discovery/seeds.js'
 import type { LinkState } from '../trunk/ports.js'
+import type { NodeOptions } from './config-schema.js'
 import type { MemberView } from './control-protocol.js'
 
 /** A seed that is up answers within milliseconds. */
@@ -10,7 +13,7 @@ const LONELY_AFTER_MS: Millis = 3_000
 /** Of a node that has lost its votes. */
 export const UNTIL_ADDED_ANEW = 'it does not vote until the others have removed its old vote and added it anew'
 
-export const NO_ADDRESS =
+const NO_ADDRESS =
   'this host has no address that others reach: the node is alone on loopback; start it again when there is one, or give --bind'
 
 /** Seeds were named and nobody was found: the commonest causes, since a wrong key is answered with silence. */
@@ -22,11 +25,13 @@ export function lonelyWarnings(members: number, seeds: readonly Seed[], upMs: Mi
   ]
 }
 
-export function forgetfulWarnings(isAmnesiac: boolean): string[] {
-  if (!isAmnesiac) return []
-  return [
-    'this node lost its votes and does not vote until the others have removed it and added it anew; if they are no majority: `baton forget THIS-NODE --force` on one of them',
-  ]
+/** Of its standing among the others. */
+export function standingWarnings(isAmnesiac: boolean, isTurnedOut: boolean): string[] {
+  const banned =
+    'the others say that this node is banned: `baton keys list` on one of them shows by whom, `baton unban` there lets it in again'
+  const forgetful =
+    'this node lost its votes and does not vote until the others have removed it and added it anew; if they are no majority: `baton forget THIS-NODE --force` on one of them'
+  return [...(isTurnedOut ? [banned] : []), ...(isAmnesiac ? [forgetful] : [])]
 }
 
 /** `who`: see Overtakers. */
@@ -41,4 +46,15 @@ export function overtakenWarnings(who: string | undefined): string[] {
 export function linkView({ phase, carried, why }: LinkState, noData: boolean): MemberView['link'] {
   const more = { ...(carried && { by: 'swarm' as const }), ...(why !== undefined && { why }) }
   return { state: phase, ...more, ...(noData && { noData }) }
+}
+
+/** Which address this node has, where that is from, and which it could have had as well. */
+export function logUp(
+  logger: Logger,
+  { bind, bindFrom, passedOver = [] }: Pick<NodeOptions, 'bind' | 'bindFrom' | 'passedOver'>,
+  who: { readonly name: string; readonly id: NodeId; readonly boot: number },
+): void {
+  if (bindFrom === 'loopback') logger.log('warn', 'no-address', { why: NO_ADDRESS })
+  const others = passedOver.length === 0 ? {} : { passedOver: passedOver.join(', ') }
+  logger.log('info', 'up', { ...who, bind, bindFrom, ...others })
 }

@@ -47,6 +47,8 @@ export interface NodeOptions {
   readonly lanes?: number
   /** Users by their numbers whose programs serve here; all if not given. */
   readonly listenerUsers?: readonly number[]
+  /** Groups that may use the control socket, by their numbers; the owner alone if not given. */
+  readonly controlAccess?: { readonly read?: number; readonly write?: number }
   /** A node that only votes. */
   readonly witness: boolean
   /** Router priority, 0 to 255: the highest that lives directs. */
@@ -99,6 +101,8 @@ export const NODE_SETTINGS = [
   'lanes',
   'cipher',
   'listener-user',
+  'control-read-group',
+  'control-write-group',
   'log-format',
   'log-level',
   'access-log',

@@ -11,6 +11,7 @@ import { fieldsOfService } from '../proxy/service-fields.js'
 import type { AddressKeeper } from './address-keeper.js'
 import { assign } from './assigning.io.js'
 import { assignmentKey } from './assignments.js'
+import type { AuditView } from './audit.js'
 import { choiceFacts, choiceView, seatView } from './choice.js'
 import type {
   AssignmentWrite,
@@ -39,7 +40,7 @@ import type {
   StoppingView,
   WhyView,
 } from './control-protocol.js'
-import { Departure } from './departure.io.js'
+import { Departure, type DepartureParts } from './departure.io.js'
 import type { Discovery } from './discovery.io.js'
 import { drainDirector } from './draining.io.js'
 import { Drill } from './drill.io.js'
@@ -49,6 +50,7 @@ import { answerErrand } from './errand-answers.io.js'
 import { exposition } from './exposition.js'
 import { FaultOrders } from './fault-orders.io.js'
 import { hostingView } from './hosting-words.js'
+import type { KeysControl } from './keys-protocol.js'
 import { metricsOf } from './metrics.js'
 import { type MetricsParts, metricsFacts } from './metrics-facts.io.js'
 import { moveService } from './mover.io.js'
@@ -66,8 +68,11 @@ import { registryKey } from './services.js'
 import { servingSentences } from './serving-sentences.js'
 import { countersView, definitionView, memberView, Names, serviceView, spliceView, survivalView } from './status.js'
 import { electorateView, whyView } from './why.js'
+import { refuseMinority } from './write-quorum.js'
 
 export interface ControlApiParts extends MetricsParts {
+  readonly keys: KeysControl & DepartureParts['keys']
+  readonly audit: (limit: number) => AuditView
   readonly clock: Clock
   readonly logger: Logger
   readonly events: () => EventsView
@@ -97,6 +102,14 @@ export class NodeApi implements ControlApi {
     const orders = new FaultOrders(parts)
     parts.node.errands.handler = (from, errand) => answerErrand(parts, orders, from, errand)
     this.#drill = new Drill(parts, orders)
+  }
+
+  async audit(limit: number): Promise<AuditView> {
+    return this.parts.audit(limit)
+  }
+
+  get keys(): KeysControl {
+    return this.parts.keys
   }
 
   async move(name: string, { to }: MoveRequest): Promise<MoveView> {
@@ -129,12 +142,12 @@ export class NodeApi implements ControlApi {
   }
 
   async drain(request: DrainRequest): Promise<DrainView> {
-    if (!request.undo) this.#refuseMinority()
+    if (!request.undo) refuseMinority(this.parts)
     return drainDirector(this.parts.node, this.parts.clock, request)
   }
 
   async drainPrograms(request: DrainProgramsRequest): Promise<ProgramDrainView> {
-    if (!request.undo && request.force !== true) this.#refuseMinority()
+    if (!request.undo && request.force !== true) refuseMinority(this.parts)
     if (request.service !== undefined) this.#known(request.service)
     return drainPrograms(this.parts, request)
   }
@@ -209,7 +222,7 @@ export class NodeApi implements ControlApi {
   async writeService(name: string, write: ServiceWrite): Promise<ServiceWritten> {
     const { node, clock } = this.parts
     const service = plannedService(name, write, this.#existing())
-    if (write.force !== true) this.#refuseMinority()
+    if (write.force !== true) refuseMinority(this.parts)
     const notes = write.force === true ? [] : await this.#refuseOddAddress(service, write)
     const key = registryKey(name)
     const fields =
@@ -225,7 +238,7 @@ export class NodeApi implements ControlApi {
     const { shadowed, unreadable } = node.knowledge.services
     const outOfForce = [...shadowed.map(({ service }) => service.name), ...unreadable.map((entry) => entry.name)]
     if (!outOfForce.includes(name)) this.#known(name)
-    if (!force) this.#refuseMinority()
+    if (!force) refuseMinority(this.parts)
     const assigned = node.knowledge.assignments.nodesOf(name).map((id) => assignmentKey(name, id))
     const entries = [registryKey(name), drillKey(name), ...drainKeysOf(this.#keys(), { service: name }), ...assigned]
     node.write(entries.map((entry) => ({ name: entry, changes: undefined })))
@@ -233,12 +246,12 @@ export class NodeApi implements ControlApi {
 
   async assign(name: string, wanted: string, write: AssignmentWrite): Promise<AssignmentWritten> {
     const service = this.#known(name)
-    if (write.force !== true) this.#refuseMinority()
+    if (write.force !== true) refuseMinority(this.parts)
     return assign(this.parts.node, service, wanted, write)
   }
 
   async importServices(request: ImportRequest): Promise<ImportView> {
-    if (!request.force && !request.dryRun) this.#refuseMinority()
+    if (!request.force && !request.dryRun) refuseMinority(this.parts)
     return importServices(this.parts.node, this.parts.clock, this.parts.addresses.here, request)
   }
 
@@ -349,21 +362,6 @@ export class NodeApi implements ControlApi {
   #warnings(): string[] {
     const { knowledge, programs } = this.parts.node
     return [...this.parts.warnings(), ...serviceWarnings(knowledge.services), ...drainWarnings(knowledge, programs)]
-  }
-
-  /** What is written on the smaller side of a cut may undo, when it heals, what was acknowledged on the other. */
-  #refuseMinority(): void {
-    const { elections } = this.parts.node.machines
-    const { quorum, reachable, voters } = electorateView(
-      elections,
-      this.parts.node.self.node,
-      this.parts.linked(),
-      this.#names(),
-    )
-    if (reachable >= quorum && voters.length > 0) return
-    const message = `${reachable} of ${voters.length} voters can be reached and ${quorum} are needed: others could not hear of this change, and may make another`
-    const hint = '`baton status` shows who is missing; --force writes all the same'
-    throw new BatonError('ERR_WRITE_NO_QUORUM', message, { hint })
   }
 
   async #refuseOddAddress(service: Service, write: ServiceWrite): Promise<string[]> {

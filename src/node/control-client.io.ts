@@ -5,6 +5,8 @@ import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { BatonError, errnoOf, messageOf } from '../base/errors.js'
 import type { Millis } from '../base/time.js'
+import type { AuditView } from './audit.js'
+import { groupName, READ_SOCKET } from './control-access.io.js'
 import type {
   AssignmentWrite,
   AssignmentWritten,
@@ -44,6 +46,7 @@ import {
   RELOCATE_MS_MAX,
 } from './control-socket.js'
 import type { DrillPlan, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
+import { keysClient } from './keys-client.js'
 import type { EventsView } from './seeing-protocol.js'
 
 /** After a process has given all to the next: until that one listens for commands. */
@@ -66,10 +69,16 @@ interface Answer {
 }
 
 export class ControlClient implements ControlApi {
+  readonly keys = keysClient((request, moreMs = 0) => this.#ask(request, this.deadlineMs + moreMs))
+
   constructor(
     readonly socketPath: string,
     private readonly deadlineMs = ANSWER_MS_MAX,
   ) {}
+
+  audit(limit: number): Promise<AuditView> {
+    return this.#ask({ method: 'GET', path: `/v1/audit?limit=${limit}` })
+  }
 
   status(): Promise<StatusView> {
     return this.#ask({ method: 'GET', path: '/v1/status' })
@@ -220,14 +229,24 @@ export class ControlClient implements ControlApi {
     }
   }
 
-  #exchange({ method, path: target, body }: Request, deadlineMs: Millis): Promise<Answer> {
+  #exchange(
+    { method, path: target, body }: Request,
+    deadlineMs: Millis,
+    socketPath = this.socketPath,
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const payload = body === undefined ? undefined : JSON.stringify(body)
       const headers = payload === undefined ? {} : { 'content-type': 'application/json' }
       // The whole exchange has one deadline: a timeout of the socket would begin anew with each byte.
       const signal = AbortSignal.timeout(deadlineMs)
-      const fail = (error: unknown) => reject(signal.aborted ? this.#silent(deadlineMs) : this.#explain(error))
-      const request = http.request({ socketPath: this.socketPath, method, path: target, headers, agent: false, signal })
+      const fail = (error: unknown) => {
+        // Who may not do everything may perhaps look.
+        if (socketPath === this.socketPath && errnoOf(error) === 'EACCES' && isThere(readSocketOf(socketPath))) {
+          return resolve(this.#exchange({ method, path: target, body }, deadlineMs, readSocketOf(socketPath)))
+        }
+        reject(signal.aborted ? this.#silent(deadlineMs) : this.#explain(error))
+      }
+      const request = http.request({ socketPath, method, path: target, headers, agent: false, signal })
       request.once('error', fail)
       request.once('response', (response) => {
         const chunks: Buffer[] = []
@@ -301,12 +320,35 @@ function notRunning(folder: string, cause: unknown): BatonError {
 function denied(socketPath: string, cause: unknown): BatonError {
   const owner = ownerOf(socketPath)
   const whose = owner === undefined ? '' : `; it belongs to ${owner}`
-  const hint = `run the command as ${owner ?? 'the user who runs the node'} (sudo), or name your own folder with --state DIR`
+  const groups = [
+    ...groupOf(readSocketOf(socketPath)).map((group) => `members of the group ${group} may look`),
+    ...groupOf(socketPath).map((group) => `members of ${group} may do everything`),
+  ]
+  const member = groups.length === 0 ? '' : `; ${groups.join(', ')} (usermod -aG GROUP USER, then log in again)`
+  const hint = `run the command as ${owner ?? 'the user who runs the node'} (sudo)${member}, or name your own folder with --state DIR`
   return new BatonError('ERR_CONTROL_DENIED', `not allowed to open ${socketPath}${whose}`, { hint, cause })
 }
 
+function readSocketOf(socketPath: string): string {
+  return path.join(path.dirname(socketPath), READ_SOCKET)
+}
+
+/** Whom a socket is open to beside its owner. */
+function groupOf(socket: string): string[] {
+  try {
+    const { mode, gid } = statSync(socket)
+    return (mode & 0o020) === 0 ? [] : [groupName(gid)]
+  } catch {
+    return []
+  }
+}
+
 function isThere(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false }) !== undefined
+  try {
+    return statSync(file, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return false
+  }
 }
 
 /** Of the socket, or of the nearest folder above that can be looked at. */

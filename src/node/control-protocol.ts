@@ -13,6 +13,7 @@ import type { HostingSettings } from '../proxy/service-hosting.js'
 import type { IdentitySettings } from '../proxy/service-identity.js'
 import type { OutwardSettings } from '../proxy/service-outward.js'
 import type { AddressCounts } from './address-keeper.js'
+import type { AuditView } from './audit.js'
 import type { AssignmentWrite, AssignmentWritten, ChoiceView, SeatView } from './choice-protocol.js'
 import type { DiscoveryStatus, LinkView } from './discovery-protocol.js'
 import type { DrillPlan, DrillRecordView, DrillReport, DrillRequest, Fault } from './drill-protocol.js'
@@ -25,15 +26,19 @@ import type {
   StoppingView,
 } from './hosting-protocol.js'
 import type { ImportRequest, ImportView } from './import-protocol.js'
+import type { KeysControl } from './keys-protocol.js'
 import type { NodeRef, TermView } from './node-ref.js'
 import type { ReplaceRequest, ReplaceView } from './replace-protocol.js'
 import type { EventsView } from './seeing-protocol.js'
 import type { WhyView } from './why-protocol.js'
 
+export type { AuditRecord, AuditView } from './audit.js'
 export type { AssignmentView, AssignmentWrite, AssignmentWritten, ChoiceView, SeatView } from './choice-protocol.js'
 export type * from './discovery-protocol.js'
+export type * from './error-view.js'
 export type * from './hosting-protocol.js'
 export type * from './import-protocol.js'
+export type * from './keys-protocol.js'
 export type { NodeRef, TermView } from './node-ref.js'
 export type * from './replace-protocol.js'
 export type { VoteView, WhyView } from './why-protocol.js'
@@ -320,24 +325,11 @@ export interface ForgetRequest {
   readonly force: boolean
 }
 
-/** Every answer with a status of 400 or more. */
-export interface ErrorView {
-  readonly code: string
-  readonly message: string
-  readonly hint?: string
-  /** Of a file, all of them. */
-  readonly problems?: readonly FileProblemView[]
-}
-
-export interface FileProblemView {
-  readonly line: number
-  readonly column: number
-  readonly problem: string
-  readonly hint?: string
-}
-
 /** What the node answers with; the control server turns it into HTTP. Problems are thrown as `BatonError`. */
 export interface ControlApi {
+  readonly keys: KeysControl
+  /** What was done here by commands, the last `limit` of it. */
+  audit(limit: number): Promise<AuditView>
   status(): Promise<StatusView>
   services(): Promise<readonly ServiceView[]>
   service(name: string): Promise<ServiceView>

@@ -12,6 +12,7 @@ import type { Member } from '../gossip/ports.js'
 import type { DepartureView } from './control-protocol.js'
 import { DEPARTURE_MS_MAX } from './control-socket.js'
 import { nodeKey } from './drains.js'
+import type { KeySharing } from './key-sharing.io.js'
 import type { Node } from './node.io.js'
 import { nodeNamed } from './node-names.js'
 import { drainKeysOf } from './program-drains.js'
@@ -23,6 +24,7 @@ const CANNOT_FORGET = 'the voters cannot agree to that'
 
 export interface DepartureParts {
   readonly node: Node
+  readonly keys: Pick<KeySharing, 'dismiss'>
   readonly clock: Clock
   readonly linked: () => readonly NodeId[]
   /** Ends the process in order, after the answer has left. */
@@ -36,7 +38,7 @@ export class Departure {
 
   /** Hands over what this node directs, has its vote removed, and stops. Throws ERR_LEAVE_NO_QUORUM, ERR_LEAVE_CONFLICT. */
   async leave(): Promise<DepartureView> {
-    const { node, stop, linked } = this.parts
+    const { node, keys, stop, linked } = this.parts
     if (this.#underWay) throw new BatonError('ERR_LEAVE_CONFLICT', 'this node is leaving already')
     const self = node.self.node
     const others = node.knowledge.members.filter(({ profile, state }) => profile.node !== self && state !== 'left')
@@ -56,6 +58,7 @@ export class Departure {
         throw this.#noQuorum('ERR_LEAVE_NO_QUORUM', CANNOT_LEAVE)
       }
       this.#forgetDrain(self)
+      keys.dismiss([self])
       stop()
       return this.#view([self])
     } finally {
@@ -80,6 +83,7 @@ export class Departure {
     const gone = await this.#until(() => !this.#voters().some((voter) => nodes.includes(voter)))
     if (!gone) throw this.#noQuorum('ERR_FORGET_NO_QUORUM', CANNOT_FORGET)
     for (const id of nodes) this.#forgetDrain(id)
+    this.parts.keys.dismiss(nodes)
     return this.#view(nodes)
   }
 

@@ -371,6 +371,19 @@ const ADVICE: Readonly<Record<string, string>> = {
   EMFILE: 'the process is out of descriptors: raise its limit (`ulimit -n`, LimitNOFILE=)',
 }
 
+/** Of the first of these services that has any. */
+export function obstacleOf(
+  services: readonly Pick<Service, 'name'>[],
+  directing: Pick<Directing, 'obstacle'>,
+  node: string,
+): { readonly service: string; readonly why: string } | undefined {
+  for (const { name } of services) {
+    const obstacle = directing.obstacle(name)
+    if (obstacle !== undefined) return { service: name, why: describeObstacle(obstacle, node) }
+  }
+  return undefined
+}
+
 /** For `why` and `status`: what is in the way, and the way out. */
 export function describeObstacle(obstacle: Obstacle, node: string): string {
   if ('why' in obstacle) return `${node} ${obstacle.why}`

@@ -24,7 +24,9 @@ const TOLD_MAX = 4_096
 
 export interface DiscoveryParts {
   readonly options: Pick<NodeOptions, 'discovery' | 'seeds' | 'bootstrap'>
-  readonly state: Pick<NodeState, 'id' | 'clusterKeys' | 'keyPair'>
+  readonly state: Pick<NodeState, 'id' | 'keyPair'>
+  /** At this moment, the current one first; the same array until that changes. */
+  readonly clusterKeys: () => readonly Uint8Array[]
   readonly boot: number
   readonly links: () => Pick<ControlLinks, 'state' | 'carry'>
   readonly clock: AlarmClock
@@ -99,16 +101,16 @@ export class Discovery {
 
   /** A node on a loopback address has no LAN, and is reached by nobody. */
   #sources({ gossip, control }: Self): (readonly [DiscoveryWay, PeerSource])[] {
-    const { options, state, clock, random, logger } = this.parts
+    const { options, state, clusterKeys, clock, random, logger } = this.parts
     const { discovery, seeds } = options
-    const [key] = state.clusterKeys
     const sources: (readonly [DiscoveryWay, PeerSource])[] = []
     if (discovery.includes('seeds')) sources.push(['seeds', new SeedSource({ seeds, clock, random, logger })])
     const isReached = !isLoopback(gossip.address)
-    if (discovery.includes('lan') && isReached && key !== undefined) {
-      const tag = toHex(deriveKey(key, 'mdns tag 1').subarray(0, TAG_BYTES))
+    if (discovery.includes('lan') && isReached) {
+      // Asked for with each datagram of the LAN.
+      const tags = ofEach(clusterKeys, (key) => toHex(deriveKey(key, 'mdns tag 1').subarray(0, TAG_BYTES)))
       const instance = state.id.slice(0, INSTANCE_CHARACTERS)
-      sources.push(['lan', new MdnsSource({ tag, instance, at: gossip, clock, random, logger })])
+      sources.push(['lan', new MdnsSource({ tags, instance, at: gossip, clock, random, logger })])
     }
     if (discovery.includes('swarm') && isReached) {
       this.#swarm = this.#swarmSource({ gossip, control })
@@ -118,9 +120,9 @@ export class Discovery {
   }
 
   #swarmSource(self: Self): SwarmSource {
-    const { options, state, boot, links, clock, logger } = this.parts
+    const { options, state, clusterKeys, boot, links, clock, logger } = this.parts
     return new SwarmSource({
-      ...swarmKeys(state.clusterKeys),
+      ...swarmKeys(clusterKeys),
       // Not the node's own pair: what one protocol signs must mean nothing in another.
       keyPair: nodeKeyPair(deriveKey(state.keyPair.secretKey.subarray(0, SEED_BYTES), 'swarm identity 1')),
       bootstrap: options.bootstrap,
@@ -134,13 +136,23 @@ export class Discovery {
 }
 
 /** What is made of the keys of a cluster for the swarm: a topic and a proof for each. */
-export function swarmKeys(clusterKeys: readonly Uint8Array[]): Pick<SwarmSourceOptions, 'topics' | 'proofs'> {
-  const proofKeys = clusterKeys.map((key) => deriveKey(key, 'swarm proof 1'))
+export function swarmKeys(clusterKeys: () => readonly Uint8Array[]): Pick<SwarmSourceOptions, 'topics' | 'proofs'> {
+  const proofKeys = ofEach(clusterKeys, (key) => deriveKey(key, 'swarm proof 1'))
   return {
-    topics: clusterKeys.map((key) => deriveKey(key, 'swarm topic 1')),
+    topics: ofEach(clusterKeys, (key) => deriveKey(key, 'swarm topic 1')),
     proofs: (handshakeHash, isInitiator) => {
       const statement = `${isInitiator ? 'initiator' : 'responder'} ${toHex(handshakeHash)}`
-      return proofKeys.map((key) => deriveKey(key, statement))
+      return proofKeys().map((key) => deriveKey(key, statement))
     },
+  }
+}
+
+/** Made anew when the keys are others. */
+function ofEach<T>(keysOf: () => readonly Uint8Array[], make: (key: Uint8Array) => T): () => readonly T[] {
+  let made: { readonly keys: readonly Uint8Array[]; readonly all: readonly T[] } | undefined
+  return () => {
+    const keys = keysOf()
+    if (made?.keys !== keys) made = { keys, all: keys.map(make) }
+    return made.all
   }
 }

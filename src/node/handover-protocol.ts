@@ -57,6 +57,8 @@ export interface ControlState {
   /** Of the next datagram: nonces must not come twice. */
   readonly sealed: number
   readonly facts: readonly Fact[]
+  /** What nodes have said of their keyrings; a process of an earlier release does not tell. */
+  readonly keys?: readonly Fact[]
   readonly elections: CarriedElections
   readonly leases: readonly CarriedLease[]
   /** When the old process's lanes stopped to act. */

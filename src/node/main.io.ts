@@ -6,19 +6,20 @@ import { Prng } from '../base/prng.js'
 import { realClock } from '../base/real-clock.io.js'
 import { electionConfig } from '../election/config.js'
 import { Elections } from '../election/elections.js'
-import type { DurableRecord } from '../election/ports.js'
 import { TermStore } from '../election/term-store.io.js'
 import { gossipConfig, leaveLingerMs } from '../gossip/config.js'
 import { Facts } from '../gossip/facts.js'
 import type { MemberProfile } from '../gossip/ports.js'
 import { Registry } from '../gossip/registry.js'
-import { loadRegistry, saveRegistry } from '../gossip/registry-file.io.js'
+import { loadRegistry } from '../gossip/registry-file.io.js'
 import { Swim } from '../gossip/swim.js'
 import { Sync } from '../gossip/sync.js'
 import { loadLibc } from '../kernel/libc.io.js'
 import { LeaseSlots } from '../proxy/lease-slots.js'
+import { CHANNEL } from '../trunk/channels.js'
 import { randomSeed } from '../trunk/keys.io.js'
-import { forgetfulWarnings, linkView, lonelyWarnings, NO_ADDRESS, UNTIL_ADDED_ANEW } from './advice.js'
+import { linkView, logUp, lonelyWarnings, standingWarnings, UNTIL_ADDED_ANEW } from './advice.js'
+import { banishing } from './banishing.io.js'
 import type { NodeOptions, NodeSettings } from './config-schema.js'
 import { NodeApi } from './control-api.io.js'
 import { ControlSocket } from './control-server.io.js'
@@ -27,6 +28,9 @@ import { Discovery } from './discovery.io.js'
 import { EventTape } from './event-tape.js'
 import { Heir } from './heir.io.js'
 import { beginHostWishes } from './host-wishes.io.js'
+import { KeySharing } from './key-sharing.io.js'
+import { openRing } from './key-store.io.js'
+import { KeysApi } from './keys-api.io.js'
 import { deferred, endOnFault, endProcess, endWithin, stopSignal } from './lifecycle.io.js'
 import { StreamLogger } from './logger.io.js'
 import { Lookout } from './lookout.io.js'
@@ -39,6 +43,7 @@ import { withBind } from './own-address.io.js'
 import { openPrograms } from './program-parts.io.js'
 import { replacingOf } from './replacing.io.js'
 import { flagsOf } from './roles.js'
+import { Saving } from './saving.io.js'
 import { DeathSilence } from './silence.io.js'
 import { type NodeState, nextBoot, openState } from './state-dir.io.js'
 import { inheritLock, lockState } from './state-lock.io.js'
@@ -174,9 +179,15 @@ class RunningNode {
     const programs = await openPrograms(options, state, logger)
     this.#cleanups.push(() => programs.steering?.close())
     let api: NodeApi | undefined
-    const socket = await ControlSocket.prepare(logger, () => {
-      assert(api !== undefined, 'it listens when there is an API')
-      return api
+    const saving = new Saving(state.paths, logger, this.#warnings)
+    const socket = await ControlSocket.prepare({
+      logger,
+      access: options.controlAccess ?? {},
+      audit: (record) => saving.audit.write(record),
+      api: () => {
+        assert(api !== undefined, 'it listens when there is an API')
+        return api
+      },
     })
     // All that takes time is done: from here on clients may be waiting.
     const carried = await heir?.take(lanes, addresses, clock)
@@ -186,36 +197,43 @@ class RunningNode {
     this.#cleanups.push(() => store.close())
     const registry = new Registry(state.id)
     registry.merge(loadRegistry(state.paths.registry), clock.wall())
+    const ring = openRing(state, clock)
+    const clusterKeys = () => ring.secrets
     this.#cleanups.push(() => members.save())
     const startedAt = carried?.startedAt ?? clock.now()
     const data = dataAt[0] ?? { address: options.bind, port: 0 }
 
-    const discovery = new Discovery({ options, state, boot, links: () => links, clock, random, logger })
+    const discovery = new Discovery({ options, state, clusterKeys, boot, links: () => links, clock, random, logger })
     this.#cleanups.push(() => discovery.leave())
-    const links = makeLinks({ options, state, boot, clock, random, logger, node: () => node })
+    const links = makeLinks({
+      ...{ options, state, clusterKeys, boot, clock, random, logger },
+      isBanned: (peer) => keys.isBanned(peer),
+      node: () => node,
+    })
     const control = await links.listen(heir?.controlFd)
     this.#cleanups.push(() => links.close())
 
     const strangers = new Strangers(clock, logger)
-    const { udp, sealer } = await openGossip({
+    const { udp, sealer, opener, choice, useKeys } = await openGossip({
       options,
       state,
       boot,
+      clusterKeys: ring.keys,
       strangers,
       logger,
       onDatagram: (from, bytes) => node?.onDatagram(from, bytes),
       left: heir && { fd: heir.gossipFd, sealed: carried?.sealed ?? 0 },
     })
     this.#cleanups.push(() => udp.close())
-    const [gossip, votesLost] = [gossipConfig(options.profile), store.isFresh && boot > 1]
-    const { witness, priority } = options
+    const { profile, witness, priority } = options
+    const [gossip, votesLost] = [gossipConfig(profile), store.isFresh && boot > 1]
     const flags = flagsOf({ witness, leaving: false, drained: false, priority, capability: 0 })
     const self: MemberProfile = { node: state.id, boot, name: state.name, gossip: udp.local, control, data, flags }
     const facts = new Facts({ node: state.id, boot })
     const elections = new Elections({
       self: state.id,
       boot,
-      config: electionConfig(options.profile),
+      config: electionConfig(profile),
       random,
       durable: store.state,
       isFresh: store.isFresh,
@@ -226,6 +244,15 @@ class RunningNode {
         return silence.isTrusted
       },
       probesRivals: true,
+    })
+    const keys: KeySharing = new KeySharing({
+      self: { node: state.id, boot, name: state.name },
+      ...{ ring, clock, random, logger, choice },
+      send: (to, bytes) => links.send(to, CHANNEL.keys, bytes),
+      save: () => saving.ring(ring),
+      apply: useKeys,
+      ban: (nodes) => banishing({ nodes, links, opener, node: () => node }),
+      carried: carried?.keys,
     })
     node = new Node(
       self,
@@ -251,8 +278,9 @@ class RunningNode {
         addresses,
         ...beginHostWishes({ logger, lanes, warnings: this.#warnings, isLeft: heir !== undefined }, this.#cleanups),
         ...programs,
-        saveVotes: (records) => this.#saveVotes(store, records),
-        saveRegistry: () => this.#saveRegistry(registry),
+        saveVotes: (records) => saving.votes(store, records),
+        saveRegistry: () => saving.registry(registry),
+        keys,
         rememberMembers: (addresses) => members.remember(addresses),
         later: (run) => queueMicrotask(run),
       },
@@ -285,10 +313,11 @@ class RunningNode {
       logger,
       notify: this.notify,
       node: started,
+      keys,
       lanes,
       addresses,
       hello: { node: state.id, boot, bind: options.bind, witness, lanes: lanes.view.count, dataAt, ...ports },
-      unsaved: () => this.#warnings.get('registry'),
+      unsaved: () => saving.unsaved(),
       udp,
       sealer,
       links,
@@ -306,19 +335,15 @@ class RunningNode {
       warnings: this.#warnings,
     })
     const answers = new NodeApi({
-      node: started,
-      clock,
-      logger,
-      startedAt,
-      replaced,
+      ...{ node: started, clock, logger, startedAt, replaced, discovery, addresses },
+      audit: (limit) => saving.audit.read(limit),
+      keys: new KeysApi({ node: started, keys, clock, logger, linked: () => links.linked() }),
       replace: (request) => replacing.begin(request),
       reload: this.reload,
       version: options.version,
       linkOf: (peer) => linkView(links.state(peer), started.lacksData(peer)),
-      discovery,
       linked: () => links.linked(),
       stop: () => this.#left.resolve('a command'),
-      addresses,
       lanes: lanes.view,
       accessLog: () => lanes.access?.counts,
       query: lookout.query,
@@ -326,7 +351,7 @@ class RunningNode {
       warnings: () => [
         ...this.#warnings.values(),
         ...lonelyWarnings(started.knowledge.members.length, options.seeds, clock.now() - startedAt),
-        ...forgetfulWarnings(elections.isAmnesiac),
+        ...standingWarnings(elections.isAmnesiac, links.isTurnedOut),
         ...addresses.warnings,
         ...strangers.warnings(),
         ...discovery.warnings(),
@@ -347,10 +372,7 @@ class RunningNode {
     this.#cleanups.push(() => server.close())
     lookout.open(answers)
     this.#cleanups.push(() => lookout.close())
-    const { bind, bindFrom, passedOver = [] } = options
-    if (bindFrom === 'loopback') logger.log('warn', 'no-address', { why: NO_ADDRESS })
-    const others = passedOver.length === 0 ? {} : { passedOver: passedOver.join(', ') }
-    logger.log('info', 'up', { name: state.name, id: state.id, boot, bind, bindFrom, ...others })
+    logUp(logger, options, { name: state.name, id: state.id, boot })
   }
 
   /** What this host does while the node runs: its event loop, its programs. */
@@ -368,27 +390,6 @@ class RunningNode {
       onLoad: (loadPermille) => node.onLoad(loadPermille),
     })
     this.#cleanups.push(stop)
-  }
-
-  /** Ends here and not by an exception, which whoever writes a service would get for an answer while the node lives on. */
-  #saveVotes(store: TermStore, records: readonly DurableRecord[]): void {
-    try {
-      store.append(records)
-    } catch (error) {
-      endProcess(this.logger, error)
-    }
-  }
-
-  /** A full disk is told and tried again at the next change; what the others hold is as good as a file. */
-  #saveRegistry(registry: Registry): void {
-    try {
-      saveRegistry(this.state.paths.registry, registry.state())
-      this.#warnings.delete('registry')
-    } catch (error) {
-      const why = `services are not saved on this node: ${messageOf(error)}`
-      this.#warnings.set('registry', why)
-      this.logger.log('error', 'registry-not-saved', { why })
-    }
   }
 
   /** What was in its heap is gone with it; the cluster is served better by a standby than by half a node. */

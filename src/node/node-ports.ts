@@ -7,6 +7,7 @@ import type { Prng } from '../base/prng.js'
 import type { Elections } from '../election/elections.js'
 import type { DurableRecord } from '../election/ports.js'
 import type { Facts } from '../gossip/facts.js'
+import type { Member } from '../gossip/ports.js'
 import type { Registry } from '../gossip/registry.js'
 import type { Swim } from '../gossip/swim.js'
 import type { Sync } from '../gossip/sync.js'
@@ -24,6 +25,15 @@ export interface SteeringPort {
   onDoor(message: Extract<FromLane, { type: 'steer-door' }>, toLane: (message: ToLane) => void): void
   /** The node ends in order. */
   close(): void
+}
+
+export interface KeysPort {
+  linkUp(peer: NodeId): void
+  linkDown(peer: NodeId): void
+  receive(from: NodeId, bytes: Uint8Array): void
+  forget(node: NodeId): void
+  setMembers(members: readonly Member[]): void
+  stop(): void
 }
 
 export interface NodePorts {
@@ -56,6 +66,8 @@ export interface NodePorts {
   readonly checkProgram?: (check: ProgramCheck) => Promise<CheckResult>
   /** Start and stop programs of services of mode `single`; `undefined`: none is run here. */
   readonly guards?: GuardPort
+  /** The keyring, which control links spread. */
+  readonly keys?: KeysPort
   /** After the present turn. */
   readonly later: (run: () => void) => void
 }

@@ -16,7 +16,7 @@ import type { ListeningSocket } from '../kernel/listening-socket.js'
 import type { FromLane } from '../proxy/lane-protocol.js'
 import { CHANNEL } from '../trunk/channels.js'
 import type { LinkedPeer } from '../trunk/ports.js'
-import { Directing, describeObstacle, reasonOfLoss } from './directing.js'
+import { Directing, obstacleOf, reasonOfLoss } from './directing.js'
 import { drainedAt, nodeKey } from './drains.js'
 import { logElection } from './election-log.js'
 import { Errands } from './errands.js'
@@ -90,7 +90,7 @@ export class Node {
       transfer: (service, to) => this.#elections.feed({ type: 'transfer', service, to }),
     })
     this.errands = new Errands({ clock, send: (to, bytes) => ports.sendToPeer(to, CHANNEL.operator, bytes) })
-    const { directing, handoffs } = this
+    const { knowledge, directing, handoffs } = this
     this.handovers = new Handovers({ ...machines, self: profile.node, clock, directing, moves: handoffs.moves })
     this.#swim = new Driver(machines.swim, clock, (effect) => this.#onSwim(effect))
     this.#sync = new Driver(machines.sync, clock, (effect) => this.#onSync(effect))
@@ -108,7 +108,6 @@ export class Node {
       publish: (bytes) => this.#sync.feed({ type: 'facts', bytes }),
     })
     const { publication, health, news: backendNews } = this.programs
-    const { knowledge } = this
     this.#services = new ServiceBook({
       ...{ ...ports, registry: machines.registry, knowledge, directing, backendNews },
       elections: (event) => {
@@ -118,11 +117,7 @@ export class Node {
     })
     this.#giveAways = new GiveAways(this, this.#services, ports.later)
     this.#laneNews = new LaneNews({
-      ...ports,
-      knowledge: this.knowledge,
-      directing: this.directing,
-      handoffs,
-      publication,
+      ...{ ...ports, knowledge, directing, handoffs, publication },
       onLink: (event) => this.#broker.feed(event),
       onFailed: (message) => health.onFailed(message),
       onUnable: (contest) => this.#onUnable(contest),
@@ -193,6 +188,7 @@ export class Node {
 
   halt(): void {
     for (const driver of [this.#elections, this.#sync, this.#swim, this.#broker, this.programs]) driver.stop()
+    this.ports.keys?.stop()
   }
 
   // --- from the sockets ---
@@ -213,6 +209,7 @@ export class Node {
     this.#sync.feed({ type: 'link-up', peer })
     this.#elections.feed({ type: 'link-up', peer, boot })
     this.#broker.feed({ type: 'control-up', peer, ...offersTo(way) })
+    this.ports.keys?.linkUp(peer)
   }
 
   onPeerDown(peer: NodeId, why: string, byUs: boolean): void {
@@ -224,6 +221,7 @@ export class Node {
     this.#elections.feed({ type: 'link-down', peer, byUs })
     this.#broker.feed({ type: 'control-down', peer })
     this.handoffs.moves.onPeerGone(peer)
+    this.ports.keys?.linkDown(peer)
   }
 
   /** Its process is gone, as its host says. */
@@ -241,6 +239,7 @@ export class Node {
     else if (channel === CHANNEL.trunk) this.#offers.receive(from, bytes)
     else if (channel === CHANNEL.operator) this.errands.receive(from, bytes)
     else if (channel === CHANNEL.handoff) this.handoffs.receive(from, bytes)
+    else if (channel === CHANNEL.keys) this.ports.keys?.receive(from, bytes)
   }
 
   onStalled(ms: number): void {
@@ -281,9 +280,9 @@ export class Node {
     this.ports.logger.log(member.state === 'down' ? 'warn' : 'info', 'member', { name, state: member.state, boot, why })
     const members = this.machines.swim.members()
     this.knowledge.setMembers(members)
-    this.ports.rememberMembers(
-      members.filter((one) => one.profile.node !== this.self.node).map((one) => one.profile.gossip),
-    )
+    this.ports.keys?.setMembers(members)
+    const others = members.filter((one) => one.profile.node !== this.self.node)
+    this.ports.rememberMembers(others.map((one) => one.profile.gossip))
     // What names stand for may have changed, and with it who is meant to direct alone.
     this.ports.later(() => this.#services.tellRules(this.knowledge.services.active.filter(({ alone }) => alone !== '')))
     if (node === this.self.node) return
@@ -292,6 +291,7 @@ export class Node {
     if (member.state === 'left') {
       // What it said of itself has no place any more; if it comes back it says it anew.
       this.#sync.feed({ type: 'forget', node })
+      this.ports.keys?.forget(node)
       this.knowledge.forget(node)
     }
     if (member.state !== before || member.state === 'alive') {
@@ -372,13 +372,11 @@ export class Node {
 
   /** For what is in the way of one of its services, others may direct all of them. */
   #onUnable(contest: string): void {
-    const obstacles = this.#services.of(contest).map(({ name }) => ({ name, obstacle: this.directing.obstacle(name) }))
-    const found = obstacles.find(({ obstacle }) => obstacle !== undefined)
-    if (found?.obstacle === undefined) return
-    const why = describeObstacle(found.obstacle, this.self.name)
-    this.ports.logger.log('error', 'cannot-serve', { service: found.name, why })
+    const found = obstacleOf(this.#services.of(contest), this.directing, this.self.name)
+    if (found === undefined) return
+    this.ports.logger.log('error', 'cannot-serve', { ...found })
     this.directing.lost(contest, 'other')
-    this.#elections.feed({ type: 'unable', service: contest, forMs: UNABLE_MS, why })
+    this.#elections.feed({ type: 'unable', service: contest, forMs: UNABLE_MS, why: found.why })
     this.programs.publication.plan()
   }
 

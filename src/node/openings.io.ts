@@ -2,9 +2,11 @@
 import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { assert } from '../base/assert.js'
 import type { AlarmClock } from '../base/clock.js'
+import type { NodeId } from '../base/ids.js'
 import type { Logger } from '../base/log.js'
 import type { Prng } from '../base/prng.js'
 import type { Millis } from '../base/time.js'
+import { KeyChoice } from '../gossip/key-choice.js'
 import { Opener, Sealer } from '../gossip/seal.js'
 import { openUdp, type UdpPort } from '../gossip/udp.io.js'
 import { trunkConfig } from '../trunk/config.js'
@@ -19,6 +21,7 @@ import { chooseEngine } from './engine.io.js'
 import type { Hello } from './handover-protocol.js'
 import { watchLoad } from './host-load.io.js'
 import { IdleLane } from './idle-lane.js'
+import type { RingKey } from './key-ring.js'
 import { LaneGroup, type LaneGroupOptions } from './lane-group.io.js'
 import type { Node } from './node.io.js'
 import { type ProgramWatchOptions, programWatch } from './program-watch.io.js'
@@ -92,6 +95,8 @@ export function suitesOf({ witness, cipher }: NodeOptions, logger: Logger): read
 export interface LinkParts {
   readonly options: NodeOptions
   readonly state: NodeState
+  readonly clusterKeys: () => readonly Uint8Array[]
+  readonly isBanned: (peer: NodeId) => boolean
   readonly boot: number
   readonly clock: AlarmClock
   readonly random: Prng
@@ -100,10 +105,12 @@ export interface LinkParts {
   readonly node: () => Node | undefined
 }
 
-export function makeLinks({ options, state, boot, clock, random, logger, node }: LinkParts): ControlLinks {
+export function makeLinks(parts: LinkParts): ControlLinks {
+  const { options, state, clusterKeys, isBanned, boot, clock, random, logger, node } = parts
   return new ControlLinks({
     self: { node: state.id, boot, name: state.name, ...state.keyPair },
-    clusterKeys: state.clusterKeys,
+    clusterKeys,
+    isBanned,
     bind: { address: options.bind, port: options.controlPort },
     config: trunkConfig(),
     clock,
@@ -122,6 +129,8 @@ export interface GossipParts {
   readonly options: NodeOptions
   readonly state: NodeState
   readonly boot: number
+  /** Of the cluster, the current one first. */
+  readonly clusterKeys: readonly RingKey[]
   readonly strangers: Strangers
   readonly logger: Logger
   readonly onDatagram: (from: Endpoint, bytes: Uint8Array) => void
@@ -129,23 +138,46 @@ export interface GossipParts {
   readonly left?: { readonly fd: number; readonly sealed: number } | undefined
 }
 
-export async function openGossip(parts: GossipParts): Promise<{ readonly udp: UdpPort; readonly sealer: Sealer }> {
-  const { options, state, boot, strangers, logger, onDatagram, left } = parts
-  const keys = state.clusterKeys.map((key) => deriveKey(key, 'gossip datagram 1'))
-  const [current] = keys
+export interface OpenGossip {
+  readonly udp: UdpPort
+  readonly sealer: Sealer
+  readonly opener: Opener
+  readonly choice: KeyChoice
+  /** From now on, the current one first. */
+  useKeys(keys: readonly RingKey[]): void
+}
+
+export async function openGossip(parts: GossipParts): Promise<OpenGossip> {
+  const { options, state, boot, clusterKeys, strangers, logger, onDatagram, left } = parts
+  const [opener, choice, derived] = [new Opener([]), new KeyChoice(), new Map<string, Uint8Array>()]
+  // The same array for the same key: the choice compares by reference.
+  const gossipKey = ({ id, key }: RingKey) => {
+    const known = derived.get(id) ?? deriveKey(key, 'gossip datagram 1')
+    derived.set(id, known)
+    return { id, key: known }
+  }
+  const useKeys = (ring: readonly RingKey[]) => {
+    for (const id of derived.keys()) if (!ring.some((one) => one.id === id)) derived.delete(id)
+    const keys = ring.map(gossipKey)
+    opener.useKeys(keys.map(({ key }) => key))
+    choice.useKeys(keys)
+    return keys
+  }
+  const [current] = useKeys(clusterKeys)
   assert(current !== undefined, 'a state folder holds a cluster key')
-  const sealer = new Sealer(current, { node: state.id, boot }, left?.sealed)
+  const sealer = new Sealer(current.key, { node: state.id, boot }, left?.sealed)
   const opened = await openUdp({
     bind: { address: options.bind, port: options.gossipPort },
     fd: left?.fd,
     sealer,
-    opener: new Opener(keys),
+    opener,
+    keys: choice,
     onDatagram,
     onRefused: (from, why) => strangers.refused(from, why),
     onProblem: (errno, to) => logger.log('debug', 'datagram-failed', { errno, to: to && formatEndpoint(to) }),
   })
   if (opened.type === 'failed') throw opened.error
-  return { udp: opened.port, sealer }
+  return { udp: opened.port, sealer, opener, choice, useKeys }
 }
 
 /** Late by more than this, an event loop hears of it. */

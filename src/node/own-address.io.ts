@@ -14,6 +14,11 @@ export function withBind(settings: NodeSettings): NodeOptions {
   return { ...settings, ...chooseBind(surroundings()) }
 }
 
+/** The address that a node on this host has if nobody says which. */
+export function chosenAddress(): { readonly address: string } {
+  return { address: chooseBind(surroundings()).bind }
+}
+
 /** In the order in which a node would take them; empty: nobody reaches this host. */
 export function reachableAddresses(): string[] {
   return inOrder(surroundings()).map(({ address }) => address)

@@ -8,6 +8,7 @@ import type { ControlLinks } from '../trunk/control-links.io.js'
 import { Bequest, type BequestParts } from './bequest.io.js'
 import type { ReplaceRequest, ReplaceView } from './control-protocol.js'
 import { carriedBy } from './going-on.js'
+import type { KeySharing } from './key-sharing.io.js'
 import { exitAtOnce } from './lifecycle.io.js'
 import type { Node } from './node.io.js'
 import type { Notify } from './notify.io.js'
@@ -20,6 +21,7 @@ export interface ReplacingParts extends Pick<BequestParts, 'folder' | 'lanes' | 
   readonly logger: Logger
   readonly notify: Notify
   readonly node: Node
+  readonly keys: Pick<KeySharing, 'facts'>
   readonly addresses: Belongings
   readonly udp: Pick<UdpPort, 'fd'>
   readonly sealer: Pick<Sealer, 'counter'>
@@ -51,6 +53,7 @@ export function replacingOf(parts: ReplacingParts): Replacing {
       startedAt: parts.startedAt,
       replaced: parts.times + 1,
       sealed: sealer.counter,
+      keys: parts.keys.facts,
       ...carriedBy(node.machines),
     }),
     isStopping: () => node.isStopping || roleOf(node.self.flags).leaving,

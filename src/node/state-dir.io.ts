@@ -2,11 +2,13 @@
  * What a node keeps on disk, one folder each:
  *
  *   cluster.key     the keys of the cluster as text, the current one first, one a line; 0600
+ *   keyring.json    the same with when each was added, and what was removed: key-ring; 0600
  *   node.key        the node's Ed25519 key; 0600
  *   node.json       name, id, and whether this node founds the electorate; written last, so it marks a folder as whole
  *   boot            how often the node was started
  *   electorate.log, votes, registry.json, members.json      of election, registry and gossip
- *   control.sock, lock                                      of the running process
+ *   audit.log, audit.log.1                                  what was done by commands: audit
+ *   control.sock, control-read.sock, lock                   of the running process
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -16,6 +18,7 @@ import type { NodeId } from '../base/ids.js'
 import { loadStateFile, saveStateFile, stateDamaged } from '../base/state-file.io.js'
 import { formatClusterKey, parseClusterKey } from '../trunk/cluster-key.js'
 import { type NodeKeyPair, newClusterKey, nodeIdOf, nodeKeyPair } from '../trunk/keys.io.js'
+import { RING_KEYS_MAX } from './key-ring.js'
 import { type StatePaths, statePaths } from './state-folder.io.js'
 
 /** What stays the same over all starts of a node. */
@@ -26,7 +29,7 @@ export interface NodeState {
   /** This node founds epoch 1 of the electorate at its first start; a joined one never does. */
   readonly founded: boolean
   readonly keyPair: NodeKeyPair
-  /** The current key first; 1 to `CLUSTER_KEYS_MAX`. */
+  /** The current key first; 1 to `RING_KEYS_MAX`. */
   readonly clusterKeys: readonly Uint8Array[]
 }
 
@@ -35,9 +38,6 @@ export interface NewState {
   /** Without keys a new cluster is founded. */
   readonly clusterKeys?: readonly Uint8Array[]
 }
-
-/** Two suffice for a rotation; more are a list that nobody tidied. */
-export const CLUSTER_KEYS_MAX = 4
 
 const BOOT_MAX = 2 ** 32 - 1
 const FORMAT = { node: 'baton-node', nodeKey: 'baton-node-key', boot: 'baton-boot' } as const
@@ -104,19 +104,20 @@ function bootBefore(paths: StatePaths): number | undefined {
   }
 }
 
-/** The current key as a person pastes it on the next host. */
-export function pastedKey({ clusterKeys: [current] }: NodeState): string | undefined {
-  return current === undefined ? undefined : formatClusterKey(current)
-}
-
 /** One key a line. The text never appears in an error: it may be almost right. */
 export function parseClusterKeys(text: string, source: string): Uint8Array[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   const hint = 'copy the line that `baton init` printed, or the file cluster.key of a node of the cluster'
   if (lines.length === 0) throw new BatonError('ERR_CLUSTER_KEY_INVALID', `no cluster key in ${source}`, { hint })
-  if (lines.length > CLUSTER_KEYS_MAX) {
-    const message = `${lines.length} lines in ${source}, at most ${CLUSTER_KEYS_MAX} cluster keys are read`
+  if (lines.length > RING_KEYS_MAX) {
+    const message = `${lines.length} lines in ${source}, at most ${RING_KEYS_MAX} cluster keys are read`
     throw new BatonError('ERR_CLUSTER_KEY_INVALID', message, { hint })
+  }
+  if (lines[0]?.trim().toLowerCase().startsWith('baton-token-')) {
+    const message = `what is in ${source} is a token, and no cluster key`
+    throw new BatonError('ERR_CLUSTER_KEY_INVALID', message, {
+      hint: 'give it to `baton up --token -`, which needs no init',
+    })
   }
   return lines.map((line) => {
     const parsed = parseClusterKey(line)
@@ -224,7 +225,8 @@ function loadNodeKey(file: string): NodeKeyPair {
   return pair
 }
 
-function loadClusterKeys(file: string): Uint8Array[] {
+/** The current one first. Throws as `openState` does. */
+export function loadClusterKeys(file: string): Uint8Array[] {
   refuseReadable(file)
   return parseClusterKeys(readSecret(file), file)
 }

@@ -5,6 +5,7 @@ import path from 'node:path'
 export interface StatePaths {
   readonly folder: string
   readonly clusterKey: string
+  readonly keyring: string
   readonly nodeKey: string
   readonly node: string
   readonly boot: string
@@ -13,6 +14,7 @@ export interface StatePaths {
   readonly registry: string
   readonly members: string
   readonly control: string
+  readonly audit: string
   readonly lock: string
 }
 
@@ -30,6 +32,7 @@ export function statePaths(folder: string): StatePaths {
   return {
     folder,
     clusterKey: at('cluster.key'),
+    keyring: at('keyring.json'),
     nodeKey: at('node.key'),
     node: at('node.json'),
     boot: at('boot'),
@@ -38,6 +41,7 @@ export function statePaths(folder: string): StatePaths {
     registry: at('registry.json'),
     members: at('members.json'),
     control: at('control.sock'),
+    audit: at('audit.log'),
     lock: at('lock'),
   }
 }

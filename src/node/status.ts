@@ -35,8 +35,9 @@ import { roleOf } from './roles.js'
 export class Names {
   readonly #names: ReadonlyMap<NodeId, string>
 
-  constructor(members: readonly Member[]) {
-    this.#names = new Map(members.map(({ profile }) => [profile.node, profile.name]))
+  /** `others`: names of nodes that may be no members. */
+  constructor(members: readonly Member[], others: ReadonlyMap<NodeId, string> = new Map()) {
+    this.#names = new Map([...others, ...members.map(({ profile }) => [profile.node, profile.name] as const)])
   }
 
   ref(id: NodeId): NodeRef {

@@ -5,9 +5,10 @@ import type { Millis } from '../base/time.js'
 import type { RefusalReason } from '../gossip/seal.js'
 
 const MEANINGS: Readonly<Record<RefusalReason, string>> = {
-  key: 'another cluster key is used there',
+  key: 'another cluster key is used there; a node that missed a rotation is given the new one by `baton up --token`, and `baton keys token` on another prints it',
   format: 'it is no datagram of Baton, or of a release that this one does not know',
   replay: 'they were heard before: the network doubles them, or somebody replays them',
+  banned: 'they are of a node that is banned: `baton keys list` shows it, and whether it may still know a key',
   'old-boot': 'they are of an earlier life of that node: was its state folder restored from a copy?',
 }
 

@@ -19,6 +19,7 @@ const CODES = {
   'wrong-node': [13, 'another node than expected'],
   /** The connection ended or broke; only known at this end. */
   lost: [14, 'connection failed'],
+  banned: [15, 'it is banned from the cluster'],
 } as const
 
 export type CloseCode = keyof typeof CODES

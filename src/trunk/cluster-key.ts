@@ -3,13 +3,13 @@
  * bytes and a checksum of 4. The checksum finds slips of the hand; it is no protection and needs none. Problems never
  * quote the key.
  */
+import { fromBase32, strayDigit, toBase32 } from '../base/base32.js'
 import { ByteWriter } from '../base/bytes.js'
 import { hash32 } from '../base/hash.js'
 
 export const CLUSTER_KEY_BYTES = 32
 const CHECKSUM_BYTES = 4
 const PREFIX = 'baton-key-1-'
-const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 const DIGITS = Math.ceil(((CLUSTER_KEY_BYTES + CHECKSUM_BYTES) * 8) / 5)
 
 export type ParsedClusterKey =
@@ -26,15 +26,8 @@ export function parseClusterKey(text: string): ParsedClusterKey {
   if (trimmed === '') return { type: 'problem', why: 'it is empty' }
   if (!trimmed.startsWith(PREFIX)) return { type: 'problem', why: wrongPrefix(trimmed) }
   const digits = trimmed.slice(PREFIX.length)
-  for (const [at, digit] of [...digits].entries()) {
-    if (!ALPHABET.includes(digit)) {
-      const shown = /\s/.test(digit) ? 'white space' : JSON.stringify(digit)
-      return {
-        type: 'problem',
-        why: `it has ${shown} at place ${PREFIX.length + at + 1}: only a to z and 2 to 7 occur`,
-      }
-    }
-  }
+  const stray = strayDigit(digits, PREFIX.length)
+  if (stray !== undefined) return { type: 'problem', why: stray }
   if (digits.length !== DIGITS) {
     const change = digits.length < DIGITS ? 'lost' : 'added'
     const why = `a character was ${change}: it has ${digits.length} after ${PREFIX} instead of ${DIGITS}`
@@ -57,31 +50,4 @@ function wrongPrefix(text: string): string {
 
 function withChecksum(key: Uint8Array): Uint8Array {
   return new ByteWriter(CLUSTER_KEY_BYTES + CHECKSUM_BYTES).put(key).u32(hash32(key)).finish()
-}
-
-function toBase32(bytes: Uint8Array): string {
-  let text = ''
-  let bits = 0
-  let value = 0
-  for (const byte of bytes) {
-    value = ((value << 8) | byte) & 0xfff
-    for (bits += 8; bits >= 5; bits -= 5) text += ALPHABET[(value >>> (bits - 5)) & 31]
-  }
-  return bits === 0 ? text : text + ALPHABET[(value << (5 - bits)) & 31]
-}
-
-/** Of digits that are known to be of the alphabet; spare bits are dropped. */
-function fromBase32(text: string): Uint8Array {
-  const bytes = new Uint8Array(Math.floor((text.length * 5) / 8))
-  let bits = 0
-  let value = 0
-  let at = 0
-  for (const digit of text) {
-    value = ((value << 5) | ALPHABET.indexOf(digit)) & 0xfff
-    bits += 5
-    if (bits < 8) continue
-    bits -= 8
-    bytes[at++] = value >>> bits
-  }
-  return bytes
 }

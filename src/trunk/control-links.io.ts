@@ -44,8 +44,10 @@ export interface ControlLinksEvents {
 
 export interface ControlLinksOptions {
   readonly self: ControlLinksSelf
-  /** 1 to 4 keys: the current one first, then those that are being rotated in or out. */
-  readonly clusterKeys: readonly Uint8Array[]
+  /** 1 to 8 keys: the current one first, then those that are being rotated in or out. */
+  readonly clusterKeys: () => readonly Uint8Array[]
+  /** Whoever proves to be such a node is refused. */
+  readonly isBanned?: (node: NodeId) => boolean
   /** Port 0: any free one. */
   readonly bind: Endpoint
   /** Merged and checked. */
@@ -82,6 +84,7 @@ export class ControlLinks {
   readonly #strangers = new LogThrottle(SECOND_MS)
   readonly #refusals = new LogThrottle(SECOND_MS)
   #nextAccepted: LinkId = 1
+  #isTurnedOut = false
   #closing = false
 
   constructor(private readonly options: ControlLinksOptions) {
@@ -92,6 +95,11 @@ export class ControlLinks {
     this.#peers = new PeerLinks(self.node, this.#config, random)
     this.#driver = new Driver(this.#peers, clock, (effect) => this.#perform(effect))
     this.#listener = new ControlListener(bind, (socket) => this.#onSocket(socket))
+  }
+
+  /** The last that a member has said is that this node is banned. */
+  get isTurnedOut(): boolean {
+    return this.#isTurnedOut
   }
 
   get counters(): ControlLinksCounters {
@@ -110,12 +118,20 @@ export class ControlLinks {
 
   /** Keeps a link to this peer from now on. To be said again when its boot or its control endpoint changes. */
   want(peer: WantedPeer): void {
+    if (this.options.isBanned?.(peer.node) === true) return
     this.#driver.feed({ type: 'want', peer })
   }
 
   /** Ends the link and dials no more. A peer that dials us is let in all the same. */
   unwant(node: NodeId): void {
     this.#driver.feed({ type: 'unwant', node })
+  }
+
+  /** Ends its link now, whoever made it; `isBanned` has to say so from now on. */
+  ban(node: NodeId): void {
+    const link = this.#peers.linkTo(node)
+    if (link !== undefined) this.#links.get(link)?.leave('banned')
+    this.unwant(node)
   }
 
   /** False: no link. True promises nothing: the link may break before the peer has read it. At most 1 MiB − 1. */
@@ -180,6 +196,7 @@ export class ControlLinks {
         return this.#links.get(effect.link)?.leave(effect.code)
       case 'up': {
         const { node, name, boot, version, remote, carried } = effect.peer
+        this.#isTurnedOut = false
         const fields = { peer: node, name, boot, version, remote: formatEndpoint(remote) }
         log.log('info', 'control-up', carried ? { ...fields, carried } : fields)
         return this.#tell(() => events.onUp(effect.peer))
@@ -257,6 +274,10 @@ export class ControlLinks {
         onReached: () => this.#driver.feed({ type: 'reached', link: id }),
         onGreeted: (peer) => {
           this.#unproven.delete(id)
+          if (this.options.isBanned?.(peer.node) === true) {
+            this.#logRefusal(remote, { code: 'banned', by: 'us', detail: peer.name })
+            return link.refuse('banned')
+          }
           this.#driver.feed({ type: 'incoming', link: id, peer, carried })
         },
         onUp: (peer) => this.#driver.feed({ type: 'up', link: id, peer }),
@@ -273,6 +294,7 @@ export class ControlLinks {
 
   #onClosed(id: LinkId, close: LinkClose, remote: Endpoint): void {
     if (this.#unproven.has(id)) this.#logRefusal(remote, close)
+    if (close.code === 'banned' && close.by === 'them') this.#isTurnedOut = true
     this.#driver.feed({ type: 'closed', link: id, close })
   }
 

@@ -3,7 +3,7 @@
  *
  *   message     magic 'BTN' ‖ kind u8 ‖ fields (tag u8 ‖ length u16 ‖ value)
  *   HELLO 1     1 versions: lowest u16, highest u16 · 2 features u32 · 3 node 16 · 4 boot u32 · 5 name, UTF-8, ≤ 63
- *               6 proofs: 32 for each key of the sender's keyring, 1 to 4 of them
+ *               6 proofs: 32 for each key of the sender's keyring, 1 to 8 of them
  *   WELCOME 2   the other's HELLO is accepted
  *   REFUSED 3   7 close code u16
  *
@@ -29,7 +29,8 @@ export const FEATURES = {
 export const CONTROL_FEATURES = FEATURES.diallerOffers
 
 export const PROOF_BYTES = 32
-export const PROOFS_MAX = 4
+/** A release before rotations reads the first four. */
+export const PROOFS_MAX = 8
 const NAME_BYTES_MAX = 63
 
 const MAGIC = utf8('BTN')

@@ -11,6 +11,7 @@ import type { ProofPort } from './ports.js'
 const PUBLIC_KEY_BYTES = 32
 const SECRET_KEY_BYTES = 64
 const SEED_BYTES = 32
+const CLUSTER_KEY_ID_BYTES = 8
 
 /** Ed25519: the node's name in the cluster and its static key of the Noise handshake. */
 export interface NodeKeyPair {
@@ -55,15 +56,16 @@ export function deriveKey(clusterKey: Uint8Array, purpose: string): Uint8Array {
   return mac(clusterKey, utf8(`baton: ${purpose}`))
 }
 
-/** The keyring of a cluster, as control links use it. At most four keys: the current one first, then those in rotation. */
-export function clusterProofs(clusterKeys: readonly Uint8Array[]): ProofPort {
-  const keys = clusterKeys.map((key) => deriveKey(key, 'control proof 1'))
+/** The keyring of a cluster, as control links use it: the current key first, at most `PROOFS_MAX`. Asked anew for each link. */
+export function clusterProofs(clusterKeys: () => readonly Uint8Array[]): ProofPort {
+  const keysNow = () => clusterKeys().map((key) => deriveKey(key, 'control proof 1'))
   return {
-    make: (role, handshakeHash, publicKey) => keys.map((key) => mac(key, proofInput(role, handshakeHash, publicKey))),
+    make: (role, handshakeHash, publicKey) =>
+      keysNow().map((key) => mac(key, proofInput(role, handshakeHash, publicKey))),
     verify(proofs, role, handshakeHash, publicKey) {
       const input = proofInput(role, handshakeHash, publicKey)
       let proven = false
-      for (const key of keys) {
+      for (const key of keysNow()) {
         const expected = mac(key, input)
         for (const proof of proofs) {
           if (proof.byteLength === PROOF_BYTES && sodium.sodium_memcmp(expected, proof)) proven = true
@@ -73,6 +75,11 @@ export function clusterProofs(clusterKeys: readonly Uint8Array[]): ProofPort {
     },
     nodeIdOf,
   }
+}
+
+/** By which people and files name a cluster key: 16 hex digits that tell nothing of it. */
+export function clusterKeyId(clusterKey: Uint8Array): string {
+  return toHex(deriveKey(clusterKey, 'key id 1').subarray(0, CLUSTER_KEY_ID_BYTES))
 }
 
 function mac(key: Uint8Array, input: Uint8Array): Uint8Array {

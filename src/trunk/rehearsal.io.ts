@@ -19,7 +19,8 @@ const NOWHERE = { address: '127.0.0.1', port: 0 }
 
 /** `false`: it did not come about in time. */
 export async function rehearseLink(clock: AlarmClock, limitMs = REHEARSAL_MS_MAX): Promise<boolean> {
-  const proofs = clusterProofs([newClusterKey()])
+  const key = newClusterKey()
+  const proofs = clusterProofs(() => [key])
   const [near, far] = pipe()
   const [dialling, answering] = [nodeKeyPair(), nodeKeyPair()]
   const links: ControlLink[] = []

@@ -2,6 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { plain } from '../../src/cli/colour.js'
 import { renderStatus } from '../../src/cli/status-view.js'
+import { formatClusterKey } from '../../src/trunk/cluster-key.js'
+import { parseToken } from '../../src/trunk/join-token.js'
 import { assert, suite } from '../harness/suite.js'
 import { baton } from './baton.js'
 import { startFakeNode, tempFolder } from './fake-node.js'
@@ -327,13 +329,20 @@ test(
   { limitMs: 60_000 },
 )
 
-test('init founds; the line it prints makes another node join', async (scope) => {
+test('init founds; the line it prints holds the key by which another node joins', async (scope) => {
   const base = tempFolder(scope)
   const [one, two, three] = ['1', '2', '3'].map((name) => path.join(base, name)) as [string, string, string]
   const founded = await baton(['init', '--name', 'node1', '--state', one])
   assert.is(founded.exit, 0)
-  const key = /echo (baton-key-1-\S+) \| baton init --key-file -/.exec(founded.stdout)?.[1] ?? ''
-  assert.is(`${key}\n`, readFileSync(path.join(one, 'cluster.key'), 'utf8'))
+  const token = /echo (baton-token-1-\S+) \| baton up --token -/.exec(founded.stdout)?.[1] ?? ''
+  const key = readFileSync(path.join(one, 'cluster.key'), 'utf8').trim()
+  const parsed = parseToken(token)
+  assert.is(parsed.type === 'token' ? formatClusterKey(parsed.token.key) : parsed.why, key)
+  const slip = await baton(['up', '--state', two, '--token', '-'], `${token.slice(0, -3)}${token.slice(-2)}\n`)
+  assert.equal([slip.exit, existsSync(two)], [2, false])
+  assert.match(slip.stderr, 'its checksum is wrong')
+  const wrongPlace = await baton(['init', '--state', two, '--key-file', '-'], `${token}\n`)
+  assert.match(wrongPlace.stderr, 'give it to `baton up --token -`')
 
   const joined = await baton(['init', '--name', 'node2', '--state', two, '--key-file', '-', '--json'], `${key}\n`)
   assert.is(joined.exit, 0)

@@ -10,6 +10,7 @@ import type { ServiceSet } from '../../src/node/knowledge.js'
 import { planServices } from '../../src/node/service-plan.js'
 import { parseService } from '../../src/proxy/service-fields.js'
 import type { Scope } from '../harness/suite.js'
+import { audited, fakeKeys } from './fake-keys.js'
 import { definition, drillPlan, drillReport, healthy, splices, web, why } from './views.js'
 
 /** The services that are there: `web`. */
@@ -31,6 +32,8 @@ export function fakeApi(asked: unknown[] = []): ControlApi {
     throw new BatonError('ERR_SERVICE_UNKNOWN', `there is no service ${name}`, { hint: 'services are: web' })
   }
   return {
+    keys: fakeKeys(asked),
+    audit: async () => audited,
     status: async () => healthy,
     services: async () => [web],
     service: async (name) => known(name),

@@ -1,3 +1,4 @@
+import { renderAudit } from '../../src/cli/audit-view.js'
 import { ansi, plain } from '../../src/cli/colour.js'
 import { parseConfigFile } from '../../src/cli/config-file.js'
 import { renderDeparture } from '../../src/cli/departure-view.js'
@@ -7,6 +8,7 @@ import { describeFailure, renderFailure } from '../../src/cli/failure.js'
 import { FileFault } from '../../src/cli/file-fault.js'
 import { renderImport } from '../../src/cli/import-view.js'
 import { renderInit } from '../../src/cli/init-view.js'
+import { renderBan, renderKeys, renderKeysChanged, renderRotation } from '../../src/cli/keys-view.js'
 import { renderOverview } from '../../src/cli/overview.js'
 import { renderService, renderServices } from '../../src/cli/service-view.js'
 import { renderSplices } from '../../src/cli/splices-view.js'
@@ -17,6 +19,7 @@ import type { ServiceView } from '../../src/node/control-protocol.js'
 import { UNHELD } from '../../src/proxy/reasons.js'
 import { assert, suite } from '../harness/suite.js'
 import { chosen } from './chosen-view.js'
+import { audited, ban, ordinaryKeys, rotatingKeys, rotation, WALL_MS } from './fake-keys.js'
 import { farApart } from './far-view.js'
 import { assertFits, assertGolden } from './golden.js'
 import {
@@ -31,6 +34,7 @@ import {
   healthy,
   imported,
   longNames,
+  NODES,
   splices,
   undirected,
   uploading,
@@ -115,8 +119,9 @@ const made = {
   keyFile: '/var/lib/baton/cluster.key',
 }
 const faulty = new FileFault('ERR_FILE_INVALID', 'cluster.yaml', parseConfigFile(FAULTY_FILE).problems)
-const secret = `baton-key-1-${'a'.repeat(58)}`
+const secret = `baton-token-1-${'a'.repeat(90)}`
 
+const NODE = NODES[2] ?? { id: '', name: '' }
 const NOBODY = { to: null, toTerm: null, verdicts: null, after: null, servingMs: null, darkMs: null } as const
 const drained = {
   node: web.backends[1]?.node ?? made,
@@ -232,6 +237,19 @@ const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof p
   'drill-report-nobody': (screen) => renderDrillReport({ ...drillReport, ...NOBODY, fault: 'pause' }, screen),
   'drain-done': (screen) => renderDrain(drained, screen).join('\n'),
   'drain-still': (screen) => renderDrain({ ...drained, moved: [], still: ['web'] }, screen).join('\n'),
+  audit: (screen) => renderAudit(audited, screen).join('\n'),
+  'audit-empty': (screen) => renderAudit({ records: [], isCut: false }, screen).join('\n'),
+  'ban-rotated': (screen) => renderBan({ ...ban, rotation }, screen).join('\n'),
+  ban: (screen) => renderBan({ ...ban, seat: 'remains', waiting: [NODE] }, screen).join('\n'),
+  unban: (screen) => renderBan({ ...ban, banned: false }, screen).join('\n'),
+  'keys-list': (screen) => renderKeys(ordinaryKeys, WALL_MS, screen).join('\n'),
+  'keys-rotating': (screen) => renderKeys({ ...rotatingKeys, silent: [NODE] }, WALL_MS, screen).join('\n'),
+  'keys-added': (screen) =>
+    renderKeysChanged('added', { ...rotatingKeys, id: 'ab', waiting: [NODE] }, screen).join('\n'),
+  'keys-used': (screen) => renderKeysChanged('used', { ...ordinaryKeys, id: 'ab', waiting: [] }, screen).join('\n'),
+  'keys-removed': (screen) =>
+    renderKeysChanged('removed', { ...ordinaryKeys, id: 'ab', waiting: [] }, screen).join('\n'),
+  'keys-rotated': (screen) => renderRotation(rotation, screen).join('\n'),
   overview: (screen) => renderOverview('0.1.0', screen),
 }
 
@@ -242,7 +260,7 @@ for (const [name, render] of Object.entries(SCREENS)) {
 
   test(`${name} is never wider than the terminal`, () => {
     // Commands to copy stay whole.
-    const isCommand = (line: string) => line.includes('baton-key-1-')
+    const isCommand = (line: string) => /baton-(key|token)-1-/.test(line)
     for (let width = 66; width <= 200; width += 7) {
       const lines = render({ width, paint: plain }).split('\n')
       assertFits(lines.filter((line) => !isCommand(line)).join('\n'), width)

@@ -13,14 +13,18 @@ test('what is sealed is opened, once', () => {
   const opener = new Opener([key])
   const datagram = sealerOf(0).seal(content)
   assert.is(datagram.byteLength, content.byteLength + SEAL_OVERHEAD_BYTES)
-  assert.equal(opener.open(datagram), { type: 'opened', content })
+  assert.equal(opener.open(datagram), { type: 'opened', content, key })
   assert.equal(opener.open(datagram), { type: 'refused', why: 'replay' })
 })
 
 test('a keyring opens what either key sealed', () => {
   const opener = new Opener([key, otherKey])
   assert.is(opener.open(sealerOf(0).seal(content)).type, 'opened')
-  assert.is(opener.open(sealerOf(1, 1, otherKey).seal(content)).type, 'opened')
+  const opened = opener.open(sealerOf(1, 1, otherKey).seal(content))
+  assert.ok(opened.type === 'opened' && opened.key === otherKey, 'and says which')
+  assert.is(opener.open(sealerOf(2).seal(content, otherKey)).type, 'opened')
+  opener.useKeys([otherKey])
+  assert.equal(opener.open(sealerOf(3).seal(content)), { type: 'refused', why: 'key' })
   assert.equal(new Opener([key]).open(sealerOf(1, 1, otherKey).seal(content)), { type: 'refused', why: 'key' })
 })
 

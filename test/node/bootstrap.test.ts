@@ -45,7 +45,7 @@ class Node {
     const { node: id, boot, gossip, control } = profileOf(index)
     const node: Node = new Node(
       new SwarmSource({
-        topics: [TOPIC],
+        topics: () => [TOPIC],
         keyPair: nodeKeyPair(new Uint8Array(32).fill(index + 1)),
         proofs: (hash, isInitiator) => [deriveKey(key, `${isInitiator} ${Buffer.from(hash).toString('hex')}`)],
         bootstrap: [{ host: '127.0.0.1', port: PORT }],

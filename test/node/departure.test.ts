@@ -22,15 +22,17 @@ function oneVoter(linked: readonly NodeId[], others: readonly NodeId[]) {
     },
   } as unknown as Node
   let stopped = false
+  const dismissed: NodeId[] = []
   const departure = new Departure({
     node,
+    keys: { dismiss: (nodes) => void dismissed.push(...nodes) },
     clock: realClock(undefined),
     linked: () => linked,
     stop: () => {
       stopped = true
     },
   })
-  return { departure, electorate, asked, stopped: () => stopped }
+  return { departure, electorate, asked, dismissed, stopped: () => stopped }
 }
 
 test('the only voter does not leave while nobody can take its vote, and says what to do', async () => {
@@ -45,12 +47,12 @@ test('the only voter does not leave while nobody can take its vote, and says wha
 })
 
 test('the only voter waits until another votes, and leaves then', async () => {
-  const { departure, electorate, asked, stopped } = oneVoter([B], [B])
+  const { departure, electorate, asked, dismissed, stopped } = oneVoter([B], [B])
   const left = departure.leave()
   assert.equal(asked, [], 'who leaves gives no seats to others')
   electorate.voters.push(B)
   await left
-  assert.equal([asked, stopped()], [[true], true])
+  assert.equal([asked, stopped(), dismissed], [[true], true, [A]], 'its place in the keyring goes with it')
 })
 
 /** At node A, which knows of B and has no link; C has a seat, and nobody knows more of it. */
@@ -69,14 +71,20 @@ function atNodeA(): { departure: Departure; told: string[] } {
       voters = voters.filter((voter) => !nodes.includes(voter))
     },
   } as unknown as Node
-  const departure = new Departure({ node, clock: { now: () => 0, wall: () => 0 }, linked: () => [], stop: () => {} })
+  const departure = new Departure({
+    node,
+    keys: { dismiss: (nodes) => void told.push(`dismissed ${nodes.map((id) => id[0]).join('')}`) },
+    clock: { now: () => 0, wall: () => 0 },
+    linked: () => [],
+    stop: () => {},
+  })
   return { departure, told }
 }
 
 test('a seat whose owner nobody knows any more is given up by its id, as `status` shows it', async () => {
   const { departure, told } = atNodeA()
   const { gone } = await departure.forget([C.slice(0, 8)], true)
-  assert.equal([told, gone], [['c true'], [{ id: C, name: C.slice(0, 8) }]])
+  assert.equal([told, gone], [['c true', 'dismissed c'], [{ id: C, name: C.slice(0, 8) }]])
 })
 
 test('who is no member and has no seat is unknown', async () => {

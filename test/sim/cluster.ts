@@ -12,8 +12,9 @@ import type { ClusterOptions } from './cluster-options.js'
 import { EventQueue } from './event-queue.js'
 import { Host, type Watcher } from './host.js'
 import { addHosted, HOSTED, type HostedScene } from './hosted.js'
+import { Keyed } from './keyed.js'
 import { Laws, nameOf } from './laws.js'
-import { CALM, Network, type Weather } from './network.js'
+import { CALM, Network, weatherOf } from './network.js'
 import { Operators, type Scene } from './operators.js'
 
 const FAULTS_MS = 20_000
@@ -32,6 +33,7 @@ export class Cluster {
   readonly laws: Laws
   /** How often each fault came. */
   readonly faults = new Map<string, number>()
+  readonly keyed: Keyed
   readonly #operators: Operators
   readonly #random: Prng
   readonly #queue = new EventQueue()
@@ -50,12 +52,14 @@ export class Cluster {
     const hostAt = (at: Endpoint) => this.hosts[Number(at.address.split('.')[3]) - 1]
     const witnesses = random.chance(0.3) ? 1 : 0
     const { hosts = false, brokenGuard } = options
+    this.keyed = new Keyed(options, this.hosts)
     for (let index = 0; index < count; index++) {
       const witness = index > 0 && index >= count - witnesses
       const isEager = options.broken === 'eager-witness'
       const own = {
         hosts,
         brokenGuard,
+        ...this.keyed.ofHost(),
         witness,
         isEager,
         driftPpm: random.between(-500, 500),
@@ -103,6 +107,7 @@ export class Cluster {
     if (this.steps >= stepsMax) return undefined
     const wrong =
       this.laws.checkCalm(this.#operators.left) ??
+      this.keyed.checkCalm(this.#operators.left) ??
       (this.options.hosts === true ? this.laws.checkHosted(HOSTED) : undefined)
     return wrong === undefined ? undefined : `${wrong}, ${CALM_MS} ms after the last fault`
   }
@@ -118,6 +123,11 @@ export class Cluster {
     const [soonest, latest] = this.options.hosts === true ? [1_000, 6_000] : [150, 1_500]
     for (let at = 2_000; at < this.#faultsMs; at += random.between(soonest, latest))
       this.#queue.add(at, () => this.#fault())
+    this.keyed.plan(
+      (at, run) => this.#queue.add(at, run),
+      this.#faultsMs,
+      (host) => this.#end(host, false),
+    )
     this.#queue.add(this.#faultsMs, () => this.#heal())
   }
 
@@ -172,7 +182,7 @@ export class Cluster {
         return this.#edit(a)
       case 10:
         // Of two voters one that has forgotten would be no majority with the other: only an operator's force helps then.
-        return this.#allRemember() ? this.#operators.forget(a === b ? [a] : [a, b]) : undefined
+        return this.#mayDepart() ? this.#operators.forget(a === b ? [a] : [a, b]) : undefined
       case 11:
         this.#powerFails++
         return this.#note('lost power in a write', `the next vote written anywhere fails with its host`)
@@ -181,7 +191,7 @@ export class Cluster {
         return this.#operators.handOver()
       case 14:
       case 15:
-        return this.#allRemember() ? this.#operators.leave(a) : undefined
+        return this.#mayDepart() ? this.#operators.leave(a) : undefined
       case 16: {
         const isSecret = this.options.broken === 'secret-force'
         if (this.options.forced !== true && !isSecret) return this.#operators.handOver()
@@ -193,6 +203,11 @@ export class Cluster {
         }
       }
     }
+  }
+
+  /** Who has left, and comes back after its keys were removed, needs an operator: that is no fault. */
+  #mayDepart(): boolean {
+    return this.#allRemember() && this.options.keys === undefined
   }
 
   #start(host: Host): void {
@@ -379,14 +394,5 @@ export class Cluster {
 
   #trace(what: string): void {
     this.options.trace?.(`${this.now.toFixed(1).padStart(9)}  ${what}`)
-  }
-}
-
-function weatherOf(random: Prng): Weather {
-  return {
-    loss: random.unit() * 0.2,
-    duplication: random.unit() * 0.1,
-    tail: random.unit() * 0.1,
-    tailMs: random.between(10, 1_500),
   }
 }

@@ -5,14 +5,15 @@
 import type { Endpoint } from '../../src/base/address.js'
 import type { Alarm, AlarmClock } from '../../src/base/clock.js'
 import type { NodeId, Term } from '../../src/base/ids.js'
-import type { LogFields } from '../../src/base/log.js'
+import type { LogFields, Logger } from '../../src/base/log.js'
 import { Prng } from '../../src/base/prng.js'
 import { electionConfig } from '../../src/election/config.js'
 import { applyRecord, type DurableRecord, emptyState, foundElectorate } from '../../src/election/durable-state.js'
-import { Elections, type ElectionsOptions } from '../../src/election/elections.js'
+import { Elections } from '../../src/election/elections.js'
 import { gossipConfig } from '../../src/gossip/config.js'
 import { Facts } from '../../src/gossip/facts.js'
 import { type Delta, Registry } from '../../src/gossip/registry.js'
+import type { RefusalReason } from '../../src/gossip/seal.js'
 import { Swim } from '../../src/gossip/swim.js'
 import { Sync } from '../../src/gossip/sync.js'
 import type { GuardPort } from '../../src/hosting/ports.js'
@@ -20,36 +21,20 @@ import { Node } from '../../src/node/node.io.js'
 import { flagsOf } from '../../src/node/roles.js'
 import { LeaseSlots } from '../../src/proxy/lease-slots.js'
 import { contestOf } from '../../src/proxy/service.js'
+import { CHANNEL } from '../../src/trunk/channels.js'
 import type { WantedPeer } from '../../src/trunk/ports.js'
 import type { EventQueue } from './event-queue.js'
+import type { HostOptions } from './host-options.js'
 import type { Network, Port } from './network.js'
 import { SimAddresses } from './sim-addresses.js'
 import { SimLane } from './sim-lane.js'
-import { type BrokenGuard, SimPrograms } from './sim-programs.js'
+import { SimPrograms } from './sim-programs.js'
 
 /** As a link of an earlier release: it says nothing of who makes the data links. */
 const DIALLED = { dialled: false, carried: false }
 
 /** Ends the turn in which a host loses power, wherever that turn is. */
 export class PowerCut extends Error {}
-
-export interface HostOptions {
-  readonly index: number
-  readonly seed: number
-  readonly founds: boolean
-  readonly driftPpm: number
-  /** How wrong its wall clock is. */
-  readonly wallSkewMs: number
-  readonly rules: NonNullable<ElectionsOptions['rules']>
-  readonly witness?: boolean
-  /** It says that it is a witness, and stands all the same. */
-  readonly isEager?: boolean
-  /** `lan` if not given. */
-  readonly profile?: 'lan' | 'fast'
-  /** It runs programs of services of mode `single`. */
-  readonly hosts?: boolean
-  readonly brokenGuard?: BrokenGuard | undefined
-}
 
 /** What a host tells whoever watches. */
 export interface Watcher {
@@ -61,6 +46,8 @@ export interface Watcher {
   /** It is to direct in that term: a lease that is new, or one that it goes on with. */
   took?(host: Host, contest: string, term: Term): void
   trunk(host: Host): Network
+  /** A datagram that came could not be opened. */
+  unopened?(host: Host, from: Port, why: RefusalReason): void
 }
 
 interface Disk {
@@ -187,13 +174,7 @@ export class Host implements Port {
       gossip: this.at,
       control: this.at,
       data: { ...this.at, port: 7441 },
-      flags: flagsOf({
-        drained: false,
-        witness,
-        leaving: false,
-        priority: 100,
-        capability: 0,
-      }),
+      flags: flagsOf({ drained: false, witness, leaving: false, priority: 100, capability: 0 }),
     }
     const elections = new Elections({
       self: this.id,
@@ -225,9 +206,13 @@ export class Host implements Port {
     this.#lane = lane
     this.elections = elections
     this.registry = registry
+    const logger: Logger = { log: (_level, event, fields = {}) => this.watcher.log(this, event, fields) }
+    const send = (to: NodeId, bytes: Uint8Array) => this.#stream(to, CHANNEL.keys, bytes)
+    const keys = this.options.keys?.start({ node: this.id, boot, name: self.name, clock, random, logger, send })
     const node = new Node(self, machines, {
+      ...(keys === undefined ? {} : { keys }),
       clock,
-      logger: { log: (_level, event, fields = {}) => this.watcher.log(this, event, fields) },
+      logger,
       random,
       leases: this.#leases,
       sendDatagram: (to, bytes) => this.#datagram(to, bytes),
@@ -265,6 +250,7 @@ export class Host implements Port {
     this.#lane = undefined
     this.#addresses.clear()
     this.programs.detach()
+    this.options.keys?.stop()
     this.#wanted.clear()
     this.#later = []
   }
@@ -314,7 +300,16 @@ export class Host implements Port {
 
   onDatagram(from: Port, bytes: Uint8Array): void {
     const at = { address: `10.0.0.${from.index + 1}`, port: 7440 }
-    this.turn(() => this.node?.onDatagram(at, bytes))
+    this.turn(() => {
+      const opened = this.options.keys?.open(at, bytes) ?? bytes
+      if (typeof opened !== 'string') this.node?.onDatagram(at, opened)
+      else this.watcher.unopened?.(this, from, opened)
+    })
+  }
+
+  mayLink(peer: Port): boolean {
+    const { keys } = (peer as Host).options
+    return keys === undefined || this.options.keys?.shares(keys) !== false
   }
 
   onLinkUp(peer: Port): void {
@@ -341,7 +336,8 @@ export class Host implements Port {
 
   #datagram(to: Endpoint, bytes: Uint8Array): void {
     const target = this.hostAt(to)
-    if (target !== undefined) this.watcher.trunk(this).datagram(this, target, bytes)
+    const sealed = this.options.keys?.seal(to, bytes) ?? bytes
+    if (target !== undefined) this.watcher.trunk(this).datagram(this, target, sealed)
   }
 
   #stream(to: NodeId, channel: number, bytes: Uint8Array): void {

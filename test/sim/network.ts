@@ -16,6 +16,16 @@ export interface Weather {
 
 export const CALM: Weather = { loss: 0, duplication: 0, tail: 0, tailMs: 0 }
 
+/** Anything from fair to foul. */
+export function weatherOf(random: Prng): Weather {
+  return {
+    loss: random.unit() * 0.2,
+    duplication: random.unit() * 0.1,
+    tail: random.unit() * 0.1,
+    tailMs: random.between(10, 1_500),
+  }
+}
+
 /** One host as the network sees it. */
 export interface Port {
   readonly id: NodeId
@@ -25,6 +35,8 @@ export interface Port {
   readonly isUp: boolean
   /** The boot that this host would dial; undefined where it wants no link. */
   wants(peer: NodeId): number | undefined
+  /** They can prove themselves to each other. */
+  mayLink?(peer: Port): boolean
   onDatagram(from: Port, bytes: Uint8Array): void
   onLinkUp(peer: Port): void
   onLinkDown(peer: Port, byUs: boolean): void
@@ -153,6 +165,7 @@ export class Network {
     // It is dialled until it is up, whatever happens first.
     this.#later(REDIAL_MS * this.random.between(0.5, 1.5), () => this.#connect(a, b))
     if (!b.isUp || b.boot < wanted || this.isCut(a, b) || this.isCut(b, a)) return
+    if (a.mayLink?.(b) === false) return
     // A fresh dial replaces what is left of an earlier link, whether its end was noticed or not.
     if (standing !== undefined) this.#endLink(standing, true)
     const link: Link = {

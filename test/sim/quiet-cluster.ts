@@ -6,6 +6,7 @@ import { fieldsOfService, parseService } from '../../src/proxy/service-fields.js
 import { EventQueue } from './event-queue.js'
 import { Host, type Watcher } from './host.js'
 import { Network } from './network.js'
+import type { SimKeys } from './sim-keys.js'
 
 const ORDINARY = { loss: 0.01, duplication: 0.001, tail: 0.01, tailMs: 60 }
 
@@ -15,6 +16,9 @@ export interface QuietOptions {
   readonly seed: number
   /** Somebody holds a lease from now on. */
   readonly onAcquired?: () => void
+  readonly keysOf?: () => SimKeys
+  readonly onLog?: Watcher['log']
+  readonly onUnopened?: Watcher['unopened']
 }
 
 export class QuietCluster {
@@ -23,7 +27,7 @@ export class QuietCluster {
   readonly network: Network
   readonly #queue = new EventQueue()
 
-  constructor({ nodes, profile, seed, onAcquired }: QuietOptions) {
+  constructor({ nodes, profile, seed, onAcquired, keysOf, onLog, onUnopened }: QuietOptions) {
     this.random = new Prng(seed)
     const hostAt = (at: Endpoint) => this.hosts[Number(at.address.split('.')[3]) - 1]
     const watcher: Watcher = {
@@ -31,13 +35,17 @@ export class QuietCluster {
       voted: () => {},
       saved: () => {},
       failsAt: () => false,
-      log: (_host, event) => {
+      ...(onUnopened === undefined ? {} : { unopened: onUnopened }),
+      log: (host, event, fields) => {
+        onLog?.(host, event, fields)
         if (event === 'lease-acquired') onAcquired?.()
       },
     }
     for (let index = 0; index < nodes; index++) {
       const own = { index, founds: index === 0, driftPpm: this.random.between(-500, 500), wallSkewMs: 0 }
-      this.hosts.push(new Host({ ...own, seed, rules: {}, profile }, this.#queue, watcher, hostAt))
+      this.hosts.push(
+        new Host({ ...own, seed, rules: {}, profile, ...(keysOf && { keys: keysOf() }) }, this.#queue, watcher, hostAt),
+      )
     }
     this.network = new Network(this.hosts, this.#queue, this.random)
     this.network.weather = ORDINARY

@@ -28,24 +28,24 @@ test('fresh keys are fresh', () => {
 })
 
 test('a proof holds for its role, its handshake, its sender and its key only', () => {
-  const proofs = clusterProofs([keyA])
+  const proofs = clusterProofs(() => [keyA])
   const made = proofs.make('initiator', hash, publicKey)
   assert.ok(proofs.verify(made, 'initiator', hash, publicKey))
   assert.not(proofs.verify(made, 'responder', hash, publicKey), 'sent back')
   assert.not(proofs.verify(made, 'initiator', new Uint8Array(64), publicKey), 'another connection')
   assert.not(proofs.verify(made, 'initiator', hash, other), 'another node')
-  assert.not(clusterProofs([keyB]).verify(made, 'initiator', hash, publicKey), 'another cluster')
+  assert.not(clusterProofs(() => [keyB]).verify(made, 'initiator', hash, publicKey), 'another cluster')
 })
 
 test('keyrings meet in any one key', () => {
-  const made = clusterProofs([keyB, keyA]).make('responder', hash, publicKey)
+  const made = clusterProofs(() => [keyB, keyA]).make('responder', hash, publicKey)
   assert.is(made.length, 2)
-  assert.ok(clusterProofs([keyA]).verify(made, 'responder', hash, publicKey))
-  assert.ok(clusterProofs([new Uint8Array(32), keyB]).verify(made, 'responder', hash, publicKey))
+  assert.ok(clusterProofs(() => [keyA]).verify(made, 'responder', hash, publicKey))
+  assert.ok(clusterProofs(() => [new Uint8Array(32), keyB]).verify(made, 'responder', hash, publicKey))
 })
 
 test('proofs of a wrong length, or none, prove nothing', () => {
-  const proofs = clusterProofs([keyA])
+  const proofs = clusterProofs(() => [keyA])
   const made = proofs.make('initiator', hash, publicKey)
   assert.not(proofs.verify([], 'initiator', hash, publicKey))
   assert.not(proofs.verify([(made[0] as Uint8Array).subarray(0, 31)], 'initiator', hash, publicKey))

@@ -26,6 +26,7 @@ export function keysOf(index: number): NodeKeyPair {
 export interface NodeOptions {
   readonly boot?: number
   readonly clusterKeys?: readonly Uint8Array[]
+  readonly isBanned?: (node: NodeId) => boolean
   readonly config?: Partial<TrunkConfig>
   readonly self?: Partial<ControlLinksSelf>
   readonly bind?: Endpoint
@@ -50,7 +51,8 @@ export class TestNode {
     this.#boot = options.boot ?? 1
     this.links = new ControlLinks({
       self: { node: this.node, boot: this.#boot, name: `node-${index}`, publicKey, secretKey, ...options.self },
-      clusterKeys: options.clusterKeys ?? [CLUSTER_KEY],
+      clusterKeys: () => options.clusterKeys ?? [CLUSTER_KEY],
+      ...(options.isBanned === undefined ? {} : { isBanned: options.isBanned }),
       bind: options.bind ?? this.#at,
       config: trunkConfig({ dialFirstMs: 10, dialMaxMs: 50, ...options.config }),
       clock: realClock(),

@@ -19,7 +19,7 @@ const repeat = (byte: number, length: number): Uint8Array => new Uint8Array(leng
 export function vectors(): Record<string, Uint8Array> {
   const clusterKey = Uint8Array.from({ length: 32 }, (_, i) => i)
   const { publicKey } = nodeKeyPair(repeat(7, 32))
-  const [proof = new Uint8Array(0)] = clusterProofs([clusterKey]).make('initiator', repeat(9, 64), publicKey)
+  const [proof = new Uint8Array(0)] = clusterProofs(() => [clusterKey]).make('initiator', repeat(9, 64), publicKey)
   const linkId = repeat(0x11, 16)
   const header = new Uint8Array(4)
   writeRecordHeader(header, RECORD_SEALED_BYTES_MAX)
@@ -106,13 +106,13 @@ function countedRecords(suite: 'aes-256-gcm' | 'aegis-128l', aead: Found<Aead>):
 }
 
 function swarmVectors(clusterKey: Uint8Array, node: string): Record<string, Uint8Array> {
-  const { topics, proofs } = swarmKeys([clusterKey])
+  const { topics, proofs } = swarmKeys(() => [clusterKey])
   const [gossip, control] = [
     { address: '10.1.2.3', port: 7440 },
     { address: '2001:db8::7', port: 7441 },
   ]
   return {
-    'swarm-topic': topics[0] ?? new Uint8Array(0),
+    'swarm-topic': topics()[0] ?? new Uint8Array(0),
     'swarm-proof': encodeSwarmMessage({ kind: 'proof', proofs: proofs(repeat(9, 64), true) }),
     'swarm-introduction': encodeSwarmMessage({
       kind: 'introduction',

@@ -3,6 +3,7 @@ import type HyperDHT from 'hyperdht'
 import type Hyperswarm from 'hyperswarm'
 import type { SwarmPeer, SwarmSession } from 'hyperswarm'
 import { canonicalIp, type Endpoint, formatEndpoint } from '../../base/address.js'
+import { toHex } from '../../base/bytes.js'
 import type { Alarm, AlarmClock } from '../../base/clock.js'
 import { Driver } from '../../base/driver.io.js'
 import { messageOf } from '../../base/errors.js'
@@ -43,8 +44,8 @@ export interface Carrier extends Pick<SwarmIntroduction, 'node' | 'boot'> {
 }
 
 export interface SwarmSourceOptions {
-  /** 32 bytes each, one for each key of the cluster. */
-  readonly topics: readonly Uint8Array[]
+  /** 32 bytes each, one for each key that the cluster has at this moment; the same array until those are others. */
+  readonly topics: () => readonly Uint8Array[]
   /** Of this node, for this purpose alone. */
   readonly keyPair: SwarmKeyPair
   /** A proof for each key of the cluster, of one connection and one of its ends. */
@@ -77,7 +78,8 @@ export class SwarmSource implements PeerSource {
   #found: (candidate: Endpoint) => void = () => {}
   #swarm: Hyperswarm | undefined
   #dht: HyperDHT | undefined
-  #sessions: SwarmSession[] = []
+  /** By topic, in hex. */
+  #sessions = new Map<string, SwarmSession>()
   /** Empty: it is, or is still to be seen. */
   #failure = ''
   #isReady = false
@@ -118,7 +120,7 @@ export class SwarmSource implements PeerSource {
   }
 
   async #open(): Promise<void> {
-    const { keyPair, topics, bootstrap, clock, logger } = this.options
+    const { keyPair, bootstrap, clock } = this.options
     try {
       const [{ default: DHT }, { default: Swarm }] = await Promise.all([import('hyperdht'), import('hyperswarm')])
       if (this.#isStopped) return
@@ -135,8 +137,7 @@ export class SwarmSource implements PeerSource {
         },
         (error: unknown) => this.#fail(error),
       )
-      const onerror = (error: Error) => logger.log('debug', 'swarm-search-failed', { why: messageOf(error) })
-      this.#sessions = topics.map((topic) => swarm.join(topic, { server: true, client: true, onerror }))
+      this.#followTopics()
       this.#openedAt = clock.now()
       this.#refreshAt = clock.now() + refreshDelay(this.#refreshes++, true)
       this.#look.set(clock.now() + LOOK_EVERY_MS)
@@ -148,7 +149,7 @@ export class SwarmSource implements PeerSource {
   async #close(): Promise<void> {
     this.#look.set(undefined)
     const swarm = this.#swarm
-    ;[this.#swarm, this.#dht, this.#sessions, this.#isReady] = [undefined, undefined, [], false]
+    ;[this.#swarm, this.#dht, this.#sessions, this.#isReady] = [undefined, undefined, new Map(), false]
     for (const connection of [...this.#talks.keys(), ...this.#carriers]) connection.destroy()
     if (swarm === undefined) return
     const ended = swarm.destroy().catch(() => {})
@@ -170,14 +171,31 @@ export class SwarmSource implements PeerSource {
     if ((this.#swarm?.peers.size ?? 0) > KNOWN_MAX) return void this.#reopen()
     if (now - this.#openedAt >= READY_MS_MAX) this.#isReady = true
     this.#tell()
+    this.#followTopics()
     if (now >= this.#refreshAt) this.#refresh(now)
     this.#look.set(now + LOOK_EVERY_MS)
+  }
+
+  /** A key that is new to the cluster brings a topic, one that was removed takes it along. */
+  #followTopics(): void {
+    const { topics, logger } = this.options
+    const wanted = new Map(topics().map((topic) => [toHex(topic), topic]))
+    const onerror = (error: Error) => logger.log('debug', 'swarm-search-failed', { why: messageOf(error) })
+    for (const [topic, session] of this.#sessions) {
+      if (wanted.has(topic)) continue
+      this.#sessions.delete(topic)
+      session.destroy().catch(onerror)
+    }
+    for (const [name, topic] of wanted) {
+      if (this.#swarm === undefined || this.#sessions.has(name)) continue
+      this.#sessions.set(name, this.#swarm.join(topic, { server: true, client: true, onerror }))
+    }
   }
 
   /** Both announcements: a bootstrap node that was started anew knows neither, and hyperdht believes for five minutes that it does. */
   #refresh(now: Millis): void {
     this.#swarm?.server.refresh()
-    for (const session of this.#sessions) session.refresh().catch(() => {})
+    for (const session of this.#sessions.values()) session.refresh().catch(() => {})
     this.#refreshAt = now + refreshDelay(this.#refreshes++, onlineWord(this.report()) === 'online')
   }
 

@@ -22,8 +22,8 @@ const CANDIDATES_PER_SECOND = 100
 const DATAGRAMS_PER_SECOND = 100
 
 export interface MdnsOptions {
-  /** Of the cluster: 16 hex digits. */
-  readonly tag: string
+  /** Of the cluster, 16 hex digits for each of its keys: who has missed a rotation asks by a key that is still in the ring. */
+  readonly tags: () => readonly string[]
   /** Of this node. */
   readonly instance: string
   /** Where this node answers gossip. */
@@ -115,7 +115,8 @@ export class MdnsSource implements PeerSource {
     const listeners = socket.listeners('message')
     socket.removeAllListeners('message')
     socket.on('message', (datagram, from) => {
-      if (!mayConcern(datagram, this.options.tag) || !this.#takes()) return
+      const concerns = this.options.tags().some((tag) => mayConcern(datagram, tag))
+      if (!concerns || !this.#takes()) return
       for (const listener of listeners) listener.call(socket, datagram, from)
     })
   }
@@ -138,17 +139,17 @@ export class MdnsSource implements PeerSource {
   }
 
   #ask(): void {
-    const { tag, clock, random } = this.options
+    const { tags, clock, random } = this.options
     for (const ear of this.#ears.values()) {
       // The others hear of a newcomer at once, and it of them.
       if (this.#asked === 0) this.#say(ear)
-      ear.mdns.query({ questions: [questionOf(tag)] })
+      ear.mdns.query({ questions: tags().map(questionOf) })
     }
     this.#question.set(clock.now() + questionDelay(++this.#asked, random))
   }
 
   #answer(ear: Ear, questions: unknown): void {
-    if (!asksFor(questions, this.options.tag)) return
+    if (!this.options.tags().some((tag) => asksFor(questions, tag))) return
     const now = this.options.clock.now()
     if (now - ear.answeredAt < ANSWER_EVERY_MS) return
     ear.answeredAt = now
@@ -156,8 +157,9 @@ export class MdnsSource implements PeerSource {
   }
 
   #say(ear: Ear): void {
-    const { tag, instance, at } = this.options
-    ear.mdns.respond({ answers: answersOf(tag, instance, at) as never })
+    const { tags, instance, at } = this.options
+    // Each in an answer of its own: a node speaks for itself alone, and is heard by the length of what it says.
+    for (const tag of tags()) ear.mdns.respond({ answers: answersOf(tag, instance, at) as never })
   }
 
   #takes(): boolean {
@@ -168,8 +170,8 @@ export class MdnsSource implements PeerSource {
   }
 
   #hear(records: unknown): void {
-    const { tag, instance } = this.options
-    for (const candidate of candidatesIn(records, tag, instance)) {
+    const { tags, instance } = this.options
+    for (const candidate of tags().flatMap((tag) => candidatesIn(records, tag, instance))) {
       if (this.#given++ < CANDIDATES_PER_SECOND) this.#found(candidate)
     }
   }

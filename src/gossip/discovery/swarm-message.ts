@@ -1,7 +1,7 @@
 /**
  * What two nodes say to each other on a connection of the swarm, each message one write:
  *
- *   PROOF 1          proofs: 32 bytes for each key of the sender's keyring, 1 to 4 of them
+ *   PROOF 1          proofs: 32 bytes for each key of the sender's keyring, 1 to 8 of them
  *   INTRODUCTION 2   node 16 ‖ boot u32 ‖ gossip ‖ control; an endpoint is port u16 ‖ length u8 (4 or 16) ‖ address
  *   CARRY 3          what follows is a control link, whose dialler the sender is
  *
@@ -13,7 +13,8 @@ import { ByteReader, ByteWriter } from '../../base/bytes.js'
 import { NODE_ID_BYTES, type NodeId } from '../../base/ids.js'
 
 export const PROOF_BYTES = 32
-export const PROOFS_MAX = 4
+/** As many as a keyring has keys. */
+export const PROOFS_MAX = 8
 
 /** Who a node is, and where it is to be reached, in its own words. */
 export interface SwarmIntroduction {

@@ -40,6 +40,7 @@ declare module 'hyperswarm' {
 
   /** Of one topic. */
   export interface SwarmSession {
+    destroy(): Promise<void>
     /** Announces and looks anew. False: that failed. */
     refresh(): Promise<boolean>
   }
