@@ -15,7 +15,7 @@ import { endRunning, type FileReport, runFile } from './harness/run-file.js'
 const ROOT = fileURLToPath(new URL('.', import.meta.url))
 /** Per file, and the least number of tests in all: fewer were lost, not passed. Raise it when many are added. */
 const TIERS = {
-  fast: { limitMs: 90_000, testsMin: 2_150 },
+  fast: { limitMs: 150_000, testsMin: 2_400 },
   long: { limitMs: 900_000, testsMin: 1 },
 } as const
 /** The development machine and CI have two cores. */
@@ -26,7 +26,7 @@ const REPEATED = 2_500
 const ALONE = /^(cluster|peers)\/|^kernel\/packet-trap\.|^node\/lane-group\./
 /** Of these, those that measure no time run two at a time, or CI would take half as long again. */
 const PAIRED =
-  /^cluster\/(address-faults|addresses|choosing|choosing-failover|choosing-limits|config|deposed|discovery|drain|drill|drill-pause|farewells|health|forged|hosts|http|identity|identity-chain|links|minimum-rights|moves|networks|outward|outward-lanes|peers|program-drain|programs|replaced|replaced-hosts|single|single-parking|two-services|uploads)\./
+  /^cluster\/(address-faults|addresses|choosing|choosing-failover|choosing-limits|config|deposed|discovery|drain|drill|drill-pause|farewells|health|forged|hosts|http|identity|identity-chain|links|minimum-rights|moves|networks|outward|peers|program-drain|programs|replaced|replaced-hosts|single|single-parking|two-services|uploads)\./
 
 const [tier = 'fast', ...parts] = process.argv.slice(2)
 if (tier !== 'fast' && tier !== 'long') throw new Error(`there is no tier ${tier}: say fast or long`)

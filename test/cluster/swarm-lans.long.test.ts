@@ -3,7 +3,7 @@ import { until } from '../../src/lab/wait.io.js'
 import { assert, suite } from '../harness/suite.js'
 import { ROUTER, Sites } from './swarm-site.js'
 
-const test = suite('cluster/swarm', 80_000)
+const test = suite('cluster/swarm-lans', 80_000)
 const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv', 'curl'], root: true }
 const ADDRESS = '10.81.0.100'
 /** hyperswarm itself notices after 13 s. */

@@ -3,7 +3,7 @@ import { assert, suite } from '../harness/suite.js'
 import { ADDRESS } from './survival.js'
 import { countedAt, moved, siteOf, Waiters } from './waiting.js'
 
-const test = suite('cluster/waiting', 60_000)
+const test = suite('cluster/waiting-full', 60_000)
 const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv'], root: true }
 /** Of three nodes. */
 const PLACES = 27
