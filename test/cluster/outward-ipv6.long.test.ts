@@ -22,13 +22,10 @@ test(
     const byName = Conversation.start(scope, host, 'curl', '-sN', '-x', `socks5h://${loopback}:${DOOR}`, to)
     const led = await site.runAs(scope, node, 'curl', '-sN', to)
     const talks = [connect, byName, led]
-    for (const talk of talks) assert.is((await talk.hears(/called by (\S+) /))[1], ADDRESS6)
+    for (const talk of talks) assert.is((await talk.curlHears(/called by (\S+) /))[1], ADDRESS6)
     const prove = async (word: string) => {
       assert.is(await socks.echo(word), 4)
-      for (const talk of talks) {
-        talk.say(`${word}\n`)
-        await talk.hears(new RegExp(`${word}\n`))
-      }
+      for (const talk of talks) await talk.echoes(word)
     }
     const said = await host.run('sh', '-c', `curl -sN -m 2 telnet://${far}:${alias} < /dev/null || true`)
     assert.match(said, new RegExp(`called by ${ADDRESS6} `))

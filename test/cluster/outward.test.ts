@@ -18,15 +18,12 @@ test(
     const talks = proxies.map((proxy) => Conversation.start(scope, host, 'curl', '-sN', '-p', '-x', proxy, to))
     const ports: string[] = []
     for (const talk of talks) {
-      const [, from, port = ''] = await talk.hears(/called by (?:::ffff:)?(\S+) (\d+)\n/)
+      const [, from, port = ''] = await talk.curlHears(/called by (?:::ffff:)?(\S+) (\d+)\n/)
       assert.is(from, ADDRESS)
       ports.push(port)
     }
     const echo = async (word: string) => {
-      for (const [i, talk] of talks.entries()) {
-        talk.say(`${word} ${i}\n`)
-        await talk.hears(new RegExp(`${word} ${i}\n`))
-      }
+      for (const [i, talk] of talks.entries()) await talk.echoes(`${word} ${i}`)
     }
     await echo('at first')
     const told = (await site.splices(node)).map(({ direction, mortal }) => [direction, mortal])
@@ -89,24 +86,23 @@ test(
       far.address,
       'postgres',
     )
-    assert.is((await curl.hears(/called by (\S+) /))[1], ADDRESS)
+    assert.is((await curl.curlHears(/called by (\S+) /))[1], ADDRESS)
     assert.is((await ssh.hears(/from (\S+) /))[1], ADDRESS)
     const session = "SELECT 'is', inet_client_addr(), pg_backend_pid(), txid_current();\n"
     psql.say(`BEGIN; ${session}`)
     const [, from, identity] = await psql.hears(/is\|(\S+)\|(\d+\|\d+)\n/)
     assert.is(from, ADDRESS)
     const prove = async (word: string) => {
-      for (const talk of [curl, ssh]) {
-        talk.say(`${word}\n`)
-        await talk.hears(new RegExp(`${word}\n`))
-      }
+      await curl.echoes(word)
+      ssh.say(`${word}\n`)
+      await ssh.hears(new RegExp(`${word}\n`))
       const since = psql.said.length
       psql.say(session)
       assert.is((await psql.hears(/is\|\S+\|(\d+\|\d+)\n/, since))[1], identity, 'the same backend and transaction')
     }
     await site.live(node, prove)
     const late = await start('curl', '-sN', `telnet://${far.address}:${FAR_PORT}`)
-    assert.is((await late.hears(/called by (\S+) /))[1], ADDRESS)
+    assert.is((await late.curlHears(/called by (\S+) /))[1], ADDRESS)
   },
   { needs: [...NEEDS.needs, ...sshTyping.needs, ...psqlSilent.needs], root: true },
 )

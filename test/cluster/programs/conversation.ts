@@ -5,6 +5,7 @@ import { until } from '../../../src/lab/wait.io.js'
 import type { Scope } from '../../harness/suite.js'
 
 const HEAR_MS_MAX = 10_000
+const NUDGE_EVERY_MS = 500
 
 /** A program on a host that is typed to, and whose words are read. */
 export class Conversation {
@@ -67,6 +68,26 @@ export class Conversation {
       () => `${pattern} is heard; last words: ${this.#tail()}`,
       5,
     )
+  }
+
+  /**
+   * As `hears`, of `curl telnet://`: at times that waits in read(2) for a next line while what it was sent lies in its socket's
+   * queue (seen by `ss` and /proc/PID/stack). It is given empty lines until it looks.
+   */
+  async curlHears(pattern: RegExp, since = 0): Promise<RegExpExecArray> {
+    const nudge = setInterval(() => this.say('\n'), NUDGE_EVERY_MS)
+    try {
+      return await this.hears(pattern, since)
+    } finally {
+      clearInterval(nudge)
+    }
+  }
+
+  /** Says a word to `curl telnet://`, and hears it from the other end. */
+  async echoes(word: string): Promise<void> {
+    const since = this.#said.length
+    this.say(`${word}\n`)
+    await this.curlHears(new RegExp(`${word}\n`), since)
   }
 
   /** To its end in order; `code` 0. */
