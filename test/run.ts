@@ -23,7 +23,7 @@ const PARALLEL = 2
 /** Characters of a failed file's output that the summary repeats. */
 const REPEATED = 2_500
 /** These start clusters and daemons or measure time: they run one at a time, after the rest. */
-const ALONE = /^(cluster|peers)\/|^kernel\/packet-trap\.|^node\/lane-group\./
+const ALONE = /^(cluster|peers)\/|^kernel\/packet-trap\.|^node\/lanes\/lane-group\./
 /** Of these, those that measure no time run two at a time, or CI would take half as long again. */
 const PAIRED =
   /^cluster\/(address-faults|addresses|choosing|choosing-failover|choosing-limits|config|deposed|discovery|drain|drill|drill-pause|farewells|health|forged|hosts|http|identity|identity-chain|links|minimum-rights|moves|networks|outward|peers|program-drain|programs|replaced|replaced-hosts|single|single-parking|two-services|uploads)\./

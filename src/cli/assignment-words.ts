@@ -1,5 +1,5 @@
 /** What a node does for a service in the words of the command line and of files. */
-import type { AssignmentView } from '../node/control-protocol.js'
+import type { AssignmentView } from '../node/control/control-protocol.js'
 
 /** By flag: the field. */
 export const ASSIGNMENT_FLAGS = {

@@ -1,5 +1,5 @@
 /** What `baton audit` says. */
-import type { AuditView } from '../node/control-protocol.js'
+import type { AuditView } from '../node/control/control-protocol.js'
 import type { Screen } from './colour.js'
 import { type Column, type Row, renderTable } from './table.js'
 

@@ -1,5 +1,5 @@
 /** How connections find their nodes, for `service show`: only what is not the ordinary. */
-import type { AssignmentView, BackendView, ServiceView } from '../node/control-protocol.js'
+import type { AssignmentView, BackendView, ServiceView } from '../node/control/control-protocol.js'
 import type { Screen, StyledText } from './colour.js'
 import type { Cell, Column, Row } from './table.js'
 import { renderTable } from './table.js'

@@ -3,7 +3,7 @@
  * attributes that clua_services(4) names. docs/trucluster.md says what each becomes, and why some become nothing.
  */
 import { isPort } from '../base/address.js'
-import type { DeclaredService, FileProblemView } from '../node/control-protocol.js'
+import type { DeclaredService, FileProblemView } from '../node/control/control-protocol.js'
 import { nearest } from './nearest.js'
 
 const ATTRIBUTES = ['in_multi', 'in_single', 'in_noalias', 'in_nolocal', 'out_alias', 'static'] as const

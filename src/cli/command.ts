@@ -1,8 +1,8 @@
 /** What all commands share: `--state`, `--json`, the client of the local node, and how a failure is told. */
 import path from 'node:path'
 import { Command, Errors, Flags } from '@oclif/core'
-import { ControlClient } from '../node/control-client.io.js'
-import { defaultStateFolder } from '../node/state-folder.io.js'
+import { ControlClient } from '../node/control/control-client.io.js'
+import { defaultStateFolder } from '../node/state/state-folder.io.js'
 import type { Screen } from './colour.js'
 import { describeFailure, exitCodeOf, renderFailure } from './failure.js'
 import { screenOf } from './terminal.js'

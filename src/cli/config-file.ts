@@ -29,8 +29,8 @@ import {
   parsePage,
   parseSeed,
 } from '../node/config-schema.js'
-import type { DeclaredService, FileProblemView, ImportProblem } from '../node/control-protocol.js'
-import { checkDeclared } from '../node/service-plan.js'
+import type { DeclaredService, FileProblemView, ImportProblem } from '../node/control/control-protocol.js'
+import { checkDeclared } from '../node/services/service-plan.js'
 import { ASSIGNMENT_FLAG_NAMES, ASSIGNMENT_FLAGS, type AssignmentFlag } from './assignment-words.js'
 import { bootstrapOf, discoveryOf } from './discovery-flags.js'
 import { fieldOf, flagOf, readServiceFlag, SERVICE_FLAGS, type ServiceFlag } from './service-words.js'

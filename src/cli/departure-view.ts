@@ -1,4 +1,4 @@
-import type { DepartureView } from '../node/control-protocol.js'
+import type { DepartureView } from '../node/control/control-protocol.js'
 import type { Screen } from './colour.js'
 import { hang } from './text.js'
 import { plural } from './units.js'

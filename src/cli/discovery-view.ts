@@ -1,5 +1,5 @@
 /** How a node finds others, as one line of `baton status`. */
-import type { DiscoveryView, SwarmView } from '../node/control-protocol.js'
+import type { DiscoveryView, SwarmView } from '../node/control/control-protocol.js'
 import type { Screen } from './colour.js'
 import { hang } from './text.js'
 import { plural } from './units.js'

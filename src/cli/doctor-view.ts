@@ -1,5 +1,5 @@
 /** `baton doctor`: what this host can do for Baton, by what an operator wants of it. */
-import type { DoctorReport, Finding } from '../node/doctor.io.js'
+import type { DoctorReport, Finding } from '../node/doctor/doctor.io.js'
 import type { Screen, StyledText } from './colour.js'
 import { hang } from './text.js'
 

@@ -1,5 +1,5 @@
 import { formatSpan } from '../base/time.js'
-import type { DrainView, ProgramDrainView } from '../node/control-protocol.js'
+import type { DrainView, ProgramDrainView } from '../node/control/control-protocol.js'
 import type { Screen } from './colour.js'
 import { hang } from './text.js'
 import { plural } from './units.js'

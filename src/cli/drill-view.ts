@@ -1,6 +1,12 @@
 /** `baton drill`: what would happen, and what did. */
 import { formatSpan, type Millis } from '../base/time.js'
-import type { DrillConnections, DrillPlan, DrillRecordView, DrillReport, Fault } from '../node/drill-protocol.js'
+import type {
+  DrillConnections,
+  DrillPlan,
+  DrillRecordView,
+  DrillReport,
+  Fault,
+} from '../node/control/drill-protocol.js'
 import type { Screen } from './colour.js'
 import { type Cell, renderTable } from './table.js'
 import { formatCount, plural } from './units.js'

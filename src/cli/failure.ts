@@ -1,7 +1,7 @@
 /** What goes wrong, as every command says it: words for people, an `ErrorView` for programs, and an exit code. */
 import { BatonError, messageOf } from '../base/errors.js'
-import type { ErrorView } from '../node/control-protocol.js'
-import { classifyError, type ErrorClass } from '../node/error-class.js'
+import type { ErrorView } from '../node/control/control-protocol.js'
+import { classifyError, type ErrorClass } from '../node/control/error-class.js'
 import type { Screen } from './colour.js'
 import { FileFault } from './file-fault.js'
 import { hintInFlags, messageInFlags } from './flag-words.js'

@@ -1,6 +1,6 @@
 /** A file that cannot be used: all that is wrong with it, as `FILE:LINE:COLUMN: problem`, and as a list for programs. */
 import { BatonError } from '../base/errors.js'
-import type { FileProblemView } from '../node/control-protocol.js'
+import type { FileProblemView } from '../node/control/control-protocol.js'
 import { hintInFlags } from './flag-words.js'
 import { plural } from './units.js'
 

@@ -1,5 +1,5 @@
 /** Who a service's programs are told their clients are, and how its director learns it: rows of `service show`. */
-import type { ServiceView } from '../node/control-protocol.js'
+import type { ServiceView } from '../node/control/control-protocol.js'
 import type { Cell } from './table.js'
 import { formatCount } from './units.js'
 

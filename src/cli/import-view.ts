@@ -1,5 +1,5 @@
 /** What an import changes, word by word. */
-import type { ImportView, ServiceChange } from '../node/control-protocol.js'
+import type { ImportView, ServiceChange } from '../node/control/control-protocol.js'
 import type { Screen, Style } from './colour.js'
 import { flagOf, wordOf } from './service-words.js'
 import { type Row, renderTable } from './table.js'

@@ -1,6 +1,13 @@
 /** What `baton keys` says. */
 import { formatSpan } from '../base/time.js'
-import type { BanView, KeysChanged, KeysView, KeyView, NodeRef, RotationView } from '../node/control-protocol.js'
+import type {
+  BanView,
+  KeysChanged,
+  KeysView,
+  KeyView,
+  NodeRef,
+  RotationView,
+} from '../node/control/control-protocol.js'
 import type { Screen, StyledText } from './colour.js'
 import { type Column, type Row, renderTable } from './table.js'
 import { hang } from './text.js'

@@ -1,5 +1,5 @@
 /** Connections that programs make under the address of a service, as rows of `service show`. */
-import type { ServiceView } from '../node/control-protocol.js'
+import type { ServiceView } from '../node/control/control-protocol.js'
 import type { Cell } from './table.js'
 import { formatCount, plural } from './units.js'
 

@@ -1,5 +1,5 @@
 /** How the programs of a service are checked and hosted, as rows of `service show`. */
-import type { ServiceDefinitionView } from '../node/control-protocol.js'
+import type { ServiceDefinitionView } from '../node/control/control-protocol.js'
 import { formatSetting } from './units.js'
 
 type Setting = readonly [name: string, value: string]

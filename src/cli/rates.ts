@@ -1,6 +1,6 @@
 /** What changed between two looks at a node, by the second. */
 import type { Millis } from '../base/time.js'
-import type { CountersView } from '../node/control-protocol.js'
+import type { CountersView } from '../node/control/control-protocol.js'
 
 export interface Rates {
   readonly accepted: number

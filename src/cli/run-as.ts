@@ -1,6 +1,6 @@
 /** Where `baton run --as` puts a program, or why it cannot. */
 import { BatonError } from '../base/errors.js'
-import type { ServiceView } from '../node/control-protocol.js'
+import type { ServiceView } from '../node/control/control-protocol.js'
 
 export function steeredCgroup({ definition, outward }: Pick<ServiceView, 'definition' | 'outward'>): string {
   const { name, outward: port } = definition

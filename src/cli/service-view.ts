@@ -2,7 +2,7 @@
 import { isIpv6, isLoopback } from '../base/address.js'
 import { formatProgram } from '../base/program.js'
 import type { Millis } from '../base/time.js'
-import type { ServiceDefinitionView, ServiceView, ServiceWritten } from '../node/control-protocol.js'
+import type { ServiceDefinitionView, ServiceView, ServiceWritten } from '../node/control/control-protocol.js'
 import {
   CHOICE_COLUMNS,
   choiceCells,

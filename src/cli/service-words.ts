@@ -1,5 +1,5 @@
 /** The fields of a service in the words of the command line and of files: names of flags, values as they are typed. */
-import type { ServiceDefinitionView } from '../node/control-protocol.js'
+import type { ServiceDefinitionView } from '../node/control/control-protocol.js'
 import { formatSetting, parseSpan } from './units.js'
 
 type Field = Exclude<keyof ServiceDefinitionView, 'name'>

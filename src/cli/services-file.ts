@@ -1,6 +1,6 @@
 /** Services as a file that `baton service import` and `baton up --config` read. */
 import { Document } from 'yaml'
-import type { ServiceDefinitionView, ServiceView } from '../node/control-protocol.js'
+import type { ServiceDefinitionView, ServiceView } from '../node/control/control-protocol.js'
 import { assignmentWords } from './assignment-words.js'
 import { fieldOf, SERVICE_FLAGS, wordOf } from './service-words.js'
 

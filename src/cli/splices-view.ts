@@ -1,6 +1,6 @@
 /** `baton splices`: connections with both legs. What does not fit a narrow terminal is in `--json`. */
 import { formatSpan } from '../base/time.js'
-import type { SplicesView, SpliceView } from '../node/control-protocol.js'
+import type { SplicesView, SpliceView } from '../node/control/control-protocol.js'
 import type { Screen, Style } from './colour.js'
 import { renderSurvival } from './status-view.js'
 import { type Cell, type Column, renderTable } from './table.js'

@@ -9,7 +9,7 @@ import type {
   ServiceView,
   StatusView,
   SurvivalView,
-} from '../node/control-protocol.js'
+} from '../node/control/control-protocol.js'
 import type { Screen, Style, StyledText } from './colour.js'
 import { renderDiscovery } from './discovery-view.js'
 import { needsLook, renderServices } from './service-view.js'

@@ -1,7 +1,7 @@
 /** `baton top`: what moves, on one screen that fits its terminal: rates first, then who directs, who is there, what happened. */
 import { formatSpan } from '../base/time.js'
-import type { ServiceView, StatusView } from '../node/control-protocol.js'
-import type { EventView } from '../node/seeing-protocol.js'
+import type { ServiceView, StatusView } from '../node/control/control-protocol.js'
+import type { EventView } from '../node/seeing/seeing-protocol.js'
 import type { Screen, Style } from './colour.js'
 import type { Rates } from './rates.js'
 import { needsLook } from './service-view.js'

@@ -1,5 +1,5 @@
 /** `baton why`: the reasons in sentences, then who else could direct, then what the voters said. */
-import type { WhyView } from '../node/control-protocol.js'
+import type { WhyView } from '../node/control/control-protocol.js'
 import type { Screen } from './colour.js'
 import type { Cell } from './table.js'
 import { renderTable } from './table.js'

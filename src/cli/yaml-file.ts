@@ -4,7 +4,7 @@
  * is wrong is collected, and reading goes on.
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument } from 'yaml'
-import type { FileProblemView } from '../node/control-protocol.js'
+import type { FileProblemView } from '../node/control/control-protocol.js'
 import { nearest } from './nearest.js'
 
 export interface Place {

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { renderAudit } from '../cli/audit-view.js'
 import { BatonCommand } from '../cli/command.js'
-import type { AuditView } from '../node/control-protocol.js'
+import type { AuditView } from '../node/control/control-protocol.js'
 
 export default class Audit extends BatonCommand {
   static override summary = 'Who has had this node change something, when, and what came of it.'

@@ -1,6 +1,6 @@
 import { BatonCommand } from '../cli/command.js'
 import { plural } from '../cli/units.js'
-import type { BalanceView } from '../node/control-protocol.js'
+import type { BalanceView } from '../node/control/control-protocol.js'
 
 export default class Balance extends BatonCommand {
   static override summary = 'Bring the programs of services of mode single to where they are best placed.'

@@ -35,7 +35,7 @@ export default class Bootstrap extends BatonCommand {
     if (problems.length > 0) {
       throw new BatonError('ERR_USAGE', problems.map(({ problem, hint }) => `--${problem}: ${hint}`).join('\n'))
     }
-    const { runBootstrap } = await import('../node/bootstrap.io.js')
+    const { runBootstrap } = await import('../node/discovery/bootstrap.io.js')
     const stopped = await runBootstrap({ listen: flags.listen, others }, (view) => {
       const up = `baton up --discovery lan,swarm,seeds --bootstrap ${view.bootstrap}`
       if (this.jsonEnabled()) return this.logJson({ ...view, up })

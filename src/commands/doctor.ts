@@ -3,7 +3,7 @@ import { BatonError } from '../base/errors.js'
 import { BatonCommand } from '../cli/command.js'
 import { bootstrapOf } from '../cli/discovery-flags.js'
 import { renderDoctor } from '../cli/doctor-view.js'
-import type { DoctorReport } from '../node/doctor.io.js'
+import type { DoctorReport } from '../node/doctor/doctor.io.js'
 
 export default class Doctor extends BatonCommand {
   static override summary = 'What this host can do for Baton, what it cannot, and how to get it.'
@@ -22,7 +22,7 @@ export default class Doctor extends BatonCommand {
     const { flags } = await this.parse(Doctor)
     const { bootstrap, problems } = bootstrapOf(flags.bootstrap ?? [])
     if (problems.length > 0) throw new BatonError('ERR_USAGE', problems.map(({ problem }) => `--${problem}`).join('\n'))
-    const { consultDoctor, isFit } = await import('../node/doctor.io.js')
+    const { consultDoctor, isFit } = await import('../node/doctor/doctor.io.js')
     const report = await consultDoctor(bootstrap)
     this.log(renderDoctor(report, this.screen()))
     if (!isFit(report.findings)) process.exitCode = 1

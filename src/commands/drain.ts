@@ -3,7 +3,7 @@ import { BatonError } from '../base/errors.js'
 import { BatonCommand } from '../cli/command.js'
 import { drainEnded, liveLine, renderDrain, renderProgramDrain } from '../cli/drain-view.js'
 import { parseSpan } from '../cli/units.js'
-import type { DrainView, ProgramDrainView } from '../node/control-protocol.js'
+import type { DrainView, ProgramDrainView } from '../node/control/control-protocol.js'
 
 export default class Drain extends BatonCommand {
   static override summary = 'Take a node out of service: its programs, or its part as a director.'

@@ -3,7 +3,7 @@ import { BatonError } from '../base/errors.js'
 import { BatonCommand } from '../cli/command.js'
 import { confirm } from '../cli/confirm.js'
 import { renderDrillPlan, renderDrillReport } from '../cli/drill-view.js'
-import { type DrillReport, FAULTS } from '../node/drill-protocol.js'
+import { type DrillReport, FAULTS } from '../node/control/drill-protocol.js'
 
 export default class Drill extends BatonCommand {
   static override summary =

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { BatonCommand } from '../cli/command.js'
 import { renderDeparture } from '../cli/departure-view.js'
-import type { DepartureView } from '../node/control-protocol.js'
+import type { DepartureView } from '../node/control/control-protocol.js'
 
 export default class Forget extends BatonCommand {
   static override strict = false

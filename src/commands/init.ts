@@ -5,7 +5,7 @@ import { BatonCommand } from '../cli/command.js'
 import { type InitView, renderInit } from '../cli/init-view.js'
 import { readSecretFile } from '../cli/secret-file.js'
 import { checkNodeName, nodeNameOf } from '../node/config-schema.js'
-import { defaultStateFolder } from '../node/state-folder.io.js'
+import { defaultStateFolder } from '../node/state/state-folder.io.js'
 
 export default class Init extends BatonCommand {
   static override summary = 'Make this host a node: of a new cluster, or of one whose key you have.'
@@ -37,14 +37,14 @@ export default class Init extends BatonCommand {
     const name = flags.name ?? nodeNameOf(os.hostname())
     const problem = checkNodeName(name)
     if (problem !== undefined) throw new BatonError('ERR_USAGE', problem, { hint: 'baton init --name NAME' })
-    const { createState, parseClusterKeys } = await import('../node/state-dir.io.js')
+    const { createState, parseClusterKeys } = await import('../node/state/state-dir.io.js')
     const given = givenKey(flags)
     const keys = given === undefined ? {} : { clusterKeys: parseClusterKeys(given.text, given.source) }
     const folder = this.stateFolder(flags)
     const state = createState(folder, { name, ...keys })
     const { id, founded, paths } = state
     const view: InitView = { name, id, founded, folder, keyFile: paths.clusterKey }
-    const { firstToken } = await import('../node/joining.io.js')
+    const { firstToken } = await import('../node/keys/joining.io.js')
     const secret = founded ? firstToken(state) : undefined
     this.log(renderInit(view, { secret, isDefaultFolder: folder === defaultStateFolder() }, this.screen()))
     if (flags.join !== undefined) this.warnOfList()

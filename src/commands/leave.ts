@@ -1,6 +1,6 @@
 import { BatonCommand } from '../cli/command.js'
 import { renderDeparture } from '../cli/departure-view.js'
-import type { DepartureView } from '../node/control-protocol.js'
+import type { DepartureView } from '../node/control/control-protocol.js'
 
 export default class Leave extends BatonCommand {
   static override summary = 'Take this node out of its cluster for good, and stop it.'

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { BatonCommand } from '../cli/command.js'
-import type { MoveView } from '../node/control-protocol.js'
+import type { MoveView } from '../node/control/control-protocol.js'
 
 export default class Move extends BatonCommand {
   static override summary = 'Have another node direct a service, with all its connections.'

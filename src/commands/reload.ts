@@ -1,6 +1,6 @@
 import { formatSpan } from '../base/time.js'
 import { BatonCommand } from '../cli/command.js'
-import type { StatusView } from '../node/control-protocol.js'
+import type { StatusView } from '../node/control/control-protocol.js'
 
 export default class Reload extends BatonCommand {
   static override summary = 'Have a new process take the place of the running node, with all its connections.'

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { BatonCommand } from '../cli/command.js'
 import { formatSetting } from '../cli/units.js'
-import type { RelocateView } from '../node/control-protocol.js'
+import type { RelocateView } from '../node/control/control-protocol.js'
 
 export default class Relocate extends BatonCommand {
   static override summary = 'Have the program of a service of mode single run on another node.'

@@ -7,7 +7,7 @@ import { Flags } from '@oclif/core'
 import { BatonError } from '../base/errors.js'
 import { BatonCommand } from '../cli/command.js'
 import { steeredCgroup } from '../cli/run-as.js'
-import type { ControlClient } from '../node/control-client.io.js'
+import type { ControlClient } from '../node/control/control-client.io.js'
 
 /** The shell enters the cgroup, and then is the program. */
 const ENTER = 'echo $$ > "$0" && exec "$@"'

@@ -2,8 +2,8 @@ import { Flags } from '@oclif/core'
 import { BatonCommand } from '../cli/command.js'
 import { watchFlag } from '../cli/flags.js'
 import { renderSplices } from '../cli/splices-view.js'
-import type { SplicesView } from '../node/control-protocol.js'
-import { SPLICES_LIMIT_DEFAULT, SPLICES_LIMIT_MAX } from '../node/control-socket.js'
+import type { SplicesView } from '../node/control/control-protocol.js'
+import { SPLICES_LIMIT_DEFAULT, SPLICES_LIMIT_MAX } from '../node/control/control-socket.js'
 
 export default class Splices extends BatonCommand {
   static override summary = 'List the connections that pass through this node: both legs, age, idle time, bytes.'

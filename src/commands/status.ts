@@ -1,7 +1,7 @@
 import { BatonCommand } from '../cli/command.js'
 import { watchFlag } from '../cli/flags.js'
 import { renderStatus } from '../cli/status-view.js'
-import type { StatusView } from '../node/control-protocol.js'
+import type { StatusView } from '../node/control/control-protocol.js'
 
 export default class Status extends BatonCommand {
   static override summary = 'Show the cluster on one screen: nodes, services, who directs what, and what is wrong.'

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BatonCommand } from '../cli/command.js'
 import { drainEnded, liveLine } from '../cli/drain-view.js'
-import type { DepartureView, StoppingView } from '../node/control-protocol.js'
+import type { DepartureView, StoppingView } from '../node/control/control-protocol.js'
 import { deadlineOf } from './drain.js'
 
 export default class Stop extends BatonCommand {

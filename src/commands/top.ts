@@ -7,9 +7,9 @@ import { type Look, type Rates, ratesBetween } from '../cli/rates.js'
 import { renderTop, type TopView } from '../cli/top-view.js'
 import { parseSpan } from '../cli/units.js'
 import { watch } from '../cli/watch.js'
-import type { ControlClient } from '../node/control-client.io.js'
-import type { StatusView } from '../node/control-protocol.js'
-import type { EventView } from '../node/seeing-protocol.js'
+import type { ControlClient } from '../node/control/control-client.io.js'
+import type { StatusView } from '../node/control/control-protocol.js'
+import type { EventView } from '../node/seeing/seeing-protocol.js'
 
 const PAST_MAX = 200
 const INTERVAL_MS_MIN = 200

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { BatonCommand } from '../cli/command.js'
 import { renderBan } from '../cli/keys-view.js'
-import type { BanView } from '../node/control-protocol.js'
+import type { BanView } from '../node/control/control-protocol.js'
 
 export default class Unban extends BatonCommand {
   static override summary = 'Let a node that was banned take part again, after its next start.'

@@ -18,8 +18,8 @@ import {
   parseSeed,
   type Seed,
 } from '../node/config-schema.js'
-import { groupNumber } from '../node/control-access.io.js'
-import { type JoinToken, readToken } from '../node/token-text.js'
+import { groupNumber } from '../node/control/control-access.io.js'
+import { type JoinToken, readToken } from '../node/keys/token-text.js'
 
 export default class Up extends BatonCommand {
   static override summary = 'Run the node in the foreground, until SIGTERM or Ctrl-C.'
@@ -201,7 +201,7 @@ export default class Up extends BatonCommand {
   }
 
   private async join(folder: string, token: JoinToken, name: string | undefined): Promise<void> {
-    const { join } = await import('../node/joining.io.js')
+    const { join } = await import('../node/keys/joining.io.js')
     const joined = join(folder, token, name)
     if (joined === 'known') return
     const what =

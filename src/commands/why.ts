@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core'
 import { BatonCommand } from '../cli/command.js'
 import { renderWhy } from '../cli/why-view.js'
-import type { WhyView } from '../node/control-protocol.js'
+import type { WhyView } from '../node/control/control-protocol.js'
 
 export default class Why extends BatonCommand {
   static override summary = 'Explain why a node directs a service, or why none does.'

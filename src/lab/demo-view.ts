@@ -1,6 +1,6 @@
 /** What the demo shows: pure text from numbers. */
-import type { SurvivalView } from '../node/control-protocol.js'
-import type { DrillReport } from '../node/drill-protocol.js'
+import type { SurvivalView } from '../node/control/control-protocol.js'
+import type { DrillReport } from '../node/control/drill-protocol.js'
 import type { Counting } from './counting.js'
 import type { TalkersReport } from './fates.js'
 import type { Summary } from './measure.js'

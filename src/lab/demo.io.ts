@@ -4,7 +4,7 @@
  */
 import { formatEndpoint } from '../base/address.js'
 import { BatonError } from '../base/errors.js'
-import type { DrillReport } from '../node/drill-protocol.js'
+import type { DrillReport } from '../node/control/drill-protocol.js'
 import type { Child } from './child.io.js'
 import type { LocalCluster } from './cluster.io.js'
 import type { Counting } from './counting.js'

@@ -1,7 +1,7 @@
 /**
  * Where programs of this node ask a lane for connections under the address of a service, and where the kernel leads those that know of
  * nothing: sockets on the loopback address, one for each lane, which the first lane opens. The control plane has copies, so the death of
- * a lane shuts no door (node/shared-doors).
+ * a lane shuts no door (node/outward/shared-doors).
  */
 import type { Endpoint } from '../base/address.js'
 import type { DoorKind, ToLane } from '../proxy/lane-protocol.js'

@@ -4,8 +4,8 @@ import type { LogLevel } from '../base/log.js'
 import { type Bootstrap, parseBootstrap } from '../gossip/discovery/bootstrap.js'
 import { type ParsedSeed, parseSeed as parseSeedWithPort, type Seed } from '../gossip/discovery/seeds.js'
 
-import type { DeclaredService, DiscoveryWay } from './control-protocol.js'
-import { DISCOVERY_DEFAULT, parseDiscovery } from './discovery-ways.js'
+import type { DeclaredService, DiscoveryWay } from './control/control-protocol.js'
+import { DISCOVERY_DEFAULT, parseDiscovery } from './discovery/discovery-ways.js'
 import { PRIORITY_DEFAULT, PRIORITY_MAX } from './roles.js'
 
 export type { Bootstrap, DiscoveryWay, Seed }

@@ -12,9 +12,9 @@ import type { FromLane, MoveAnswer, ToLane } from '../proxy/lane-protocol.js'
 import type { LeaseSlots } from '../proxy/lease-slots.js'
 import { isForsaken, type Reason } from '../proxy/reasons.js'
 import { isOwned, type Service } from '../proxy/service.js'
-import { type AddressKeeper, NOTHING_TO_TAKE, type Taken } from './address-keeper.js'
-import type { CarriedLease } from './handover-protocol.js'
-import { SlotPool } from './slot-pool.js'
+import { type AddressKeeper, NOTHING_TO_TAKE, type Taken } from './addresses/address-keeper.js'
+import { SlotPool } from './lanes/slot-pool.js'
+import type { CarriedLease } from './succession/handover-protocol.js'
 
 export interface Directed {
   readonly term: Term

@@ -1,9 +1,9 @@
 /** What this node does for operators' commands that run on others. */
 import type { NodeId } from '../base/ids.js'
 import type { Errand, ErrandAnswer } from './errand.js'
-import type { FaultOrders, FaultParts } from './fault-orders.io.js'
-import { liveHere } from './program-draining.io.js'
-import { cannot } from './relocating.io.js'
+import type { FaultOrders, FaultParts } from './moves/fault-orders.io.js'
+import { liveHere } from './programs/program-draining.io.js'
+import { cannot } from './programs/relocating.io.js'
 
 export async function answerErrand(
   { node, query }: Pick<FaultParts, 'node' | 'query'>,

@@ -8,7 +8,7 @@ import { NODE_ID_BYTES, type NodeId } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
 import type { CheckResult } from '../health/ports.js'
 import type { RevivalReport, ServiceReport } from '../proxy/lane-report.js'
-import { FAULTS, type Fault } from './drill-protocol.js'
+import { FAULTS, type Fault } from './control/drill-protocol.js'
 
 /** `term`: obeyed by whoever holds it, and by nobody else. */
 export interface FaultOrder {

@@ -14,8 +14,8 @@ import { type ListenerCandidate, ListenerTable, type ServingNode } from '../prox
 import { areFoundPorts, expandPorts, includesPort } from '../proxy/port-list.js'
 import type { Service } from '../proxy/service.js'
 import type { Shadowed } from '../proxy/service-overlap.js'
-import { Assignments } from './assignments.js'
 import { decodeNodeFacts, type Serving } from './node-facts.js'
+import { Assignments } from './programs/assignments.js'
 import { roleOf } from './roles.js'
 
 export interface ServiceSet {

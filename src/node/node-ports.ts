@@ -18,7 +18,7 @@ import type { LeaseSlots } from '../proxy/lease-slots.js'
 import type { Service } from '../proxy/service.js'
 import type { WantedPeer } from '../trunk/ports.js'
 import type { Suite } from '../trunk/suites.js'
-import type { AddressKeeper } from './address-keeper.js'
+import type { AddressKeeper } from './addresses/address-keeper.js'
 
 export interface SteeringPort {
   follow(services: readonly Service[], toLane: (message: ToLane) => void): void

@@ -1,6 +1,6 @@
 import type { NodeId } from '../base/ids.js'
 import { contestOf } from '../proxy/service.js'
-import type { AddressKeeper } from './address-keeper.js'
+import type { AddressKeeper } from './addresses/address-keeper.js'
 import type { Knowledge } from './knowledge.js'
 import { roleOf } from './roles.js'
 

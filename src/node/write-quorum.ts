@@ -2,8 +2,8 @@ import { BatonError } from '../base/errors.js'
 import type { NodeId } from '../base/ids.js'
 import type { Elections } from '../election/elections.js'
 import type { Member } from '../gossip/ports.js'
-import { Names } from './status.js'
-import { electorateView } from './why.js'
+import { Names } from './control/status.js'
+import { electorateView } from './control/why.js'
 
 export interface WriterParts {
   readonly node: {

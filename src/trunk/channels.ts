@@ -15,6 +15,6 @@ export const CHANNEL = {
   handoff: 6,
   /** What an operator's command on one node asks of another: node/errand. */
   operator: 7,
-  /** The keyring of the cluster, as sync: node/key-sharing. */
+  /** The keyring of the cluster, as sync: node/keys/key-sharing. */
   keys: 8,
 } as const

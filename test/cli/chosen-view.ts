@@ -1,4 +1,4 @@
-import type { ServiceView } from '../../src/node/control-protocol.js'
+import type { ServiceView } from '../../src/node/control/control-protocol.js'
 import { definition, NODES, web } from './views.js'
 
 const [node1, , node3] = NODES as [(typeof NODES)[0], (typeof NODES)[0], (typeof NODES)[0]]

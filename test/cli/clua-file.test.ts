@@ -1,6 +1,6 @@
 import { Prng } from '../../src/base/prng.js'
 import { parseCluaFile } from '../../src/cli/clua-file.js'
-import { checkDeclared, planServices } from '../../src/node/service-plan.js'
+import { checkDeclared, planServices } from '../../src/node/services/service-plan.js'
 import type { Service } from '../../src/proxy/service.js'
 import { assert, suite } from '../harness/suite.js'
 import { SEED } from '../proxy/random-headers.js'

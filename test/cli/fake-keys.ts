@@ -1,7 +1,7 @@
 /** The keyring's part of the fake node, and fixed answers for the golden screens. */
 import { BatonError } from '../../src/base/errors.js'
-import type { AuditView } from '../../src/node/audit.js'
-import type { BanView, KeysControl, KeysView, KeyView, RotationView } from '../../src/node/keys-protocol.js'
+import type { BanView, KeysControl, KeysView, KeyView, RotationView } from '../../src/node/keys/keys-protocol.js'
+import type { AuditView } from '../../src/node/seeing/audit.js'
 import { NODES } from './views.js'
 
 const [one, two, three] = NODES as [(typeof NODES)[0], (typeof NODES)[0], (typeof NODES)[0]]

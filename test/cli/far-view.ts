@@ -1,4 +1,4 @@
-import type { StatusView } from '../../src/node/control-protocol.js'
+import type { StatusView } from '../../src/node/control/control-protocol.js'
 import { healthy, member } from './views.js'
 
 /** Of three LANs, two of them behind NATs. */

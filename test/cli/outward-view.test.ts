@@ -3,7 +3,7 @@ import { plain } from '../../src/cli/colour.js'
 import { outwardSettings } from '../../src/cli/outward-view.js'
 import { steeredCgroup } from '../../src/cli/run-as.js'
 import { renderSplices } from '../../src/cli/splices-view.js'
-import type { ServiceView } from '../../src/node/control-protocol.js'
+import type { ServiceView } from '../../src/node/control/control-protocol.js'
 import { assert, suite } from '../harness/suite.js'
 import { web } from './views.js'
 

@@ -10,9 +10,9 @@ import type {
   SpliceView,
   StatusView,
   WhyView,
-} from '../../src/node/control-protocol.js'
-import type { DrillPlan, DrillRecordView, DrillReport } from '../../src/node/drill-protocol.js'
-import { recordOf } from '../../src/node/drill-record.js'
+} from '../../src/node/control/control-protocol.js'
+import type { DrillPlan, DrillRecordView, DrillReport } from '../../src/node/control/drill-protocol.js'
+import { recordOf } from '../../src/node/moves/drill-record.js'
 import { CHOOSING_DEFAULTS } from '../../src/proxy/choosing.js'
 import { CHECK_DEFAULTS } from '../../src/proxy/service-check.js'
 import { HOSTING_DEFAULTS } from '../../src/proxy/service-hosting.js'

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { LabNode } from '../../src/lab/cluster.io.js'
 import { until } from '../../src/lab/wait.io.js'
-import type { BanView } from '../../src/node/keys-protocol.js'
+import type { BanView } from '../../src/node/keys/keys-protocol.js'
 import { assert, suite } from '../harness/suite.js'
 import { startCluster } from './fixture.js'
 

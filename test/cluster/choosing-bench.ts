@@ -1,7 +1,7 @@
 /** A cluster of three whose programs say their name, and what its director says. */
 import type { Child } from '../../src/lab/child.io.js'
 import { until } from '../../src/lab/wait.io.js'
-import type { ServiceView } from '../../src/node/control-protocol.js'
+import type { ServiceView } from '../../src/node/control/control-protocol.js'
 import type { Scope } from '../harness/suite.js'
 import { Callers, startNamed } from './callers.js'
 import { addService, type Fixture, startCluster } from './fixture.js'

@@ -1,6 +1,6 @@
 import type { LabNode } from '../../src/lab/cluster.io.js'
 import type { TalkersReport } from '../../src/lab/fates.js'
-import type { DrillReport, Fault } from '../../src/node/drill-protocol.js'
+import type { DrillReport, Fault } from '../../src/node/control/drill-protocol.js'
 import { ADDRESS, type SurvivalSite } from './survival.js'
 
 export const CLIENTS = 40

@@ -5,8 +5,8 @@
  */
 import path from 'node:path'
 import { UnixListener } from '../../src/kernel/unix-channel.io.js'
-import { ControlClient } from '../../src/node/control-client.io.js'
-import { FRAME, HANDOVER_VERSION } from '../../src/node/handover-protocol.js'
+import { ControlClient } from '../../src/node/control/control-client.io.js'
+import { FRAME, HANDOVER_VERSION } from '../../src/node/succession/handover-protocol.js'
 
 const [folder = '', way = ''] = process.argv.slice(2)
 const LIMIT_MS = 20_000

@@ -41,7 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Of node, those that lab, cli and commands may use: its client, and what its options are. */
 const NODE_FACE =
-  /^src\/node\/(bootstrap\.io|control-access\.io|control-client\.io|control-protocol|control-socket|config-schema|seeing-protocol|drill-protocol|doctor\.io|error-class|joining\.io|main\.io|service-plan|state-dir\.io|state-folder\.io|state-lock\.io|token-text)\.ts$/
+  /^src\/node\/(config-schema|control\/(control-access\.io|control-client\.io|control-protocol|control-socket|drill-protocol|error-class)|discovery\/bootstrap\.io|doctor\/doctor\.io|keys\/(joining\.io|token-text)|main\.io|seeing\/seeing-protocol|services\/service-plan|state\/(state-dir\.io|state-folder\.io|state-lock\.io))\.ts$/
 
 /** `src/a/b.ts` and `../c/d.js` → `src/c/d.ts`; `undefined` for a package. */
 function resolveImport(from: string, specifier: string): string | undefined {

@@ -6,8 +6,8 @@ import { Transit } from '../../src/lane/transit.js'
 import type { LedgerRow, MortalFrame } from '../../src/proxy/ledger-frames.js'
 import type { SpliceFrame } from '../../src/proxy/splice-frame.js'
 import { assert, suite } from '../harness/suite.js'
-import { fakeContext } from '../lane/fake-context.js'
 import { FRAMES } from '../proxy/splice-frames.js'
+import { fakeContext } from './fake-context.js'
 
 const test = suite('lane/ledgers')
 const ASK = FRAMES['ask'] as Extract<SpliceFrame, { kind: 'ask' }>

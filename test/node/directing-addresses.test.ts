@@ -1,7 +1,7 @@
 /** Leases of owned addresses: when the address is taken, when the lanes hear of it, when it goes. */
 import { canonicalIp } from '../../src/base/address.js'
 import type { Term } from '../../src/base/ids.js'
-import { type AddressKeeper, NOTHING_TO_TAKE, type Taken } from '../../src/node/address-keeper.js'
+import { type AddressKeeper, NOTHING_TO_TAKE, type Taken } from '../../src/node/addresses/address-keeper.js'
 import { Directing } from '../../src/node/directing.js'
 import { LeaseSlots } from '../../src/proxy/lease-slots.js'
 import { contestOf, type Service } from '../../src/proxy/service.js'

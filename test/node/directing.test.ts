@@ -1,5 +1,5 @@
 import type { Term } from '../../src/base/ids.js'
-import { NOTHING_TO_TAKE } from '../../src/node/address-keeper.js'
+import { NOTHING_TO_TAKE } from '../../src/node/addresses/address-keeper.js'
 import { Directing, describeObstacle, reasonOfLoss } from '../../src/node/directing.js'
 import type { ToLane } from '../../src/proxy/lane-protocol.js'
 import { LEASE_SLOTS_MAX, LeaseSlots } from '../../src/proxy/lease-slots.js'

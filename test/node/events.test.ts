@@ -7,11 +7,11 @@ const SOURCE = new URL('../../src/', import.meta.url)
 const PAGE = readFileSync(new URL('../../docs/events.md', import.meta.url), 'utf8')
 /** Files that hand on what others have named. */
 const HANDING_ON = [
-  'node/event-tape.ts',
+  'node/seeing/event-tape.ts',
   'lane/lane-context.ts',
-  'node/election-log.ts',
-  'node/lane-host.io.ts',
-  'node/wire-host.io.ts',
+  'node/seeing/election-log.ts',
+  'node/lanes/lane-host.io.ts',
+  'node/addresses/wire-host.io.ts',
   'wire/wire.io.ts',
 ]
 

@@ -1,6 +1,6 @@
-import { BackendStates } from '../../src/node/backend-states.js'
 import { Knowledge } from '../../src/node/knowledge.js'
 import { encodeNodeFacts, type Serving } from '../../src/node/node-facts.js'
+import { BackendStates } from '../../src/node/programs/backend-states.js'
 import { encodeListeners } from '../../src/proxy/listener-codec.js'
 import type { Service } from '../../src/proxy/service.js'
 import { assert, suite } from '../harness/suite.js'

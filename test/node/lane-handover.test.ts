@@ -6,7 +6,7 @@ import { realClock } from '../../src/base/real-clock.io.js'
 import { loadControlCalls } from '../../src/kernel/control-calls.io.js'
 import { loadEpoll } from '../../src/kernel/epoll-endpoint.io.js'
 import { until } from '../../src/lab/wait.io.js'
-import type { LaneGroup } from '../../src/node/lane-group.io.js'
+import type { LaneGroup } from '../../src/node/lanes/lane-group.io.js'
 import type { FromLane } from '../../src/proxy/lane-protocol.js'
 import { LeaseSlots } from '../../src/proxy/lease-slots.js'
 import { randomBytes } from '../../src/trunk/keys.io.js'
@@ -22,7 +22,7 @@ const LANES = 2
 const TERM = { number: 1, holder: A }
 const CLIENTS = 18
 /** Lanes are threads of built code. */
-const BUILT = new URL('../../dist/node/lane-group.io.js', import.meta.url).href
+const BUILT = new URL('../../dist/node/lanes/lane-group.io.js', import.meta.url).href
 const clock = realClock()
 
 class Process {

@@ -1,5 +1,5 @@
 /** What a node would measure, with something in each metric. */
-import type { MetricsFacts } from '../../src/node/metrics.js'
+import type { MetricsFacts } from '../../src/node/seeing/metrics.js'
 import { sumOfCounters } from '../../src/proxy/shared-counters.js'
 import { drillRecord } from '../cli/views.js'
 

@@ -1,5 +1,5 @@
 /** Has itself stopped for a while; says when it begins, and how long it stood still. */
-import { preparePause } from '../../src/node/pauser.io.js'
+import { preparePause } from '../../src/node/moves/pauser.io.js'
 
 const LOOK_EVERY_MS = 10
 const STOOD_MS = 200

@@ -6,7 +6,7 @@
 import type { Endpoint } from '../../src/base/address.js'
 import { Prng } from '../../src/base/prng.js'
 import type { Delta } from '../../src/gossip/registry.js'
-import { registryKey } from '../../src/node/services.js'
+import { registryKey } from '../../src/node/services/services.js'
 import { fieldsOfService, parseService } from '../../src/proxy/service-fields.js'
 import type { ClusterOptions } from './cluster-options.js'
 import { EventQueue } from './event-queue.js'

@@ -1,6 +1,6 @@
 /** A service of mode `single` in a simulated cluster: what operators do with it, and what befalls the host where it runs. */
 import type { Prng } from '../../src/base/prng.js'
-import { registryKey } from '../../src/node/services.js'
+import { registryKey } from '../../src/node/services/services.js'
 import { fieldsOfService, parseService } from '../../src/proxy/service-fields.js'
 import type { Host } from './host.js'
 

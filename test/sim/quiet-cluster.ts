@@ -1,7 +1,7 @@
 /** Real nodes on simulated hosts and an ordinary network, for measurements: nothing happens but what is asked for. */
 import type { Endpoint } from '../../src/base/address.js'
 import { Prng } from '../../src/base/prng.js'
-import { registryKey } from '../../src/node/services.js'
+import { registryKey } from '../../src/node/services/services.js'
 import { fieldsOfService, parseService } from '../../src/proxy/service-fields.js'
 import { EventQueue } from './event-queue.js'
 import { Host, type Watcher } from './host.js'

@@ -5,8 +5,8 @@
 import { BatonError } from '../../src/base/errors.js'
 import type { Prng } from '../../src/base/prng.js'
 import { quorumOf } from '../../src/election/durable-state.js'
-import { KeyStanding } from '../../src/node/key-standing.js'
-import { Names } from '../../src/node/status.js'
+import { Names } from '../../src/node/control/status.js'
+import { KeyStanding } from '../../src/node/keys/key-standing.js'
 import type { Host } from './host.js'
 
 const KEYS_WANTED_MAX = 4

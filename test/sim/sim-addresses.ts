@@ -1,6 +1,6 @@
 /** Addresses of a simulated host: one is here or not, and what it is to be rid of is gone at once. */
 import { sameTerm, type Term } from '../../src/base/ids.js'
-import { type AddressKeeper, type Claim, NOTHING_TO_TAKE } from '../../src/node/address-keeper.js'
+import { type AddressKeeper, type Claim, NOTHING_TO_TAKE } from '../../src/node/addresses/address-keeper.js'
 
 export interface AddressWatcher {
   /** A lane is to direct in this term, on this host. */

@@ -7,8 +7,8 @@ import type { Prng } from '../../src/base/prng.js'
 import { KeyChoice } from '../../src/gossip/key-choice.js'
 import { type Delta, Registry } from '../../src/gossip/registry.js'
 import { Opener, type RefusalReason, Sealer } from '../../src/gossip/seal.js'
-import { KeyRing, RING_LIMITS } from '../../src/node/key-ring.js'
-import { KeySharing } from '../../src/node/key-sharing.io.js'
+import { KeyRing, RING_LIMITS } from '../../src/node/keys/key-ring.js'
+import { KeySharing } from '../../src/node/keys/key-sharing.io.js'
 import { clusterKeyId } from '../../src/trunk/keys.io.js'
 
 export interface SimKeysParts {

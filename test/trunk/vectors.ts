@@ -1,7 +1,7 @@
 /** What docs/wire-trunk.md shows in hex, made by the code from fixed inputs. */
 import { utf8 } from '../../src/base/bytes.js'
 import { encodeSwarmMessage } from '../../src/gossip/discovery/swarm-message.js'
-import { swarmKeys } from '../../src/node/discovery.io.js'
+import { swarmKeys } from '../../src/node/discovery/discovery.io.js'
 import type { Aead } from '../../src/trunk/aead.js'
 import { loadAegis } from '../../src/trunk/aegis.io.js'
 import { CountedSealer } from '../../src/trunk/counted-seal.io.js'

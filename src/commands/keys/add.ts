@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core'
 import { BatonCommand } from '../../cli/command.js'
 import { renderKeysChanged } from '../../cli/keys-view.js'
 import { readSecretFile } from '../../cli/secret-file.js'
-import type { KeysChanged } from '../../node/control-protocol.js'
+import type { KeysChanged } from '../../node/control/control-protocol.js'
 
 export default class KeysAdd extends BatonCommand {
   static override summary = 'Add a key to the ring of every node; nothing is sealed with it yet.'

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BatonCommand } from '../../cli/command.js'
 import { renderKeys } from '../../cli/keys-view.js'
-import type { KeysView } from '../../node/control-protocol.js'
+import type { KeysView } from '../../node/control/control-protocol.js'
 
 export default class KeysList extends BatonCommand {
   static override summary = 'The keys of the cluster: which is used, when each was added, who holds it.'

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { BatonCommand } from '../../cli/command.js'
 import { renderKeysChanged } from '../../cli/keys-view.js'
-import type { KeysChanged } from '../../node/control-protocol.js'
+import type { KeysChanged } from '../../node/control/control-protocol.js'
 
 export default class KeysRemove extends BatonCommand {
   static override summary = 'Remove a key from the ring of every node: who has only this one is out.'

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BatonCommand } from '../../cli/command.js'
 import { renderRotation } from '../../cli/keys-view.js'
-import type { RotationView } from '../../node/control-protocol.js'
+import type { RotationView } from '../../node/control/control-protocol.js'
 
 export default class KeysRotate extends BatonCommand {
   static override summary = 'A new key in the place of all others: add, use and remove, each when all have confirmed.'

@@ -1,5 +1,5 @@
 import { BatonCommand } from '../../cli/command.js'
-import type { TokenView } from '../../node/control-protocol.js'
+import type { TokenView } from '../../node/control/control-protocol.js'
 
 export default class KeysToken extends BatonCommand {
   static override summary =

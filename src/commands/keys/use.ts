@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { BatonCommand } from '../../cli/command.js'
 import { renderKeysChanged } from '../../cli/keys-view.js'
-import type { KeysChanged } from '../../node/control-protocol.js'
+import type { KeysChanged } from '../../node/control/control-protocol.js'
 
 export default class KeysUse extends BatonCommand {
   static override summary = 'Have every node seal with a key of the ring. What the others seal is opened as before.'

@@ -2,7 +2,7 @@ import { Args } from '@oclif/core'
 import { BatonCommand } from '../../cli/command.js'
 import { serviceFieldsOf, serviceFlags } from '../../cli/flags.js'
 import { renderWritten } from '../../cli/service-view.js'
-import type { ServiceWritten } from '../../node/control-protocol.js'
+import type { ServiceWritten } from '../../node/control/control-protocol.js'
 
 export default class ServiceAdd extends BatonCommand {
   static override summary = 'Add a service: an address and ports that all nodes serve together.'

@@ -6,7 +6,12 @@ import { serviceFlags } from '../../cli/flags.js'
 import { renderImport } from '../../cli/import-view.js'
 import { flagOf } from '../../cli/service-words.js'
 import { hang } from '../../cli/text.js'
-import type { DeclaredService, FileProblemView, ImportProblem, ImportView } from '../../node/control-protocol.js'
+import type {
+  DeclaredService,
+  FileProblemView,
+  ImportProblem,
+  ImportView,
+} from '../../node/control/control-protocol.js'
 
 export default class ServiceImport extends BatonCommand {
   static override summary = 'Bring the services to what a file says; show what changes, word by word.'

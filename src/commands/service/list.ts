@@ -1,6 +1,6 @@
 import { BatonCommand } from '../../cli/command.js'
 import { renderServices } from '../../cli/service-view.js'
-import type { ServiceView } from '../../node/control-protocol.js'
+import type { ServiceView } from '../../node/control/control-protocol.js'
 
 export default class ServiceList extends BatonCommand {
   static override summary = 'List all services, who directs each and who serves it.'

@@ -5,7 +5,7 @@ import { renderAssignment } from '../../cli/choice-view.js'
 import { BatonCommand } from '../../cli/command.js'
 import { serviceFlags } from '../../cli/flags.js'
 import { hang } from '../../cli/text.js'
-import type { AssignmentWritten } from '../../node/control-protocol.js'
+import type { AssignmentWritten } from '../../node/control/control-protocol.js'
 
 export default class ServiceNode extends BatonCommand {
   static override summary =

@@ -3,7 +3,7 @@ import { BatonError } from '../../base/errors.js'
 import { BatonCommand } from '../../cli/command.js'
 import { serviceFieldsOf, serviceFlags } from '../../cli/flags.js'
 import { renderWritten } from '../../cli/service-view.js'
-import type { ServiceWritten } from '../../node/control-protocol.js'
+import type { ServiceWritten } from '../../node/control/control-protocol.js'
 
 export default class ServiceSet extends BatonCommand {
   static override summary = 'Change settings of a service; what is not named stays as it is.'

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core'
 import { BatonCommand } from '../../cli/command.js'
 import { renderService } from '../../cli/service-view.js'
-import type { ServiceView } from '../../node/control-protocol.js'
+import type { ServiceView } from '../../node/control/control-protocol.js'
 
 export default class ServiceShow extends BatonCommand {
   static override summary = 'Show one service: its settings, its director and its backends.'

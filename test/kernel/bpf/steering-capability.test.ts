@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { steeringCapability } from '../../../src/kernel/bpf/steering-capability.io.js'
-import { cgroupRoot } from '../../../src/node/cgroup-root.js'
+import { cgroupRoot } from '../../../src/node/outward/cgroup-root.js'
 import { assert, suite } from '../../harness/suite.js'
 
 const test = suite('kernel/bpf/steering-capability')

@@ -6,7 +6,7 @@ import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { type Endpoint, formatEndpoint } from '../../../src/base/address.js'
 import { Origins, Steering } from '../../../src/kernel/bpf/steering.io.js'
-import { cgroupRoot } from '../../../src/node/cgroup-root.js'
+import { cgroupRoot } from '../../../src/node/outward/cgroup-root.js'
 import { assert, type Scope, suite } from '../../harness/suite.js'
 import { permitted } from './permitted.js'
 
