@@ -51,7 +51,7 @@ LogsDirectoryMode=0750
 LimitNOFILE=1048576
 # A process that writes its memory to disk goes on answering for its addresses meanwhile.
 LimitCORE=0
-# A node that another process replaces (reload) may come before other programs for as long as that takes.
+# What renews leases comes before other programs; all of a node does while another process replaces it (reload).
 LimitNICE=-10
 # The last to be killed for want of memory: a director's death is a gap for its clients.
 OOMScoreAdjust=-900

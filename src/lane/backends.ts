@@ -185,6 +185,11 @@ export class Backends implements BackendHost {
     if (this.halves.has(backend)) this.#orphanAt.set(backend, this.clock.now() + waitMs)
   }
 
+  /** Its director has given it up, and no other one has it yet. */
+  isForsaken(backend: BackendHalf): boolean {
+    return this.#forsaken.has(backend)
+  }
+
   /** The half that is to go on over another link; or why it cannot. */
   find({ id, service, term, snapshot, snapshotAgeMs }: FindRequest): BoundBackend | Reason {
     const bound = this.#remote.get(this.#directorOf(id))?.get(id.counter)

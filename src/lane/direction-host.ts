@@ -17,6 +17,10 @@ export interface DirectionHost {
   nextSpliceId(): SpliceId
   nextToken(): number
   linksTo(node: NodeId): readonly LedgerLink[]
+  /** All that are up, and the way within this lane. */
+  readonly links: readonly LedgerLink[]
+  /** Its process is known to have ended. */
+  hasEnded(node: NodeId): boolean
   /** Of a lane that died. */
   readonly estate: Estate
   /** How long nothing has been heard of a node. */

@@ -107,7 +107,8 @@ export class Direction implements ClientHost {
       this.readmission = new Readmission(this, this.#lost, context, rebuilder)
     }
     this.recovery = new Recovery(definition.name, term, members, this.clock.now() + LEDGER_MS_MAX, host.nextToken(), {
-      linksTo: (node) => host.linksTo(node),
+      links: () => host.links,
+      hasEnded: (node) => host.hasEnded(node),
       revive: (row, link) => this.#revive(row, link),
       readmit: (frame) => this.#state !== 'over' && this.readmission?.hear(frame),
       onComplete: ({ missing }) => {

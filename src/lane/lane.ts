@@ -5,6 +5,7 @@
 import type { Endpoint } from '../base/address.js'
 import { type NodeId, type SpliceId, sameTerm, type Term } from '../base/ids.js'
 import type { Millis } from '../base/time.js'
+import type { BackendHalf } from '../proxy/backend-half.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import { Half } from '../proxy/half.js'
 import { proxyHeaderFor } from '../proxy/identity.js'
@@ -137,7 +138,7 @@ export class Lane implements DirectionHost, Recoveries {
       case 'link-dial':
         return this.#links.dial(message.peer, message.pair, message.keys, message.to)
       case 'peer-gone':
-        return this.#links.onPeerGone(message.peer)
+        return this.#links.onPeerGone(message.peer, message.hasEnded)
       case 'services':
         return this.#setServices(message.services)
       case 'backends':
@@ -233,6 +234,14 @@ export class Lane implements DirectionHost, Recoveries {
 
   linksTo(node: NodeId): readonly LedgerLink[] {
     return node === this.context.setup.node ? [this.#own] : this.#links.all(node)
+  }
+
+  get links(): readonly LedgerLink[] {
+    return [this.#own, ...this.#links.everyLink()]
+  }
+
+  hasEnded(node: NodeId): boolean {
+    return this.#links.hasEnded(node)
   }
 
   // --- what a link hears that is for whoever takes a service over ---
@@ -375,6 +384,7 @@ export class Lane implements DirectionHost, Recoveries {
     const { counters, setup, holds } = this.context
     const [directions, backends] = [this.#directions.values(), this.#backends.halves]
     const doors = this.#outward.doors.report
-    return laneReport({ node: setup.node, counters, directions, backends, holds, doors }, service, limit)
+    const isForsaken = (backend: BackendHalf) => this.#backends.isForsaken(backend)
+    return laneReport({ node: setup.node, counters, directions, backends, isForsaken, holds, doors }, service, limit)
   }
 }

@@ -51,6 +51,8 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
   readonly #ending = new Map<DataLink, Millis>()
   readonly #refusals = new LogThrottle(REFUSAL_EVERY_MS)
   readonly #suspended: Suspended
+  /** Nodes whose process has ended, until another speaks. */
+  readonly #ended = new Set<NodeId>()
   readonly #mortals = new Mortals()
   /** What directions of this lane have given away. */
   readonly transit = new Transit()
@@ -125,13 +127,13 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
   }
 
   expect(peer: NodeName, pair: number, keys: LinkKeys): void {
-    this.#suspended.onBack(peer.node)
+    this.#onBack(peer.node)
     if (this.#expected.size >= EXPECTED_MAX) return
     this.#expected.set(toHex(keys.linkId), { peer, pair, keys, deadline: this.context.clock.now() + EXPECTED_MS_MAX })
   }
 
   dial(peer: NodeName, pair: number, keys: LinkKeys, to: Endpoint): void {
-    this.#suspended.onBack(peer.node)
+    this.#onBack(peer.node)
     const { address } = this.context.setup
     const options = { from: address, connectMs: GREETING_MS_MAX, keepaliveMs: KEEPALIVE_MS }
     const socket = this.context.sockets.dial(to, options)
@@ -147,8 +149,13 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
     return this.context.clock.now() - heardAt
   }
 
-  /** Its process has ended, and all halves in it: nobody waits for them. */
-  onPeerGone(node: NodeId): void {
+  hasEnded(node: NodeId): boolean {
+    return this.#ended.has(node)
+  }
+
+  /** It is thought to be dead, and all halves in it with it: nobody waits for them. */
+  onPeerGone(node: NodeId, hasEnded: boolean): void {
+    if (hasEnded) this.#ended.add(node)
     this.#suspended.onGone(node)
     this.backends.onGone(node)
     this.recoveries.onGone(node)
@@ -293,6 +300,11 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
   /** The socket of a link, of which nothing can be relied on any more: its splices go on over the next. */
   onFault(fd: number): void {
     for (const link of this.#all()) if (link.fd === fd) link.fail('a fault of this node')
+  }
+
+  #onBack(node: NodeId): void {
+    this.#ended.delete(node)
+    this.#suspended.onBack(node)
   }
 
   #all(): DataLink[] {

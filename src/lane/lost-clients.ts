@@ -18,12 +18,17 @@ import type { LedgerLink, Recovery } from './recovery.js'
  * others are not kept waiting, whose connections are lost and who are to be told so.
  */
 const SETTLED_MS_MAX: Millis = 1_000
+/**
+ * A node that is thought to be dead may be a host that stands still, as one that is moved to other hardware does: what it has of lost
+ * clients is waited for. Those of a host without power hear so much later that it is over.
+ */
+const WAKES_MS_MAX: Millis = 3_000
 
 export interface LostClientsHost {
   readonly service: { readonly name: string; readonly address: string }
   readonly term: Term
   readonly begunAt: Millis
-  readonly recovery: Pick<Recovery, 'awaits'> | undefined
+  readonly recovery: Pick<Recovery, 'awaits' | 'mayWake' | 'isOpen'> | undefined
   /** No rebuilt socket waits for its client's word. */
   readonly isSettled: boolean
 }
@@ -88,8 +93,13 @@ export class LostClients {
     const { begunAt, recovery, isSettled, service, term } = this.host
     // What has not been told of by then has been given up where it was.
     const isLate = now >= begunAt + HEIRLESS_MS
-    this.#partings?.sweep(now, (host) => !isLate && recovery?.awaits(host) === true)
-    const mayEnd = now >= letGoAt + SETTLED_MS_MAX || isSettled
+    const mayWake = now < begunAt + WAKES_MS_MAX
+    this.#partings?.sweep(now, (host) => {
+      return !isLate && recovery !== undefined && (recovery.awaits(host) || (mayWake && recovery.mayWake(host)))
+    })
+    // Whoever is not named yet is known to its node alone.
+    const isOpen = (mayWake && recovery?.isOpen === true) || this.#partings?.isExpecting === true
+    const mayEnd = !isOpen && (now >= letGoAt + SETTLED_MS_MAX || isSettled)
     if (this.#isKnown || (!isLate && (!mayEnd || recovery?.awaits() === true))) return
     this.#isKnown = true
     this.context.post({ type: 'known', service: service.name, term })

@@ -44,7 +44,7 @@ export class Partings {
   /** A ledger has it, and it cannot be rebuilt. */
   lose(parting: Parting): void {
     this.forget(parting)
-    this.#await('', parting)
+    this.add(parting)
   }
 
   #await(host: NodeId, parting: Parting): void {
@@ -76,6 +76,12 @@ export class Partings {
     if (this.#isReported) return
     this.#isReported = true
     logFrom(this.context, 'info', 'farewells', { service: this.service, ...this.#farewells.counts })
+  }
+
+  /** Some are lost unless a node still tells of them. */
+  get isExpecting(): boolean {
+    for (const { size } of this.#expected.values()) if (size > 0) return true
+    return false
   }
 
   close(): void {

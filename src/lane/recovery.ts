@@ -36,7 +36,9 @@ export interface Recoveries {
 }
 
 export interface RecoveryHost {
-  linksTo(node: NodeId): readonly LedgerLink[]
+  /** All that are up: also to nodes that are thought to be dead. One that only stands still answers when it wakes. */
+  links(): readonly LedgerLink[]
+  hasEnded(node: NodeId): boolean
   /** Rebuilds the client half and has it go on by the link. */
   revive(row: LedgerRow, link: LedgerLink): void
   /** Of a client that no program serves, and that the director before has given away. */
@@ -76,8 +78,18 @@ export class Recovery {
     return node === undefined ? missing.length > 0 : missing.includes(node)
   }
 
+  /** The same of one that is thought to be dead: it may only stand still, unless its process has ended. */
+  mayWake(node: NodeId): boolean {
+    return !this.#answered.has(node) && !this.host.hasEnded(node)
+  }
+
+  /** Somebody was asked and has not answered, be it thought to be dead or not. */
+  get isOpen(): boolean {
+    return this.#asked.size > 0
+  }
+
   start(): void {
-    for (const node of this.#members) for (const link of this.host.linksTo(node)) this.onLinkUp(link)
+    for (const link of this.host.links()) this.onLinkUp(link)
     this.#look()
   }
 

@@ -15,6 +15,8 @@ export interface Reported {
   readonly counters: Readonly<LaneCounters>
   readonly directions: Iterable<Direction>
   readonly backends: Iterable<BackendHalf>
+  /** Its director has given it up, and no other one has it yet. */
+  readonly isForsaken: (backend: BackendHalf) => boolean
   /** Missing: there is none on this node. */
   readonly holds?: Pick<Holds, 'unheld'> | undefined
   readonly doors: readonly DoorReport[]
@@ -22,7 +24,7 @@ export interface Reported {
 
 /** `service`: splices of that one alone are listed; whatever is counted is counted for all. */
 export function laneReport(
-  { node, counters, directions, backends, holds, doors }: Reported,
+  { node, counters, directions, backends, isForsaken, holds, doors }: Reported,
   service: string | undefined,
   limit: number,
 ): LaneReport {
@@ -66,8 +68,8 @@ export function laneReport(
     })
   }
   for (const backend of backends) {
-    // The client half has told of a splice whose both halves are here.
-    if (backend.isTombstone || backend.term.holder === node) continue
+    // The client half has told of a splice whose both halves are here, while there is one.
+    if (backend.isTombstone || (backend.term.holder === node && !isForsaken(backend))) continue
     forOthers++
     add(backend.request.service, backend.request.id, () => backend.report(node))
     if (!backend.isOutward) perBackend.add(backend.request.service, node)

@@ -2,6 +2,7 @@
 import { assert } from '../base/assert.js'
 import type { AlarmClock } from '../base/clock.js'
 import { messageOf } from '../base/errors.js'
+import { comeFirst } from '../base/haste.io.js'
 import { Prng } from '../base/prng.js'
 import { realClock } from '../base/real-clock.io.js'
 import { electionConfig } from '../election/config.js'
@@ -54,13 +55,13 @@ import { replaceOnSignal } from './succession/successor.io.js'
 /** How long a stop may take in all; then the process ends as it is. */
 const STOP_MS_MAX = 5_000
 const LANE_STOP_MS = 1_500
-
 /** Resolves after an orderly stop by SIGTERM or SIGINT; rejects with a BatonError if the node cannot start. */
 export async function runNode(settings: NodeSettings): Promise<void> {
   const wanted = withBind(settings)
   const logger = new EventTape(new StreamLogger(wanted.logFormat, wanted.logLevel), () => Date.now())
   const state = openState(wanted.stateDir)
   const heir = settings.replace === true ? await Heir.meet(state.paths) : undefined
+  if (heir === undefined) comeFirst()
   const options = heir?.settle(wanted) ?? wanted
   let lock = heir === undefined ? lockState(state.paths.lock) : undefined
   heir?.watch((error) => endProcess(logger, error))
@@ -191,7 +192,6 @@ class RunningNode {
     })
     // All that takes time is done: from here on clients may be waiting.
     const carried = await heir?.take(lanes, addresses, clock)
-
     // What is on disk is this process's from here on, and not before.
     const store = TermStore.open(state.paths.votes, 1 + random.below(2 ** 32 - 1), founds ? state.id : undefined)
     this.#cleanups.push(() => store.close())

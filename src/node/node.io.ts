@@ -229,7 +229,7 @@ export class Node {
     this.ports.logger.log('warn', 'peer-gone', { peer: this.knowledge.nameOf(peer) })
     this.knowledge.setProcess(peer, false)
     this.#elections.feed({ type: 'refused', peer })
-    this.ports.toLane({ type: 'peer-gone', peer })
+    this.ports.toLane({ type: 'peer-gone', peer, hasEnded: true })
   }
 
   onPeerMessage(from: NodeId, channel: number, bytes: Uint8Array): void {
@@ -296,7 +296,7 @@ export class Node {
     }
     if (member.state !== before || member.state === 'alive') {
       const alive = member.state === 'alive' || member.state === 'suspect'
-      if (!alive) this.ports.toLane({ type: 'peer-gone', peer: node })
+      if (!alive) this.ports.toLane({ type: 'peer-gone', peer: node, hasEnded: member.state === 'left' })
       this.#elections.feed({ type: 'member', node, alive, standing: standingOf(member.profile.flags) })
       this.ports.later(() => this.directing.followStandbys())
     }

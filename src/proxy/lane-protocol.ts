@@ -94,8 +94,8 @@ export type ToLane =
       readonly keys: LinkKeys
       readonly to: Endpoint
     }
-  /** Its process has ended: whoever waits for it, waits in vain. */
-  | { readonly type: 'peer-gone'; readonly peer: NodeId }
+  /** Thought to be dead: whoever waits for it waits in vain. `hasEnded`: its process has; otherwise it may only stand still, and wake. */
+  | { readonly type: 'peer-gone'; readonly peer: NodeId; readonly hasEnded: boolean }
   /** The whole truth each time: services, who listens, and what listens here. */
   | { readonly type: 'services'; readonly services: readonly Service[] }
   | {

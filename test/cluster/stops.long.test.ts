@@ -11,6 +11,9 @@ const test = suite('cluster/stops', 300_000)
 const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv'], root: true }
 const COMERS = fileURLToPath(new URL('./comers-main.ts', import.meta.url))
 
+/** Beyond a lease, and not yet death. */
+const PAUSED_MS = 700
+
 /** What clients do: each comes, says a word every so often, so many of them, goes in order, and comes again. */
 interface Comers {
   readonly count: number
@@ -18,16 +21,18 @@ interface Comers {
   readonly everyMs: number
 }
 
+const command = (count: number, file: string) => {
+  return [process.execPath, '--import', 'tsx', COMERS, ADDRESS, String(PORT), String(count), file]
+}
+
 async function stopInTurn(scope: Scope, names: readonly string[], comers: Comers): Promise<void> {
   const site = await SurvivalSite.of(names, scope, ADDRESS, '--local', 'equal')
   const { cluster } = site
   const file = path.join(cluster.folder, 'comers-end')
-  const manner = [comers.count, comers.words, comers.everyMs].map(String)
-  const [count = '', ...rest] = manner
-  const command = [process.execPath, '--import', 'tsx', COMERS, ADDRESS, String(PORT), count, file, ...rest]
+  const manner = [comers.words, comers.everyMs].map(String)
   // All that a few clients say; of many it would be too much.
   const seen = await site.capture(comers.count <= 100 ? 'tcp' : 'tcp[tcpflags] & tcp-rst != 0')
-  const clients = site.lan.named('client').start('comers', command)
+  const clients = site.lan.named('client').start('comers', [...command(comers.count, file), ...manner])
   await until(() => (printedBy(clients).includes('begun') ? true : undefined), 20_000, 'clients come')
   for (const node of [...cluster.nodes]) {
     const begun = Date.now()
@@ -73,5 +78,34 @@ for (const [title, names, comers] of CASES) {
     NEEDS,
   )
 }
+
+const STANDS_STILL =
+  'stands still beyond its lease while its programs end, so that another directs: it still waits for them, and no client sees an error'
+const stopStandingStill = async (scope: Scope) => {
+  const site = await SurvivalSite.of(['a', 'b', 'c'], scope, ADDRESS, '--local', 'equal')
+  const { cluster, lan } = site
+  const { node } = await site.director()
+  const file = path.join(cluster.folder, 'comers-end')
+  const clients = lan.named('client').start('comers', [...command(60, file), '40', '250'])
+  await until(() => (printedBy(clients).includes('begun') ? true : undefined), 20_000, 'clients come')
+  const begun = Date.now()
+  const stopped = cluster.baton(node, 'stop')
+  await until(
+    async () => (await cluster.named('b').client.programDrain(node.name, undefined)).drained || undefined,
+    5_000,
+    'all know that it is drained',
+  )
+  node.child?.kill('SIGSTOP')
+  await new Promise((resolve) => setTimeout(resolve, PAUSED_MS))
+  node.child?.kill('SIGCONT')
+  await stopped
+  await node.child?.ended
+  process.stdout.write(`${node.name} was stopped within ${Date.now() - begun} ms\n`)
+  writeFileSync(file, '')
+  await clients.ended
+  const problems = printedBy(clients).filter((line) => line.startsWith('problem'))
+  assert.equal(problems, [], problems.length === 0 ? '' : [...problems, storyOf(site)].join('\n'))
+}
+if (STANDS_STILL.includes(process.env['CASE'] ?? '')) test(STANDS_STILL, stopStandingStill, NEEDS)
 
 test.run()

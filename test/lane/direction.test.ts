@@ -111,7 +111,7 @@ test('all connections are known when every node that lives has told its own, and
 
   const gone = directing((self) => [self, other])
   gone.pass(100)
-  gone.host.tell({ type: 'peer-gone', peer: other })
+  gone.host.tell({ type: 'peer-gone', peer: other, hasEnded: true })
   gone.letGo()
   assert.equal(gone.pass(100), ['recovered', 'known'])
 })
@@ -131,6 +131,8 @@ test('a client that lost bytes with an earlier director is told so until it has 
     unsettled: new Unsettled(),
     estate: new Estate(),
     linksTo: () => [],
+    links: [],
+    hasEnded: () => false,
     nextToken: () => 1,
     seats: new Seats(self),
   } as unknown as DirectionHost
@@ -188,6 +190,8 @@ test('a rebuilt connection whose verdict is open is not parked: its watch would 
     unsettled: new Unsettled(),
     estate: new Estate(),
     linksTo: () => [link],
+    links: [link],
+    hasEnded: () => false,
     nextToken: () => 1,
     nextSpliceId: () => ({ node: self, boot: 1, counter: 1 }),
     seats: new Seats(self),

@@ -245,8 +245,8 @@ class World {
       this.#direct(director)
     } else {
       wire.break()
-      director.tell({ type: 'peer-gone', peer: other.node })
-      if (dice === 2) other.tell({ type: 'peer-gone', peer: director.node })
+      director.tell({ type: 'peer-gone', peer: other.node, hasEnded: true })
+      if (dice === 2) other.tell({ type: 'peer-gone', peer: director.node, hasEnded: true })
     }
   }
 }

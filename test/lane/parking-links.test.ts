@@ -130,7 +130,7 @@ test('a node that is gone is known to be so by its director alone', async (scope
   const { a, b, relay, port, client } = await served(scope)
   a.tell({ type: 'backends', service: 'web', seats: [] })
   relay.break()
-  a.tell({ type: 'peer-gone', peer: B })
+  a.tell({ type: 'peer-gone', peer: B, hasEnded: true })
   await parked(a, 1)
   await startsAt(scope, { a, b }, A, port)
   await client.asks('two', 'a: two')
@@ -142,7 +142,7 @@ test('a node that is gone while a client waits for an answer: it is told', async
   client.say('no answer')
   await until(async () => ((await a.report()).splices[0]?.bytesUp === 12 ? true : undefined), 3_000, 'it is passed on')
   relay.break()
-  a.tell({ type: 'peer-gone', peer: B })
+  a.tell({ type: 'peer-gone', peer: B, hasEnded: true })
   await until(() => client.end, 3_000, 'it hears of it')
   assert.is(client.end, 'read ECONNRESET')
 })
@@ -150,7 +150,7 @@ test('a node that is gone while a client waits for an answer: it is told', async
 test('without the option a node that is gone takes its clients along', async (scope) => {
   const { a, relay, client } = await served(scope, 0)
   relay.break()
-  a.tell({ type: 'peer-gone', peer: B })
+  a.tell({ type: 'peer-gone', peer: B, hasEnded: true })
   await until(() => client.end, 3_000, 'it hears of it')
   const { placement } = (await a.report()).perService[0] ?? {}
   assert.equal([client.end, placement?.parked, placement?.givenUp], ['read ECONNRESET', 0, 0])

@@ -26,6 +26,7 @@ class FakeLink implements LedgerLink {
 
 class Room {
   readonly links = new Map<NodeId, FakeLink[]>()
+  readonly ended = new Set<NodeId>()
   readonly revived: string[] = []
   readonly readmitted: string[] = []
   /** Missing nodes, when it was complete. */
@@ -35,7 +36,8 @@ class Room {
   constructor(members: readonly NodeId[], linked = members) {
     for (const node of linked) this.links.set(node, [new FakeLink(node)])
     this.recovery = new Recovery('web', TERM, members, LEDGER_MS_MAX, TOKEN, {
-      linksTo: (node) => this.links.get(node) ?? [],
+      links: () => [...this.links.values()].flat(),
+      hasEnded: (node) => this.ended.has(node),
       revive: (row, link) => this.revived.push(`${row.id.counter} by ${link.peer.name}`),
       readmit: ({ kind }) => this.readmitted.push(kind),
       onComplete: ({ missing }) => {
@@ -139,6 +141,21 @@ test('a node is awaited until all of it has come, and as long as it is silent; o
   const other = new Room(['a', 'b'])
   for (const node of ['a', 'b']) other.recovery.onGone(node)
   assert.not(other.recovery.awaits('a'), 'a node that is gone tells nothing')
+})
+
+test('one that is thought to be dead is asked where there is a link, and nobody waits for it; it may wake, unless its process has ended', () => {
+  const room = new Room(['a'], ['a', 'still'])
+  assert.equal(room.link('still').said, ['ask'])
+  room.answer(room.link('a'))
+  assert.equal(room.outcome, [])
+  assert.equal([room.recovery.awaits('still'), room.recovery.mayWake('still')], [false, true])
+  room.row(room.link('still'))
+  assert.equal(room.revived.length, 1)
+  room.answer(room.link('still'))
+  assert.not(room.recovery.mayWake('still'), 'it has told all')
+  const other = new Room(['a'], ['a'])
+  other.ended.add('still')
+  assert.not(other.recovery.mayWake('still'))
 })
 
 test('rows that nobody asked for, and those of other services and terms, mean nothing', () => {

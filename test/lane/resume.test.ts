@@ -139,9 +139,9 @@ test('a node that is gone is not waited for: its clients are reset at once', asy
   await once(client, 'data')
   lanes.relay.break()
   await lanes.a.hears('link-down')
-  lanes.a.tell({ type: 'peer-gone', peer: B })
+  lanes.a.tell({ type: 'peer-gone', peer: B, hasEnded: true })
   await reset
-  lanes.b.tell({ type: 'peer-gone', peer: A })
+  lanes.b.tell({ type: 'peer-gone', peer: A, hasEnded: true })
   assert.equal([(await lanes.a.report()).active, (await lanes.b.report()).active], [0, 0])
 })
 

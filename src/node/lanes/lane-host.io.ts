@@ -1,6 +1,7 @@
 import { type Transferable, Worker } from 'node:worker_threads'
 import { type Endpoint, formatEndpoint } from '../../base/address.js'
 import { BatonError } from '../../base/errors.js'
+import { asOrdinary } from '../../base/haste.io.js'
 import type { Logger } from '../../base/log.js'
 import type { HandOverMessage } from '../../lane/handover.io.js'
 import type { FromLane, LaneSetup, ToLane } from '../../proxy/lane-protocol.js'
@@ -52,11 +53,15 @@ export class LaneHost {
     private readonly onMessage: (message: FromLane) => void,
     onDeath: (error: Error) => void,
   ) {
-    this.#worker = new Worker(new URL('../../lane/worker.io.js', import.meta.url), {
-      workerData: setup,
-      name: `lane-${setup.lane}`,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
-    })
+    // Lanes take as much of a host as connections bring, beside the programs that they serve.
+    this.#worker = asOrdinary(
+      () =>
+        new Worker(new URL('../../lane/worker.io.js', import.meta.url), {
+          workerData: setup,
+          name: `lane-${setup.lane}`,
+          resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+        }),
+    )
     this.#worker.on('message', (message: FromLane) => this.#receive(message))
     this.awake = new Promise((resolve) => {
       this.#onAwake = resolve

@@ -1,6 +1,8 @@
 /** Has this process stand still for a while, and only for a while. */
+
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { asOrdinary } from '../../base/haste.io.js'
 import type { Millis } from '../../base/time.js'
 
 /** Of sources only: other options of this process are for it alone. */
@@ -36,7 +38,7 @@ export async function preparePause(pauseMs: Millis): Promise<Pauser | { readonly
 }
 
 function startHelper(role: 'stop' | 'wake', ms: Millis): ChildProcessWithoutNullStreams {
-  const helper = spawn(process.execPath, [...LOADER, PAUSER, role, String(ms)], { detached: true })
+  const helper = asOrdinary(() => spawn(process.execPath, [...LOADER, PAUSER, role, String(ms)], { detached: true }))
   helper.stdin.on('error', () => {})
   return helper
 }

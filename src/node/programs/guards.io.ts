@@ -1,4 +1,5 @@
 /** The guards of this host's programs, one process each: found again by whatever process of the node comes next. */
+
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs'
 import net from 'node:net'
@@ -6,6 +7,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { messageOf } from '../../base/errors.js'
 import { hash32 } from '../../base/hash.js'
+import { asOrdinary } from '../../base/haste.io.js'
 import type { Logger } from '../../base/log.js'
 import { loadStateFile } from '../../base/state-file.io.js'
 import type { Millis } from '../../base/time.js'
@@ -154,10 +156,12 @@ export class Guards implements GuardPort {
     rmSync(path.join(this.folder, `${tag}.sock`), { force: true })
     return new Promise((resolve) => {
       const log = openSync(path.join(this.folder, `${tag}.log`), 'a', 0o600)
-      const guard = spawn(process.execPath, [...LOADER, GUARD, this.folder, tag, setup], {
-        detached: true,
-        stdio: ['ignore', 'pipe', log],
-      })
+      const guard = asOrdinary(() =>
+        spawn(process.execPath, [...LOADER, GUARD, this.folder, tag, setup], {
+          detached: true,
+          stdio: ['ignore', 'pipe', log],
+        }),
+      )
       closeSync(log)
       const timer = setTimeout(() => answer(`it is not ready after ${READY_MS_MAX} ms`), READY_MS_MAX)
       const answer = (why: string) => {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import net from 'node:net'
 import { errnoOf, messageOf } from '../../base/errors.js'
+import { asOrdinary } from '../../base/haste.io.js'
 import type { Millis } from '../../base/time.js'
 
 /** A cloud's interface may need seconds; the lease is renewed meanwhile. */
@@ -31,11 +32,10 @@ export function runHook(
     const cannot = (error: unknown) => tell(`cannot be run (${errnoOf(error) || messageOf(error)})`)
     try {
       // A process group of its own: what it has started ends with it where it does not end by itself.
-      const child = spawn(program, [...args], {
-        stdio: ['ignore', 'ignore', 'pipe'],
-        env: { ...process.env, ...environment },
-        detached: true,
-      })
+      const env = { ...process.env, ...environment }
+      const child = asOrdinary(() =>
+        spawn(program, [...args], { stdio: ['ignore', 'ignore', 'pipe'], env, detached: true }),
+      )
       const { pid } = child
       if (pid !== undefined) onProcess(pid, true)
       let isLate = false

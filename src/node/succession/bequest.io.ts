@@ -7,7 +7,6 @@ import path from 'node:path'
 import v8 from 'node:v8'
 import type { Clock } from '../../base/clock.js'
 import { BatonError, messageOf } from '../../base/errors.js'
-import { makeHaste } from '../../base/haste.io.js'
 import type { Logger } from '../../base/log.js'
 import type { Millis } from '../../base/time.js'
 import { UnixChannel } from '../../kernel/unix-channel.io.js'
@@ -88,7 +87,6 @@ export class Bequest {
   #leftMs: Millis | undefined
   /** That, right after a renewal. */
   #freshMs: Millis = 0
-  #settle: () => void = () => {}
   #refusal: Refusal | undefined
 
   constructor(private readonly parts: BequestParts) {}
@@ -113,8 +111,6 @@ export class Bequest {
       throw new BatonError('ERR_REPLACE_DENIED', `process ${pid} runs as user ${uid}, and this node does not`, { hint })
     }
     this.#isBusy = true
-    // From here on: the other process takes the processor to start, while leases of this one run.
-    this.#settle = makeHaste()
     this.parts.notify.replacing(`process ${pid} is to take its place`)
     void this.#give(channel, pid).catch((error: unknown) => {
       this.#failed(channel, messageOf(error))
@@ -283,7 +279,6 @@ export class Bequest {
   #failed(channel: UnixChannel, why: string): void {
     this.#isBusy = false
     this.#refusal = { why, passes: PASSING.some((words) => why.endsWith(words)) }
-    this.#settle()
     this.#leftMs = undefined
     channel.send(FRAME.failed, new TextEncoder().encode(why), [], LAST_WORD_MS)
     channel.close()

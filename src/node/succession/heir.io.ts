@@ -4,7 +4,7 @@ import path from 'node:path'
 import v8 from 'node:v8'
 import type { AlarmClock } from '../../base/clock.js'
 import { BatonError, messageOf } from '../../base/errors.js'
-import { makeHaste } from '../../base/haste.io.js'
+import { comeFirst } from '../../base/haste.io.js'
 import type { Millis } from '../../base/time.js'
 import { type ChannelProblem, type Frame, type UnixChannel, UnixListener } from '../../kernel/unix-channel.io.js'
 import { rehearseLink } from '../../trunk/rehearsal.io.js'
@@ -24,8 +24,6 @@ const HELLO_MS_MAX: Millis = 5_000
 const FIRST_MS_MAX: Millis = 30_000
 /** It gives up long before. */
 const NEXT_MS_MAX: Millis = 5_000
-/** Until its leases are renewed, or lost. */
-const HASTE_MS: Millis = 1_000
 
 /** How often it is looked whether the running node is still there. */
 const WATCH_EVERY_MS: Millis = 10
@@ -112,9 +110,8 @@ export class Heir {
     await rehearseLink(clock)
     // From here on it hears of that by itself.
     clearInterval(this.#watch)
-    const settle = makeHaste()
-    const settled = clock.alarm(settle)
-    settled.set(clock.now() + HASTE_MS)
+    // And no sooner: until now the leases were the running one's to renew.
+    comeFirst()
     this.#ready()
     const reading: Promise<number>[] = []
     let state: ControlState | undefined

@@ -1,6 +1,8 @@
 /** Starts the process that is to replace this one: the same command as this one's, of whatever release is installed by now. */
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { BatonError, messageOf } from '../../base/errors.js'
+import { asOrdinary } from '../../base/haste.io.js'
 import type { Logger } from '../../base/log.js'
 import type { Notify } from './notify.io.js'
 
@@ -39,7 +41,9 @@ export async function startSuccessor({ logger, refusal, start = startAnew }: Suc
 
 function startAnew(): ChildProcess {
   const words = process.argv.slice(1).filter((word) => word !== REPLACE)
-  return spawn(process.execPath, [...process.execArgv, ...words, REPLACE], { stdio: 'inherit', detached: true })
+  return asOrdinary(() =>
+    spawn(process.execPath, [...process.execArgv, ...words, REPLACE], { stdio: 'inherit', detached: true }),
+  )
 }
 
 /** As the end of a sentence. */

@@ -1,6 +1,6 @@
 /** Asks a control socket one thing, as whoever runs this, and says what came of it on one line. */
-import { BatonError } from '../../src/base/errors.js'
-import { ControlClient } from '../../src/node/control/control-client.io.js'
+import { BatonError } from '../../../src/base/errors.js'
+import { ControlClient } from '../../../src/node/control/control-client.io.js'
 
 const [socket = '', what = ''] = process.argv.slice(2)
 const client = new ControlClient(socket)
