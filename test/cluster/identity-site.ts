@@ -6,7 +6,7 @@ import type { LabNode } from '../../src/lab/cluster.io.js'
 import type { Host } from '../../src/lab/hosts.io.js'
 import { until } from '../../src/lab/wait.io.js'
 import { assert, type Scope } from '../harness/suite.js'
-import { ADDRESS, losses, PORT, SurvivalSite, sumOf } from './survival.js'
+import { ADDRESS, losses, PORT, PROFILE, SurvivalSite, sumOf } from './survival.js'
 
 export const NEEDS = ['ip', 'nft', 'unshare', 'nsenter', 'setpriv']
 export const CLIENTS = 40
@@ -48,7 +48,7 @@ export async function fareByProxy(
   {
     lostMax,
     moves,
-    profile = 'fast',
+    profile = PROFILE,
   }: { readonly lostMax: number; readonly moves: boolean; readonly profile?: string },
 ): Promise<void> {
   const settings = ['--local', 'last', '--accept-proxy', '10.77.0.0/16']

@@ -9,6 +9,7 @@ import { until } from '../../src/lab/wait.io.js'
 import type { Scope } from '../harness/suite.js'
 import { Deaths } from './deaths.js'
 import { Conversation } from './programs/conversation.js'
+import { PROFILE } from './survival.js'
 
 export const ADDRESS = '10.77.9.9'
 export const ADDRESS6 = 'fd77::909'
@@ -81,7 +82,7 @@ export class OutwardSite {
       addresses: NAMES.map((name) => lan.named(name).address),
       names: NAMES,
       untold: true,
-      upArguments: upArguments.includes('--profile') ? upArguments : ['--profile', 'fast', ...upArguments],
+      upArguments: upArguments.includes('--profile') ? upArguments : ['--profile', PROFILE, ...upArguments],
       folder: path.join(folder, 'state'),
       start: (name, [program, ...args], output) => {
         return lan.named(name).start('baton', [program, ...deaths.nodeArguments, ...args], output)
