@@ -2,9 +2,10 @@ import os from 'node:os'
 import { Flags } from '@oclif/core'
 import { BatonError } from '../base/errors.js'
 import { BatonCommand } from '../cli/command.js'
+import { bootstrapOf } from '../cli/discovery-flags.js'
 import { type InitView, renderInit } from '../cli/init-view.js'
 import { readSecretFile } from '../cli/secret-file.js'
-import { checkNodeName, nodeNameOf } from '../node/config-schema.js'
+import { checkNodeName, formatBootstrap, nodeNameOf } from '../node/config-schema.js'
 import { defaultStateFolder } from '../node/state/state-folder.io.js'
 
 export default class Init extends BatonCommand {
@@ -26,6 +27,12 @@ export default class Init extends BatonCommand {
       helpValue: 'FILE',
       exclusive: ['join'],
     }),
+    bootstrap: Flags.string({
+      description: 'put into the token where discovery by swarm begins: what `baton bootstrap` prints',
+      helpValue: 'HOST[:PORT]',
+      multiple: true,
+      exclusive: ['join', 'key-file'],
+    }),
     join: Flags.string({
       description: 'join with this cluster key; other users see it in the list of processes: prefer --key-file',
       helpValue: 'KEY',
@@ -37,6 +44,8 @@ export default class Init extends BatonCommand {
     const name = flags.name ?? nodeNameOf(os.hostname())
     const problem = checkNodeName(name)
     if (problem !== undefined) throw new BatonError('ERR_USAGE', problem, { hint: 'baton init --name NAME' })
+    const { bootstrap, problems } = bootstrapOf(flags.bootstrap ?? [])
+    for (const { problem, hint } of problems) throw new BatonError('ERR_USAGE', `--${problem}`, { hint })
     const { createState, parseClusterKeys } = await import('../node/state/state-dir.io.js')
     const given = givenKey(flags)
     const keys = given === undefined ? {} : { clusterKeys: parseClusterKeys(given.text, given.source) }
@@ -45,7 +54,7 @@ export default class Init extends BatonCommand {
     const { id, founded, paths } = state
     const view: InitView = { name, id, founded, folder, keyFile: paths.clusterKey }
     const { firstToken } = await import('../node/keys/joining.io.js')
-    const secret = founded ? firstToken(state) : undefined
+    const secret = founded ? firstToken(state, bootstrap.map(formatBootstrap)) : undefined
     this.log(renderInit(view, { secret, isDefaultFolder: folder === defaultStateFolder() }, this.screen()))
     if (flags.join !== undefined) this.warnOfList()
     return view

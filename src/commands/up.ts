@@ -2,13 +2,14 @@ import { Flags } from '@oclif/core'
 import { BatonError } from '../base/errors.js'
 import { LOG_LEVELS } from '../base/log.js'
 import { BatonCommand } from '../cli/command.js'
-import { bootstrapOf, discoveryOf } from '../cli/discovery-flags.js'
+import { findingOf } from '../cli/discovery-flags.js'
 import { flagsOfFile } from '../cli/node-settings.js'
 import { readSecretFile } from '../cli/secret-file.js'
 import { readUsers } from '../cli/users.js'
 import {
   CIPHERS,
   checkNodeOptions,
+  DISCOVERY_DEFAULT,
   ENGINES,
   type NodeSettings,
   PORT_DEFAULTS,
@@ -163,6 +164,8 @@ export default class Up extends BatonCommand {
     const problems: string[] = []
     // The process that runs there has the ring already.
     const token = flags.replace ? undefined : givenToken(flags)
+    const isTold = isTyped('discovery') || flags.discovery !== DISCOVERY_DEFAULT.join(',')
+    const { discovery, bootstrap = [] } = flags
     const options: NodeSettings = {
       stateDir: this.stateFolder(flags),
       ...(flags.bind === undefined ? {} : { bind: flags.bind, bindFrom: typed.bind === undefined ? 'file' : 'flag' }),
@@ -170,8 +173,7 @@ export default class Up extends BatonCommand {
       controlPort: flags['control-port'],
       dataPort: flags['data-port'],
       seeds: seedsOf([...(flags.seed ?? []), ...(token?.seeds ?? [])], problems),
-      discovery: discoveryOf([flags.discovery], problems),
-      bootstrap: bootstrapsOf([...(flags.bootstrap ?? []), ...(token?.bootstraps ?? [])], problems),
+      ...findingOf({ discovery, bootstrap, isTold }, token, problems),
       profile: flags.profile,
       engine: flags.engine,
       cipher: flags.cipher,
@@ -246,12 +248,6 @@ function pageOf(text: string, problems: string[]): Pick<NodeSettings, 'page'> {
   if ('page' in parsed) return parsed.page === undefined ? {} : { page: parsed.page }
   problems.push(`--page: ${parsed.problem}`)
   return {}
-}
-
-function bootstrapsOf(texts: readonly string[], problems: string[]): NodeSettings['bootstrap'] {
-  const { bootstrap, problems: wrong } = bootstrapOf(texts)
-  problems.push(...wrong.map(({ problem, hint }) => `--${problem}: ${hint}`))
-  return bootstrap
 }
 
 function accessOf(

@@ -1,7 +1,7 @@
 /** What `baton up` is told, checked as a whole: one look shows all that is wrong. */
 import { canonicalIp, type Endpoint, isIpv6, isPort, isWildcard } from '../base/address.js'
 import type { LogLevel } from '../base/log.js'
-import { type Bootstrap, parseBootstrap } from '../gossip/discovery/bootstrap.js'
+import { type Bootstrap, formatBootstrap, parseBootstrap } from '../gossip/discovery/bootstrap.js'
 import { type ParsedSeed, parseSeed as parseSeedWithPort, type Seed } from '../gossip/discovery/seeds.js'
 
 import type { DeclaredService, DiscoveryWay } from './control/control-protocol.js'
@@ -9,7 +9,7 @@ import { DISCOVERY_DEFAULT, parseDiscovery } from './discovery/discovery-ways.js
 import { PRIORITY_DEFAULT, PRIORITY_MAX } from './roles.js'
 
 export type { Bootstrap, DiscoveryWay, Seed }
-export { DISCOVERY_DEFAULT, PRIORITY_DEFAULT, PRIORITY_MAX, parseBootstrap, parseDiscovery }
+export { DISCOVERY_DEFAULT, formatBootstrap, PRIORITY_DEFAULT, PRIORITY_MAX, parseBootstrap, parseDiscovery }
 
 export type Profile = 'lan' | 'fast' | 'wan' | 'test'
 export type LogFormat = 'pretty' | 'json'

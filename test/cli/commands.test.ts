@@ -332,12 +332,13 @@ test(
 test('init founds; the line it prints holds the key by which another node joins', async (scope) => {
   const base = tempFolder(scope)
   const [one, two, three] = ['1', '2', '3'].map((name) => path.join(base, name)) as [string, string, string]
-  const founded = await baton(['init', '--name', 'node1', '--state', one])
+  const founded = await baton(['init', '--name', 'node1', '--state', one, '--bootstrap', '10.0.0.1'])
   assert.is(founded.exit, 0)
   const token = /echo (baton-token-1-\S+) \| baton up --token -/.exec(founded.stdout)?.[1] ?? ''
   const key = readFileSync(path.join(one, 'cluster.key'), 'utf8').trim()
   const parsed = parseToken(token)
   assert.is(parsed.type === 'token' ? formatClusterKey(parsed.token.key) : parsed.why, key)
+  assert.equal(parsed.type === 'token' && parsed.token.bootstraps, ['10.0.0.1:49737'])
   const slip = await baton(['up', '--state', two, '--token', '-'], `${token.slice(0, -3)}${token.slice(-2)}\n`)
   assert.equal([slip.exit, existsSync(two)], [2, false])
   assert.match(slip.stderr, 'its checksum is wrong')

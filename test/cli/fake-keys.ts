@@ -68,7 +68,7 @@ export function fakeKeys(asked: unknown[]): KeysControl {
       asked.push({ unban: node, force })
       return { ...ban, banned: false, seat: 'none' }
     },
-    token: async () => ({ token: TOKEN, seeds: ['10.0.0.1:7440'] }),
+    token: async () => ({ token: TOKEN, bootstraps: [], seeds: ['10.0.0.1:7440'] }),
     list: async (reveal) => (reveal ? { ...ordinaryKeys, keys: [{ ...OLD, secret: SECRET }] } : ordinaryKeys),
     add: async ({ key = 'made', force }) => changed('add', key, force),
     use: async (id, force) => changed('use', id, force),

@@ -16,11 +16,14 @@ import { lockState } from '../state/state-lock.io.js'
 import { RING_KEYS_MAX } from './key-ring.js'
 import { openRing } from './key-store.io.js'
 
-/** Of a cluster that was just founded, for the other hosts: with the address that this host will most likely have. */
-export function firstToken({ clusterKeys: [key = new Uint8Array(0)] }: Pick<NodeState, 'clusterKeys'>): string {
+/** Of a cluster that was just founded, for the other hosts: with the address that this host will most likely have. `bootstraps`: HOST:PORT. */
+export function firstToken(
+  { clusterKeys: [key = new Uint8Array(0)] }: Pick<NodeState, 'clusterKeys'>,
+  bootstraps: readonly string[],
+): string {
   const { address } = chosenAddress()
   const seeds = isLoopback(address) ? [] : [formatEndpoint({ address, port: PORT_DEFAULTS.gossip })]
-  return formatToken({ key, origin: clusterKeyId(key), seeds, bootstraps: [] })
+  return formatToken({ key, origin: clusterKeyId(key), seeds, bootstraps })
 }
 
 export type Joined = 'made' | 'given-key' | 'known'

@@ -6,6 +6,7 @@ import { BatonError } from '../../base/errors.js'
 import type { NodeId } from '../../base/ids.js'
 import type { Logger } from '../../base/log.js'
 import type { Millis } from '../../base/time.js'
+import { type Bootstrap, formatBootstrap } from '../../gossip/discovery/bootstrap.js'
 import { formatClusterKey, parseClusterKey } from '../../trunk/cluster-key.js'
 import { formatToken } from '../../trunk/join-token.js'
 import { clusterKeyId, newClusterKey } from '../../trunk/keys.io.js'
@@ -30,8 +31,8 @@ import type {
 /** A change is everywhere within some milliseconds; anti-entropy finds within a few seconds what was lost. */
 const CONFIRM_MS_MAX: Millis = 4_000
 const LOOK_EVERY_MS: Millis = 10
-/** In a token: one that answers is enough. */
-const SEEDS_TOLD = 3
+/** In a token, of each kind: one that answers is enough. */
+const PLACES_TOLD = 3
 
 export interface KeysApiParts {
   readonly node: Node
@@ -39,6 +40,8 @@ export interface KeysApiParts {
   readonly clock: Clock
   readonly logger: Logger
   readonly linked: () => readonly NodeId[]
+  /** Of this node. */
+  readonly bootstraps: readonly Bootstrap[]
 }
 
 export class KeysApi implements KeysControl {
@@ -69,9 +72,12 @@ export class KeysApi implements KeysControl {
       return state === 'alive' && profile.node !== node.self.node
     })
     const seeds = [node.self, ...others.map(({ profile }) => profile)].map(({ gossip }) => formatEndpoint(gossip))
-    const told = seeds.slice(0, SEEDS_TOLD)
     const [key = new Uint8Array(0)] = keys.ring.secrets
-    return { token: formatToken({ key, origin: keys.ring.origin, seeds: told, bootstraps: [] }), seeds: told }
+    const places = {
+      seeds: seeds.slice(0, PLACES_TOLD),
+      bootstraps: this.parts.bootstraps.slice(0, PLACES_TOLD).map(formatBootstrap),
+    }
+    return { token: formatToken({ key, origin: keys.ring.origin, ...places }), ...places }
   }
 
   async list(reveal: boolean): Promise<KeysView> {

@@ -57,6 +57,8 @@ export interface TokenView {
   /** A secret: who has it can join. */
   readonly token: string
   readonly seeds: readonly string[]
+  /** `HOST:PORT`: of a node that is found by swarm, where others may begin too. */
+  readonly bootstraps: readonly string[]
 }
 
 /** `node`: a name, or the beginning of an id. */
