@@ -35,13 +35,13 @@ export function renderMarkdown(text: string, lead: (link: string) => string): Re
       },
       link({ href, title, tokens }) {
         const words = this.parser.parseInline(tokens)
-        return `<a href="${escape(lead(href))}"${title == null ? '' : ` title="${escape(title)}"`}>${words}</a>`
+        return `<a href="${escaped(lead(href))}"${title == null ? '' : ` title="${escaped(title)}"`}>${words}</a>`
       },
       image({ href, text: words }) {
-        return `<img src="${escape(lead(href))}" alt="${escape(words)}">`
+        return `<img src="${escaped(lead(href))}" alt="${escaped(words)}">`
       },
       code({ text: code, lang }) {
-        return `${captionOf(lang ?? '')}<pre><code>${escape(code)}</code></pre>\n`
+        return `${captionOf(lang ?? '')}<pre><code>${escaped(code)}</code></pre>\n`
       },
       table(token: Tokens.Table) {
         const cell = (one: Tokens.TableCell, tag: string) =>
@@ -83,7 +83,7 @@ export function linksOf(text: string): readonly string[] {
 function captionOf(info: string): string {
   const [, kind = '', host = ''] = /\b(on|of|enter)=(\S+)/.exec(info) ?? []
   if (host === '') return ''
-  return `<p class="host">${WORDS_OF_HOST[kind]} <b>${escape(NAMES[host] ?? host)}</b></p>`
+  return `<p class="host">${WORDS_OF_HOST[kind]} <b>${escaped(NAMES[host] ?? host)}</b></p>`
 }
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -108,7 +108,7 @@ function plainOf(tokens: readonly Token[]): string {
     .join('')
 }
 
-export function escape(text: string): string {
+export function escaped(text: string): string {
   return text
     .replace(/&(?!#?\w+;)/g, '&amp;')
     .replace(/</g, '&lt;')

@@ -1,5 +1,5 @@
 /** One page of the site as a whole HTML document: nothing in it comes from elsewhere, so that it works from a file as well. */
-import { escape, type Heading } from './markdown.js'
+import { escaped, type Heading } from './markdown.js'
 
 export interface MenuItem {
   readonly title: string
@@ -27,7 +27,7 @@ export function pageOf(parts: PageParts): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${escape(title)}</title>
+<title>${escaped(title)}</title>
 <style>${parts.style}</style>
 <header><a class="name" href="${parts.front}">Baton</a> <span>one address, every host</span></header>
 <nav aria-label="pages"><details class="menu"><summary>Pages</summary>${menuOf(parts)}</details><div class="side">${menuOf(parts)}</div></nav>
@@ -40,17 +40,17 @@ ${insert(parts.html, contentsOf(parts.headings))}
 }
 
 function menuOf({ menu }: PageParts): string {
-  return menu.map(({ title, items }) => `<h2>${escape(title)}</h2><ul>${items.map(itemOf).join('')}</ul>`).join('')
+  return menu.map(({ title, items }) => `<h2>${escaped(title)}</h2><ul>${items.map(itemOf).join('')}</ul>`).join('')
 }
 
 function itemOf({ title, href, isHere }: MenuItem): string {
-  return `<li><a href="${href}"${isHere ? ' aria-current="page"' : ''}>${escape(title)}</a></li>`
+  return `<li><a href="${href}"${isHere ? ' aria-current="page"' : ''}>${escaped(title)}</a></li>`
 }
 
 function contentsOf(headings: readonly Heading[]): string {
   const second = headings.filter(({ depth }) => depth === 2)
   if (second.length < HEADINGS_MIN) return ''
-  const items = second.map(({ text, anchor }) => `<li><a href="#${anchor}">${escape(text)}</a></li>`)
+  const items = second.map(({ text, anchor }) => `<li><a href="#${anchor}">${escaped(text)}</a></li>`)
   return `<details class="contents"><summary>On this page</summary><ul>${items.join('')}</ul></details>\n`
 }
 
@@ -62,6 +62,6 @@ function insert(html: string, contents: string): string {
 
 function neighbour(item: MenuItem | undefined, rel: string, arrow: string): string {
   if (item === undefined) return '<span></span>'
-  const words = rel === 'before' ? `${arrow} ${escape(item.title)}` : `${escape(item.title)} ${arrow}`
+  const words = rel === 'before' ? `${arrow} ${escaped(item.title)}` : `${escaped(item.title)} ${arrow}`
   return `<a href="${item.href}">${words}</a>`
 }

@@ -34,8 +34,8 @@ class Reader {
     symlinkSync(BIN, `${this.#folder}/bin/baton`)
     const flags = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', '--mount-proc']
     const hold = 'mount -t tmpfs none /run/netns && echo ready && exec sleep 1000'
-    const command = [...END_WITH_US, 'unshare', ...flags, 'sh', '-c', hold] as [string, ...string[]]
-    this.#world = new Child('world', command, `${this.#folder}/world.log`)
+    const [first = '', ...rest] = [...END_WITH_US, 'unshare', ...flags, 'sh', '-c', hold]
+    this.#world = new Child('world', [first, ...rest], `${this.#folder}/world.log`)
   }
 
   async arrive(): Promise<void> {
