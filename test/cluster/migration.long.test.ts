@@ -83,11 +83,16 @@ test(
       for (const words of typed) await lab.cluster.baton(node, ...words)
       const [, , name = ''] = typed[0] ?? []
       let seen = ''
+      // Line by line: nodes are in the order of their ids, which are drawn.
+      const lacking = () =>
+        plain(shown)
+          .split('\n')
+          .find((line) => missing(line, plain(seen)) !== undefined)
       const isShown = async () => {
         seen = (await lab.cluster.baton(node, 'service', 'show', name)).stdout
-        return missing(plain(shown), plain(seen)) === undefined ? true : undefined
+        return lacking() === undefined ? true : undefined
       }
-      await until(isShown, 15_000, () => `${file}: ${missing(plain(shown), plain(seen))}\n${seen}`, 500)
+      await until(isShown, 15_000, () => `${file}: ${lacking()}\n${seen}`, 500)
     }
   },
   NEEDS,

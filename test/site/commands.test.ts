@@ -40,6 +40,7 @@ function typedOn(page: string): readonly string[] {
 
 function problemsOf(typed: string, known: ReadonlyMap<string, Command>): string[] {
   const [, first = '', second = ''] = typed.split(/\s+/)
+  if (first === 'help') return []
   const name = known.has(`${first} ${second}`) ? `${first} ${second}` : first
   const command = known.get(name)
   // A topic alone, or a placeholder for several: `baton service add`, `set`.
