@@ -40,6 +40,10 @@ export function renderMarkdown(text: string, lead: (link: string) => string): Re
       image({ href, text: words }) {
         return `<img src="${escaped(lead(href))}" alt="${escaped(words)}">`
       },
+      codespan({ text: code }) {
+        // A line is broken before a flag, and not within its hyphens.
+        return `<code>${escaped(code).replace(/--[\w-]+/g, '<span>$&</span>')}</code>`
+      },
       code({ text: code, lang }) {
         return `${captionOf(lang ?? '')}<pre><code>${escaped(code)}</code></pre>\n`
       },
