@@ -107,6 +107,19 @@ test('each alert has a page that says what to do, no page is of none, and what i
   ])
 })
 
+test('each event that a page of alerts or the guide looks for is one of the log', () => {
+  const known = new Set([...read('events.md').matchAll(/`([a-z.-]+)`/g)].map(([, name]) => name))
+  const pages = ['operating.md', ...rules.map(({ alert }) => `alerts/${alert}.md`)]
+  const lost = (text: string) => {
+    const asked = [...text.matchAll(/\.event (?:== "|\| startswith\(")([a-z.-]+)"/g)].map(([, name = '']) => name)
+    return asked.filter((name) =>
+      name.endsWith('-') ? ![...known].some((one) => one?.startsWith(name)) : !known.has(name),
+    )
+  }
+  for (const page of pages) assert.equal(lost(read(page).replaceAll('startswith("access-log")', '')), [], page)
+  assert.equal(lost('jq \'select(.event == "lease-gone" or .event == "lease-lost")\''), ['lease-gone'])
+})
+
 test('each metric of the board is measured, and no two panels lie on each other', () => {
   const board = JSON.parse(read('grafana/baton.json'))
   const targets = board.panels.flatMap((panel: { targets?: { expr: string }[] }) => panel.targets ?? [])
