@@ -33,6 +33,7 @@ function shape(line: string): string {
     .replace(/(\b\d+(\.\d+)? ?(ms|s|m|h|B|KiB)\b ?)+/g, 'N ')
     .replace(/^\d+(?= HOST$)/, 'N')
     .replace(/\s+/g, ' ')
+    .replace(/(in term |HOST )\d+\b/g, '$1N')
     .trim()
 }
 
