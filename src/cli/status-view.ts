@@ -61,13 +61,26 @@ function lanesOf({ lanes }: StatusView['node']): string {
 /** What concerns the whole comes first; what concerns a row stands under it, with the same mark. */
 function renderVerdict(view: StatusView, screen: Screen): string[] {
   const lost = lostQuorum(view.electorate)
-  const whole = lost === undefined ? view.warnings : [lost, ...view.warnings]
+  const whole = [...(lost === undefined ? [] : [lost]), ...namesakes(view.members), ...view.warnings]
   const rows = view.members.filter(hasProblem).length + view.services.filter(needsLook).length
   const count = whole.length + rows
   if (count === 0) return view.node.state === 'running' ? ['', screen.paint('good', 'All is well.')] : []
   const title = count === 1 ? 'One thing needs a look, marked with !' : `${count} things need a look, marked with !`
   const items = whole.flatMap((warning) => hang('  ! ', warning, screen.width))
   return ['', screen.paint('bad', title), ...items.map((line) => screen.paint('bad', line))]
+}
+
+/** Hosts that were copied from one image have one name: all runs, and nobody knows which of them a line means. */
+function namesakes(members: readonly MemberView[]): string[] {
+  const byName = new Map<string, string[]>()
+  for (const { name, id, state } of members) {
+    if (state !== 'left') byName.set(name, [...(byName.get(name) ?? []), shortId(id)])
+  }
+  return [...byName]
+    .filter(([, ids]) => ids.length > 1)
+    .map(([name, ids]) => {
+      return `${ids.length} nodes are called ${name}: commands want their ids, ${ids.join(' and ')}. A node has its name from \`baton init --name\` or \`baton up --token - --name\`, when it is made.`
+    })
 }
 
 function lostQuorum({ voters, quorum, reachable }: ElectorateView): string | undefined {

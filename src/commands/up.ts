@@ -207,7 +207,9 @@ export default class Up extends BatonCommand {
     const joined = join(folder, token, name)
     if (joined === 'known') return
     const what =
-      joined === 'made' ? `made a node in ${folder}, which joins` : `gave the node in ${folder} a key that it lacked`
+      joined === 'given-key'
+        ? `gave the node in ${folder} a key that it lacked`
+        : `made node ${joined.made} in ${folder}; it joins`
     process.stderr.write(`Token: ${what}.\n`)
   }
 }

@@ -180,6 +180,8 @@ const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof p
   'status-alone': (screen) => renderStatus(alone, screen),
   departure: (screen) => renderDeparture('forgotten', departed, screen).join('\n'),
   'status-broken': (screen) => renderStatus(broken, screen),
+  'status-namesakes': (screen) =>
+    renderStatus({ ...healthy, members: healthy.members.map((one) => ({ ...one, name: 'vm' })) }, screen),
   'status-long-names': (screen) => renderStatus(longNames, screen),
   'status-waiting': (screen) => renderStatus({ ...healthy, services: [chosen, web] }, screen),
   'status-no-service': (screen) => renderStatus(fresh, screen),

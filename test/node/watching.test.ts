@@ -1,6 +1,6 @@
-/** The alert rules and the board name what the node measures, and each alert has its section in docs/operating.md. */
+/** The alert rules and the board name what the node measures, and each alert has its page in docs/alerts. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,7 +21,8 @@ interface Rule {
   readonly alert: string
   readonly expr: string
   readonly labels: { readonly severity: string }
-  readonly annotations: { readonly summary: string; readonly page: string }
+  readonly for?: string
+  readonly annotations: { readonly summary: string; readonly runbook_url: string }
 }
 
 const rules: readonly Rule[] = parse(readFileSync(RULES, 'utf8')).groups.flatMap(
@@ -60,23 +61,63 @@ test('each metric of the rules is measured, and what is wrong is seen', () => {
   ])
 })
 
-test('each alert has a section that says what to do, and no section is of none', () => {
-  const page = read('operating.md')
-  const sections = [...page.matchAll(/^## (Baton\w+)$/gm)].map(([, name]) => name ?? '')
+const SECTIONS = ['What it means', 'What clients see', 'How to look', 'What to do', 'When it is harmless']
+
+function pageProblems({ alert, labels, annotations, for: after = 'the first sign' }: Rule, text: string): string[] {
+  const sections = [...text.matchAll(/^## (.*)\n+([^#]*)/gm)]
+  const names = [...text.matchAll(/\bbaton_[a-z_]+\b(?!_)/g)].map(([name]) => name)
+  return [
+    ...(annotations.runbook_url === `docs/alerts/${alert}.md` ? [] : [`the rule points to ${annotations.runbook_url}`]),
+    ...(text.startsWith(`# ${alert}\n\n*${labels.severity}*, after ${after}. `)
+      ? []
+      : ['another severity or time than the rule']),
+    ...SECTIONS.filter((section, i) => sections[i]?.[1] !== section || sections[i]?.[2] === '').map(
+      (section) => `no ${section}`,
+    ),
+    ...(/^```sh$/m.test(text) ? [] : ['nothing to type']),
+    ...names
+      .filter((name) => ![...metrics.keys()].some((metric) => metric.startsWith(name)))
+      .map((name) => `${name} is measured by no node`),
+  ]
+}
+
+test('each alert has a page that says what to do, no page is of none, and what is wrong is seen', () => {
+  const folder = new URL('../../docs/alerts/', import.meta.url)
+  const pages = readdirSync(folder).filter((file) => file.startsWith('Baton'))
+  assert.equal(pages.sort(), rules.map(({ alert }) => `${alert}.md`).sort())
+  const index = [...read('alerts/README.md').matchAll(/^\| \[(\w+)\]\((\w+)\.md\) \| (\w+) \|/gm)]
   assert.equal(
-    sections,
-    rules.map(({ alert }) => alert),
+    index.map(([, name, file, severity]) => [name, file, severity]),
+    rules.map(({ alert, labels }) => [alert, alert, labels.severity]),
     'in the order of the rules',
   )
-  for (const { alert, labels, annotations } of rules) {
-    assert.is(annotations.page, `docs/operating.md#${alert.toLowerCase()}`)
-    assert.ok(['critical', 'warning', 'info'].includes(labels.severity), alert)
+  for (const rule of rules) {
+    assert.equal(pageProblems(rule, read(`alerts/${rule.alert}.md`)), [], rule.alert)
+    assert.ok(['critical', 'warning', 'info'].includes(rule.labels.severity), rule.alert)
   }
-  for (const [, target] of page.matchAll(/\]\(#(\w+)\)/g))
-    assert.ok(
-      sections.some((name) => name.toLowerCase() === target),
-      target,
+  const [first] = rules
+  if (first === undefined) throw new Error('no rules')
+  const bad = read(`alerts/${first.alert}.md`)
+    .replace('after 1m', 'after 9m')
+    .replace('## How to look', '## Look at baton_nothing')
+  assert.equal(pageProblems(first, bad), [
+    'another severity or time than the rule',
+    'no How to look',
+    'baton_nothing is measured by no node',
+  ])
+})
+
+test('each event that a page of alerts or the guide looks for is one of the log', () => {
+  const known = new Set([...read('events.md').matchAll(/`([a-z.-]+)`/g)].map(([, name]) => name))
+  const pages = ['operating.md', ...rules.map(({ alert }) => `alerts/${alert}.md`)]
+  const lost = (text: string) => {
+    const asked = [...text.matchAll(/\.event (?:== "|\| startswith\(")([a-z.-]+)"/g)].map(([, name = '']) => name)
+    return asked.filter((name) =>
+      name.endsWith('-') ? ![...known].some((one) => one?.startsWith(name)) : !known.has(name),
     )
+  }
+  for (const page of pages) assert.equal(lost(read(page).replaceAll('startswith("access-log")', '')), [], page)
+  assert.equal(lost('jq \'select(.event == "lease-gone" or .event == "lease-lost")\''), ['lease-gone'])
 })
 
 test('each metric of the board is measured, and no two panels lie on each other', () => {

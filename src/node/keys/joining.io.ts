@@ -26,10 +26,10 @@ export function firstToken(
   return formatToken({ key, origin: clusterKeyId(key), seeds, bootstraps })
 }
 
-export type Joined = 'made' | 'given-key' | 'known'
+export type Joined = { readonly made: string } | 'given-key' | 'known'
 
 /**
- * `made`: there was no folder, and now there is one that joins. `given-key`: a node that did not have this key has it now, as
+ * `made`: there was no folder, and now there is one that joins, under that name. `given-key`: a node that did not have this key has it now, as
  * the current one. Throws ERR_TOKEN_CONFLICT where the folder is of another cluster, and what `createState` and `openState` throw.
  */
 export function join(folder: string, token: JoinToken, name = nodeNameOf(os.hostname())): Joined {
@@ -38,7 +38,7 @@ export function join(folder: string, token: JoinToken, name = nodeNameOf(os.host
     const problem = checkNodeName(name)
     if (problem !== undefined) throw new BatonError('ERR_USAGE', problem)
     createState(folder, { name, clusterKeys: [token.key] })
-    return 'made'
+    return { made: name }
   }
   const state = openState(folder)
   const keys = loadClusterKeys(paths.clusterKey)
