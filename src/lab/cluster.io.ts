@@ -15,7 +15,8 @@ import { childHere } from './programs.io.js'
 import { until } from './wait.io.js'
 
 const run = promisify(execFile)
-const BATON = fileURLToPath(new URL('../../bin/baton.js', import.meta.url))
+/** Of this release. */
+export const BATON = fileURLToPath(new URL('../../bin/baton.js', import.meta.url))
 
 /** As many as an electorate takes: election/config. */
 const VOTERS_MAX = 7
@@ -34,6 +35,8 @@ export interface ClusterOptions {
   readonly folder?: string
   /** How a node's process is started, such as on a host of its own; as a process of this host if not given. */
   readonly start?: Start
+  /** The `bin/baton.js` of a node at this moment, where nodes are of several releases; this one's if not given. */
+  readonly programOf?: (name: string) => string
 }
 
 /** `command` with its output to the end of the file `output`. */
@@ -57,6 +60,7 @@ export class LocalCluster {
     private readonly start: Start,
     private readonly untold: boolean,
     private readonly isFolderOurs: boolean,
+    private readonly programOf: (name: string) => string,
   ) {}
 
   /** Founds the cluster and starts all nodes; returns when each answers on its control socket. */
@@ -69,6 +73,7 @@ export class LocalCluster {
       options.start ?? childHere,
       options.untold ?? false,
       options.folder === undefined,
+      options.programOf ?? (() => BATON),
     )
     try {
       const nameOf = (i: number) => options.names?.[i] ?? `node${i + 1}`
@@ -86,7 +91,7 @@ export class LocalCluster {
 
   /** One command of the CLI, as a user would run it on that node. */
   async baton(node: LabNode, ...args: string[]): Promise<{ stdout: string; stderr: string }> {
-    return run(process.execPath, [BATON, ...args, '--state', node.state], { timeout: 20_000 })
+    return run(process.execPath, [this.programOf(node.name), ...args, '--state', node.state], { timeout: 20_000 })
   }
 
   /** Another process takes the place of the node's, with all its connections. */
@@ -116,7 +121,8 @@ export class LocalCluster {
       ...this.upArguments,
       ...more,
     ]
-    node.child = this.start(node.name, [process.execPath, BATON, ...args], path.join(this.folder, `${node.name}.log`))
+    const command = [process.execPath, this.programOf(node.name), ...args] as const
+    node.child = this.start(node.name, command, path.join(this.folder, `${node.name}.log`))
   }
 
   async answers(node: LabNode): Promise<StatusView> {
@@ -202,7 +208,8 @@ export class LocalCluster {
     mkdirSync(this.folder, { recursive: true })
     const first = this.nodes[0]
     const key = first === undefined ? [] : ['--key-file', path.join(first.state, 'cluster.key')]
-    await run(process.execPath, [BATON, 'init', '--name', name, '--state', state, ...key], { timeout: 20_000 })
+    const words = [this.programOf(name), 'init', '--name', name, '--state', state, ...key]
+    await run(process.execPath, words, { timeout: 20_000 })
     return { name, address, state, client: new ControlClient(path.join(state, 'control.sock')), child: undefined }
   }
 }

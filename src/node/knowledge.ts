@@ -32,6 +32,7 @@ export class Knowledge {
   /** By who says it; then by service and the node that it is about. */
   readonly #health = new Map<NodeId, ReadonlyMap<string, readonly HealthRow[]>>()
   readonly #hosting = new Map<NodeId, readonly Tenure[]>()
+  readonly #releases = new Map<NodeId, string>()
   readonly #ended = new Set<NodeId>()
   assignments = new Assignments()
   #members: readonly Member[] = []
@@ -93,6 +94,8 @@ export class Knowledge {
     else this.#loads.set(node, facts.loadPermille)
     this.#health.set(node, byProgram(facts.health))
     this.#hosting.set(node, facts.hosting)
+    // Also of one that has gone back to a release that does not say.
+    this.#releases.set(node, facts.release ?? '')
   }
 
   /** The node has left: its place in the tables is free. */
@@ -102,6 +105,7 @@ export class Knowledge {
     this.#loads.delete(node)
     this.#health.delete(node)
     this.#hosting.delete(node)
+    this.#releases.delete(node)
   }
 
   /** The listeners that belong to a node, of all that its host has. */
@@ -154,6 +158,11 @@ export class Knowledge {
   /** How busy its host is, as the node says. */
   loadOf(node: NodeId): number | undefined {
     return this.#loads.get(node)
+  }
+
+  /** Of Baton, as the node says; empty: it is of a release that does not say; `undefined`: nothing was heard of it yet. */
+  releaseOf(node: NodeId): string | undefined {
+    return this.#releases.get(node)
   }
 
   /** What live nodes say of the health of a program: its own node, and who directs connections to it. */

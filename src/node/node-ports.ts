@@ -62,6 +62,8 @@ export interface NodePorts {
   readonly saveVotes: (records: readonly DurableRecord[]) => void
   readonly saveRegistry: () => void
   readonly rememberMembers: (gossip: readonly Endpoint[]) => void
+  /** Of Baton, to be told to others. */
+  readonly release?: string
   /** `undefined`: programs are not checked. Never rejects. */
   readonly checkProgram?: (check: ProgramCheck) => Promise<CheckResult>
   /** Start and stop programs of services of mode `single`; `undefined`: none is run here. */

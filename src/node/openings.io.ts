@@ -108,7 +108,7 @@ export interface LinkParts {
 export function makeLinks(parts: LinkParts): ControlLinks {
   const { options, state, clusterKeys, isBanned, boot, clock, random, logger, node } = parts
   return new ControlLinks({
-    self: { node: state.id, boot, name: state.name, ...state.keyPair },
+    self: { node: state.id, boot, name: state.name, release: options.version, ...state.keyPair },
     clusterKeys,
     isBanned,
     bind: { address: options.bind, port: options.controlPort },

@@ -24,8 +24,8 @@ export class Publication {
     private readonly directing: Directing,
     private readonly clock: AlarmClock,
     private readonly later: (run: () => void) => void,
-    /** What is said of programs' health, and of services that run on one node at a time. */
-    private readonly more: () => Pick<NodeFacts, 'health' | 'hosting'>,
+    /** What is said of programs' health, of services that run on one node at a time, and of this release. */
+    private readonly more: () => Pick<NodeFacts, 'health' | 'hosting' | 'release'>,
     /** Called when something is news; `bytes` as node-facts encodes them. */
     private readonly publish: (bytes: Uint8Array) => void,
   ) {

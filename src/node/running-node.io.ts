@@ -230,9 +230,7 @@ export class RunningNode {
         facts,
       },
       {
-        clock,
-        logger,
-        random,
+        ...{ clock, logger, random, release: options.version },
         leases: new LeaseSlots(leases),
         sendDatagram: (to, bytes) => udp.send(to, bytes),
         sendToPeer: (to, channel, bytes) => links.send(to, channel, bytes),

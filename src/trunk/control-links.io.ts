@@ -27,6 +27,8 @@ export interface ControlLinksSelf extends NodeKeyPair {
   readonly node: NodeId
   readonly boot: number
   readonly name: string
+  /** Of Baton, for whoever cannot speak with this node. */
+  readonly release?: string
   /** What this node speaks, if not what this release does: for tests of mixed clusters. */
   readonly versions?: VersionRange
 }
@@ -195,9 +197,9 @@ export class ControlLinks {
       case 'close':
         return this.#links.get(effect.link)?.leave(effect.code)
       case 'up': {
-        const { node, name, boot, version, remote, carried } = effect.peer
+        const { node, name, boot, release, version, remote, carried } = effect.peer
         this.#isTurnedOut = false
-        const fields = { peer: node, name, boot, version, remote: formatEndpoint(remote) }
+        const fields = { peer: node, name, boot, ...(release && { release }), version, remote: formatEndpoint(remote) }
         log.log('info', 'control-up', carried ? { ...fields, carried } : fields)
         return this.#tell(() => events.onUp(effect.peer))
       }
@@ -259,12 +261,12 @@ export class ControlLinks {
   #add(id: LinkId, socket: Duplex, role: LinkRole, remote: Endpoint, expected: Expected = {}): void {
     const { carried = false } = expected
     const { self, clock } = this.options
-    const { node, boot, name, publicKey, secretKey, versions = CONTROL_VERSIONS } = self
+    const { node, boot, name, release, publicKey, secretKey, versions = CONTROL_VERSIONS } = self
     const link = new ControlLink(socket, {
       role,
       remote,
       ...(expected.node !== undefined && { expected: expected.node }),
-      self: { node, boot, name, versions, features: CONTROL_FEATURES },
+      self: { node, boot, name, release, versions, features: CONTROL_FEATURES },
       publicKey,
       keyPair: { publicKey, secretKey },
       proofs: this.#proofs,

@@ -3,7 +3,7 @@
  *
  *   message     magic 'BTN' ‖ kind u8 ‖ fields (tag u8 ‖ length u16 ‖ value)
  *   HELLO 1     1 versions: lowest u16, highest u16 · 2 features u32 · 3 node 16 · 4 boot u32 · 5 name, UTF-8, ≤ 63
- *               6 proofs: 32 for each key of the sender's keyring, 1 to 8 of them
+ *               6 proofs: 32 for each key of the sender's keyring, 1 to 8 of them · 8 release, UTF-8, ≤ 63
  *   WELCOME 2   the other's HELLO is accepted
  *   REFUSED 3   7 close code u16
  *
@@ -32,10 +32,12 @@ export const PROOF_BYTES = 32
 /** A release before rotations reads the first four. */
 export const PROOFS_MAX = 8
 const NAME_BYTES_MAX = 63
+/** As a node name. */
+const RELEASE_BYTES_MAX = 63
 
 const MAGIC = utf8('BTN')
 const KINDS = { hello: 1, welcome: 2, refused: 3 } as const
-const TAGS = { versions: 1, features: 2, node: 3, boot: 4, name: 5, proofs: 6, code: 7 } as const
+const TAGS = { versions: 1, features: 2, node: 3, boot: 4, name: 5, proofs: 6, code: 7, release: 8 } as const
 
 export interface VersionRange {
   readonly lowest: number
@@ -49,6 +51,8 @@ export interface Hello {
   readonly node: NodeId
   readonly boot: number
   readonly name: string
+  /** For people; releases before 0.2 do not say. */
+  readonly release?: string | undefined
   readonly proofs: readonly Uint8Array[]
 }
 
@@ -95,12 +99,13 @@ export type Negotiated =
   /** Says which of the two must be upgraded. */
   | { readonly type: 'none'; readonly why: string }
 
-/** The highest version that both speak. */
-export function negotiate(ours: VersionRange, theirs: VersionRange, theirName: string): Negotiated {
+/** The highest version that both speak. `theirRelease`: of Baton, in words. */
+export function negotiate(ours: VersionRange, theirs: VersionRange, theirName: string, theirRelease = ''): Negotiated {
   const version = Math.min(ours.highest, theirs.highest)
   if (version >= Math.max(ours.lowest, theirs.lowest)) return { type: 'version', version }
   const behind = theirs.highest < ours.lowest ? theirName : 'this node'
-  const why = `${theirName} speaks ${formatRange(theirs)}, this node ${formatRange(ours)}; upgrade ${behind}`
+  const who = theirRelease === '' ? theirName : `${theirName} (Baton ${theirRelease})`
+  const why = `${who} speaks ${formatRange(theirs)}, this node ${formatRange(ours)}; upgrade ${behind}`
   return { type: 'none', why }
 }
 
@@ -131,6 +136,7 @@ function writeHello(writer: ByteWriter, hello: Hello): void {
   writeField(writer, TAGS.node, new ByteWriter(NODE_ID_BYTES).hex(hello.node).finish())
   writeField(writer, TAGS.boot, new ByteWriter(4).u32(hello.boot).finish())
   writeField(writer, TAGS.name, utf8(hello.name))
+  if (hello.release) writeField(writer, TAGS.release, utf8(hello.release))
   const all = new ByteWriter(PROOFS_MAX * PROOF_BYTES)
   for (const proof of proofs) all.put(proof)
   writeField(writer, TAGS.proofs, all.finish())
@@ -143,6 +149,7 @@ function readHello(fields: Fields): DecodedGreeting {
   const node = fieldReader(fields, TAGS.node)
   const boot = fieldReader(fields, TAGS.boot)
   const name = fromUtf8(fields.get(TAGS.name) ?? new Uint8Array(0))
+  const release = readRelease(fields.get(TAGS.release))
   const proofs = splitProofs(fieldReader(fields, TAGS.proofs))
   const hello: Hello = {
     kind: 'hello',
@@ -151,12 +158,20 @@ function readHello(fields: Fields): DecodedGreeting {
     node: node.hex(NODE_ID_BYTES),
     boot: boot.u32(),
     name,
+    ...(release !== '' && { release }),
     proofs,
   }
   if (versions.failed || features.failed || node.failed || boot.failed) return malformed('a HELLO lacks a field')
   if (lowest > highest || hello.boot === 0) return malformed('a HELLO has an impossible version range or boot')
   const problem = checkNodeName(name)[0]
   return problem === undefined ? { type: 'greeting', greeting: hello } : malformed(problem)
+}
+
+/** One that cannot be shown is none: nothing depends on it. */
+function readRelease(bytes: Uint8Array | undefined): string {
+  if (bytes === undefined || bytes.byteLength > RELEASE_BYTES_MAX) return ''
+  const release = fromUtf8(bytes)
+  return /\p{C}/u.test(release) ? '' : release
 }
 
 /** No proof at all is a wrong one, not a malformed HELLO; more than the limit are not looked at. */

@@ -151,17 +151,18 @@ export class LinkSession implements Machine<LinkSessionEvent, LinkSessionEffect>
     if (hello.node !== proofs.nodeIdOf(this.#remotePublicKey)) {
       return this.#refuse('wrong-node', `it calls itself ${hello.node}, which its key does not bear out`)
     }
-    const negotiated = negotiate(self.versions, hello.versions, hello.name)
+    const negotiated = negotiate(self.versions, hello.versions, hello.name, hello.release)
     if (negotiated.type === 'none') {
       // It is proven, so it may know what we speak, and can say itself who must be upgraded.
       if (role === 'responder') this.#sendHello()
       return this.#refuse('version', negotiated.why)
     }
-    const { node, boot, name } = hello
+    const { node, boot, name, release } = hello
     this.#peer = {
       node,
       boot,
       name,
+      ...(release !== undefined && { release }),
       version: negotiated.version,
       features: (self.features & hello.features) >>> 0,
       remote,

@@ -51,6 +51,8 @@ export interface PeerInfo {
   readonly node: NodeId
   readonly boot: number
   readonly name: string
+  /** Of Baton; releases before 0.2 do not say. */
+  readonly release?: string
   /** The version of the control protocol that both speak. */
   readonly version: number
   /** Feature bits that both have. */

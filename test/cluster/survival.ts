@@ -66,6 +66,7 @@ export class SurvivalSite {
     upArguments: readonly string[] = [],
     names: readonly string[] = NAMES,
     others: readonly string[] = [],
+    programOf?: (name: string) => string,
   ): Promise<{ readonly site: SurvivalSite; readonly deaths: Deaths }> {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-survival-'))
     const deaths = new Deaths(folder)
@@ -83,6 +84,7 @@ export class SurvivalSite {
       untold: true,
       upArguments: upArguments.includes('--profile') ? upArguments : ['--profile', PROFILE, ...upArguments],
       folder: path.join(folder, 'state'),
+      ...(programOf === undefined ? {} : { programOf }),
       start: (name, [program, ...args], output) => {
         return lan.named(name).start('baton', [program, ...deaths.nodeArguments, ...args], output)
       },

@@ -8,6 +8,7 @@ import { suite as uvuSuite } from 'uvu'
 import * as assert from 'uvu/assert'
 
 import { waits } from '../../src/lab/wait.io.js'
+import { isEarlierKnown } from './earlier-release.js'
 import { ProcessWatch } from './process-watch.js'
 import { findProgram } from './programs.js'
 import { Scope } from './scope.js'
@@ -21,6 +22,8 @@ export interface TestOptions {
   readonly needs?: readonly string[]
   /** What an ordinary user may not: skipped loudly for one. */
   readonly root?: boolean
+  /** It has nodes of the release before this one, which is made from the history of git: as with a program that is missing. */
+  readonly earlier?: boolean
   /** For the body and, again, for its clean-up. */
   readonly limitMs?: number
 }
@@ -42,14 +45,18 @@ export function suite(name: string, limitMs = 2_000): Suite {
       uvu.skip(title)
       return
     }
-    if (missing.length > 0 && !process.env['CI']) {
-      process.stderr.write(`\nSKIPPED  ${name}: ${title}\n         install ${missing.join(', ')} to run it\n`)
+    const isHistoryMissing = options.earlier === true && !isEarlierKnown()
+    if ((missing.length > 0 || isHistoryMissing) && !process.env['CI']) {
+      const what = isHistoryMissing ? 'fetch the history (`git fetch --unshallow`)' : `install ${missing.join(', ')}`
+      process.stderr.write(`\nSKIPPED  ${name}: ${title}\n         ${what} to run it\n`)
       uvu.skip(title)
       return
     }
     watch.testMade()
     uvu(title, async () => {
       try {
+        if (isHistoryMissing)
+          throw new Error('CI must fetch the whole history: the release before this one is not in it')
         if (missing.length > 0) throw new Error(`CI must install ${missing.join(', ')}: .ci/run does`)
         await runTest(body, options.limitMs ?? limitMs)
       } catch (error) {

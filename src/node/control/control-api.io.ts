@@ -353,6 +353,7 @@ export class NodeApi implements ControlApi {
       listenersOf: (id: NodeId) => knowledge.programsOf(id),
       linkOf,
       directs,
+      releaseOf: (id: NodeId) => knowledge.releaseOf(id),
     }
     return [...knowledge.members]
       .sort((a, b) => (a.profile.name < b.profile.name ? -1 : 1))

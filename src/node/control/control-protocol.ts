@@ -68,6 +68,8 @@ export interface MemberView extends NodeRef {
   /** Listeners on ports that some service names; all of them with `?all`. */
   readonly listeners: readonly ListenerView[]
   readonly directs: readonly string[]
+  /** Of Baton; `null`: it is of a release before 0.2; missing: not known, or the asked node is of such a release itself. */
+  readonly release?: string | null
 }
 
 export interface ElectorateView {

@@ -63,11 +63,14 @@ export interface MemberFacts {
   readonly listenersOf: (node: NodeId) => readonly ListenerView[]
   readonly linkOf: (node: NodeId) => MemberView['link']
   readonly directs: (node: NodeId) => readonly string[]
+  /** See Knowledge. */
+  readonly releaseOf: (node: NodeId) => string | undefined
 }
 
 export function memberView(member: Member, facts: MemberFacts): MemberView {
   const { node, name, boot, gossip, flags } = member.profile
   const self = node === facts.self
+  const release = facts.releaseOf(node)
   return {
     id: node,
     name,
@@ -83,6 +86,7 @@ export function memberView(member: Member, facts: MemberFacts): MemberView {
     link: self ? { state: 'self' } : facts.linkOf(node),
     listeners: facts.listenersOf(node).filter(({ port }) => facts.servicePorts(port)),
     directs: facts.directs(node),
+    ...(release !== undefined && { release: release === '' ? null : release }),
   }
 }
 

@@ -97,7 +97,7 @@ export class Programs {
         onQuorum: (service, change) => hooks.tell(service, change),
       },
     )
-    const more = () => ({ health: this.health.rows(), hosting: this.hosting.rows() })
+    const more = () => ({ health: this.health.rows(), hosting: this.hosting.rows(), release: ports.release })
     this.publication = new Publication(name, knowledge, directing, clock, later, more, (bytes) => {
       knowledge.setFacts(self, bytes)
       // Before others hear it: who has heard that a node is out may rely on it that no connection goes there.

@@ -66,6 +66,7 @@ function memberFacts(more: Partial<MemberFacts> = {}): MemberFacts {
     listenersOf: () => [22, 80].map((port) => ({ address: '0.0.0.0', port })),
     linkOf: () => ({ state: 'up' }),
     directs: (node) => (node === B ? ['web'] : []),
+    releaseOf: () => undefined,
     ...more,
   }
 }

@@ -1,0 +1,46 @@
+/** Nodes of this release and of the one before it, in one cluster. */
+import { BATON } from '../../src/lab/cluster.io.js'
+import { EARLIER, earlierProgram } from '../harness/earlier-release.js'
+import type { Scope } from '../harness/suite.js'
+import { ADDRESS, SurvivalSite } from './survival.js'
+
+export const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv', 'git', 'tar'], root: true, earlier: true }
+
+/** Which node runs what when it is started next. */
+export class Releases {
+  readonly #earlier: Set<string>
+
+  constructor(earlier: Iterable<string>) {
+    this.#earlier = new Set(earlier)
+    earlierProgram()
+  }
+
+  readonly programOf = (name: string): string => (this.#earlier.has(name) ? earlierProgram() : BATON)
+
+  upgrade(name: string): void {
+    this.#earlier.delete(name)
+  }
+
+  downgrade(name: string): void {
+    this.#earlier.add(name)
+  }
+
+  of(name: string): string {
+    return this.#earlier.has(name) ? EARLIER.version : 'this release'
+  }
+}
+
+/** Echo programs on all, and clients on a host of their own. */
+export async function mixedSite(
+  scope: Scope,
+  names: readonly string[],
+  releases: Releases,
+  ...more: string[]
+): Promise<SurvivalSite> {
+  const { programOf } = releases
+  // Leases are long enough for a busy host with so many nodes; what many would measure at once takes its time.
+  const cipher = names.length > 4 ? ['--cipher', 'secretstream'] : []
+  const up = ['--profile', 'lan', ...cipher]
+  const built = await SurvivalSite.buildMortal(scope, ADDRESS, more, up, names, [], programOf)
+  return built.site
+}
