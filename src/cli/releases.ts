@@ -12,7 +12,6 @@ export interface Release {
 }
 
 export interface Ability {
-  /** Goes on behind "not before all are upgraded: ". */
   readonly what: string
   /** `all` nodes have to be of that release; or `both` of the two that it happens between. */
   readonly takes: 'all' | 'both'
@@ -25,14 +24,17 @@ export const RELEASES: readonly Release[] = [
     handover: 2,
     brings: [
       {
-        what: 'another key of the cluster, by `baton keys use` or `rotate` (they refuse, and name who is in the way)',
+        what: '`baton keys use` and `rotate`: they refuse, and name who is in the way',
         takes: 'all',
       },
-      { what: '`baton ban`: nodes of an earlier release go on speaking with whom it shuts out', takes: 'all' },
-      { what: 'clients that wait or are parked go along with a move, and not only those that are served', takes: 'both' },
-      { what: 'links that the swarm carries, and data links dialled by whoever can', takes: 'both' },
+      { what: '`baton ban`: nodes of an earlier release go on speaking with whom others shut out', takes: 'all' },
       {
-        what: 'how often a connection was moved and taken over, in the access log, where its program’s node counts',
+        what: 'clients that wait for a program, or are parked, go along with a move; those that are served do',
+        takes: 'both',
+      },
+      { what: 'links that the swarm carries; data links where only one of the two reaches the other', takes: 'both' },
+      {
+        what: 'the count of moves and takeovers in the access log, which the node of the program keeps',
         takes: 'both',
       },
     ],

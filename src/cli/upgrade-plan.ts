@@ -63,7 +63,7 @@ export function planUpgrade(status: StatusView, ours: string, releases: readonly
     verdict: obstacles.length > 0 ? 'blocked' : isDone ? 'done' : 'ready',
     nodes,
     obstacles,
-    cautions: cautionsOf(status, nodes, ours, releases),
+    cautions: cautionsOf(status, nodes, ours),
     waiting: waitingFor(due, ours, releases),
   }
 }
@@ -156,12 +156,7 @@ function obstaclesOf(
   return [{ code: 'unheard', node, why: `${name} has not said yet what it runs`, hint: 'ask again in a moment' }]
 }
 
-function cautionsOf(
-  { electorate, node }: StatusView,
-  nodes: readonly PlannedNode[],
-  ours: string,
-  releases: readonly Release[],
-): string[] {
+function cautionsOf({ electorate, node }: StatusView, nodes: readonly PlannedNode[], ours: string): string[] {
   const cautions: string[] = []
   const due = nodes.filter(({ state }) => state === 'due')
   if (due.length === 0) return []
@@ -179,11 +174,6 @@ function cautionsOf(
   }
   const newer = nodes.filter(({ state }) => state === 'newer').map(({ name, release }) => `${name} (${release})`)
   if (newer.length > 0) cautions.push(`${newer.join(', ')} ${newer.length === 1 ? 'is' : 'are'} beyond ${ours} already`)
-  const back = nodes.filter(({ release }) => release !== null && kinshipOf(release, ours, releases).kind === 'same')
-  const others = back.filter(({ release, state }) => release !== ours && state === 'due')
-  if (others.length > 0) {
-    cautions.push(`${others.map(({ name, release }) => `${name} (${release})`).join(', ')}: of the same line as ${ours}`)
-  }
   return cautions
 }
 

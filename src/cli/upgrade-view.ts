@@ -1,8 +1,9 @@
 import type { Screen, StyledText } from './colour.js'
+import type { Ability } from './releases.js'
 import { type Column, type Row, renderTable } from './table.js'
 import { hang } from './text.js'
-import type { PlannedNode, UpgradePlan } from './upgrade-plan.js'
 import { plural } from './units.js'
+import type { PlannedNode, UpgradePlan } from './upgrade-plan.js'
 
 const COLUMNS: readonly Column[] = [
   { title: '', align: 'right' },
@@ -36,11 +37,9 @@ function renderVerdict({ verdict, release, obstacles, cautions, nodes }: Upgrade
   return [
     ...hang('', text, screen.width).map((line) => screen.paint(style, line)),
     ...obstacles.flatMap(({ why, hint }) =>
-      hang('  ! ', `${why}: ${hint}`, screen.width).map((line) => screen.paint('bad', line)),
+      hang('  ! ', `${why}; ${hint}`, screen.width).map((line) => screen.paint('bad', line)),
     ),
-    ...cautions.flatMap((caution) =>
-      hang('  · ', caution, screen.width).map((line) => screen.paint('warn', line)),
-    ),
+    ...cautions.flatMap((caution) => hang('  · ', caution, screen.width).map((line) => screen.paint('warn', line))),
     ...(due === 0 || verdict === 'done' ? [] : hang('', `${plural(due, 'node')} to be upgraded.`, screen.width)),
   ]
 }
@@ -55,13 +54,14 @@ function thenCell({ state, by, role, directs }: PlannedNode): StyledText | strin
   if (state === 'done') return { text: 'done', style: 'good' }
   if (state === 'newer') return { text: 'is beyond it', style: 'warn' }
   if (state === 'away') return { text: 'cannot be reached', style: 'bad' }
-  const does = role === 'witness' ? 'only votes' : directs.length === 0 ? 'directs nothing' : `directs ${directs.join(', ')}`
+  const does =
+    role === 'witness' ? 'only votes' : directs.length === 0 ? 'directs nothing' : `directs ${directs.join(', ')}`
   return `${by === 'reload' ? 'reload' : 'stop and start'}: ${does}`
 }
 
 function renderWay({ nodes, verdict }: UpgradePlan, screen: Screen): string[] {
   const due = nodes.filter(({ state }) => state === 'due')
-  if (due.length === 0 || verdict === 'done') return []
+  if (due.length === 0 || verdict !== 'ready') return []
   const reload =
     'On one after the other, in this order: install the release, then `baton reload` (`systemctl reload baton`), which costs no connection; go on when `baton status` says that all is well. Where that is refused: `baton stop`, and start it.'
   const restart =
@@ -72,14 +72,21 @@ function renderWay({ nodes, verdict }: UpgradePlan, screen: Screen): string[] {
 }
 
 function renderWaiting({ waiting, nodes }: UpgradePlan, screen: Screen): string[] {
-  if (waiting.length === 0) return []
   const due = nodes.filter(({ state }) => state === 'due').length
+  const listed = (takes: Ability['takes'], title: string) => {
+    const abilities = waiting.filter((ability) => ability.takes === takes)
+    if (abilities.length === 0) return []
+    return [
+      '',
+      screen.paint('bold', title),
+      ...abilities.flatMap(({ what, waitsFor }) => {
+        const who = waitsFor.length === due ? '' : ` (for want of ${waitsFor.map(({ name }) => name).join(', ')})`
+        return hang('  · ', `${what}${who}`, screen.width)
+      }),
+    ]
+  }
   return [
-    '',
-    screen.paint('bold', 'Until then is not there:'),
-    ...waiting.flatMap(({ what, takes, waitsFor }) => {
-      const who = waitsFor.length === due ? '' : ` (${waitsFor.map(({ name }) => name).join(', ')})`
-      return hang('  · ', `${what}${takes === 'both' ? '; between two that are upgraded it is' : ''}${who}`, screen.width)
-    }),
+    ...listed('all', 'Not before all of them are upgraded:'),
+    ...listed('both', 'Not with a node that is not upgraded yet:'),
   ]
 }

@@ -5,14 +5,15 @@ import { planUpgrade, type UpgradePlan } from '../cli/upgrade-plan.js'
 import { renderUpgrade } from '../cli/upgrade-view.js'
 
 export default class Upgrade extends BatonCommand {
-  static override summary = 'Whether the nodes of the cluster can take this release, in which order, and what waits for the last.'
+  static override summary =
+    'Whether the nodes of the cluster can take this release, in which order, and what waits for the last.'
   static override description =
     'Asks the running node, of whatever release it is, with the release that is installed by now; changes nothing. Exit code 0 if nothing is in the way, 1 if something is.'
   static override examples = [
     '<%= config.bin %> upgrade --check',
     {
       description: 'Of a script that upgrades one node after the other:',
-      command: "<%= config.bin %> upgrade --check --json | jq -r '.nodes[] | select(.state == \"due\").name'",
+      command: '<%= config.bin %> upgrade --check --json | jq -r \'.nodes[] | select(.state == "due").name\'',
     },
   ]
   static override flags = {

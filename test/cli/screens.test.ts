@@ -14,12 +14,15 @@ import { renderService, renderServices } from '../../src/cli/service-view.js'
 import { renderSplices } from '../../src/cli/splices-view.js'
 import { renderStatus } from '../../src/cli/status-view.js'
 import { renderTop, type TopView } from '../../src/cli/top-view.js'
+import { planUpgrade } from '../../src/cli/upgrade-plan.js'
+import { renderUpgrade } from '../../src/cli/upgrade-view.js'
 import { renderWhy } from '../../src/cli/why-view.js'
 import type { ServiceView } from '../../src/node/control/control-protocol.js'
 import { UNHELD } from '../../src/proxy/reasons.js'
 import { assert, suite } from '../harness/suite.js'
 import { chosen } from './chosen-view.js'
 import { audited, ban, ordinaryKeys, rotatingKeys, rotation, WALL_MS } from './fake-keys.js'
+import { finished, halfWay, notBegun, stuck } from './fake-upgrades.js'
 import { farApart } from './far-view.js'
 import { assertFits, assertGolden } from './golden.js'
 import {
@@ -253,6 +256,10 @@ const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof p
     renderKeysChanged('removed', { ...ordinaryKeys, id: 'ab', waiting: [] }, screen).join('\n'),
   'keys-rotated': (screen) => renderRotation(rotation, screen).join('\n'),
   overview: (screen) => renderOverview('0.1.0', screen),
+  'upgrade-begin': (screen) => renderUpgrade(planUpgrade(notBegun, '0.2.0'), screen).join('\n'),
+  'upgrade-half-way': (screen) => renderUpgrade(planUpgrade(halfWay, '0.2.0'), screen).join('\n'),
+  'upgrade-blocked': (screen) => renderUpgrade(planUpgrade(stuck, '0.2.0'), screen).join('\n'),
+  'upgrade-done': (screen) => renderUpgrade(planUpgrade(finished, '0.2.0'), screen).join('\n'),
 }
 
 for (const [name, render] of Object.entries(SCREENS)) {
