@@ -2,7 +2,12 @@
  * Nodes of the release before this one beside nodes of this one: who directs gives away, dies and is followed, in both directions,
  * and no connection is lost that would live among equals. `CASE=move`, `CLIENTS=60`, `ROUNDS=1`.
  */
+import path from 'node:path'
+import type { UpgradePlan } from '../../src/cli/upgrade-plan.js'
+import { Registry } from '../../src/gossip/registry.js'
+import { loadRegistry, saveRegistry } from '../../src/gossip/registry-file.io.js'
 import type { LabNode } from '../../src/lab/cluster.io.js'
+import { until } from '../../src/lab/wait.io.js'
 import { assert, type Scope, suite, type TestOptions } from '../harness/suite.js'
 import { mixedSite, NEEDS, Releases } from './releases.js'
 import { ADDRESS, type SurvivalSite } from './survival.js'
@@ -80,5 +85,70 @@ for (const [from, to] of [
     }
   })
 }
+
+test('registry: what one release does not know of an entry is kept when it writes another field of it', async (scope) => {
+  const site = await mixedSite(scope, ['a', 'b', 'c'], new Releases(['a']))
+  const [old, ours] = [site.cluster.named('a'), site.cluster.named('b')]
+  await site.cluster.stop(ours)
+  // As a release after this one would write it, and an entry of a kind that nobody here knows.
+  const registry = new Registry((await old.client.status()).node.id)
+  const file = path.join(ours.state, 'registry.json')
+  registry.merge(loadRegistry(file), Date.now())
+  registry.write('service/echo', { sparkle: 'gold' }, Date.now())
+  registry.write('unicorn/one', { colour: 'white' }, Date.now())
+  saveRegistry(file, registry.state())
+  site.cluster.up(ours)
+  await site.cluster.answers(ours)
+  await site.cluster.settled()
+  for (const [node, words] of [
+    [old, ['--idle-timeout', '5m']],
+    [ours, ['--connect-timeout', '7s']],
+  ] as const) {
+    await site.cluster.baton(node, 'service', 'set', 'echo', ...words)
+  }
+  const merged = async () => {
+    const views = await Promise.all(site.cluster.nodes.map(({ client }) => client.service('echo')))
+    return views.every(({ definition }) => definition.idleMs === 300_000 && definition.connectMs === 7_000) || undefined
+  }
+  await until(merged, 5_000, 'both changes are everywhere')
+  const { id } = (await old.client.status()).node
+  for (const node of site.cluster.nodes) await site.cluster.stop(node)
+  for (const { name, state } of site.cluster.nodes) {
+    const kept = new Registry(id)
+    kept.merge(loadRegistry(path.join(state, 'registry.json')), Date.now())
+    const { sparkle, idleMs, connectMs } = kept.get('service/echo') ?? {}
+    assert.equal([sparkle, idleMs, connectMs], ['gold', 300_000, 7_000], name)
+    assert.equal(kept.get('unicorn/one'), { colour: 'white' }, name)
+  }
+})
+
+test('keys: a node of the earlier release is named by who refuses; and what runs where is told', async (scope) => {
+  const releases = new Releases(['a'])
+  const site = await mixedSite(scope, ['a', 'b', 'c'], releases)
+  const [old, ours] = [site.cluster.named('a'), site.cluster.named('b')]
+  const refused = await site.cluster.baton(ours, 'keys', 'rotate').then(
+    ({ stdout }) => stdout,
+    (error: { stderr: string }) => error.stderr,
+  )
+  assert.match(refused, /cannot be used yet: a has not said that they hold it/)
+  assert.match(refused, /of an earlier release.*upgrade it/s)
+  const planAt = async (node: LabNode) => {
+    const said = await site.cluster.baton(node, 'upgrade', '--check', '--json').catch((error) => error)
+    return JSON.parse((said as { stdout: string }).stdout) as UpgradePlan
+  }
+  const due = ({ nodes }: UpgradePlan) => nodes.filter(({ state }) => state === 'due').map(({ name }) => name)
+  const plan = await planAt(ours)
+  assert.equal([plan.verdict, due(plan)], ['ready', ['a']], JSON.stringify(plan))
+  assert.match(plan.waiting.map(({ what }) => what).join('\n'), 'baton keys use')
+  // The command line of this release asks a node of the earlier one, as it would before its upgrade.
+  releases.upgrade(old.name)
+  const before = await planAt(old)
+  assert.equal([before.verdict, due(before).length], ['ready', 3], JSON.stringify(before))
+  await site.cluster.replace(old)
+  const isDone = async () =>
+    ((await planAt(ours)).verdict === 'done' && (await planAt(old)).verdict === 'done') || undefined
+  await until(isDone, 10_000, 'all run this release')
+  await site.cluster.baton(ours, 'keys', 'rotate')
+})
 
 suiteOf.run()

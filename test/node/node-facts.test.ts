@@ -1,4 +1,4 @@
-import { ByteWriter } from '../../src/base/bytes.js'
+import { ByteWriter, utf8 } from '../../src/base/bytes.js'
 import { Prng } from '../../src/base/prng.js'
 import { FACT_BYTES_MAX } from '../../src/gossip/facts.js'
 import { decodeNodeFacts, encodeNodeFacts, type Serving } from '../../src/node/node-facts.js'
@@ -27,6 +27,15 @@ test('how busy a host is comes back as well; one that is damaged is none, and th
   }
   const damaged = new ByteWriter().u8(5).u32(2).u16(7).put(encodeNodeFacts(FACTS)).finish()
   assert.equal(decodeNodeFacts(damaged), FACTS)
+})
+
+test('what a node runs comes back as well; what a terminal would obey, or is too long, is nothing', () => {
+  const facts = { ...FACTS, release: '0.2.0-dev' }
+  assert.equal(decodeNodeFacts(encodeNodeFacts(facts)), facts)
+  for (const release of ['\u001b[2J', 'x'.repeat(64)]) {
+    const bytes = new ByteWriter().put(encodeNodeFacts(FACTS)).u8(6).u32(release.length).put(utf8(release)).finish()
+    assert.equal(decodeNodeFacts(bytes), FACTS)
+  }
 })
 
 test('a section of a newer release is skipped, and so is a service in a state that it made up', () => {

@@ -65,6 +65,14 @@ test('fields of a later release are skipped, and so are bytes that it added to a
   assert.equal(decodeGreeting(later), { type: 'greeting', greeting: hello })
 })
 
+test('what the sender runs is for people: what cannot be shown is not, and the HELLO stands', () => {
+  const told = { ...hello, release: '0.2.0-dev' }
+  assert.equal(decodeGreeting(encodeGreeting(told)), { type: 'greeting', greeting: told })
+  for (const release of ['\u001b[2J', 'x'.repeat(64)]) {
+    assert.equal(decodeGreeting(encodeGreeting({ ...hello, release })), { type: 'greeting', greeting: hello })
+  }
+})
+
 test('a HELLO that lacks a field, or has one twice, is malformed', () => {
   const fields = fieldsOf(hello)
   for (const missing of [1, 2, 3, 4, 5]) {

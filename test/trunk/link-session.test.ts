@@ -13,6 +13,7 @@ const handshakeHash = new Uint8Array(64).fill(7)
 interface EndOptions {
   readonly keys?: number[]
   readonly versions?: VersionRange
+  readonly release?: string
 }
 
 /** One end: node 0 is the initiator and wants node 1. */
@@ -22,14 +23,14 @@ class End {
 
   constructor(
     readonly role: LinkRole,
-    { keys = [1], versions = { lowest: 1, highest: 1 } }: EndOptions = {},
+    { keys = [1], versions = { lowest: 1, highest: 1 }, release }: EndOptions = {},
   ) {
     this.index = role === 'initiator' ? 0 : 1
     this.session = new LinkSession({
       role,
       remote: { address: '127.0.0.1', port: 1 },
       ...(role === 'initiator' ? { expected: fakeNodeId(1) } : {}),
-      self: { node: fakeNodeId(this.index), boot: 1, name: `node-${this.index}`, versions, features: 0 },
+      self: { node: fakeNodeId(this.index), boot: 1, name: `node-${this.index}`, release, versions, features: 0 },
       publicKey: fakePublicKey(this.index),
       proofs: fakeProofs(...keys),
       config,
@@ -130,10 +131,11 @@ test('a node id that its key does not bear out is refused, cluster key or not', 
 })
 
 test('without a common version each end names the one to upgrade', () => {
-  const heard = converse(new End('initiator'), new End('responder', { versions: { lowest: 2, highest: 2 } }))
+  const later = { versions: { lowest: 2, highest: 2 }, release: '0.9.0' }
+  const heard = converse(new End('initiator'), new End('responder', later))
   const whys = [...heard.a, ...heard.b].flatMap((effect) => (effect.type === 'shut' ? [effect.close.detail] : []))
   assert.equal(whys, [
-    'node-1 speaks version 2, this node version 1; upgrade this node',
+    'node-1 (Baton 0.9.0) speaks version 2, this node version 1; upgrade this node',
     'node-0 speaks version 1, this node version 2; upgrade node-0',
   ])
 })
