@@ -6,7 +6,6 @@
 import type { Millis } from '../base/time.js'
 import type { Attempt, ClientHalf, OpenRequest } from '../proxy/client-half.js'
 import { LAST_BYTES_MAX } from '../proxy/credit.js'
-import { FEATURE_DIAL, FEATURES } from '../proxy/dial-frames.js'
 import type { CloseCause, Socket, SocketHandler } from '../proxy/endpoint.js'
 import type { NodeName } from '../proxy/lane-protocol.js'
 import { isForsaken, type Reason } from '../proxy/reasons.js'
@@ -23,7 +22,7 @@ import { Handles } from './handles.js'
 import type { LaneContext } from './lane-context.js'
 import { isLedgerNews, type LinkHost } from './link-host.js'
 import { LinkPulse } from './link-pulse.js'
-import { SPLICE_VERSIONS, versionProblem } from './link-version.js'
+import { FEATURE, FEATURES, SPLICE_VERSIONS, versionProblem } from './link-version.js'
 import { LinkWriter } from './link-writer.js'
 import { Resumption } from './resumption.js'
 import { Waiters } from './waiters.js'
@@ -48,6 +47,8 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
   #peerLane = 0
   /** The peer understands DIAL. */
   dials = false
+  /** And UNSERVED. */
+  takesUnserved = false
   /** How much of what waits may be last bytes; until all has left. */
   #lastBytes = 0
 
@@ -334,7 +335,8 @@ export class DataLink implements SocketHandler, FrameVisitor, ChannelLink {
     if (problem !== undefined) return this.fail(problem)
     this.#state = 'up'
     this.#peerLane = frame.lane
-    this.dials = (frame.features & FEATURE_DIAL) !== 0
+    this.dials = (frame.features & FEATURE.dial) !== 0
+    this.takesUnserved = (frame.features & FEATURE.unserved) !== 0
     this.host.onLinkUp(this)
   }
 

@@ -26,6 +26,7 @@ const LOOKS_MIN = 2
 export interface AskingLink {
   readonly peer: { readonly node: NodeId; readonly name: string }
   readonly isUp: boolean
+  readonly takesUnserved: boolean
   say(frame: SpliceFrame): void
 }
 
@@ -67,7 +68,8 @@ export class Ledgers {
     for (const row of rows) link.say({ kind: 'row', handle: LINK_HANDLE, service, row })
     const now = this.context.clock.now()
     for (const mortal of this.mortals.tell(ask, now)) link.say(mortal)
-    this.transit.tell(ask, link, now)
+    const clients = this.transit.tell(ask, link, now)
+    if (clients > 0) logFrom(this.context, 'warn', 'unserved-lost', { service, clients, to: link.peer.name })
     link.say({ kind: 'ledger', handle: LINK_HANDLE, service, term, rows: rows.length })
     logFrom(this.context, 'info', 'ledger-told', { service, to: link.peer.name, splices: rows.length })
   }

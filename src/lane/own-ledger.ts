@@ -13,6 +13,7 @@ import type { LedgerLink, Recoveries } from './recovery.js'
 
 export class OwnLedger implements LedgerLink {
   readonly isUp = true
+  readonly takesUnserved = true
 
   constructor(
     readonly peer: NodeName,

@@ -3,7 +3,7 @@
  * (docs/handoff.md, "Move"). Each is told of once: what becomes of it then nobody here knows.
  */
 import type { Millis } from '../base/time.js'
-import type { AskFrame } from '../proxy/ledger-frames.js'
+import type { AskFrame, MortalFrame } from '../proxy/ledger-frames.js'
 import { LINK_HANDLE } from '../proxy/splice-frame.js'
 import {
   UNREAD_BYTES_MAX,
@@ -21,7 +21,9 @@ export const TRANSIT_BYTES_MAX = 64 * 2 ** 20
 /** By which the next director has asked. */
 export interface Asker {
   readonly isUp: boolean
-  say(frame: UnservedFrame | UnreadFrame): void
+  /** It goes on with such clients. A release before 0.2 does not: it can tell them that they are lost. */
+  readonly takesUnserved: boolean
+  say(frame: UnservedFrame | UnreadFrame | MortalFrame): void
 }
 
 type Named = Pick<UnservedClient, 'id' | 'term' | 'client' | 'destination' | 'source' | 'introduction' | 'waitsFor'>
@@ -56,14 +58,18 @@ export class Transit {
     else this.#count()
   }
 
-  /** To whoever directs now, in answer to its question; each once. */
-  tell(ask: AskFrame, by: Asker, now: Millis): void {
+  /** To whoever directs now, in answer to its question; each once. Returns how many are lost, since it cannot go on with them. */
+  tell(ask: AskFrame, by: Asker, now: Millis): number {
     const { service, term } = ask
     this.#askers.set(service, { ask, by })
     const waiting = this.#waiting.get(service) ?? []
     const told = waiting.filter((one) => one.term.number <= term.number)
     this.#keep(service, waiting, (one) => one.term.number > term.number)
-    for (const one of told) for (const frame of framesOf(service, one, now)) by.say(frame)
+    for (const one of told) {
+      if (by.takesUnserved) for (const frame of framesOf(service, one, now)) by.say(frame)
+      else by.say(mortalOf(ask, one))
+    }
+    return by.takesUnserved ? 0 : told.length
   }
 
   sweep(now: Millis): void {
@@ -85,6 +91,11 @@ export class Transit {
 
 export function bytesOf({ unread, unsent }: Pick<CapturedClient, 'unread' | 'unsent'>): number {
   return unread.byteLength + unsent.byteLength
+}
+
+/** In the term of the asker, as of a splice of an earlier director whose program was on that one's host: no ledger has it. */
+function mortalOf({ service, term }: AskFrame, { id, client, destination, term: { holder } }: Departure): MortalFrame {
+  return { kind: 'mortal', handle: LINK_HANDLE, service, term, id, client, destination, host: holder, isOver: false }
 }
 
 function framesOf(service: string, departure: Departure, now: Millis): (UnservedFrame | UnreadFrame)[] {

@@ -10,8 +10,6 @@ import { FIELD, Fields, putEndpoint, putName } from './splice-fields.js'
 
 /** A bit of HELLO's features: DIAL is understood. */
 export const FEATURE_DIAL = 1
-/** All that this release understands. */
-export const FEATURES = FEATURE_DIAL
 
 export interface DialFrame {
   readonly kind: 'dial'

@@ -1,7 +1,7 @@
 /**
  * Clients whose connection a director has given away while no program served them: no backend half tells of them, so the director
- * itself does, in its answer to ASK. First come the bytes that it has of each (UNREAD), then the client (UNSERVED); who does not know
- * these kinds passes over them, and such clients are lost, as ever.
+ * itself does, in its answer to ASK. First come the bytes that it has of each (UNREAD), then the client (UNSERVED), for peers whose HELLO has
+ * FEATURE_UNSERVED. To others MORTAL tells that such clients are lost.
  */
 import type { Endpoint } from '../base/address.js'
 import type { ByteReader, ByteWriter } from '../base/bytes.js'
@@ -19,6 +19,9 @@ import {
   readId,
   readTerm,
 } from './splice-fields.js'
+
+/** A bit of HELLO's features: such clients are gone on with. */
+export const FEATURE_UNSERVED = 2
 
 /**
  * What it waits for: a node is being asked, or is to be; one with room; a program at all, since its own is gone; the PROXY header that is

@@ -13,9 +13,9 @@ import { mixedSite, NEEDS, Releases } from './releases.js'
 import { ADDRESS, PORT, printedBy, type SurvivalSite } from './survival.js'
 import { assertWhole, storyOf } from './waits.js'
 
-const suiteOf = suite('cluster/upgrade', 400_000)
-const test = (title: string, body: (scope: Scope) => Promise<void>) => {
-  if (title.includes(process.env['CASE'] ?? '')) suiteOf(title, body, NEEDS)
+const test = suite('cluster/upgrade', 400_000)
+const show = (title: string, body: (scope: Scope) => Promise<void>) => {
+  if (title.includes(process.env['CASE'] ?? '')) test(title, body, NEEDS)
 }
 const CLIENTS = Number(process.env['CLIENTS'] ?? 500)
 const NODES = ['a', 'b', 'c', 'd', 'e']
@@ -25,25 +25,28 @@ const TALK_EVERY_MS = 250
 const WORDS = 40
 const COMERS = fileURLToPath(new URL('./comers-main.ts', import.meta.url))
 
-test(`own restarts: none of ${CLIENTS} connections is lost, nobody loses a lease, and no port refuses`, async (scope) => {
-  const releases = new Releases(NODES)
-  const site = await mixedSite(scope, NODES, releases, '--local', 'equal')
-  const { node: director } = await site.director()
-  const comers = await come(site, 20)
-  const report = await site.fare(
-    ADDRESS,
-    CLIENTS,
-    () => eachInTurn(site, releases, (node) => site.cluster.replace(node)),
-    () => {},
-    TALK_EVERY_MS,
-  )
-  assertWhole(report, CLIENTS, 'five own restarts, each to this release', storyOf(site))
-  assert.ok((await comers()) > 0)
-  assert.is((await site.director()).node.name, director.name)
-  assert.equal(site.events('lease-lost'), [], storyOf(site))
-})
+show(
+  `own restarts: none of ${CLIENTS} connections is lost, nobody loses a lease, and no port refuses`,
+  async (scope) => {
+    const releases = new Releases(NODES)
+    const site = await mixedSite(scope, NODES, releases, '--local', 'equal')
+    const { node: director } = await site.director()
+    const comers = await come(site, 20)
+    const report = await site.fare(
+      ADDRESS,
+      CLIENTS,
+      () => eachInTurn(site, releases, (node) => site.cluster.replace(node)),
+      () => {},
+      TALK_EVERY_MS,
+    )
+    assertWhole(report, CLIENTS, 'five own restarts, each to this release', storyOf(site))
+    assert.ok((await comers()) > 0)
+    assert.is((await site.director()).node.name, director.name)
+    assert.equal(site.events('lease-lost'), [], storyOf(site))
+  },
+)
 
-test(`own restarts back: none of ${CLIENTS} connections is lost`, async (scope) => {
+show(`own restarts back: none of ${CLIENTS} connections is lost`, async (scope) => {
   const releases = new Releases([])
   const site = await mixedSite(scope, ['a', 'b', 'c'], releases, '--local', 'equal')
   const back = () => eachInTurn(site, releases, (node) => site.cluster.replace(node), 'back')
@@ -51,30 +54,33 @@ test(`own restarts back: none of ${CLIENTS} connections is lost`, async (scope) 
   assertWhole(report, CLIENTS, 'three own restarts, each to the earlier release', storyOf(site))
 })
 
-test(`stops and starts: none of ${CLIENTS} clients that come and go sees an error, also where a node goes back`, async (scope) => {
-  const releases = new Releases(NODES)
-  const site = await mixedSite(scope, NODES, releases, '--local', 'equal')
-  const { cluster } = site
-  const comers = await come(site, CLIENTS)
-  const restart = async (node: LabNode) => {
-    await cluster.baton(node, 'stop')
-    await node.child?.ended
-    cluster.up(node)
-  }
-  await eachInTurn(site, releases, restart)
-  const { node: director } = await site.director()
-  const other = cluster.nodes.find(({ name }) => name !== director.name)
-  if (other === undefined) throw new Error('no other node')
-  // One that serves goes back, and the one that directs, so that the earlier release takes part in all of it.
-  for (const node of [other, director]) {
-    await cluster.baton(node, 'stop')
-    await node.child?.ended
-    releases.downgrade(node.name)
-    cluster.up(node)
-    await ready(site, node, EARLIER.version)
-  }
-  assert.ok((await comers()) > CLIENTS)
-})
+show(
+  `stops and starts: none of ${CLIENTS} clients that come and go sees an error, also where a node goes back`,
+  async (scope) => {
+    const releases = new Releases(NODES)
+    const site = await mixedSite(scope, NODES, releases, '--local', 'equal')
+    const { cluster } = site
+    const comers = await come(site, CLIENTS)
+    const restart = async (node: LabNode) => {
+      await cluster.baton(node, 'stop')
+      await node.child?.ended
+      cluster.up(node)
+    }
+    await eachInTurn(site, releases, restart)
+    const { node: director } = await site.director()
+    const other = cluster.nodes.find(({ name }) => name !== director.name)
+    if (other === undefined) throw new Error('no other node')
+    // One that serves goes back, and the one that directs, so that the earlier release takes part in all of it.
+    for (const node of [other, director]) {
+      await cluster.baton(node, 'stop')
+      await node.child?.ended
+      releases.downgrade(node.name)
+      cluster.up(node)
+      await ready(site, node, EARLIER.version)
+    }
+    assert.ok((await comers()) > CLIENTS)
+  },
+)
 
 async function eachInTurn(
   site: SurvivalSite,
@@ -129,4 +135,4 @@ async function come(site: SurvivalSite, count: number): Promise<() => Promise<nu
   }
 }
 
-suiteOf.run()
+test.run()

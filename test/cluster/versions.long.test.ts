@@ -10,12 +10,13 @@ import type { LabNode } from '../../src/lab/cluster.io.js'
 import { until } from '../../src/lab/wait.io.js'
 import { assert, type Scope, suite, type TestOptions } from '../harness/suite.js'
 import { mixedSite, NEEDS, Releases } from './releases.js'
-import { ADDRESS, type SurvivalSite } from './survival.js'
+import { ADDRESS, printedBy, type SurvivalSite } from './survival.js'
+import { countedAt, Waiters } from './waiting.js'
 import { assertWhole, storyOf } from './waits.js'
 
-const suiteOf = suite('cluster/versions', 240_000)
-const test = (title: string, body: (scope: Scope) => Promise<void>, options: TestOptions = NEEDS) => {
-  if (title.includes(process.env['CASE'] ?? '')) suiteOf(title, body, options)
+const test = suite('cluster/versions', 240_000)
+const show = (title: string, body: (scope: Scope) => Promise<void>, options: TestOptions = NEEDS) => {
+  if (title.includes(process.env['CASE'] ?? '')) test(title, body, options)
 }
 const CLIENTS = Number(process.env['CLIENTS'] ?? 60)
 const ROUNDS = Number(process.env['ROUNDS'] ?? 1)
@@ -36,7 +37,7 @@ async function directedBy(site: SurvivalSite, name: string): Promise<LabNode> {
   return site.cluster.named(name)
 }
 
-test('election: either release is elected by the votes of both, and all see the same', async (scope) => {
+show('election: either release is elected by the votes of both, and all see the same', async (scope) => {
   const site = await fourNodes(scope, 'last')
   for (const next of ['b', 'a']) {
     const { node } = await site.director()
@@ -62,7 +63,7 @@ for (const [from, to] of [
   ['b', 'a'],
 ] as const) {
   const words = from === 'a' ? 'the earlier release to this one' : 'this release to the earlier one'
-  test(`move from ${words}: all connections go along, to programs on nodes of both`, async (scope) => {
+  show(`move from ${words}: all connections go along, to programs on nodes of both`, async (scope) => {
     const site = await fourNodes(scope, 'equal')
     for (let round = 0; round < ROUNDS; round++) {
       const node = await directedBy(site, from)
@@ -72,7 +73,7 @@ for (const [from, to] of [
     }
   })
 
-  test(`takeover from ${words}: all connections live on, to programs on nodes of both`, async (scope) => {
+  show(`takeover from ${words}: all connections live on, to programs on nodes of both`, async (scope) => {
     const site = await fourNodes(scope, 'last')
     for (let round = 0; round < ROUNDS; round++) {
       const node = await directedBy(site, from)
@@ -86,43 +87,69 @@ for (const [from, to] of [
   })
 }
 
-test('registry: what one release does not know of an entry is kept when it writes another field of it', async (scope) => {
-  const site = await mixedSite(scope, ['a', 'b', 'c'], new Releases(['a']))
-  const [old, ours] = [site.cluster.named('a'), site.cluster.named('b')]
-  await site.cluster.stop(ours)
-  // As a release after this one would write it, and an entry of a kind that nobody here knows.
-  const registry = new Registry((await old.client.status()).node.id)
-  const file = path.join(ours.state, 'registry.json')
-  registry.merge(loadRegistry(file), Date.now())
-  registry.write('service/echo', { sparkle: 'gold' }, Date.now())
-  registry.write('unicorn/one', { colour: 'white' }, Date.now())
-  saveRegistry(file, registry.state())
-  site.cluster.up(ours)
-  await site.cluster.answers(ours)
-  await site.cluster.settled()
-  for (const [node, words] of [
-    [old, ['--idle-timeout', '5m']],
-    [ours, ['--connect-timeout', '7s']],
-  ] as const) {
-    await site.cluster.baton(node, 'service', 'set', 'echo', ...words)
-  }
-  const merged = async () => {
-    const views = await Promise.all(site.cluster.nodes.map(({ client }) => client.service('echo')))
-    return views.every(({ definition }) => definition.idleMs === 300_000 && definition.connectMs === 7_000) || undefined
-  }
-  await until(merged, 5_000, 'both changes are everywhere')
-  const { id } = (await old.client.status()).node
-  for (const node of site.cluster.nodes) await site.cluster.stop(node)
-  for (const { name, state } of site.cluster.nodes) {
-    const kept = new Registry(id)
-    kept.merge(loadRegistry(path.join(state, 'registry.json')), Date.now())
-    const { sparkle, idleMs, connectMs } = kept.get('service/echo') ?? {}
-    assert.equal([sparkle, idleMs, connectMs], ['gold', 300_000, 7_000], name)
-    assert.equal(kept.get('unicorn/one'), { colour: 'white' }, name)
-  }
-})
+show(
+  'waiting: a director of the earlier release takes over who is served; who waits is told that it is lost',
+  async (scope) => {
+    const limits = ['--local', 'equal', '--node-connections', '7', '--queue-timeout', '60s']
+    const site = await mixedSite(scope, ['a', 'b', 'c'], new Releases(['a']), ...limits)
+    await site.cluster.baton(site.cluster.named('c'), 'drain', '--director')
+    const node = await directedBy(site, 'b')
+    const holders = await site.hold(ADDRESS, 21)
+    const waiters = await Waiters.of(site, 20, 1_000)
+    await countedAt(site, 'waiting', 20)
+    await site.cluster.baton(node, 'move', 'echo', '--to', 'a')
+    const areTold = () => waiters.fates.length === 20 || undefined
+    await until(areTold, 8_000, () => `all who waited are told; ${waiters.fates.length} are`)
+    assert.ok(
+      waiters.fates.every((fate) => fate.includes('ECONNRESET')),
+      waiters.fates.join('\n'),
+    )
+    assert.equal(printedBy(holders), ['all stand'], 'who was served is well')
+  },
+)
 
-test('keys: a node of the earlier release is named by who refuses; and what runs where is told', async (scope) => {
+show(
+  'registry: what one release does not know of an entry is kept when it writes another field of it',
+  async (scope) => {
+    const site = await mixedSite(scope, ['a', 'b', 'c'], new Releases(['a']))
+    const [old, ours] = [site.cluster.named('a'), site.cluster.named('b')]
+    await site.cluster.stop(ours)
+    // As a release after this one would write it, and an entry of a kind that nobody here knows.
+    const registry = new Registry((await old.client.status()).node.id)
+    const file = path.join(ours.state, 'registry.json')
+    registry.merge(loadRegistry(file), Date.now())
+    registry.write('service/echo', { sparkle: 'gold' }, Date.now())
+    registry.write('unicorn/one', { colour: 'white' }, Date.now())
+    saveRegistry(file, registry.state())
+    site.cluster.up(ours)
+    await site.cluster.answers(ours)
+    await site.cluster.settled()
+    for (const [node, words] of [
+      [old, ['--idle-timeout', '5m']],
+      [ours, ['--connect-timeout', '7s']],
+    ] as const) {
+      await site.cluster.baton(node, 'service', 'set', 'echo', ...words)
+    }
+    const merged = async () => {
+      const views = await Promise.all(site.cluster.nodes.map(({ client }) => client.service('echo')))
+      return (
+        views.every(({ definition }) => definition.idleMs === 300_000 && definition.connectMs === 7_000) || undefined
+      )
+    }
+    await until(merged, 5_000, 'both changes are everywhere')
+    const { id } = (await old.client.status()).node
+    for (const node of site.cluster.nodes) await site.cluster.stop(node)
+    for (const { name, state } of site.cluster.nodes) {
+      const kept = new Registry(id)
+      kept.merge(loadRegistry(path.join(state, 'registry.json')), Date.now())
+      const { sparkle, idleMs, connectMs } = kept.get('service/echo') ?? {}
+      assert.equal([sparkle, idleMs, connectMs], ['gold', 300_000, 7_000], name)
+      assert.equal(kept.get('unicorn/one'), { colour: 'white' }, name)
+    }
+  },
+)
+
+show('keys: a node of the earlier release is named by who refuses; and what runs where is told', async (scope) => {
   const releases = new Releases(['a'])
   const site = await mixedSite(scope, ['a', 'b', 'c'], releases)
   const [old, ours] = [site.cluster.named('a'), site.cluster.named('b')]
@@ -151,4 +178,4 @@ test('keys: a node of the earlier release is named by who refuses; and what runs
   await site.cluster.baton(ours, 'keys', 'rotate')
 })
 
-suiteOf.run()
+test.run()

@@ -182,7 +182,7 @@ test('nothing is heard after the frame that ended the link, also of the same rec
 test('versions that do not meet end the link with both ranges in the reason', () => {
   const room = new LinkUnderTest({ greeted: false })
   room.hears({ ...HELLO, versionMin: 2, versionMax: 3 })
-  assert.equal(room.events, ['down: splice protocol 2 to 3 at node-a, 1 to 1 here'])
+  assert.equal(room.events, ['down: splice protocol 2 to 3 at node-a, 1 to 1 here; upgrade this node'])
   const newer = new LinkUnderTest({ greeted: false })
   newer.hears({ ...HELLO, versionMin: 1, versionMax: 9 }, HELLO)
   assert.equal(newer.events, ['up'], 'once')

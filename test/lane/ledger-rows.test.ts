@@ -11,7 +11,12 @@ const NEXT = { number: 6, holder: C }
 const SNAPSHOT = new Uint8Array(32)
 
 const SILENT_MS = 70
-const asking = (): AskingLink & { isUp: boolean } => ({ peer: { node: C, name: 'c' }, isUp: true, say: () => {} })
+const asking = (): AskingLink & { isUp: boolean } => ({
+  peer: { node: C, name: 'c' },
+  isUp: true,
+  takesUnserved: true,
+  say: () => {},
+})
 
 /** With splices that can be rebuilt, and their programs. */
 function room(count: number, snapshot = SNAPSHOT) {

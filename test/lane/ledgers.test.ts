@@ -40,7 +40,7 @@ class Room {
     mortals.take({}, FRAMES['mortal'] as MortalFrame)
     this.ledgers = new Ledgers({ ...context, soon }, backends, mortals, this.transit, () => this.now - this.heardAt)
     const say = ({ kind }: SpliceFrame) => void this.said.push(kind)
-    this.ledgers.onAsk({ peer: { node: 'new', name: 'new' }, isUp: true, say }, ASK)
+    this.ledgers.onAsk({ peer: { node: 'new', name: 'new' }, isUp: true, takesUnserved: true, say }, ASK)
   }
 
   pass(ms: number): void {

@@ -1,4 +1,5 @@
 import { type Asker, type Departure, TRANSIT_BYTES_MAX, Transit } from '../../src/lane/transit.js'
+import type { MortalFrame } from '../../src/proxy/ledger-frames.js'
 import { UNREAD_BYTES_MAX, type UnreadFrame, type UnservedFrame } from '../../src/proxy/unserved-frames.js'
 import { assert, suite } from '../harness/suite.js'
 
@@ -32,8 +33,12 @@ class Link implements Asker {
   isUp = true
   readonly said: string[] = []
 
-  say(frame: UnservedFrame | UnreadFrame): void {
-    if (frame.kind === 'unread') this.said.push(`${frame.id.counter} ${frame.way} ${frame.bytes.byteLength}`)
+  constructor(readonly takesUnserved = true) {}
+
+  say(frame: UnservedFrame | UnreadFrame | MortalFrame): void {
+    if (frame.kind === 'mortal')
+      this.said.push(`${frame.id.counter} is lost with ${frame.host}, term ${frame.term.number}`)
+    else if (frame.kind === 'unread') this.said.push(`${frame.id.counter} ${frame.way} ${frame.bytes.byteLength}`)
     else {
       const { id, waitMs, ageMs, snapshotAgeMs } = frame.row
       this.said.push(`${id.counter} waits ${waitMs} of ${ageMs}, dark ${snapshotAgeMs}`)
@@ -61,6 +66,16 @@ test('each is told of once, in order, to whoever directs the service from then o
     '3 waits 0 of 1500, dark 500',
   ])
   assert.equal(told(transit, 8), [])
+})
+
+test('a release that cannot go on with them hears who is lost, and tells it to the clients', () => {
+  const transit = new Transit()
+  transit.add('web', [departure(1, { unread: Uint8Array.of(1) }), departure(2)], NOW)
+  const link = new Link(false)
+  assert.is(transit.tell(ask(8), link, NOW), 2)
+  assert.equal(link.said, ['1 is lost with old, term 8', '2 is lost with old, term 8'])
+  assert.is(transit.tell(ask(9), link, NOW), 0)
+  assert.is(transit.room, TRANSIT_BYTES_MAX)
 })
 
 test('their bytes go before them, in pieces', () => {
