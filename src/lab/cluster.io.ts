@@ -6,17 +6,15 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { ControlClient } from '../node/control/control-client.io.js'
 import type { ServiceView, StatusView } from '../node/control/control-protocol.js'
 import type { Child } from './child.io.js'
+import { programFromOutside } from './cluster-programs.io.js'
 import { childHere } from './programs.io.js'
 import { until } from './wait.io.js'
 
 const run = promisify(execFile)
-/** Of this release. */
-export const BATON = fileURLToPath(new URL('../../bin/baton.js', import.meta.url))
 
 /** As many as an electorate takes: election/config. */
 const VOTERS_MAX = 7
@@ -35,7 +33,7 @@ export interface ClusterOptions {
   readonly folder?: string
   /** How a node's process is started, such as on a host of its own; as a process of this host if not given. */
   readonly start?: Start
-  /** The `bin/baton.js` of a node at this moment, where nodes are of several releases; this one's if not given. */
+  /** The `bin/baton.js` of a node at this moment, where nodes are of several releases; if not given, see cluster-programs. */
   readonly programOf?: (name: string) => string
 }
 
@@ -73,7 +71,7 @@ export class LocalCluster {
       options.start ?? childHere,
       options.untold ?? false,
       options.folder === undefined,
-      options.programOf ?? (() => BATON),
+      options.programOf ?? programFromOutside(),
     )
     try {
       const nameOf = (i: number) => options.names?.[i] ?? `node${i + 1}`

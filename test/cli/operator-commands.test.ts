@@ -5,9 +5,12 @@ import { BatonError } from '../../src/base/errors.js'
 import { plain } from '../../src/cli/colour.js'
 import { confirm } from '../../src/cli/confirm.js'
 import { renderDrillPlan, renderDrillReport } from '../../src/cli/drill-view.js'
+import { planUpgrade } from '../../src/cli/upgrade-plan.js'
+import type { StatusView } from '../../src/node/control/control-protocol.js'
 import { assert, suite } from '../harness/suite.js'
 import { baton } from './baton.js'
 import { startFakeNode } from './fake-node.js'
+import { finished, notBegun, stuck } from './fake-upgrades.js'
 import { drillPlan, drillReport } from './views.js'
 
 const test = suite('cli/operator-commands', 15_000)
@@ -45,6 +48,27 @@ test('a drill that is refused says the way out', async (scope) => {
   const { folder } = await startFakeNode(scope, { drillPlan: refuse })
   const { exit, stdout } = await baton(['drill', 'web', '--yes', '--json', '--state', folder])
   assert.equal([exit, JSON.parse(stdout).code, JSON.parse(stdout).hint], [1, 'ERR_DRILL_HERE', hint])
+})
+
+test('an upgrade is looked at, in exit codes and JSON; and nothing is upgraded unasked', async (scope) => {
+  const version = (await baton(['--version'])).stdout.match(/^baton\/(\S+)/)?.[1] ?? ''
+  const members = finished.members.map((member) => ({ ...member, release: version }))
+  const rows: readonly (readonly [status: StatusView, exit: number, verdict: string])[] = [
+    [{ ...finished, node: { ...finished.node, version }, members }, 0, 'done'],
+    [notBegun, 0, 'ready'],
+    [stuck, 1, 'blocked'],
+  ]
+  for (const [view, exit, verdict] of rows) {
+    const { folder } = await startFakeNode(scope, { status: async () => view })
+    const plain = await baton(['upgrade', '--check', '--state', folder])
+    const json = await baton(['upgrade', '--check', '--json', '--state', folder])
+    assert.equal([plain.exit, json.exit, JSON.parse(json.stdout).verdict], [exit, exit, verdict])
+    assert.equal(JSON.parse(json.stdout), planUpgrade(view, version))
+  }
+  const { folder } = await startFakeNode(scope)
+  const bare = await baton(['upgrade', '--state', folder])
+  assert.equal([bare.exit, bare.stdout], [2, ''])
+  assert.match(bare.stderr, /installs nothing by itself[\s\S]*--check/)
 })
 
 test('a drain wants to be told of what; here or elsewhere, and back', async (scope) => {

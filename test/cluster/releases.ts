@@ -1,5 +1,5 @@
 /** Nodes of this release and of the one before it, in one cluster. */
-import { BATON } from '../../src/lab/cluster.io.js'
+import { BATON } from '../../src/lab/cluster-programs.io.js'
 import { EARLIER, earlierProgram } from '../harness/earlier-release.js'
 import type { Scope } from '../harness/suite.js'
 import { ADDRESS, SurvivalSite } from './survival.js'

@@ -7,10 +7,18 @@ import { existsSync, lstatSync, mkdtempSync, readFileSync, renameSync, rmSync, s
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { LAB_PROGRAMS } from '../../src/lab/cluster-programs.io.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 export const EARLIER = { version: '0.1.0', commit: '9c95605f889115d1c5f4ac6d5ed0493523e2856c' } as const
+
+/** `EARLIER=a,c` from outside: nodes of these names run it, in whatever cluster a test makes (src/lab/cluster). */
+export function useEarlierNodes(): void {
+  const names = (process.env['EARLIER'] ?? '').split(',').filter((name) => name !== '')
+  if (names.length === 0) return
+  process.env[LAB_PROGRAMS] = names.map((name) => `${name}=${earlierProgram()}`).join(',')
+}
 
 /** A shallow clone has not got it, and an unpacked archive has no history at all. */
 export function isEarlierKnown(): boolean {

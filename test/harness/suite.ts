@@ -8,7 +8,7 @@ import { suite as uvuSuite } from 'uvu'
 import * as assert from 'uvu/assert'
 
 import { waits } from '../../src/lab/wait.io.js'
-import { isEarlierKnown } from './earlier-release.js'
+import { isEarlierKnown, useEarlierNodes } from './earlier-release.js'
 import { ProcessWatch } from './process-watch.js'
 import { findProgram } from './programs.js'
 import { Scope } from './scope.js'
@@ -34,6 +34,7 @@ export interface Suite {
 }
 
 const watch = new ProcessWatch()
+useEarlierNodes()
 
 export function suite(name: string, limitMs = 2_000): Suite {
   const uvu = uvuSuite(name)
