@@ -27,6 +27,7 @@ export function renderStatus(view: StatusView, screen: Screen): string {
     ...renderServices(view.services, screen),
     '',
     ...renderElectorate(view.electorate, screen),
+    ...renderReleases(view.members, screen),
     ...renderDiscovery(view.discovery ?? [], screen),
     ...renderCounters(view.counters, screen),
     ...renderWaiting(view.services, screen),
@@ -191,6 +192,19 @@ function renderElectorate(electorate: ElectorateView, screen: Screen): string[] 
   const change = pending === undefined ? [] : hang('         ', pending, screen.width)
   const style: Style | undefined = reachable < quorum ? 'bad' : undefined
   return [...lines.map((line) => (style === undefined ? line : screen.paint(style, line))), ...change]
+}
+
+/** Where they differ. */
+function renderReleases(members: readonly MemberView[], screen: Screen): string[] {
+  const nodes = new Map<string, string[]>()
+  for (const { release, state, name } of members) {
+    if (release === undefined || state === 'left') continue
+    const runs = release ?? 'before 0.2'
+    nodes.set(runs, [...(nodes.get(runs) ?? []), name])
+  }
+  if (nodes.size < 2) return []
+  const words = [...nodes].map(([runs, names]) => `${runs} on ${names.join(', ')}`)
+  return hang('Releases ', `${words.join('; ')} (\`baton upgrade --check\`)`, screen.width)
 }
 
 /** What an operator wonders about before a director is rebooted. */

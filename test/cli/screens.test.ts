@@ -256,6 +256,7 @@ const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof p
     renderKeysChanged('removed', { ...ordinaryKeys, id: 'ab', waiting: [] }, screen).join('\n'),
   'keys-rotated': (screen) => renderRotation(rotation, screen).join('\n'),
   overview: (screen) => renderOverview('0.1.0', screen),
+  'status-two-releases': (screen) => renderStatus(halfWay, screen),
   'upgrade-begin': (screen) => renderUpgrade(planUpgrade(notBegun, '0.2.0'), screen).join('\n'),
   'upgrade-half-way': (screen) => renderUpgrade(planUpgrade(halfWay, '0.2.0'), screen).join('\n'),
   'upgrade-blocked': (screen) => renderUpgrade(planUpgrade(stuck, '0.2.0'), screen).join('\n'),
