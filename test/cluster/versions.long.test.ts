@@ -169,6 +169,8 @@ show('keys: a node of the earlier release is named by who refuses; and what runs
   assert.match(plan.waiting.map(({ what }) => what).join('\n'), 'baton keys use')
   // The command line of this release asks a node of the earlier one, as it would before its upgrade.
   releases.upgrade(old.name)
+  const unknown = await site.cluster.baton(old, 'keys', 'list').catch((error: { stderr: string }) => error.stderr)
+  assert.match(String(unknown), /the node knows no GET.*runs an earlier release than this command: `baton reload`/s)
   const before = await planAt(old)
   assert.equal([before.verdict, due(before).length], ['ready', 3], JSON.stringify(before))
   await site.cluster.replace(old)

@@ -141,8 +141,7 @@ export class ControlClient implements ControlApi {
   async metrics(): Promise<string> {
     const { status, text } = await this.#exchange({ method: 'GET', path: '/metrics' }, this.deadlineMs)
     if (status < 400) return text
-    const { code, message, hint } = errorViewOf(parseAnswer(text, status), status)
-    throw new BatonError(code, message, hint === undefined ? {} : { hint })
+    throw refusalOf(parseAnswer(text, status), status)
   }
 
   drillPlan(service: string, fault: Fault): Promise<DrillPlan> {
@@ -213,8 +212,7 @@ export class ControlClient implements ControlApi {
     if (status === 204) return undefined as View
     const body = parseAnswer(text, status)
     if (status < 400) return body as View
-    const { code, message, hint } = errorViewOf(body, status)
-    throw new BatonError(code, message, hint === undefined ? {} : { hint })
+    throw refusalOf(body, status)
   }
 
   /** Nobody listens, yet the socket is there: a process that takes another's place is about to. Nothing has been asked. */
@@ -285,6 +283,10 @@ export class ControlClient implements ControlApi {
   }
 }
 
+/** Both may be of any two releases; that of the command line knows what it has asked for. */
+const OLDER_NODE =
+  'it runs an earlier release than this command: `baton reload` has it run the one that is installed; `baton upgrade --check` looks first'
+
 function servicePath(name: string): string {
   return `/v1/services/${encodeURIComponent(name)}`
 }
@@ -297,10 +299,14 @@ function parseAnswer(text: string, status: number): unknown {
   }
 }
 
-function errorViewOf(body: unknown, status: number): ErrorView {
+function refusalOf(body: unknown, status: number): BatonError {
   const view = body as Partial<ErrorView> | null
-  if (typeof view?.code === 'string' && typeof view.message === 'string') return view as ErrorView
-  throw notOurs(`status ${status} and no reason`)
+  if (typeof view?.code !== 'string' || typeof view.message !== 'string') {
+    return notOurs(`status ${status} and no reason`)
+  }
+  const { code, message } = view
+  const hint = code === 'ERR_REQUEST_UNKNOWN' ? OLDER_NODE : view.hint
+  return new BatonError(code, message, hint === undefined ? {} : { hint })
 }
 
 function notOurs(what: string, cause?: unknown): BatonError {
