@@ -65,6 +65,8 @@ test('witnesses go first, then those that direct nothing, and directors last', (
     keys?.waitsFor.map(({ name }) => name),
     ['node3', 'node2'],
   )
+  const idle = { ...healthy, members: [member(0), member(1), member(2, { role: 'witness' })] }
+  assert.equal(namesOf(planUpgrade(idle, '0.2.0')), ['node3', 'node1', 'node2'])
   const directors = { ...healthy, members: [member(0, { directs: ['a', 'b'] }), member(1), member(2)] }
   assert.equal(namesOf(planUpgrade(directors, '0.2.0')), ['node3', 'node2', 'node1'])
 })
