@@ -30,17 +30,18 @@ export class Releases {
   }
 }
 
-/** Echo programs on all, and clients on a host of their own. */
+/** Echo programs on all, and clients on a host of their own. With `wan` leases are long enough for a host that has little time for its nodes. */
 export async function mixedSite(
   scope: Scope,
   names: readonly string[],
   releases: Releases,
+  profile: 'lan' | 'wan',
   ...more: string[]
 ): Promise<SurvivalSite> {
   const { programOf } = releases
-  // Leases are long enough for a busy host with so many nodes; what many would measure at once takes its time.
+  // What many nodes would measure at once takes its time.
   const cipher = names.length > 4 ? ['--cipher', 'secretstream'] : []
-  const up = ['--profile', 'lan', ...cipher]
+  const up = ['--profile', profile, ...cipher]
   const built = await SurvivalSite.buildMortal(scope, ADDRESS, more, up, names, [], programOf)
   return built.site
 }

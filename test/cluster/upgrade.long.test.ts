@@ -29,7 +29,7 @@ show(
   `own restarts: none of ${CLIENTS} connections is lost, nobody loses a lease, and no port refuses`,
   async (scope) => {
     const releases = new Releases(NODES)
-    const site = await mixedSite(scope, NODES, releases, '--local', 'equal')
+    const site = await mixedSite(scope, NODES, releases, 'wan', '--local', 'equal')
     const { node: director } = await site.director()
     const comers = await come(site, 20)
     const report = await site.fare(
@@ -48,7 +48,7 @@ show(
 
 show(`own restarts back: none of ${CLIENTS} connections is lost`, async (scope) => {
   const releases = new Releases([])
-  const site = await mixedSite(scope, ['a', 'b', 'c'], releases, '--local', 'equal')
+  const site = await mixedSite(scope, ['a', 'b', 'c'], releases, 'wan', '--local', 'equal')
   const back = () => eachInTurn(site, releases, (node) => site.cluster.replace(node), 'back')
   const report = await site.fare(ADDRESS, CLIENTS, back, () => {}, TALK_EVERY_MS)
   assertWhole(report, CLIENTS, 'three own restarts, each to the earlier release', storyOf(site))
@@ -58,7 +58,7 @@ show(
   `stops and starts: none of ${CLIENTS} clients that come and go sees an error, also where a node goes back`,
   async (scope) => {
     const releases = new Releases(NODES)
-    const site = await mixedSite(scope, NODES, releases, '--local', 'equal')
+    const site = await mixedSite(scope, NODES, releases, 'wan', '--local', 'equal')
     const { cluster } = site
     const comers = await come(site, CLIENTS)
     const restart = async (node: LabNode) => {

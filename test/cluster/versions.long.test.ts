@@ -23,7 +23,7 @@ const ROUNDS = Number(process.env['ROUNDS'] ?? 1)
 
 /** `a` and `b` direct, one of each release; `c` and `d`, one of each, vote and serve. */
 async function fourNodes(scope: Scope, local: 'equal' | 'last'): Promise<SurvivalSite> {
-  const site = await mixedSite(scope, ['a', 'b', 'c', 'd'], new Releases(['a', 'c']), '--local', local)
+  const site = await mixedSite(scope, ['a', 'b', 'c', 'd'], new Releases(['a', 'c']), 'lan', '--local', local)
   for (const name of ['c', 'd']) await site.cluster.baton(site.cluster.named(name), 'drain', '--director')
   await directedBy(site, 'a')
   return site
@@ -91,7 +91,7 @@ show(
   'waiting: a director of the earlier release takes over who is served; who waits is told that it is lost',
   async (scope) => {
     const limits = ['--local', 'equal', '--node-connections', '7', '--queue-timeout', '60s']
-    const site = await mixedSite(scope, ['a', 'b', 'c'], new Releases(['a']), ...limits)
+    const site = await mixedSite(scope, ['a', 'b', 'c'], new Releases(['a']), 'lan', ...limits)
     await site.cluster.baton(site.cluster.named('c'), 'drain', '--director')
     const node = await directedBy(site, 'b')
     const holders = await site.hold(ADDRESS, 21)
@@ -111,7 +111,7 @@ show(
 show(
   'registry: what one release does not know of an entry is kept when it writes another field of it',
   async (scope) => {
-    const site = await mixedSite(scope, ['a', 'b', 'c'], new Releases(['a']))
+    const site = await mixedSite(scope, ['a', 'b', 'c'], new Releases(['a']), 'lan')
     const [old, ours] = [site.cluster.named('a'), site.cluster.named('b')]
     await site.cluster.stop(ours)
     // As a release after this one would write it, and an entry of a kind that nobody here knows.
@@ -151,7 +151,7 @@ show(
 
 show('keys: a node of the earlier release is named by who refuses; and what runs where is told', async (scope) => {
   const releases = new Releases(['a'])
-  const site = await mixedSite(scope, ['a', 'b', 'c'], releases)
+  const site = await mixedSite(scope, ['a', 'b', 'c'], releases, 'lan')
   const [old, ours] = [site.cluster.named('a'), site.cluster.named('b')]
   const refused = await site.cluster.baton(ours, 'keys', 'rotate').then(
     ({ stdout }) => stdout,
