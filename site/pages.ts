@@ -22,6 +22,7 @@ export const SECTIONS: readonly Section[] = [
     title: 'Operate',
     pages: docs(
       'operating',
+      'versions',
       'alerts/README',
       'doctor',
       'status-page',

@@ -29,6 +29,7 @@ const MENU_TITLES: Readonly<Record<string, string>> = {
   'docs/registry.md': 'Registry',
   'docs/divergence.md': 'Where papers are left',
   'docs/operating.md': 'What to do when …',
+  'docs/versions.md': 'Upgrades and releases',
   'docs/migration-haproxy-keepalived.md': 'From HAProxy and keepalived',
   'docs/migration-pacemaker.md': 'From Pacemaker',
   'docs/trucluster.md': 'From TruCluster',
