@@ -64,21 +64,22 @@ test(
   'bash',
   async (scope) => {
     const { folder, file, env } = stage(scope, await scriptOf('bash'))
-    const ask = `source "$1"; COMP_WORDS=(\${@:2}); [[ $TYPED = *' ' ]] && COMP_WORDS+=('')
-      COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _baton; printf '%s\\n' "\${COMPREPLY[@]}"`
-    for (const [typed, offered] of [...CASES, ['baton up --engine = e', ['epoll']] as const]) {
-      const words = typed.trim().split(' ')
-      const text = execFileSync('bash', ['--norc', '-c', ask, 'ask', file, ...words], {
-        cwd: folder,
-        env: { ...env, TYPED: typed },
-        encoding: 'utf8',
-      })
+    const ask = `source "$1"; shift
+      for typed in "$@"; do
+        read -ra COMP_WORDS <<< "$typed"; [[ $typed = *' ' ]] && COMP_WORDS+=('')
+        COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _baton; printf '%s\n' "\${COMPREPLY[@]}" end
+      done`
+    const cases = [...CASES, ['baton up --engine = e', ['epoll']] as const]
+    const all = execFileSync('bash', ['--norc', '-c', ask, 'ask', file, ...cases.map(([typed]) => typed)], {
+      cwd: folder,
+      env,
+      encoding: 'utf8',
+    }).split('end\n')
+    for (const [i, [typed, offered]] of cases.entries()) {
       // Folders get their slash from readline.
-      const found = text
-        .split('\n')
-        .filter(Boolean)
-        .map((word) => (word === 'state' ? 'state/' : word))
-      assert.equal(found.sort(), [...offered], typed)
+      const found = (all[i] ?? '').split('\n').filter(Boolean)
+      const shown = found.map((word) => (word === 'state' ? 'state/' : word))
+      assert.equal(shown.sort(), [...offered], typed)
     }
     const bound = execFileSync('bash', ['--norc', '-c', 'source "$1"; complete -p baton', 'ask', file], {
       encoding: 'utf8',
@@ -92,13 +93,15 @@ test(
   'fish',
   async (scope) => {
     const { folder, file, env } = stage(scope, await scriptOf('fish'))
-    for (const [typed, offered] of [...CASES, ['baton up --engine=e', ['--engine=epoll']] as const]) {
-      const text = execFileSync('fish', ['--no-config', '-c', `source ${file}; complete -C '${typed}'`], {
-        cwd: folder,
-        env,
-        encoding: 'utf8',
-      })
-      const found = text.split('\n').flatMap((line) => line.split('\t')[0] || [])
+    const cases = [...CASES, ['baton up --engine=e', ['--engine=epoll']] as const]
+    const ask = `source ${file}; for typed in $argv; complete -C $typed; echo end; end`
+    const all = execFileSync('fish', ['--no-config', '-c', ask, ...cases.map(([typed]) => typed)], {
+      cwd: folder,
+      env,
+      encoding: 'utf8',
+    }).split('end\n')
+    for (const [i, [typed, offered]] of cases.entries()) {
+      const found = (all[i] ?? '').split('\n').flatMap((line) => line.split('\t')[0] || [])
       assert.equal(found.sort(), [...offered], typed)
     }
   },
