@@ -61,6 +61,11 @@ test('each command has a page with all its flags and arguments; baton(1) names e
   }
 })
 
+test('package.json names each page, for npm to install: an older npm takes no folder', () => {
+  const { man } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { man: string[] }
+  assert.equal([...man].sort(), pages.map(({ file }) => `man/${file}`).sort())
+})
+
 test('exit codes are those of docs/cli.md', () => {
   const [, table = ''] = readFileSync(path.join(ROOT, 'docs/cli.md'), 'utf8').split('## Exit codes')
   const rows = [...table.matchAll(/^\| ([\dN, +]+?) \|/gm)].map(([, code]) => code)
@@ -92,7 +97,7 @@ test(
       scope,
       pages.filter((page) => page.file === 'baton-service-add.1'),
     )
-    const text = execFileSync('man', ['-l', '-Tutf8', file], {
+    const text = execFileSync('man', ['-l', file], {
       env: { ...process.env, MANWIDTH: '80' },
       encoding: 'utf8',
     })

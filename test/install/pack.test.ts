@@ -9,7 +9,7 @@ const test = suite('install/pack', 40_000)
 const PACKED_BYTES_MAX = 1_500_000
 const UNPACKED_BYTES_MAX = 5_000_000
 const PARTS =
-  /^(bin\/[\w.]+|dist\/[\w./-]+\.js|man\/baton[\w-]*\.1|docs\/[\w-]+\.md|docs\/(alerts|grafana)\/[\w.-]+|containers\/[\w.-]+|Containerfile|oclif\.manifest\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/
+  /^(bin\/[\w.]+|dist\/[\w./-]+\.js|man\/baton[\w-]*\.1|docs\/[\w-]+\.md|docs\/(alerts|grafana)\/[\w.-]+|containers\/[\w.-]+|Containerfile|oclif\.manifest\.json|npm-shrinkwrap\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/
 
 test('the package has what is built, each command, its pages and its manifest, and nothing else', async (scope) => {
   const { tree, tarball, files, packedBytes, unpackedBytes } = await packTree(scope)
@@ -24,7 +24,14 @@ test('the package has what is built, each command, its pages and its manifest, a
     .map((file) => `dist/${file.replace(/\.ts$/, '.js')}`)
   // Just those: what an earlier build has left is gone.
   assert.equal(files.filter((file) => file.startsWith('dist/')).sort(), sources.sort())
-  for (const file of ['bin/baton.js', 'bin/start.js', 'bin/package.json', 'man/baton.1', 'Containerfile']) {
+  for (const file of [
+    'bin/baton.js',
+    'bin/start.js',
+    'bin/package.json',
+    'man/baton.1',
+    'Containerfile',
+    'npm-shrinkwrap.json',
+  ]) {
     assert.ok(files.includes(file), file)
   }
 
@@ -53,7 +60,8 @@ test('the package has what is built, each command, its pages and its manifest, a
     assert.is(packed, ours, args.join(' '))
   }
   // Nothing is left behind that a later change of a command would make untrue.
-  for (const made of ['man', 'oclif.manifest.json']) assert.not(existsSync(path.join(tree, made)), made)
+  for (const made of ['man', 'oclif.manifest.json', 'npm-shrinkwrap.json'])
+    assert.not(existsSync(path.join(tree, made)), made)
 })
 
 test('what an old Node reads of bin/baton.js is what it can read', () => {
