@@ -26,7 +26,7 @@ const REPEATED = 2_500
 const ALONE = /^(cluster|peers)\/|^kernel\/packet-trap\.|^node\/lanes\/lane-group\./
 /** Of these, those that measure no time run two at a time, or CI would take half as long again. */
 const PAIRED =
-  /^cluster\/(address-faults|addresses|choosing|choosing-failover|choosing-limits|config|deposed|discovery|drain|drill|drill-pause|farewells|health|forged|hosts|http|identity|identity-chain|links|minimum-rights|moves|natives|networks|outward|peers|program-drain|programs|replaced|replaced-hosts|single|single-parking|two-services|uploads)\./
+  /^cluster\/(address-faults|addresses|choosing|choosing-failover|choosing-limits|config|containers|deposed|discovery|drain|drill|drill-pause|farewells|health|forged|hosts|http|identity|identity-chain|links|minimum-rights|moves|natives|networks|outward|peers|program-drain|programs|replaced|replaced-hosts|single|single-parking|two-services|uploads)\./
 
 const [tier = 'fast', ...parts] = process.argv.slice(2)
 if (tier !== 'fast' && tier !== 'long') throw new Error(`there is no tier ${tier}: say fast or long`)
