@@ -9,6 +9,8 @@ if [ "$(id -u)" = 0 ] && [ -z "${BATON_AS_ROOT:-}" ]; then
   for right in net_admin net_raw bpf net_bind_service; do
     if setpriv --inh-caps "+$right" --ambient-caps "+$right" true 2>/dev/null; then rights="$rights,+$right"; fi
   done
+  # Whose home is not root's, where it may not look.
+  export HOME="$state"
   exec setpriv --reuid baton --regid baton --clear-groups --no-new-privs \
     --bounding-set "$rights" --inh-caps "$rights" --ambient-caps "$rights" -- "$0" "$@"
 fi

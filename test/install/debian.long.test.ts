@@ -17,13 +17,14 @@ const FROM_DEBIAN = 'apt-get update -qq && apt-get install -y -qq --no-install-r
 const ONE_NODE = `set -e
   baton init --name alone > /dev/null
   baton up --bind 127.0.0.1 --log-format json > /root/log 2>&1 &
+  up=$!
   node -e 'require("http").createServer((q, a) => a.end("hello from Debian\\n")).listen(8080, "127.0.0.1")' &
   for i in $(seq 100); do baton status > /dev/null 2>&1 && break; sleep 0.2; done
   baton status | head -2
   baton service add web --address 127.0.0.77 --ports 8080 --own none --force > /dev/null
   for i in $(seq 50); do curl -sf --max-time 2 http://127.0.0.77:8080/ && break; sleep 0.2; done
   baton service show web --json > /dev/null
-  kill %1; wait %1`
+  kill $up; wait $up`
 
 const did = ({ exit, text }: Said) => assert.is(exit, 0, text.slice(-3_000))
 
@@ -92,7 +93,7 @@ async function madeByContainerfile(debian: Chroot): Promise<void> {
     `export BATON_STATE=${state}
     ${entry} init --name contained > /dev/null || exit 9
     # A first process of its own, as the engine starts it.
-    unshare --pid --fork --mount-proc ${entry} up --bind 127.0.0.1 --log-format json > /root/log 2>&1 &
+    unshare --pid --fork --propagation unchanged --mount-proc ${entry} up --bind 127.0.0.1 --log-format json > /root/log 2>&1 &
     for i in $(seq 100); do ${entry} status > /dev/null 2>&1 && break; sleep 0.2; done
     node=$(pgrep -u baton -f 'baton up' | tail -1)
     grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs)' /proc/$node/status
