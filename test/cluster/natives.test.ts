@@ -94,11 +94,9 @@ test('an engine that is asked for by name and cannot be had is refused, with the
   assert.is((await baton(['init', '--state', state, '--name', 'a'], '', hiding('sodium-native'))).exit, 0)
   const ran = await baton(['up', '--state', state, '--engine', 'epoll', '--bind', `${BLOCK}.14`], '', hiding('koffi'))
   assert.is(ran.exit, 1)
-  assert.match(
-    ran.stderr,
-    /Error: the epoll engine cannot be used here: koffi needs glibc 9\.99, this host has\s+glibc/,
-  )
-  assert.match(ran.stderr, /Try: +--engine auto takes what there is/)
+  const said = ran.stderr.replace(/\s+/g, ' ')
+  assert.match(said, /the epoll engine cannot be used here: koffi needs glibc 9\.99, this host has glibc [\d.]+ Try:/)
+  assert.match(said, /--engine auto takes what there is, --engine net works everywhere/)
 })
 
 test('doctor has a line for each native part, there or not; no bootstrap node runs without udx-native', async () => {

@@ -1,6 +1,16 @@
 /** A bare Debian in a folder, by debootstrap from the mirror that this machine's apt has; commands in it with a PID namespace of their own. */
 import { execFile } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { Scope } from '../harness/suite.js'
@@ -19,6 +29,8 @@ export class Chroot {
   static async make(scope: Scope, suite: string): Promise<Chroot> {
     const root = mkdtempSync(path.join(os.tmpdir(), `baton-${suite}-`))
     scope.defer(() => rmSync(root, { recursive: true, force: true }))
+    // Ordinary users have to get past it, too: it is their /.
+    chmodSync(root, 0o755)
     const include = '--include=ca-certificates,iproute2,curl,procps'
     const made = await run('debootstrap', ['--variant=minbase', include, suite, root, mirror()])
     if (made.exit !== 0) throw new Error(`debootstrap ${suite}: ${made.text.slice(-500)}`)
