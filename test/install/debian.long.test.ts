@@ -15,6 +15,7 @@ const FROM_DEBIAN = 'apt-get update -qq && apt-get install -y -qq --no-install-r
 
 /** One node, one program, a service, and a client; what the client hears is the last line. */
 const ONE_NODE = `set -e
+  export BATON_STATE=/root/state
   baton init --name alone > /dev/null
   baton up --bind 127.0.0.1 --log-format json > /root/log 2>&1 &
   up=$!
