@@ -1,12 +1,18 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+'use strict'
+// Read by whatever Node there is: in the language of 2009, so that an old one says what it lacks and not SyntaxError.
+var wanted = 20
+var found = process.versions.node
+var words = [
+  ['Error: Baton needs Node.js', wanted, 'or later, and this is Node.js', found, 'at', process.execPath].join(' '),
+  'Try:   Debian 13 has one (apt install nodejs); for Debian 12 and others: https://nodejs.org/en/download, whose',
+  '       binaries run from glibc 2.28 on. Then install Baton with the npm of that Node.js.',
+  '',
+]
 
-const main = new URL('../dist/cli/main.js', import.meta.url)
-if (existsSync(main)) {
-  const { main: run } = await import(main.href)
-  await run(process.argv.slice(2), import.meta.url)
+if (parseInt(found, 10) >= wanted) {
+  require('./start.js')
 } else {
-  process.stderr.write(`Error: Baton is not built: ${fileURLToPath(main)} is missing\nTry:   npm run build\n`)
-  process.exitCode = 1
+  process.stderr.write(words.join('\n'))
+  process.exit(1)
 }

@@ -24,6 +24,8 @@ export const SECTIONS: readonly Section[] = [
       'operating',
       'versions',
       'alerts/README',
+      'install',
+      'containers',
       'doctor',
       'status-page',
       'metrics',

@@ -26,7 +26,7 @@ const REPEATED = 2_500
 const ALONE = /^(cluster|peers)\/|^kernel\/packet-trap\.|^node\/lanes\/lane-group\./
 /** Of these, those that measure no time run two at a time, or CI would take half as long again. */
 const PAIRED =
-  /^cluster\/(address-faults|addresses|choosing-failover|config|deposed|discovery|drain|drill|farewells|health|hosts|identity|links|minimum-rights|moves|networks|outward|peers|program-drain|programs|replaced|replaced-hosts|single|single-parking|uploads)\./
+  /^cluster\/(address-faults|addresses|choosing-failover|config|deposed|discovery|drain|drill|farewells|health|hosts|identity|links|minimum-rights|moves|networks|outward|containers|natives|peers|program-drain|programs|replaced|replaced-hosts|single|single-parking|uploads)\./
 
 const [tier = 'fast', ...parts] = process.argv.slice(2)
 if (tier !== 'fast' && tier !== 'long') throw new Error(`there is no tier ${tier}: say fast or long`)

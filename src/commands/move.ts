@@ -12,7 +12,10 @@ export default class Move extends BatonCommand {
   ]
   static override args = { service: Args.string({ description: 'name of the service', required: true }) }
   static override flags = {
-    to: Flags.string({ description: 'name of the node, or the beginning of its id; the next in order if not given' }),
+    to: Flags.string({
+      description: 'name of the node, or the beginning of its id; the next in order if not given',
+      helpValue: 'NODE',
+    }),
   }
 
   async run(): Promise<MoveView> {

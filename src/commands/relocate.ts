@@ -13,7 +13,10 @@ export default class Relocate extends BatonCommand {
   ]
   static override args = { service: Args.string({ description: 'name of the service', required: true }) }
   static override flags = {
-    to: Flags.string({ description: 'name of the node, or the beginning of its id; the best placed if not given' }),
+    to: Flags.string({
+      description: 'name of the node, or the beginning of its id; the best placed if not given',
+      helpValue: 'NODE',
+    }),
   }
 
   async run(): Promise<RelocateView> {

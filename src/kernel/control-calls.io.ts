@@ -3,8 +3,8 @@
  * Each answers as the kernel itself does: a value, or a negative errno.
  */
 import { getSystemErrorName } from 'node:util'
-import koffi from 'koffi'
 import { messageOf } from '../base/errors.js'
+import koffi from '../base/native/koffi.io.js'
 
 export interface ControlCalls {
   /** Always close-on-exec. */

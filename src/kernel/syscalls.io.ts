@@ -3,9 +3,9 @@
  * are plain numbers where a buffer is used again and again (user space ends below 2^47), which spares a view for each
  * call; `addressOf` gives them, and whoever asked keeps the buffer alive.
  */
-import koffi from 'koffi'
 
 import { messageOf } from '../base/errors.js'
+import koffi from '../base/native/koffi.io.js'
 import { F_DUPFD_CLOEXEC, MSG_NOSIGNAL, SHUT_WR } from './constants.js'
 
 export type Result = number

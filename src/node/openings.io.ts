@@ -4,6 +4,7 @@ import { assert } from '../base/assert.js'
 import type { AlarmClock } from '../base/clock.js'
 import type { NodeId } from '../base/ids.js'
 import type { Logger } from '../base/log.js'
+import { whyPortable } from '../base/native/sodium.io.js'
 import type { Prng } from '../base/prng.js'
 import type { Millis } from '../base/time.js'
 import { KeyChoice } from '../gossip/key-choice.js'
@@ -86,6 +87,8 @@ function openAccessLog(
 
 /** A witness makes no data links, and looks for nothing. */
 export function suitesOf({ witness, cipher }: NodeOptions, logger: Logger): readonly Suite[] {
+  if (whyPortable !== '')
+    logger.log('warn', 'no-native-sodium', { why: whyPortable, instead: 'libsodium as WebAssembly' })
   if (witness || cipher === 'secretstream') return ['secretstream']
   const { suites, why } = suitesThatPay()
   logger.log('info', 'cipher', { cipher: suites[0], why })

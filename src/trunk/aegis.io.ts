@@ -7,8 +7,9 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import koffi from 'koffi'
 import { assert } from '../base/assert.js'
+import koffi from '../base/native/koffi.io.js'
+import { whyPortable } from '../base/native/sodium.io.js'
 import { type Aead, type AeadContext, isSound } from './aead.js'
 import { elfSymbols } from './elf-symbols.js'
 import { type Found, foundOnce } from './found.js'
@@ -37,6 +38,7 @@ export const loadAegis = foundOnce<Aead>({
 })
 
 function bind(): Found<Aead> {
+  if (whyPortable !== '') return { why: whyPortable }
   const require = createRequire(import.meta.url)
   const manifest = require.resolve('sodium-native/package.json')
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }

@@ -3,7 +3,8 @@
  * message is one message: channel u8 ‖ payload.
  */
 import type { Duplex } from 'node:stream'
-import NoiseSecretStream, { type NoiseKeyPair } from '@hyperswarm/secret-stream'
+import type NoiseStream from '@hyperswarm/secret-stream'
+import type { NoiseKeyPair } from '@hyperswarm/secret-stream'
 import { assert } from '../base/assert.js'
 import type { AlarmClock } from '../base/clock.js'
 import { Driver } from '../base/driver.io.js'
@@ -14,6 +15,7 @@ import { FRAME_LENGTH_BYTES, FRAME_SEAL_BYTES, FrameGate, MESSAGE_BYTES_MAX } fr
 import { GatedSocket } from './gated-socket.io.js'
 import { LinkSession, type LinkSessionEffect, type LinkSessionEvent, type LinkSessionSetup } from './link-session.js'
 import type { PeerInfo } from './ports.js'
+import { NoiseSecretStream } from './secret-stream.io.js'
 
 const FRAME_OVERHEAD_BYTES = FRAME_LENGTH_BYTES + FRAME_SEAL_BYTES
 
@@ -41,7 +43,7 @@ export class ControlLink {
   readonly closed: Promise<void>
   readonly #driver: Driver<LinkSessionEvent, LinkSessionEffect>
   readonly #gate = new FrameGate()
-  readonly #stream: NoiseSecretStream
+  readonly #stream: NoiseStream
   #isUp = false
   #over = false
   #muted = false
@@ -111,7 +113,7 @@ export class ControlLink {
     return this.#handedBytes - this.#stream.rawBytesWritten + this.socket.writableLength
   }
 
-  #secure(isInitiator: boolean, keyPair: NoiseKeyPair): NoiseSecretStream {
+  #secure(isInitiator: boolean, keyPair: NoiseKeyPair): NoiseStream {
     const gated = new GatedSocket(this.socket, this.#gate, (problem) =>
       this.#end({ code: 'malformed', by: 'us', detail: problem }, true),
     )

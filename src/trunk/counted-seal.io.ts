@@ -8,9 +8,10 @@
  * could be left out otherwise. Flags are authenticated. A record that is altered, left out, doubled or moved is not opened.
  * Keys: see `docs/wire-trunk.md`.
  */
-import sodium from 'sodium-native'
+
 import { assert } from '../base/assert.js'
 import { utf8 } from '../base/bytes.js'
+import sodium from '../base/native/sodium.io.js'
 import type { Aead, AeadContext } from './aead.js'
 import type { Opener, Sealer } from './ports.js'
 import type { Suite } from './suites.js'

@@ -3,8 +3,9 @@
  * than half of what `createCipheriv` takes to be made anew for each. Where the binary does not show these functions, or
  * they do not do what they should, `loadEvp` says why and the suite is not offered.
  */
-import koffi from 'koffi'
+
 import { assert } from '../base/assert.js'
+import koffi from '../base/native/koffi.io.js'
 import { type Aead, isSound } from './aead.js'
 import { foundOnce } from './found.js'
 

@@ -1,9 +1,9 @@
 /** Keys: where they come from, and what is made of them. All of it is libsodium's. */
 import { createHash } from 'node:crypto'
-import sodium from 'sodium-native'
 import { assert } from '../base/assert.js'
 import { toHex, utf8 } from '../base/bytes.js'
 import { NODE_ID_BYTES, type NodeId } from '../base/ids.js'
+import sodium from '../base/native/sodium.io.js'
 import { CLUSTER_KEY_BYTES } from './cluster-key.js'
 import { PROOF_BYTES, proofInput } from './hello.js'
 import type { ProofPort } from './ports.js'

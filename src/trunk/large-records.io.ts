@@ -9,8 +9,8 @@
  * Block 0 of the key stream is the key of the mac, block 1 hides the tag, the content begins at block 2. The mac is over
  * block 1, the ciphertext, and the lengths; its first bytes go into the nonce of the next record.
  */
-import koffi from 'koffi'
-import sodium from 'sodium-native'
+import koffi from '../base/native/koffi.io.js'
+import sodium from '../base/native/sodium.io.js'
 import { foundOnce } from './found.js'
 
 /** The last record of a key: libsodium changes it then by itself. */

@@ -2,8 +2,9 @@
  * Sealing of data links with libsodium's secretstream (XChaCha20-Poly1305): a record that is altered, left out, doubled
  * or moved is not opened. Each link and each direction has a key of its own, used for one connection only.
  */
-import sodium from 'sodium-native'
+
 import { assert } from '../base/assert.js'
+import sodium from '../base/native/sodium.io.js'
 import { isLastCounter, LARGE_BYTES, type LargeRecords, loadLargeRecords } from './large-records.io.js'
 import { SEAL_HEADER_BYTES } from './link-preamble.js'
 import type { Opener, Sealer } from './ports.js'

@@ -35,7 +35,7 @@ export async function baton(
 
 let isFresh = false
 
-function refuseStaleBuild(): void {
+export function refuseStaleBuild(): void {
   if (isFresh) return
   for (const folder of ['cli', 'commands', 'node']) {
     for (const file of readdirSync(path.join(ROOT, 'src', folder), { recursive: true, encoding: 'utf8' })) {

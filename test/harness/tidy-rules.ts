@@ -166,7 +166,8 @@ export function badNames(tree: Tree): string[] {
 /** Each dependency has its row in docs/dependencies.md, and each row its dependency. */
 export function unexplainedDependencies(tree: Tree): string[] {
   const manifest = JSON.parse(tree.get('package.json') ?? '{}') as Record<string, Record<string, string> | undefined>
-  const names = [...Object.keys(manifest['dependencies'] ?? {}), ...Object.keys(manifest['devDependencies'] ?? {})]
+  const kinds = ['dependencies', 'optionalDependencies', 'devDependencies']
+  const names = kinds.flatMap((kind) => Object.keys(manifest[kind] ?? {}))
   const rows = [...(tree.get('docs/dependencies.md') ?? '').matchAll(/^\| `([^`]+)` \|/gm)].map(
     ([, name]) => name ?? '',
   )

@@ -14,6 +14,7 @@ import { type Bootstrap, formatBootstrap } from './bootstrap.js'
 import type { PeerSource } from './peer-source.js'
 import type { SwarmConnection, SwarmKeyPair } from './swarm-connection.js'
 import type { SwarmIntroduction } from './swarm-message.js'
+import { loadSwarm } from './swarm-packages.io.js'
 import { onlineWord, refreshDelay, type SwarmReport } from './swarm-report.js'
 import { SwarmTalk, type SwarmTalkEffect, type SwarmTalkEvent } from './swarm-talk.js'
 
@@ -122,8 +123,10 @@ export class SwarmSource implements PeerSource {
   async #open(): Promise<void> {
     const { keyPair, bootstrap, clock } = this.options
     try {
-      const [{ default: DHT }, { default: Swarm }] = await Promise.all([import('hyperdht'), import('hyperswarm')])
+      const packages = await loadSwarm()
       if (this.#isStopped) return
+      if ('why' in packages) return this.#fail(new Error(packages.why))
+      const { DHT, Swarm } = packages
       const known = bootstrap.length === 0 ? {} : { bootstrap: bootstrap.map(formatBootstrap) }
       const dht = new DHT({ ...known, port: SWARM_PORT })
       const limits = { maxPeers: PEERS_MAX, maxParallel: DIALS_MAX }

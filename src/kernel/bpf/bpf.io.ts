@@ -2,9 +2,10 @@
  * bpf(2). Answers as the kernel does: a descriptor or a number, or a negative errno; addresses of buffers are plain numbers,
  * see `Block`. Only where the verifier refuses a program there is more to say.
  */
-import koffi from 'koffi'
+
 import { ByteWriter } from '../../base/bytes.js'
 import { messageOf } from '../../base/errors.js'
+import koffi from '../../base/native/koffi.io.js'
 import { EACCES, EAGAIN, EINVAL, EPERM, SOCK_STREAM_NONBLOCK_CLOEXEC } from '../constants.js'
 import { addressOf, type Result } from '../syscalls.io.js'
 import * as abi from './abi.js'

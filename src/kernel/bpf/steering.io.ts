@@ -88,23 +88,24 @@ export class Steering {
 
 /** In the thread that accepts at the door. */
 export class Origins {
-  readonly #bpf: Bpf | undefined
-  readonly #key = new Block(ORIGIN_KEY_BYTES)
-  readonly #value = new Block(ORIGIN.bytes)
+  /** Without BPF nothing was led here; without FFI there is not even memory for it. */
+  readonly #reach: { readonly bpf: Bpf; readonly key: Block; readonly value: Block } | undefined
 
   constructor() {
     const bpf = loadBpf()
-    this.#bpf = 'why' in bpf ? undefined : bpf
+    if (!('why' in bpf)) this.#reach = { bpf, key: new Block(ORIGIN_KEY_BYTES), value: new Block(ORIGIN.bytes) }
   }
 
   /** Where the connection from that port was to go, once; `undefined`: it came by itself. */
   take(map: number, port: number): Endpoint | undefined {
-    new BigUint64Array(this.#key.bytes.buffer)[0] = PORT_KEY | BigInt(port)
-    if (this.#bpf === undefined || this.#bpf.lookUp(map, this.#key.at, this.#value.at) < 0) return undefined
-    this.#bpf.delete(map, this.#key.at)
-    const view = new DataView(this.#value.bytes.buffer)
+    if (this.#reach === undefined) return undefined
+    const { bpf, key, value } = this.#reach
+    new BigUint64Array(key.bytes.buffer)[0] = PORT_KEY | BigInt(port)
+    if (bpf.lookUp(map, key.at, value.at) < 0) return undefined
+    bpf.delete(map, key.at)
+    const view = new DataView(value.bytes.buffer)
     const length = view.getUint32(ORIGIN.family, true) === AF_INET6 ? 16 : 4
-    const address = formatIp(this.#value.bytes.slice(ORIGIN.address, ORIGIN.address + length))
+    const address = formatIp(value.bytes.slice(ORIGIN.address, ORIGIN.address + length))
     return { address, port: view.getUint16(ORIGIN.port) }
   }
 }

@@ -1,6 +1,7 @@
 import { messageOf } from '../../base/errors.js'
 import type { Millis } from '../../base/time.js'
 import { type Bootstrap, formatBootstrap } from '../../gossip/discovery/bootstrap.js'
+import { loadDht } from '../../gossip/discovery/swarm-packages.io.js'
 import type { Finding } from '../doctor/finding.js'
 import { bootstrapFinding } from './bootstrap-finding.js'
 
@@ -15,7 +16,9 @@ export function checkBootstraps(bootstraps: readonly Bootstrap[]): Promise<Findi
 
 async function check(bootstrap: string): Promise<Finding> {
   try {
-    const { default: DHT } = await import('hyperdht')
+    const packages = await loadDht()
+    if ('why' in packages) return bootstrapFinding(bootstrap, packages)
+    const { DHT } = packages
     const dht = new DHT({ bootstrap: [bootstrap], port: PORT })
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => {

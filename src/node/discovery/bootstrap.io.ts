@@ -4,6 +4,7 @@ import type HyperDHT from 'hyperdht'
 import { canonicalIp, isIpv6, isLoopback, isPort, isWildcard } from '../../base/address.js'
 import { BatonError, errnoOf, messageOf } from '../../base/errors.js'
 import { BOOTSTRAP_PORT, type Bootstrap, formatBootstrap } from '../../gossip/discovery/bootstrap.js'
+import { loadDht } from '../../gossip/discovery/swarm-packages.io.js'
 import { stopSignal } from '../lifecycle.io.js'
 import { Notify } from '../succession/notify.io.js'
 import { reachableAddresses } from './own-address.io.js'
@@ -28,11 +29,13 @@ export interface BootstrapOptions {
   readonly others: readonly Bootstrap[]
 }
 
-/** Until SIGTERM or SIGINT, which it answers. Rejects with ERR_USAGE, ERR_BOOTSTRAP_BIND or ERR_BOOTSTRAP_ADDRESS. */
+/** Until SIGTERM or SIGINT, which it answers. Rejects with ERR_USAGE, ERR_BOOTSTRAP_BIND, ERR_BOOTSTRAP_ADDRESS or ERR_NATIVE_PART. */
 export async function runBootstrap(options: BootstrapOptions, onReady: (view: BootstrapView) => void): Promise<string> {
   const { host, port } = options.listen === undefined ? ownAddress() : readListen(options.listen)
   await tryPorts(host, port)
-  const { default: DHT } = await import('hyperdht')
+  const packages = await loadDht()
+  if ('why' in packages) throw unavailable(packages.why)
+  const { DHT } = packages
   const notify = Notify.fromEnvironment()
   const nodes: HyperDHT[] = []
   try {
@@ -94,6 +97,12 @@ function ownAddress(): { host: string; port: number } {
   throw new BatonError('ERR_BOOTSTRAP_ADDRESS', 'this host has no IPv4 address that others reach', {
     hint: 'give one with --listen',
   })
+}
+
+function unavailable(why: string): BatonError {
+  const hint =
+    'run it on a host that can (docs/install.md); nodes of one LAN need none, and others find each other by --seed'
+  return new BatonError('ERR_NATIVE_PART', `no bootstrap node can run here: ${why}`, { hint })
 }
 
 function bindFailed(host: string, port: number, cause: unknown): BatonError {

@@ -1,6 +1,9 @@
 /** Looks at this host for `baton doctor`. What is tried is given back at once; nothing is changed. */
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
+import { whyNoKoffi } from '../../base/native/koffi.io.js'
+import { whyPortable } from '../../base/native/sodium.io.js'
+import { whyNoUdx } from '../../gossip/discovery/swarm-packages.io.js'
 import { bpfCapability } from '../../kernel/bpf/capability.io.js'
 import { steeringCapability } from '../../kernel/bpf/steering-capability.io.js'
 import { capabilitiesOf } from '../../kernel/capabilities.js'
@@ -51,6 +54,7 @@ function lookAround(silence: Silence): HostFacts {
     user: userName(),
     capabilities: capabilitiesOf(textOf('/proc/self/status')),
     isUserNamespace: isUserNamespace(),
+    native: { koffi: whyNoKoffi, sodium: whyPortable, udx: whyNoUdx() },
     engine: chooseEngine({ engine: 'auto', ...ANY_PORTS }),
     device: whyNoDevice(),
     wire: whyNoWire(),
@@ -126,9 +130,10 @@ function steering(): HostFacts['steering'] {
   return root === undefined ? { why: NO_CGROUPS } : steeringCapability(root)
 }
 
-function openFiles(): number {
+function openFiles(): number | undefined {
   const calls = loadControlCalls()
-  const limits = 'why' in calls ? 0 : calls.openFilesLimit()
+  if ('why' in calls) return undefined
+  const limits = calls.openFilesLimit()
   return typeof limits === 'number' ? 0 : limits[0]
 }
 

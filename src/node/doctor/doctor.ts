@@ -7,6 +7,7 @@ import { isIpv6, networkOf } from '../../base/address.js'
 import type { Silence } from '../../kernel/silence/outcome.js'
 import { type OutwardFacts, outward } from '../outward/outward-findings.js'
 import type { Finding } from './finding.js'
+import { type NativeFacts, nativeParts } from './native-findings.js'
 
 /** Beyond what a part itself says of why it is not there. */
 export interface HostFacts extends OutwardFacts {
@@ -16,6 +17,7 @@ export interface HostFacts extends OutwardFacts {
   readonly capabilities: readonly string[]
   /** Rights of a user namespace end at its border. */
   readonly isUserNamespace: boolean
+  readonly native: NativeFacts
   readonly engine: { readonly name: string; readonly why: string }
   /** '' where it is there, else why not. */
   readonly device: string
@@ -33,7 +35,8 @@ export interface HostFacts extends OutwardFacts {
   readonly processes: { readonly open: number; readonly tried: number; readonly isHidden: boolean }
   /** Ports from here on need no right. */
   readonly firstFreePort: number
-  readonly openFiles: number
+  /** Undefined: it cannot be read. */
+  readonly openFiles: number | undefined
   readonly somaxconn: number
   readonly nonlocalBind: boolean
   readonly forwards: boolean
@@ -47,6 +50,7 @@ const NET_ADMIN = 'run as root, or with CAP_NET_ADMIN'
 
 export function examine(facts: HostFacts): Finding[] {
   return [
+    ...nativeParts(facts.native),
     ...splicing(facts),
     ...ownAddresses(facts),
     silence(facts),
@@ -81,16 +85,18 @@ function splicing({ engine, openFiles, firstFreePort, capabilities }: HostFacts)
             'one lane, about three times the CPU per connection, no front door, no connections from clients’ addresses',
           cure: 'Linux on x64 or arm64 with glibc or musl, and the package koffi',
         },
-    openFiles >= OPEN_FILES_WANTED
-      ? { id: 'open-files', area, level: 'ok', found: `${openFiles} open files` }
-      : {
-          id: 'open-files',
-          area,
-          level: 'note',
-          found: `${openFiles} open files`,
-          without: `about ${Math.floor(openFiles / 2)} connections at a time`,
-          cure: '`ulimit -n 1048576`, or LimitNOFILE= of the unit',
-        },
+    openFiles === undefined
+      ? { id: 'open-files', area, level: 'note', found: 'the limit of open files cannot be read without system calls' }
+      : openFiles >= OPEN_FILES_WANTED
+        ? { id: 'open-files', area, level: 'ok', found: `${openFiles} open files` }
+        : {
+            id: 'open-files',
+            area,
+            level: 'note',
+            found: `${openFiles} open files`,
+            without: `about ${Math.floor(openFiles / 2)} connections at a time`,
+            cure: '`ulimit -n 1048576`, or LimitNOFILE= of the unit',
+          },
     canBindLow
       ? { id: 'low-ports', area, level: 'ok', found: 'ports below 1024 can be listened on' }
       : {

@@ -1,6 +1,7 @@
 /** One thing that `baton doctor` has found. */
 
 export type Area =
+  | 'native parts'
   | 'splicing'
   | 'own addresses'
   | 'lease in the kernel'

@@ -16,6 +16,7 @@ import type { Belongings } from '../addresses/surroundings.io.js'
 import type { ReplaceRequest, ReplaceView } from '../control/control-protocol.js'
 import type { IdleLane } from '../lanes/idle-lane.js'
 import type { LaneGroup } from '../lanes/lane-group.io.js'
+import { refuseInFirstProcess } from './first-process.io.js'
 import {
   type CarriedLease,
   type ControlState,
@@ -96,6 +97,7 @@ export class Bequest {
     const { lanes, folder, isStopping, unsaved } = this.parts
     if (version !== HANDOVER_VERSION) throw versionUnknown(version)
     if (lanes.view.count > 0 && lanes.view.engine !== 'epoll') throw engineCannot(lanes.view.why)
+    refuseInFirstProcess(THE_OTHER_WAY)
     const why = unsaved()
     if (why !== undefined) throw new BatonError('ERR_REPLACE_FAILED', why, { hint: 'make room on its disk first' })
     if (this.#isBusy || isStopping()) {

@@ -11,7 +11,8 @@ import type { KeySharing } from '../keys/key-sharing.io.js'
 import { exitAtOnce } from '../lifecycle.io.js'
 import type { Node } from '../node.io.js'
 import { roleOf } from '../roles.js'
-import { Bequest, type BequestParts } from './bequest.io.js'
+import { Bequest, type BequestParts, THE_OTHER_WAY } from './bequest.io.js'
+import { refuseInFirstProcess } from './first-process.io.js'
 import { carriedBy } from './going-on.js'
 import type { Notify } from './notify.io.js'
 import { startSuccessor } from './successor.io.js'
@@ -69,6 +70,9 @@ export function replacingOf(parts: ReplacingParts): Replacing {
   })
   return {
     begin: (request) => bequest.begin(request),
-    reload: () => startSuccessor({ logger, refusal: () => bequest.takeRefusal() }),
+    reload: async () => {
+      refuseInFirstProcess(THE_OTHER_WAY)
+      return startSuccessor({ logger, refusal: () => bequest.takeRefusal() })
+    },
   }
 }

@@ -10,6 +10,7 @@ const WELL: HostFacts = {
   user: 'root',
   capabilities: ['NET_ADMIN', 'NET_RAW', 'BPF', 'NET_BIND_SERVICE'],
   isUserNamespace: false,
+  native: { koffi: '', sodium: '', udx: '' },
   engine: { name: 'epoll', why: '' },
   device: '',
   wire: '',
