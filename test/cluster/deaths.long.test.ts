@@ -1,6 +1,7 @@
 /** A director dies in whatever way there is: none of its clients is told, and all of them go on at the next one. */
+import { rmdirSync } from 'node:fs'
 import { assert, suite } from '../harness/suite.js'
-import { HANG, LANE_DEATHS, PROCESS_DEATHS } from './deaths.js'
+import { HANG, LANE_DEATHS, memoryGroupOf, OUT_OF_MEMORY, PROCESS_DEATHS } from './deaths.js'
 import { surviveLanes } from './lane-deaths.js'
 import { ADDRESS, ADDRESS6, losses, SurvivalSite, sumOf } from './survival.js'
 
@@ -35,6 +36,10 @@ for (const address of ADDRESSES) {
       for (const [name, source] of Object.entries(PROCESS_DEATHS)) {
         await die(name, async () => deaths.ofProcess((await site.director()).node, source))
       }
+      const poor = (await site.director()).node.child
+      await die('for want of memory', async () => deaths.ofProcess((await site.director()).node, OUT_OF_MEMORY))
+      rmdirSync(memoryGroupOf(poor?.pid ?? 0))
+      assert.is((await poor?.ended)?.signal, 'SIGKILL', 'the kernel ended it')
       for (const signal of ['SIGHUP', 'SIGQUIT', 'SIGALRM', 'SIGBUS'] as const) {
         await die(signal, async () => (await site.director()).node.child?.kill(signal))
       }

@@ -1,5 +1,5 @@
 /** Ways for a node's process, or one lane of it, to die, done to a real one from outside: a script that is loaded before it, and a signal. */
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { LabNode } from '../../src/lab/cluster.io.js'
 
@@ -11,6 +11,22 @@ export const PROCESS_DEATHS: Readonly<Record<string, string>> = {
   'process.abort, as of a fault in native code': 'process.abort()',
   'a heap that is full': 'for (const all = []; ; ) all.push(new Array(2e6).fill({}))',
 }
+
+/** A memory controller, of whichever version of cgroups this host has; its groups are named by the process. */
+export const MEMORY_GROUPS = existsSync('/sys/fs/cgroup/memory/cgroup.procs')
+  ? '/sys/fs/cgroup/memory'
+  : '/sys/fs/cgroup'
+export const memoryGroupOf = (pid: number) => `${MEMORY_GROUPS}/baton-oom-${pid}`
+const LIMIT = MEMORY_GROUPS.endsWith('/memory') ? 'memory.limit_in_bytes' : 'memory.max'
+
+/** The kernel's OOM killer ends it: it takes all that its cgroup may have. */
+export const OUT_OF_MEMORY = `
+  const { mkdirSync, writeFileSync } = process.getBuiltinModule('node:fs')
+  const group = '${MEMORY_GROUPS}/baton-oom-' + process.pid
+  mkdirSync(group)
+  writeFileSync(group + '/${LIMIT}', '100000000')
+  writeFileSync(group + '/cgroup.procs', String(process.pid))
+  for (const all = []; ; ) all.push(Buffer.alloc(16e6, 1))`
 
 /** For ever, and no signal or message gets through to it. */
 export const HANG = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)'
