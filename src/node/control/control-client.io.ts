@@ -215,13 +215,15 @@ export class ControlClient implements ControlApi {
     throw refusalOf(body, status)
   }
 
-  /** Nobody listens, yet the socket is there: a process that takes another's place is about to. Nothing has been asked. */
+  /** Nobody listens, yet the socket is there: a process that takes another's place is about to. Nothing has been asked that changes anything. */
   async #exchangePatiently(request: Request, deadlineMs: Millis): Promise<Answer> {
     for (const end = performance.now() + GAP_MS_MAX; ; await pause(LOOK_EVERY_MS)) {
       try {
         return await this.#exchange(request, deadlineMs)
       } catch (error) {
-        const isRefused = error instanceof BatonError && errnoOf(error.cause) === 'ECONNREFUSED'
+        const errno = error instanceof BatonError ? errnoOf(error.cause) : ''
+        // Who only looks may look again: the process that is replaced ends with what it had not answered yet.
+        const isRefused = errno === 'ECONNREFUSED' || (request.method === 'GET' && errno === 'ECONNRESET')
         if (!isRefused || performance.now() > end) throw error
       }
     }
