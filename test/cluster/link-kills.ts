@@ -43,12 +43,12 @@ async function talk(socket: net.Socket, isOver: () => boolean): Promise<Ends> {
   return { sent: out.digest('hex'), received: back.digest('hex'), bytes }
 }
 
-/** Every data link between nodes of this cluster gets an RST at both ends. */
-function killLinks({ addresses }: Fixture): number {
+/** Data links between nodes of this cluster; `-K`: each gets an RST at both ends. */
+function links({ addresses }: Fixture, ...options: '-K'[]): number {
   const block = addresses[0]?.replace(/\d+$/, '0/24') ?? ''
   const ports = DATA_PORTS.map((port) => `sport = :${port}`).join(' or ')
-  const killed = execFileSync('ss', ['-K', '-H', '-tn', 'state', 'established', 'src', block, `( ${ports} )`])
-  return killed.toString().split('\n').filter(Boolean).length
+  const found = execFileSync('ss', [...options, '-H', '-tn', 'state', 'established', 'src', block, `( ${ports} )`])
+  return found.toString().split('\n').filter(Boolean).length
 }
 
 export async function killLinksUnderLoad(scope: Scope, kills: number): Promise<void> {
@@ -78,11 +78,14 @@ export async function killLinksUnderLoad(scope: Scope, kills: number): Promise<v
     client.write(String(i))
     return talk(client, () => isOver)
   })
+  // A client that no node can be asked for is refused: links are killed under those that are served.
+  await until(() => (programs.length === SPLICES ? true : undefined), 20_000, 'all are served')
   const random = new Prng(11)
   let killed = 0
   for (let i = 0; i < kills && failures.length === 0; i++) {
+    await until(() => (links(fixture) > 0 ? true : undefined), 10_000, 'there is a link again')
     await pause(random.between(30, 200))
-    killed += killLinks(fixture)
+    killed += links(fixture, '-K')
   }
   isOver = true
   const ends = await Promise.all(clients)
