@@ -22,9 +22,9 @@ export function makeHaste(): () => void {
 }
 
 /**
- * The main thread comes before others for as long as it lives: it renews leases and answers for its node while programs take all that the
- * host has, and needs little itself. Linux counts niceness by thread (setpriority(2), "C library/kernel differences"), and whoever begins
- * another gives it its own: see `asOrdinary`.
+ * The main thread comes before others for as long as it lives: it renews leases and answers for its node while lanes and programs take
+ * all that the host has, and needs little itself. Linux counts niceness by thread (setpriority(2), "C library/kernel differences"), and
+ * whoever begins another gives it its own: see `asOrdinary`. Between groups of threads (cgroups with a weight, autogroups) it says nothing.
  */
 export function comeFirst(): void {
   const before = priority()

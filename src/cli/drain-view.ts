@@ -1,3 +1,4 @@
+import { BatonError } from '../base/errors.js'
 import { formatSpan } from '../base/time.js'
 import type { DrainView, ProgramDrainView } from '../node/control/control-protocol.js'
 import type { Screen } from './colour.js'
@@ -28,7 +29,7 @@ const LOOK_EVERY_MS = 500
 /** A director that has not heard of it yet may have chosen it a moment ago: nobody is told of before that is over. */
 const QUIET_LOOKS = 2
 
-/** Until nobody is connected and nothing is hosted; told at each change of the count. */
+/** Until nobody is connected and nothing is hosted; told at each change of the count. Throws ERR_DRAIN_UNDONE. */
 export async function drainEnded(
   look: () => Promise<ProgramDrainView>,
   tell: (view: ProgramDrainView) => void,
@@ -38,7 +39,8 @@ export async function drainEnded(
     const view = await look()
     const isOver = view.live === 0 && view.hosted.length === 0
     quiet = isOver ? quiet + 1 : 0
-    if (quiet >= QUIET_LOOKS || !view.drained) return view
+    if (!view.drained) throw undone(view)
+    if (quiet >= QUIET_LOOKS) return view
     const line = liveLine(view)
     if (!isOver && line !== told) {
       told = line
@@ -46,6 +48,14 @@ export async function drainEnded(
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
   }
+}
+
+/** By another operator, or here in another terminal: what waited for the end must not go on as if it had come. */
+function undone({ node, service, live }: ProgramDrainView): BatonError {
+  const what = service === null ? node.name : `${service}@${node.name}`
+  const left = live === null || live === 0 ? '' : `, with ${plural(live, 'connection')} left`
+  const hint = 'nothing was stopped; begin again, or ask who it was: `baton audit` shows it'
+  return new BatonError('ERR_DRAIN_UNDONE', `the drain of ${what} was undone meanwhile${left}`, { hint })
 }
 
 export function liveLine({ live, hosted, leftMs }: ProgramDrainView): string {

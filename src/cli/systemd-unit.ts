@@ -51,8 +51,10 @@ LogsDirectoryMode=0750
 LimitNOFILE=1048576
 # A process that writes its memory to disk goes on answering for its addresses meanwhile.
 LimitCORE=0
-# What renews leases comes before other programs; all of a node does while another process replaces it (reload).
+# What renews leases comes before the node's other threads; all of a node does while another process replaces it (reload).
 LimitNICE=-10
+# Where the processor is short, three times the share of another service: a lease that is not renewed in time is lost.
+CPUWeight=300
 # The last to be killed for want of memory: a director's death is a gap for its clients.
 OOMScoreAdjust=-900
 

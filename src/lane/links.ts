@@ -51,7 +51,7 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
   readonly #ending = new Map<DataLink, Millis>()
   readonly #refusals = new LogThrottle(REFUSAL_EVERY_MS)
   readonly #suspended: Suspended
-  /** Nodes whose process has ended, until another speaks. */
+  /** Nodes whose process has ended, until there is another. */
   readonly #ended = new Set<NodeId>()
   readonly #mortals = new Mortals()
   /** What directions of this lane have given away. */
@@ -102,7 +102,8 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
 
   /** Goes on by the next link to that place. */
   suspend(bound: BoundClient, { node, lane }: Place): void {
-    this.#suspended.add(bound, node.node, lane, this.context.clock.now())
+    const now = this.context.clock.now()
+    this.#suspended.add(bound, node.node, lane, now, now)
   }
 
   /** Where data links are accepted. */
@@ -142,11 +143,7 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
 
   /** How long nothing has come from the node; of one that was never linked it is not known, and much is assumed. */
   silentMs(node: NodeId): Millis {
-    const heardAt = this.all(node).reduce(
-      (latest, link) => Math.max(latest, link.heardAt),
-      this.#heardAt.get(node) ?? 0,
-    )
-    return this.context.clock.now() - heardAt
+    return this.context.clock.now() - this.#heardOf(node)
   }
 
   hasEnded(node: NodeId): boolean {
@@ -156,7 +153,7 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
   /** It is thought to be dead, and all halves in it with it: nobody waits for them. */
   onPeerGone(node: NodeId, hasEnded: boolean): void {
     if (hasEnded) this.#ended.add(node)
-    this.#suspended.onGone(node)
+    this.#suspended.onGone(node, hasEnded ? Number.POSITIVE_INFINITY : this.context.clock.now())
     this.backends.onGone(node)
     this.recoveries.onGone(node)
   }
@@ -284,7 +281,7 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
     const { node } = link.peer
     const now = this.context.clock.now()
     for (const bound of halves) {
-      if (bound.role === 'client') this.#suspended.add(bound, node, link.peerLane, now)
+      if (bound.role === 'client') this.#suspended.add(bound, node, link.peerLane, link.heardAt, now)
       else this.backends.suspend(bound)
     }
     this.recoveries.onLinkDown(link)
@@ -300,6 +297,11 @@ export class Links implements GreetingHost, LinkHost<DataLink> {
   /** The socket of a link, of which nothing can be relied on any more: its splices go on over the next. */
   onFault(fd: number): void {
     for (const link of this.#all()) if (link.fd === fd) link.fail('a fault of this node')
+  }
+
+  #heardOf(node: NodeId): Millis {
+    const before = this.#heardAt.get(node) ?? 0
+    return this.all(node).reduce((latest, { heardAt }) => Math.max(latest, heardAt), before)
   }
 
   #onBack(node: NodeId): void {

@@ -80,7 +80,9 @@ export class Recovery {
 
   /** The same of one that is thought to be dead: it may only stand still, unless its process has ended. */
   mayWake(node: NodeId): boolean {
-    return !this.#answered.has(node) && !this.host.hasEnded(node)
+    if (this.host.hasEnded(node)) return false
+    // Each of its lanes tells for itself.
+    return !this.#answered.has(node) || [...this.#asked.keys()].some(({ peer }) => peer.node === node)
   }
 
   /** Somebody was asked and has not answered, be it thought to be dead or not. */

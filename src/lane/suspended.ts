@@ -19,7 +19,8 @@ export interface Waiting {
 
 export class Suspended {
   readonly #waiting = new Set<Waiting>()
-  readonly #gone = new Set<NodeId>()
+  /** Thought to be dead, and when it was last: what is heard of one later shows that it lives. For ever where its process has ended. */
+  readonly #gone = new Map<NodeId, Millis>()
 
   constructor(private readonly context: LaneContext) {}
 
@@ -27,8 +28,9 @@ export class Suspended {
     return this.#waiting.size
   }
 
-  add(bound: BoundClient, node: NodeId, lane: number, now: Millis): void {
-    if (this.#gone.has(node)) lose(this.context, bound, 'its node is gone')
+  /** `heardAt`: when the link that broke brought something last. */
+  add(bound: BoundClient, node: NodeId, lane: number, heardAt: Millis, now: Millis): void {
+    if (heardAt <= (this.#gone.get(node) ?? Number.NEGATIVE_INFINITY)) lose(this.context, bound, 'its node is gone')
     else this.#waiting.add({ bound, node, lane, deadline: now + SUSPENDED_MS_MAX })
   }
 
@@ -44,8 +46,8 @@ export class Suspended {
   }
 
   /** The node's process has ended: so have the backend halves in it. */
-  onGone(node: NodeId): void {
-    this.#gone.add(node)
+  onGone(node: NodeId, until: Millis): void {
+    this.#gone.set(node, until)
     this.#dropWhere((waiting) => waiting.node === node, 'its node is gone')
   }
 

@@ -15,14 +15,20 @@ const LOSSES: Readonly<Record<string, (room: LinkUnderTest) => void>> = {
   'no link comes in time': (room) => {
     const suspended = new Suspended(room.context)
     room.socket.close('reset')
-    for (const bound of room.waiting) suspended.add(bound, A, 0, 0)
+    for (const bound of room.waiting) suspended.add(bound, A, 0, 0, 0)
     suspended.sweep(10_000)
   },
   'the peer is gone': (room) => {
     const suspended = new Suspended(room.context)
     room.socket.close('reset')
-    for (const bound of room.waiting) suspended.add(bound, A, 0, 0)
-    suspended.onGone(A)
+    for (const bound of room.waiting) suspended.add(bound, A, 0, 0, 0)
+    suspended.onGone(A, 0)
+  },
+  'the peer is gone before, and has not been heard since': (room) => {
+    const suspended = new Suspended(room.context)
+    suspended.onGone(A, 5)
+    room.socket.close('reset')
+    for (const bound of room.waiting) suspended.add(bound, A, 0, 5, 7)
   },
   'RESUME is refused': (room) => {
     const next = new LinkUnderTest()
@@ -228,7 +234,9 @@ test('a client that another director goes on with is not asked on over the next 
   other.hears(opened(1))
   other.socket.close('reset')
   const suspended = new Suspended(other.context)
-  for (const bound of other.waiting) suspended.add(bound, A, 0, 0)
+  // Thought to be dead once, and heard since: it stood still.
+  suspended.onGone(A, 5)
+  for (const bound of other.waiting) suspended.add(bound, A, 0, 6, 7)
   assert.is(suspended.size, 1)
   late.client.vanish('lease-lost')
   assert.equal(suspended.take(A, 0), [])

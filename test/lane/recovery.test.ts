@@ -158,6 +158,16 @@ test('one that is thought to be dead is asked where there is a link, and nobody 
   assert.not(other.recovery.mayWake('still'))
 })
 
+test('one with two lanes has not told all when the first has', () => {
+  const room = new Room([], [])
+  const lanes = [new FakeLink('still'), new FakeLink('still')] as const
+  for (const lane of lanes) room.recovery.onLinkUp(lane)
+  room.answer(lanes[0])
+  assert.ok(room.recovery.mayWake('still'))
+  room.answer(lanes[1])
+  assert.not(room.recovery.mayWake('still'))
+})
+
 test('rows that nobody asked for, and those of other services and terms, mean nothing', () => {
   const room = new Room(['a'])
   const stranger = new FakeLink('x')

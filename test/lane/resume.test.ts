@@ -166,4 +166,27 @@ test('a client whose OPEN was lost with the link is served when there is one aga
   await until(isIdle, 3_000, 'nothing is left at b')
 })
 
+test('a node that was thought to be dead, whose link stood all the time: when that breaks later, its splices go on over the next', async (scope) => {
+  const lanes = await lanesOverRelay(scope)
+  const port = await freePort(ADDRESS.service)
+  await echoAt(scope, B, port)
+  await direct(lanes, serviceOn(port), [B])
+  const client = net.connect({ host: ADDRESS.service, port })
+  let error = ''
+  client.on('error', (problem) => {
+    error = problem.message
+  })
+  client.write('x')
+  await once(client, 'data')
+  lanes.a.tell({ type: 'peer-gone', peer: B, hasEnded: false })
+  client.write('y')
+  await once(client, 'data')
+  lanes.relay.break()
+  await mend(lanes)
+  client.write('z')
+  await Promise.race([once(client, 'data').catch(() => {}), new Promise((resolve) => setTimeout(resolve, 1_000))])
+  client.destroy()
+  assert.is(error, '')
+})
+
 test.run()

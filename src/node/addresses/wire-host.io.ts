@@ -42,6 +42,7 @@ export class WireHost {
   ) {
     const turns = new Int32Array(new SharedArrayBuffer(4))
     const workerData: WireSetup = { ...setup, turns: turns.buffer }
+    // As nice as the main thread: it answers for addresses, and has little to do.
     this.#worker = new Worker(new URL('../../wire/wire.io.js', import.meta.url), { workerData, name: 'wire' })
     this.#worker.unref()
     this.#worker.on('message', (message: FromWire) => this.#receive(message))
