@@ -12,10 +12,17 @@ const COLUMNS: readonly Column[] = [
 
 export function renderAudit({ records, isCut }: AuditView, screen: Screen): string[] {
   if (records.length === 0) return ['Nothing has been changed by a command on this node yet.']
-  const rows = records.map(({ at, uid, user, command, arguments: told, result }): Row => {
+  const rows = records.map(({ at, uid, user, command, arguments: told, result, heldBack = 0 }): Row => {
     const who = user ?? (uid === undefined ? 'unknown' : `uid ${uid}`)
     const style = result === 'ok' || result === 'begun' ? 'good' : 'bad'
-    return { cells: [at.slice(0, 19), who, { text: result, style }, told === '' ? command : `${command} ${told}`] }
+    return {
+      cells: [
+        at.slice(0, 19),
+        who,
+        { text: result, style },
+        [command, told, heldBack === 0 ? '' : `(and ${heldBack} more)`].filter((part) => part !== '').join(' '),
+      ],
+    }
   })
   return [...renderTable(COLUMNS, rows, screen), ...(isCut ? ['Older ones are left out.'] : [])]
 }

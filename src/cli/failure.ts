@@ -1,4 +1,5 @@
 /** What goes wrong, as every command says it: words for people, an `ErrorView` for programs, and an exit code. */
+import { blot } from '../base/blot.js'
 import { BatonError, messageOf } from '../base/errors.js'
 import type { ErrorView } from '../node/control/control-protocol.js'
 import { classifyError, type ErrorClass } from '../node/control/error-class.js'
@@ -87,7 +88,8 @@ function usageMessage(error: Error): string {
     .replace(/^Nonexistent flags?: /, 'there is no flag ')
     .replace(/Missing required flag (\S+)/g, '--$1 is missing')
     .replace(/(--[a-z-]+)(=\S+)? cannot also be provided when using (--[a-z-]+)/g, '$1 and $3 exclude each other')
-  return message.slice(0, 1).toLowerCase() + message.slice(1)
+  // A token without its flag is an argument too many: it is a secret all the same.
+  return blot(message.slice(0, 1).toLowerCase() + message.slice(1))
 }
 
 function flagHint(error: Error, asked: Asked | undefined): string | undefined {

@@ -22,6 +22,11 @@ test('an exit code says what kind of failure it was', () => {
   for (const [code, exit] of cases) assert.is(exitCodeOf({ code, message: '' }), exit, code)
 })
 
+test('a token that was typed without its flag is not said again', () => {
+  const error = Object.assign(new Error('Unexpected argument: baton-token-1-abc234abc'), { oclif: {} })
+  assert.is(describeFailure(error).message, 'unexpected argument: baton-token-…')
+})
+
 test('a failure says what to try', () => {
   const error = new BatonError('ERR_X', 'first line\nsecond line that is a little longer than the screen', {
     hint: 'this',

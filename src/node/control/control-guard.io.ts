@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { blot } from '../../base/blot.js'
 import { BatonError } from '../../base/errors.js'
 import { type AuditRecord, auditArguments, isWorthAudit } from '../seeing/audit.js'
 import { type PeerCredentials, peerCredentials } from './peer-credentials.io.js'
@@ -17,6 +18,10 @@ export interface GuardParts {
   readonly note: (record: AuditRecord) => void
 }
 
+/** What is asked, as the router understands it: a path can be spelt in many ways. Empty: there is no such thing. */
+const routeOf = ({ routeOptions }: FastifyRequest): string => routeOptions.url ?? ''
+
+const COMMAND_CHARACTERS_MAX = 200
 /** The process that would say how they ended is gone by then. */
 const LAST_WORDS = ['/v1/reload', '/v1/replace', '/v1/stop', '/v1/leave']
 
@@ -29,38 +34,33 @@ export function guardRequests(app: FastifyInstance, { isReader, writers, nameOf,
     if (peer !== undefined) peers.set(socket, peer)
   })
   const record = (request: FastifyRequest, result: string): void => {
-    const path = pathOf(request)
-    if (!isWorthAudit(request.method, path)) return
+    if (!isWorthAudit(request.method, routeOf(request))) return
     const peer = peers.get(request.raw.socket)
     const user = peer && nameOf(peer.uid)
     note({
       at: new Date().toISOString(),
       ...peer,
       ...(user === undefined ? {} : { user }),
-      command: `${request.method} ${path.slice(0, 200)}`,
+      command: blot(`${request.method} ${request.url.split('?')[0]}`).slice(0, COMMAND_CHARACTERS_MAX),
       arguments: auditArguments(request.query, request.body),
       result,
     })
   }
   app.addHook('onRequest', async (request) => {
-    if (!isReader(request.raw.socket) || !isWorthAudit(request.method, pathOf(request))) return
+    if (!isReader(request.raw.socket) || !isWorthAudit(request.method, routeOf(request))) return
     const what = request.method === 'GET' ? 'this tells a secret' : 'this changes something'
     throw new BatonError('ERR_CONTROL_DENIED', `${what}, and whoever came by the group that may look may not do it`, {
       hint: `${writers()} may`,
     })
   })
   app.addHook('preHandler', async (request) => {
-    if (LAST_WORDS.includes(pathOf(request))) record(request, 'begun')
+    if (LAST_WORDS.includes(routeOf(request))) record(request, 'begun')
   })
   app.addHook('onError', async (request, _reply, error) => {
     codes.set(request, 'code' in error && typeof error.code === 'string' ? error.code : 'ERR_INTERNAL')
   })
   app.addHook('onResponse', async (request, reply) => {
-    const isTold = LAST_WORDS.includes(pathOf(request)) && reply.statusCode < 400
+    const isTold = LAST_WORDS.includes(routeOf(request)) && reply.statusCode < 400
     if (!isTold) record(request, reply.statusCode < 400 ? 'ok' : (codes.get(request) ?? `status ${reply.statusCode}`))
   })
-}
-
-function pathOf({ url }: FastifyRequest): string {
-  return url.split('?')[0] ?? ''
 }

@@ -66,6 +66,8 @@ export class ControlSocket {
       ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     })
     app.server.maxConnections = CONNECTIONS_MAX
+    // JSON alone: what is in a text would not be checked, and be noted as it is.
+    app.removeContentTypeParser('text/plain')
     const readers = new WeakSet<net.Socket>()
     answerErrors(app, logger)
     guardRequests(app, {

@@ -2,6 +2,10 @@
  * What an operator has had this node do: one record for each request that changes something or reveals a secret, also for those that
  * were refused. Who it was is what the kernel says of the socket, not what the client says of itself.
  */
+import { blot } from '../../base/blot.js'
+
+/** Came by the socket that only looks, and wanted more. */
+export const DENIED = 'ERR_CONTROL_DENIED'
 
 export interface AuditRecord {
   /** ISO 8601, by this node's wall clock. */
@@ -17,6 +21,8 @@ export interface AuditRecord {
   readonly arguments: string
   /** `ok`, the code of the error, or `begun` of what ends the process that would have said so. */
   readonly result: string
+  /** Of what was denied: so many more came from this user since the record before. */
+  readonly heldBack?: number
 }
 
 export interface AuditView {
@@ -34,22 +40,27 @@ const LINE_CHARACTERS_MAX = 4_096
 const SECRETS = new Set(['key', 'token', 'secret'])
 const SECRET_PATHS = new Set(['/v1/keys/secrets', '/v1/keys/token'])
 
-/** `path`: without its query. Everything that does not just look. */
-export function isWorthAudit(method: string, path: string): boolean {
-  return (method !== 'GET' && method !== 'HEAD') || SECRET_PATHS.has(path)
+/** `route`: the path as it is defined, and not as it was asked for. Everything that does not just look. */
+export function isWorthAudit(method: string, route: string): boolean {
+  return (method !== 'GET' && method !== 'HEAD') || SECRET_PATHS.has(route)
 }
 
 /** What was asked, as one text; secrets are replaced by dots, whatever their depth. */
 export function auditArguments(...parts: readonly unknown[]): string {
   const told = parts.filter((part) => part !== undefined && part !== null && JSON.stringify(part) !== '{}')
-  const text = told.map((part) => JSON.stringify(part, hideSecrets)).join(' ')
+  const text = blot(told.map((part) => JSON.stringify(part, hideSecrets)).join(' '))
   return text.length <= ARGUMENTS_CHARACTERS_MAX ? text : `${text.slice(0, ARGUMENTS_CHARACTERS_MAX)}…`
 }
 
-/** The last `limit` records of a file's text. Total: lines that are none are passed over. */
-export function parseAudit(text: string, limit: number): AuditView {
+/** The records of a file's text. Total: lines that are none are passed over. */
+export function parseAudit(text: string): AuditRecord[] {
   const lines = text.split('\n').filter((line) => line !== '')
-  const records = lines.flatMap((line) => parseRecord(line) ?? [])
+  return lines.flatMap((line) => parseRecord(line) ?? [])
+}
+
+/** The last `limit` of several files, in the order of their times. */
+export function auditOf(files: readonly (readonly AuditRecord[])[], limit: number): AuditView {
+  const records = files.flat().sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
   return { records: records.slice(-limit), isCut: records.length > limit }
 }
 
