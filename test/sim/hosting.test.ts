@@ -5,9 +5,9 @@ import type { BrokenGuard } from './sim-programs.js'
 
 const test = suite('sim/hosting', 60_000)
 const given = process.env['SEED']
-const seeds = given === undefined ? Array.from({ length: 20 }, (_, i) => i + 1) : [Number(given)]
+const seeds = given === undefined ? Array.from({ length: 10 }, (_, i) => i + 1) : [Number(given)]
 
-test('one at a time under crashes, cuts, pauses, lost power and operators, in 20 seeds', () => {
+test('one at a time under crashes, cuts, pauses, lost power and operators, in 10 seeds', () => {
   let [starts, fenced] = [0, 0]
   for (const seed of seeds) {
     const cluster = new Cluster({ seed, hosts: true })

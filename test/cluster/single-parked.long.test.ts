@@ -5,7 +5,7 @@ import { assert, suite } from '../harness/suite.js'
 import { askersOf, CALM_MS, parkedAt } from './askers.js'
 import { DaemonSite } from './daemon-site.js'
 
-const test = suite('cluster/single-parking', 110_000)
+const test = suite('cluster/single-parked', 110_000)
 const NEEDS = { needs: ['setsid'] }
 const CHECKS = ['--check-interval', '200ms', '--check-fall', '2', '--check-timeout', '2s', '--failure-threshold', '0']
 const CLIENTS = 30
