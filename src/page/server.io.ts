@@ -213,7 +213,7 @@ export class PageServer {
     response.on('close', () => void this.#streams.delete(response))
     if (!this.#isPushing) return void this.#pushOn()
     this.#view('/live', renderEvent).then(
-      (event) => send(response, event),
+      (event) => response.write(event),
       () => {},
     )
   }
@@ -235,7 +235,7 @@ export class PageServer {
       const event = await this.#view('/live', renderEvent)
       for (const stream of this.#streams) {
         if (stream.writableLength > BEHIND_BYTES_MAX) stream.destroy()
-        else send(stream, event)
+        else stream.write(event)
       }
     } catch {
       // A lane did not answer: those who look see for themselves that nothing comes.
@@ -249,15 +249,6 @@ function freshEvent({ events: [latest], at }: Overview): boolean {
 
 function renderEvent(overview: Overview): string {
   return `data: ${JSON.stringify(renderMain(overview))}\n\n`
-}
-
-/** Whoever takes nothing for so long as an answer may lie is left. */
-function send(stream: http.ServerResponse, event: Buffer): void {
-  const isBehind = stream.writableNeedDrain
-  if (stream.write(event) || isBehind) return
-  const late = setTimeout(() => stream.destroy(), ANSWER_MS)
-  late.unref()
-  stream.once('drain', () => clearTimeout(late)).once('close', () => clearTimeout(late))
 }
 
 /** One that is gone already has none. */
