@@ -2,6 +2,7 @@
 import './nameless-user.js'
 import { Config, Errors, run } from '@oclif/core'
 import { BatonError } from '../base/errors.js'
+import { printableJson } from '../base/printable.js'
 import { describeFailure, exitCodeOf, renderFailure } from './failure.js'
 import { nearest } from './nearest.js'
 import { renderOverview } from './overview.js'
@@ -45,7 +46,7 @@ async function fail(error: unknown, argv: readonly string[], root: string): Prom
   }
   const view = describeFailure(await namedCommand(error, root))
   process.exitCode = exitCodeOf(view)
-  if (argv.includes('--json')) process.stdout.write(`${JSON.stringify(view, undefined, 2)}\n`)
+  if (argv.includes('--json')) process.stdout.write(`${printableJson(view, 2)}\n`)
   else process.stderr.write(`${renderFailure(view, screenOf(process.stderr))}\n`)
 }
 

@@ -2,8 +2,10 @@
  * Aligned columns that fit a width. Where room is short, columns are first shortened to their `min`, then the least
  * needed ones are left out, and only then is everything shortened. The last column may run over several lines.
  */
+
+import { printable } from '../base/printable.js'
 import type { Screen, StyledText } from './colour.js'
-import { clip, columnsOf, hang, printable, wrap } from './text.js'
+import { clip, columnsOf, hang, wrap } from './text.js'
 
 export interface Column {
   readonly title: string

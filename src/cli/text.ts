@@ -1,11 +1,5 @@
-/** Text from anywhere, made to fit: whatever a peer calls itself, it cannot move the cursor of who looks. */
-
-/** Controls, invisible and unassigned characters: a terminal would obey some of them. */
-const UNPRINTABLE = /\p{C}/gu
-
-export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, '\ufffd')
-}
+/** Text from anywhere, made to fit. */
+import { printable } from '../base/printable.js'
 
 /** Columns on a terminal; names and sentences here are Latin, so a code point is one column. */
 export function columnsOf(text: string): number {

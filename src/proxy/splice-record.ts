@@ -1,6 +1,7 @@
 /** One line of the access log (docs/access-log.md): what is told of a splice when it is over. */
 import { type Endpoint, formatEndpoint } from '../base/address.js'
 import { formatSpliceId, type SpliceId, type Term } from '../base/ids.js'
+import { printableJson } from '../base/printable.js'
 import type { Millis } from '../base/time.js'
 import { isoOf } from '../base/wall-time.js'
 import type { Reason } from './reasons.js'
@@ -54,7 +55,7 @@ export function lineOf(record: SpliceRecord, wall: Millis): string {
   const at = (time: Millis | undefined) => (time === undefined ? undefined : isoOf(wall - (endedAt - time)))
   const between = (from: Millis | undefined, to: Millis | undefined) =>
     from === undefined || to === undefined ? undefined : tenths(to - from)
-  return JSON.stringify({
+  return printableJson({
     at: at(endedAt),
     splice: id,
     uniqueId: record.uniqueId ?? id,

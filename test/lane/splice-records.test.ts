@@ -116,13 +116,16 @@ test('both halves on a node that directs no more: what nobody can rebuild is ove
 /** A backend half whose director is A, and what a later one hears of it. */
 function served() {
   const room = new LinkUnderTest()
-  room.hears({ ...open(2), snapshot: SNAPSHOT, uniqueId: 'edge/7' })
+  room.hears({ ...open(2), snapshot: SNAPSHOT, uniqueId: 'edge/7\u009b2J' })
   room.programs.at(-1)?.open()
   const lines = () => {
     room.context.records?.flush()
     return room.posted
       .flatMap((m) => (m.type === 'access' ? m.text.trimEnd().split('\n') : []))
-      .map((t) => JSON.parse(t))
+      .map((t) => {
+        assert.not.match(t, /\p{C}/u, 'a terminal would obey it')
+        return JSON.parse(t)
+      })
   }
   const ask = (number: number, holder = B) => {
     const asker = { peer: { node: holder, name: 'x' }, isUp: true, say: () => {} }
@@ -142,7 +145,7 @@ function served() {
 test('the ledger counts takeovers and moves, and keeps a proxy’s name of the connection', () => {
   const { room, ask, resume } = served()
   const first = ask(6)
-  assert.equal([first?.history, first?.uniqueId], [{ moves: 0, takeovers: 1 }, 'edge/7'])
+  assert.equal([first?.history, first?.uniqueId], [{ moves: 0, takeovers: 1 }, 'edge/7\u009b2J'])
   assert.equal(ask(7)?.history, { moves: 0, takeovers: 1 }, 'whoever asked before has not gone on with it')
   const bound = resume(7)
   if (typeof bound === 'string') throw new Error(bound)
@@ -163,7 +166,7 @@ test('a node tells of what no director goes on with, when it gives it up; not wh
   const [line] = lines()
   assert.equal(
     [line.by, line.host, line.director, line.uniqueId, line.outcome, line.closedBy],
-    ['backend', 'node-b', A, 'edge/7', 'reset', 'baton'],
+    ['backend', 'node-b', A, 'edge/7\u009b2J', 'reset', 'baton'],
   )
 })
 

@@ -1,6 +1,7 @@
 /** What the page's server answers, and what it does not. */
 import http from 'node:http'
 import net from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../../src/lab/wait.io.js'
 import { isOwnName, PageServer } from '../../src/page/server.io.js'
 import { assert, type Scope, suite } from '../harness/suite.js'
@@ -84,16 +85,16 @@ test('a name that others may have resolved to this host is refused', async (scop
   assert.equal([isOwnName(undefined, []), isOwnName('', [])], [false, false])
 })
 
-test('a stream has the page at once and again, and only so many have one', async (scope) => {
+test('a stream has the page at once and again, and only so many have one, fewer of one address', async (scope) => {
   const { port } = await serve(scope)
   const streams: http.ClientRequest[] = []
   scope.defer(() => {
     for (const stream of streams) stream.destroy()
   })
   const heard: string[] = []
-  const open = () =>
+  const open = (localAddress: string) =>
     new Promise<number>((resolve) => {
-      const request = http.get({ host: '127.0.0.1', port, path: '/live', agent: false }, (response) => {
+      const request = http.get({ host: '127.0.0.1', port, path: '/live', localAddress, agent: false }, (response) => {
         resolve(response.statusCode ?? 0)
         response.on('data', (chunk: Buffer) => heard.push(chunk.toString()))
         response.on('error', () => {})
@@ -101,11 +102,13 @@ test('a stream has the page at once and again, and only so many have one', async
       request.on('error', () => {})
       streams.push(request)
     })
-  for (let i = 0; i < 16; i++) assert.is(await open(), 200)
-  assert.is(await open(), 503)
+  for (let i = 0; i < 8; i++) assert.is(await open('127.0.0.2'), 200)
+  assert.is(await open('127.0.0.2'), 503)
+  for (let i = 0; i < 8; i++) assert.is(await open('127.0.0.3'), 200)
+  assert.is(await open('127.0.0.4'), 503)
   await until(() => (heard.join('').includes('data: "<header>') ? true : undefined), 2_000, 'the page')
   for (const stream of streams) stream.destroy()
-  await until(async () => ((await open()) === 200 ? true : undefined), 2_000, 'there is room again')
+  await until(async () => ((await open('127.0.0.2')) === 200 ? true : undefined), 2_000, 'there is room again')
 })
 
 test('a node that cannot answer says so, and the next request is answered', async (scope) => {
@@ -126,7 +129,9 @@ test('a node that cannot answer says so, and the next request is answered', asyn
 
 test('more connections than it takes, and headers without end, harm nobody', async (scope) => {
   const { port } = await serve(scope)
-  const sockets = Array.from({ length: 80 }, () => net.connect({ host: '127.0.0.1', port }).on('error', () => {}))
+  const sockets = Array.from({ length: 80 }, (_, i) =>
+    net.connect({ host: '127.0.0.1', port, localAddress: `127.0.0.${10 + (i % 8)}` }).on('error', () => {}),
+  )
   scope.defer(() => {
     for (const socket of sockets) socket.destroy()
   })
@@ -149,6 +154,82 @@ test('more connections than it takes, and headers without end, harm nobody', asy
   assert.is(slow.closed, false)
   await until(() => (slow.closed ? true : undefined), 8_000, 'a header that does not end has its time')
   assert.is(await answers(), 200)
+})
+
+/** `count` of them ask again and again and read nothing, from `of` addresses in turn, each of which may have as many as it likes. */
+function deaf(scope: Scope, port: number, path: string, count: number, of: number) {
+  const request = `GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`.repeat(50)
+  const sockets = Array.from({ length: count }, (_, i) => {
+    const socket = net.connect({ host: '127.0.0.1', port, localAddress: `127.0.0.${10 + (i % of)}` })
+    socket.on('error', () => {}).pause()
+    socket.write(request)
+    return socket
+  })
+  scope.defer(() => {
+    for (const socket of sockets) socket.destroy()
+  })
+  return sockets
+}
+
+const large = async () => 'baton_lanes 2\n'.repeat(75_000)
+
+test('who asks and never reads is left after ten seconds, so that others are answered', async (scope) => {
+  const { port } = await serve(scope, { overview: async () => overview(), metrics: large })
+  deaf(scope, port, '/metrics', 64, 4)
+  const answers = async () => (await ask(port, '/').catch(() => undefined))?.status
+  await sleep(500)
+  assert.is(await answers(), undefined, 'all places are taken')
+  assert.is(await until(answers, 12_000, 'an answer'), 200)
+})
+
+test('one address cannot take all places', async (scope) => {
+  const { port } = await serve(scope)
+  const sockets = Array.from({ length: 64 }, () =>
+    net.connect({ host: '127.0.0.1', port, localAddress: '127.0.0.2' }).on('error', () => {}),
+  )
+  scope.defer(() => {
+    for (const socket of sockets) socket.destroy()
+  })
+  await sleep(500)
+  assert.is((await ask(port, '/')).status, 200)
+  assert.is(sockets.filter(({ closed }) => !closed).length, 16)
+})
+
+test('a connection ends after a hundred requests', async (scope) => {
+  const { port } = await serve(scope)
+  const socket = net.connect({ host: '127.0.0.1', port }).on('error', () => {})
+  scope.defer(() => void socket.destroy())
+  let heard = ''
+  socket.on('data', (chunk: Buffer) => {
+    heard += chunk.toString('latin1')
+  })
+  socket.write('GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(150))
+  await until(() => (socket.closed ? true : undefined), 3_000, 'it ends')
+  assert.is(heard.split('HTTP/1.1 200').length - 1, 100)
+})
+
+test('what changes is made once for all who ask within a tick, and again for those who come later', async (scope) => {
+  const made = { overview: 0, metrics: 0 }
+  const source = {
+    overview: async () => {
+      made.overview++
+      await sleep(50)
+      return overview()
+    },
+    metrics: async () => {
+      made.metrics++
+      return `baton_lanes ${made.metrics}\n`
+    },
+  }
+  const { port } = await serve(scope, source)
+  const paths = ['/', '/part', '/overview.json', '/metrics']
+  await Promise.all([...paths, ...paths].map((path) => ask(port, path)))
+  for (const path of paths) await ask(port, path)
+  assert.equal(made, { overview: 1, metrics: 1 })
+  await sleep(950)
+  assert.is((await ask(port, '/metrics')).body, 'baton_lanes 2\n')
+  await ask(port, '/part')
+  assert.equal(made, { overview: 2, metrics: 2 })
 })
 
 test.run()

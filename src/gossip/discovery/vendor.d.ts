@@ -1,6 +1,8 @@
 /** Types of the parts that Baton uses; the packages bring none. */
 
 declare module 'hyperdht' {
+  import type { SwarmConnection, SwarmKeyPair } from './swarm-connection.js'
+
   export interface DhtOptions {
     /** `HOST:PORT` each. Missing: those of the public network. */
     readonly bootstrap?: readonly string[]
@@ -17,6 +19,8 @@ declare module 'hyperdht' {
     constructor(options: DhtOptions)
     /** A node that knows no other, and that others begin with. Throws unless `host` is an IPv4 address. */
     static bootstrapper(port: number, host: string, options?: DhtOptions): HyperDHT
+    /** To whoever listens under that key; a test's strangers have many. */
+    connect(publicKey: Uint8Array, options: { readonly keyPair: SwarmKeyPair }): SwarmConnection
     /** Behind a NAT or a filter, as far as it knows. */
     readonly firewalled: boolean
     /** Other nodes that it knows now. */

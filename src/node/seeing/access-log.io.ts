@@ -1,6 +1,7 @@
 /**
  * The access log's file: lines of all lanes are appended as they come, whole, and never waited for. What does not fit into the queue,
  * or cannot be written, is thrown away and counted. A file that was moved away, as logrotate does, is noticed and begun anew.
+ * A pipe is a file like others: it is opened and written without blocking, or its reader's end would be that of the node's leases.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -14,12 +15,18 @@ const QUEUE_BYTES_MAX = 8_388_608
 const LOOK_EVERY_MS: Millis = 1_000
 /** After a failure: until it is tried again. */
 const RETRY_MS: Millis = 1_000
+/** For so long a pipe may be full: its reader is slow, or stands still. */
+const STALL_MS: Millis = 1_000
+/** Between two tries to write into a full pipe. */
+const FULL_MS: Millis = 10
 /** Of one call: lines that came together are written together. */
 const WRITE_BYTES_MAX = 1_048_576
 /** Addresses of clients are nothing for all users of the host. */
 const MODE = 0o640
 
 const STANDARD_OUTPUT = 1
+const FLAGS = fs.constants.O_WRONLY | fs.constants.O_APPEND | fs.constants.O_CREAT | fs.constants.O_NONBLOCK
+const NEWLINE = 0x0a
 
 export interface AccessCounts {
   readonly lines: number
@@ -41,6 +48,9 @@ export class AccessLog {
   #lookAt: Millis = 0
   #retryAt: Millis = 0
   #isFailing = false
+  #isClosed = false
+  /** What was written last lacks its end. */
+  #isTorn = false
   readonly #counts = { lines: 0, dropped: 0 }
 
   private constructor(
@@ -51,12 +61,16 @@ export class AccessLog {
     private readonly warn: AccessWarn,
   ) {}
 
-  /** `to`: a file, or `-` for standard output. Throws ERR_ACCESS_LOG where the file cannot be written. */
+  /** `to`: a file, or `-` for standard output. Throws ERR_ACCESS_LOG where the file cannot be written; the reader of a pipe may come later. */
   static open(to: string, now: () => Millis, logger: Logger, warn: AccessWarn): AccessLog {
     const log = new AccessLog(to === '-' ? undefined : path.resolve(to), now, logger, warn)
     try {
       log.#open()
     } catch (error) {
+      if (log.file !== undefined && isUnread(error) && fs.statSync(log.file).isFIFO()) {
+        log.#failed(error, 0)
+        return log
+      }
       const hint =
         'its folder must be there and be writable by the user of the node; or choose another with --access-log'
       throw new BatonError('ERR_ACCESS_LOG', `the access log ${log.file} cannot be opened: ${messageOf(error)}`, {
@@ -84,12 +98,14 @@ export class AccessLog {
 
   /** What waits is written now, in this call: the process is about to end. What is in the kernel's hands already comes to its end there. */
   close(): void {
-    const { bytes, lines } = this.#take(Infinity)
+    this.#isClosed = true
+    const batch = this.#take(Infinity)
     try {
-      if (lines > 0) fs.writeSync(this.#open(), bytes)
-      this.#counts.lines += lines
+      const fd = batch.lines > 0 ? this.#open() : undefined
+      const bytes = this.#begun(batch.bytes)
+      if (fd !== undefined) this.#counts.dropped += this.#count(bytes, fs.writeSync(fd, bytes), batch.lines)
     } catch {
-      this.#counts.dropped += lines
+      this.#counts.dropped += batch.lines
     }
     if (this.file !== undefined && this.#fd !== undefined && !this.#isWriting) fs.closeSync(this.#fd)
     this.#fd = undefined
@@ -101,35 +117,60 @@ export class AccessLog {
     this.#isWriting = true
     try {
       this.#look()
-      this.#append(this.#open(), bytes, 0, lines)
+      const fd = this.#open()
+      this.#append(fd, this.#begun(bytes), 0, lines, this.now())
     } catch (error) {
       this.#isWriting = false
       this.#failed(error, lines)
     }
   }
 
-  #append(fd: number, bytes: Buffer, from: number, lines: number): void {
-    fs.write(fd, bytes, from, bytes.byteLength - from, null, (error, written) => {
+  /** `since`: when the last of it was taken. */
+  #append(fd: number, bytes: Buffer, from: number, lines: number, since: Millis): void {
+    fs.write(fd, bytes, from, bytes.byteLength - from, null, (error, count) => {
       // A pipe whose reader is slow takes less, or nothing for the moment.
       const isFull = error !== null && errnoOf(error) === 'EAGAIN'
-      if (isFull) return void setTimeout(() => this.#append(fd, bytes, from, lines), 10).unref()
-      if (error === null && from + written < bytes.byteLength) return this.#append(fd, bytes, from + written, lines)
+      if (isFull && !this.#isClosed && this.now() - since < STALL_MS)
+        return void setTimeout(() => this.#append(fd, bytes, from, lines, since), FULL_MS).unref()
+      const to = from + (error === null ? count : 0)
+      if (error === null && to < bytes.byteLength && !this.#isClosed) {
+        this.#isTorn = bytes[to - 1] !== NEWLINE
+        return this.#append(fd, bytes, to, lines, this.now())
+      }
       this.#isWriting = false
-      if (error !== null) return this.#failed(error, lines)
-      this.#counts.lines += lines
+      const dropped = this.#count(bytes, to, lines)
+      if (error !== null && !this.#isClosed) return this.#failed(error, dropped)
+      this.#counts.dropped += dropped
+      if (this.#isClosed) return
       if (this.#isFailing) this.warn(undefined)
       this.#isFailing = false
       this.#next()
     })
   }
 
+  /** What was cut off, at a full disk or pipe, stays so; the next line is whole again. */
+  #begun(bytes: Buffer): Buffer {
+    return this.#isTorn ? Buffer.concat([Buffer.of(NEWLINE), bytes]) : bytes
+  }
+
+  /** Of `bytes`, as `#begun` made them, `count` were written. Counts its whole lines, and returns how many are lost. */
+  #count(bytes: Buffer, count: number, lines: number): number {
+    let whole = bytes[0] === NEWLINE && count > 0 ? -1 : 0
+    for (let at = bytes.indexOf(NEWLINE); at !== -1 && at < count; at = bytes.indexOf(NEWLINE, at + 1)) whole++
+    if (count > 0) this.#isTorn = bytes[count - 1] !== NEWLINE
+    this.#counts.lines += whole
+    return lines - whole
+  }
+
   #failed(error: unknown, lines: number): void {
-    const why = `the access log ${this.file ?? 'on standard output'} is not written: ${messageOf(error)}`
+    const why = `the access log ${this.file ?? 'on standard output'} is not written: ${reasonOf(error)}`
     this.#counts.dropped += lines + this.#take(Infinity).lines
     this.#retryAt = this.now() + RETRY_MS
-    // Perhaps it is on a disk that has gone away meanwhile.
-    if (this.file !== undefined && this.#fd !== undefined) fs.close(this.#fd, () => {})
-    this.#fd = undefined
+    // Perhaps it is on a disk that has gone away meanwhile; but a reader that is only slow would take a closed pipe for the end.
+    if (errnoOf(error) !== 'EAGAIN') {
+      if (this.file !== undefined && this.#fd !== undefined) fs.close(this.#fd, () => {})
+      this.#fd = undefined
+    }
     this.warn(why)
     if (!this.#isFailing) this.logger.log('error', 'access-log-failed', { why })
     this.#isFailing = true
@@ -161,7 +202,37 @@ export class AccessLog {
 
   #open(): number {
     if (this.file === undefined) return STANDARD_OUTPUT
-    this.#fd ??= fs.openSync(this.file, 'a', MODE)
+    if (this.#fd !== undefined) return this.#fd
+    this.#fd = fs.openSync(this.file, FLAGS, MODE)
+    this.#isTorn = isTorn(this.file, this.#fd)
     return this.#fd
   }
+}
+
+/** Whether a file's last line lacks its end: an earlier process may have found the disk full. */
+function isTorn(file: string, fd: number): boolean {
+  const stat = fs.fstatSync(fd)
+  if (!stat.isFile() || stat.size === 0) return false
+  let reading: number | undefined
+  try {
+    reading = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
+    const last = Buffer.alloc(1)
+    return fs.readSync(reading, last, 0, 1, stat.size - 1) === 1 && last[0] !== NEWLINE
+  } catch {
+    // It may be written and not read. An empty line does less harm than one that is glued to a torn one.
+    return true
+  } finally {
+    if (reading !== undefined) fs.closeSync(reading)
+  }
+}
+
+/** A pipe without a reader says so to who does not wait for one (fifo(7)). */
+function isUnread(error: unknown): boolean {
+  return errnoOf(error) === 'ENXIO'
+}
+
+function reasonOf(error: unknown): string {
+  if (isUnread(error)) return 'nobody reads this pipe'
+  if (errnoOf(error) === 'EAGAIN') return `its reader has taken nothing for ${STALL_MS} ms`
+  return messageOf(error)
 }

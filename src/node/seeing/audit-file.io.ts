@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { errnoOf, messageOf } from '../../base/errors.js'
 import type { Logger } from '../../base/log.js'
+import { printableJson } from '../../base/printable.js'
 import { type AuditRecord, type AuditView, auditOf, DENIED, parseAudit } from './audit.js'
 import { DeniedRecords } from './denied-records.js'
 
@@ -33,7 +34,7 @@ export class AuditFile {
     const { at: _, ...rest } = record
     this.logger.log('info', 'audit', rest)
     try {
-      ;(isDenied ? this.#denied : this.#done).append(`${JSON.stringify(record)}\n`)
+      ;(isDenied ? this.#denied : this.#done).append(`${printableJson(record)}\n`)
       this.#isFailing = false
     } catch (error) {
       if (!this.#isFailing) this.logger.log('error', 'audit-not-written', { why: messageOf(error) })

@@ -1,4 +1,5 @@
 import type { LogFields, Logger, LogLevel } from '../../base/log.js'
+import { printable, printableJson } from '../../base/printable.js'
 
 const ORDER: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 
@@ -17,7 +18,7 @@ export class StreamLogger implements Logger {
     if (ORDER.indexOf(level) < ORDER.indexOf(this.level)) return
     const at = new Date().toISOString()
     if (this.format === 'json') {
-      this.out.write(`${JSON.stringify({ at, level, event, ...fields })}\n`)
+      this.out.write(`${printableJson({ at, level, event, ...fields })}\n`)
       return
     }
     const words = Object.entries(fields)
@@ -25,6 +26,6 @@ export class StreamLogger implements Logger {
       .map(
         ([key, value]) => `${key}=${typeof value === 'string' && /[\s"]/.test(value) ? JSON.stringify(value) : value}`,
       )
-    this.out.write(`${at.slice(11, 23)} ${level.padEnd(5)} ${event.padEnd(18)} ${words.join(' ')}\n`)
+    this.out.write(`${at.slice(11, 23)} ${level.padEnd(5)} ${event.padEnd(18)} ${printable(words.join(' '))}\n`)
   }
 }

@@ -1,8 +1,10 @@
 /** A bootstrap node on loopback, and nodes of the swarm that meet through it: real sockets, no cluster. */
 
+import dgram from 'node:dgram'
 import HyperDHT from 'hyperdht'
 import Hyperswarm from 'hyperswarm'
 import { silentLogger } from '../../../src/base/log.js'
+import { Prng } from '../../../src/base/prng.js'
 import { realClock } from '../../../src/base/real-clock.io.js'
 import type { Carrier } from '../../../src/gossip/discovery/hyperswarm.io.js'
 import { SwarmSource } from '../../../src/gossip/discovery/hyperswarm.io.js'
@@ -132,6 +134,47 @@ test('a stranger who sends much before it has proven anything is left at once, a
   assert.ok((await ended) < 500_000, 'most of it was not even sent')
   await until(() => (a.source.report().strangers === 1 ? true : undefined), 1_000, 'it is counted')
   assert.is(a.source.report().connections, 0)
+})
+
+test('strangers that say nothing: 32 at a time, five seconds each, and a member is met all the same', async (scope) => {
+  await bootstrap(scope)
+  const a = Node.start(scope, 0)
+  await until(() => (a.source.report().nodes > 0 ? true : undefined), 10_000, 'a is there')
+  const dht = new HyperDHT({ bootstrap: [LISTEN], port: PORT + 100 })
+  scope.defer(() => dht.destroy({ force: true }))
+  await dht.fullyBootstrapped()
+  const { publicKey } = nodeKeyPair(new Uint8Array(32).fill(1))
+  let ended = 0
+  for (let i = 0; i < 48; i++) {
+    const stranger = dht.connect(publicKey, { keyPair: nodeKeyPair(new Uint8Array(32).fill(100 + i)) })
+    stranger.on('error', () => {})
+    stranger.on('close', () => ended++)
+  }
+  let most = 0
+  const isFull = () => {
+    most = Math.max(most, a.source.report().connections)
+    return ended >= 16 && most >= 32 ? true : undefined
+  }
+  await until(isFull, 10_000, 'those beyond are left')
+  const b = Node.start(scope, 1)
+  await until(() => (isFull() && ended === 48 ? true : undefined), 10_000, 'the others are left in time')
+  assert.is(most, 32)
+  await Promise.all([a.meets(1), b.meets(0)])
+})
+
+test('random datagrams to a bootstrap node: it answers all the while', async (scope) => {
+  await bootstrap(scope)
+  const socket = dgram.createSocket('udp4')
+  scope.defer(() => void socket.close())
+  const random = new Prng(1)
+  for (let i = 0; i < 5_000; i++) {
+    const bytes = Uint8Array.from({ length: random.below(200) }, () => random.below(256))
+    // Half of them of the form that the DHT speaks: version 3, a request or an answer.
+    if (i % 2 === 0 && bytes.byteLength > 0) bytes[0] = i % 4 === 0 ? 0x03 : 0x13
+    await new Promise((resolve) => socket.send(bytes, PORT + (i % 4), '127.0.0.1', resolve))
+  }
+  const [finding] = await checkBootstraps([{ host: '127.0.0.1', port: PORT }])
+  assert.is(finding?.level, 'ok', finding?.found)
 })
 
 test.run()

@@ -14,6 +14,27 @@ test('an event is one line of JSON', () => {
   assert.ok(Number.isFinite(Date.parse(at)))
 })
 
+const HOSTILE = 'x\u001b[2J\u0007\u007f\u009b2J\u0085\u202e\u{e0041}'
+
+function said(format: 'json' | 'pretty', fields: LogFields): string {
+  const lines: string[] = []
+  const out = new Writable({ write: (chunk, _encoding, done) => done(void lines.push(String(chunk))) })
+  new StreamLogger(format, 'debug', out).log('debug', 'splice-ended', fields)
+  return lines.join('')
+}
+
+test('what others have named moves no cursor, in words or as JSON', () => {
+  const fields: LogFields = { peer: HOSTILE, uniqueId: `a "b" ${HOSTILE}`, count: 3, isNew: true, [`k${HOSTILE}`]: 'v' }
+  for (const format of ['json', 'pretty'] as const) {
+    const text = said(format, fields)
+    assert.not.match(text.slice(0, -1), /\p{C}/u, format)
+    assert.ok(text.endsWith('\n'))
+  }
+  const { at: _, ...rest } = JSON.parse(said('json', fields))
+  assert.equal(rest, { level: 'debug', event: 'splice-ended', ...fields })
+  assert.match(said('pretty', { peer: HOSTILE, node: 'b' }), /peer=x\ufffd\[2J\ufffd+2J\ufffd+ node=b\n$/)
+})
+
 test('no field can take the place of the time, the level or the event', () => {
   // @ts-expect-error: the compiler refuses it, since in JSON the later one of two equal names wins.
   const fields: LogFields = { at: '192.0.2.1:7440' }
