@@ -48,6 +48,13 @@ export interface Ban {
   readonly atMs: number
 }
 
+/** What a node that is down is taken to hold, written before the ring changed: its word may be forgotten by then. */
+export interface Noted {
+  readonly held: readonly string[]
+  /** Nobody knew its word any more: each of these may be the only one that it has. */
+  readonly isGuess: boolean
+}
+
 interface Found extends RingKey {
   readonly stamp: Stamp
 }
@@ -135,6 +142,11 @@ export class KeyRing {
     return new Map(found.map(([name, fields]) => [name.slice(MEMBER.length), String(fields['name'] ?? '')]))
   }
 
+  noted(node: NodeId): Noted | undefined {
+    const { held, guessed } = this.registry.get(MEMBER + node) ?? {}
+    return typeof held === 'string' ? { held: held.split(' '), isGuess: guessed === true } : undefined
+  }
+
   /** Nodes that may not take part, by their ids. */
   get bans(): ReadonlyMap<NodeId, Ban> {
     const found = this.registry.entries().filter(([name]) => name.startsWith(BAN))
@@ -162,6 +174,17 @@ export class KeyRing {
   dismissed(nodes: readonly NodeId[]): RegistryWrite[] {
     const known = nodes.filter((node) => this.registry.get(MEMBER + node) !== undefined)
     return known.map((node) => ({ name: MEMBER + node, changes: undefined }))
+  }
+
+  /** `undefined`: it lives, and says so itself. Nothing to write where that is known already. */
+  noting(node: NodeId, name: string, noted: Noted | undefined): RegistryWrite[] {
+    const before = this.noted(node)
+    const isSame = before?.held.join() === noted?.held.join() && before?.isGuess === noted?.isGuess
+    if (isSame) return []
+    // Without a name it has never enrolled: of an earlier release, and known by its vote alone.
+    const enrolled = this.registry.get(MEMBER + node) === undefined ? { name } : {}
+    const held = noted === undefined ? null : noted.held.join(' ')
+    return [{ name: MEMBER + node, changes: { ...enrolled, held, guessed: noted?.isGuess === true ? true : null } }]
   }
 
   added(key: Uint8Array, atMs: number, by: string): RegistryWrite[] {
