@@ -43,6 +43,8 @@ export class Bans {
     if (!force) this.#refuseWithoutMajority(id)
     const hadSeat = this.#hasSeat(id)
     const { name } = names.ref(id)
+    // All that there are: a member is given each of them, and one that is away may have been given them by hand.
+    const known = keys.ring.keys.map((key) => key.id)
     keys.write(keys.ring.banned(id, { name, by: node.self.name, atMs: clock.wall() }))
     if (force && hadSeat) node.forget([id], true)
     const others = () => standing().live.filter((one) => !keys.refuses(one, id))
@@ -50,8 +52,24 @@ export class Bans {
     await this.#until(() => !this.#hasSeat(id), hadSeat ? SEAT_MS_MAX : 0)
     const waiting = others().map((one) => names.ref(one))
     const seat = !hadSeat ? 'none' : this.#hasSeat(id) ? 'remains' : 'removed'
-    const rotation = rotate ? { rotation: await this.parts.rotate(force) } : {}
+    const rotation = rotate ? await this.#rotate(known, force) : {}
     return { node: { id, name }, banned: true, waiting, seat, ...rotation }
+  }
+
+  /** The ban is written and stays, whatever becomes of this: a refusal is told with it, and not in its place. */
+  async #rotate(
+    known: readonly string[],
+    force: boolean,
+  ): Promise<Pick<BanView, 'rotation' | 'rotationRefused' | 'knownKeys'>> {
+    const knownKeys = () => this.parts.keys.ring.keys.map(({ id }) => id).filter((id) => known.includes(id))
+    try {
+      const rotation = await this.parts.rotate(force)
+      return { rotation, knownKeys: knownKeys() }
+    } catch (error) {
+      if (!(error instanceof BatonError)) throw error
+      const { code, message, hint } = error
+      return { rotationRefused: { code, message, ...(hint === undefined ? {} : { hint }) }, knownKeys: knownKeys() }
+    }
   }
 
   async unban(text: string, force: boolean): Promise<BanView> {

@@ -129,4 +129,20 @@ test('a rotation that is refused half way leaves no key behind', async () => {
   }
 })
 
+test('a ban holds where its rotation is refused or keeps a key, and says which keys the banned node knows', async () => {
+  const { api, a, b, members, room } = clusterWithoutC()
+  const [first = ''] = a.ring.keys.map(({ id }) => id)
+  const D = 'd'.repeat(32)
+  members.push(member(D, 'left'))
+  const kept = await api.ban({ node: 'node-d', rotate: true, force: false })
+  assert.equal([kept.rotation?.kept.length, kept.knownKeys], [1, [first]])
+  // C lives again and says nothing: nothing can be used.
+  members.splice(2, 1, member(C))
+  const refused = await api.ban({ node: 'e'.repeat(32), rotate: true, force: false })
+  assert.is(refused.rotationRefused?.code, 'ERR_KEY_NOT_HELD')
+  assert.equal([...(refused.knownKeys ?? [])].sort(), a.ring.keys.map(({ id }) => id).sort())
+  room.deliver()
+  assert.ok(b.isBanned('e'.repeat(32)))
+})
+
 test.run()
