@@ -31,7 +31,7 @@ export interface BansParts {
 export class Bans {
   constructor(private readonly parts: BansParts) {}
 
-  /** Throws ERR_NODE_UNKNOWN, ERR_BAN_USAGE, ERR_BAN_NO_QUORUM. */
+  /** Throws ERR_NODE_UNKNOWN, ERR_BAN_USAGE, ERR_BAN_NO_QUORUM, ERR_KEY_REFUSED. */
   async ban({ node: text, rotate, force }: BanRequest): Promise<BanView> {
     const { node, keys, clock, standing } = this.parts
     const names = new Names(node.knowledge.members, keys.ring.members)
@@ -45,7 +45,7 @@ export class Bans {
     const { name } = names.ref(id)
     // All that there are: a member is given each of them, and one that is away may have been given them by hand.
     const known = keys.ring.keys.map((key) => key.id)
-    keys.write(keys.ring.banned(id, { name, by: node.self.name, atMs: clock.wall() }))
+    keys.writeAsked(keys.ring.banned(id, { name, by: node.self.name, atMs: clock.wall() }))
     if (force && hadSeat) node.forget([id], true)
     const others = () => standing().live.filter((one) => !keys.refuses(one, id))
     await this.#until(() => others().length === 0, CONFIRM_MS_MAX)
@@ -78,7 +78,7 @@ export class Bans {
     const id = nodeNamed(text, known)
     if (!force) refuseMinority(this.parts)
     const { name = shortId(id) } = keys.ring.bans.get(id) ?? {}
-    keys.write(keys.ring.unbanned(id))
+    keys.writeAsked(keys.ring.unbanned(id))
     return { node: { id, name }, banned: false, waiting: [], seat: 'none' }
   }
 

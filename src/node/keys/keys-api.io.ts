@@ -154,7 +154,7 @@ export class KeysApi implements KeysControl {
         .spare(true)
         .some((key) => key.id === id)
       if (error instanceof BatonError && error.code === 'ERR_KEY_NOT_HELD' && isUnused) {
-        this.parts.keys.write(this.parts.keys.ring.removed(id))
+        this.parts.keys.writeAsked(this.parts.keys.ring.removed(id))
         this.#changed('remove', id, [])
       }
       throw error
@@ -170,14 +170,14 @@ export class KeysApi implements KeysControl {
     if (!force) refuseMinority(this.parts)
     const standing = this.#standing()
     if (keys.ring.keys.length >= RING_KEYS_MAX) throw standing.ringFull()
-    keys.write([...standing.notes(), ...keys.ring.added(key, clock.wall(), node.self.name)])
+    keys.writeAsked([...standing.notes(), ...keys.ring.added(key, clock.wall(), node.self.name)])
     await this.#until(() => this.#standing().lacking(id).length === 0)
     return this.#changed('add', id, this.#standing().lacking(id))
   }
 
   async #use({ id }: RingKey): Promise<KeysChanged> {
     const { keys } = this.parts
-    keys.write(keys.ring.used(id))
+    keys.writeAsked(keys.ring.used(id))
     await this.#until(() => keys.ring.primary?.id !== id || this.#standing().notUsing(id).length === 0)
     this.#refuseOther(id)
     return this.#changed('use', id, this.#standing().notUsing(id))
@@ -185,7 +185,7 @@ export class KeysApi implements KeysControl {
 
   async #remove({ id }: RingKey): Promise<KeysChanged> {
     const { keys } = this.parts
-    keys.write(keys.ring.removed(id))
+    keys.writeAsked(keys.ring.removed(id))
     await this.#until(() => this.#standing().holding(id).length === 0)
     return this.#changed('remove', id, this.#standing().holding(id))
   }

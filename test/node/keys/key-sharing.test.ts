@@ -46,6 +46,23 @@ test('whoever is banned gets nothing more, though the key comes in the same brea
   assert.not.ok(a.ring.members.has(C))
 })
 
+test('of more bans than a word holds the last one is told, so nobody waits for it in vain', () => {
+  const { room, a, b } = three()
+  const node = (i: number) => `${i}`.padStart(4, '0').padEnd(32, 'f')
+  for (let i = 0; i < 300; i++) a.write(a.ring.banned(node(i), { name: `n${i}`, by: 'a', atMs: 1_000 }))
+  room.deliver()
+  for (const one of [a, b]) for (const id of [A, B]) assert.ok(one.refuses(id, node(299)))
+  assert.ok(a.isBanned(node(0)))
+})
+
+test('what finds no room is refused with the reason, and not waited for', () => {
+  const { a } = three()
+  for (let i = 0; a.ring.registry.check(`member/${i}`, { name: '' }).length === 0; i++) {
+    a.ring.registry.write(`member/${i}`, { name: '' }, 1_000)
+  }
+  assert.throws(() => a.writeAsked(a.ring.added(key(2), 1_000, 'a')), /does not take it: .*at most 16384/)
+})
+
 test('who was given up and is there again enrols anew', () => {
   const { room, a, b } = three()
   a.dismiss([B])
