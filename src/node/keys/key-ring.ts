@@ -148,6 +148,11 @@ export class KeyRing {
     return new Map(found.map(([name, fields]) => [name.slice(MEMBER.length), String(fields['name'] ?? '')]))
   }
 
+  /** It has held the ring, and neither left nor was given up. */
+  isEnrolled(node: NodeId): boolean {
+    return this.registry.get(MEMBER + node) !== undefined
+  }
+
   noted(node: NodeId): Noted | undefined {
     const { held, guessed } = this.registry.get(MEMBER + node) ?? {}
     return typeof held === 'string' ? { held: held.split(' '), isGuess: guessed === true } : undefined
@@ -188,14 +193,13 @@ export class KeyRing {
   }
 
   /** `undefined`: it lives, and says so itself. Nothing to write where that is known already. */
-  noting(node: NodeId, name: string, noted: Noted | undefined): RegistryWrite[] {
+  noting(node: NodeId, noted: Noted | undefined): RegistryWrite[] {
     const before = this.noted(node)
     const isSame = before?.held.join() === noted?.held.join() && before?.isGuess === noted?.isGuess
-    if (isSame) return []
-    // Without a name it has never enrolled: of an earlier release, and known by its vote alone.
-    const enrolled = this.registry.get(MEMBER + node) === undefined ? { name } : {}
+    // Whoever was given up a moment ago is not enrolled anew by this.
+    if (isSame || !this.isEnrolled(node)) return []
     const held = noted === undefined ? null : noted.held.join(' ')
-    return [{ name: MEMBER + node, changes: { ...enrolled, held, guessed: noted?.isGuess === true ? true : null } }]
+    return [{ name: MEMBER + node, changes: { held, guessed: noted?.isGuess === true ? true : null } }]
   }
 
   added(key: Uint8Array, atMs: number, by: string): RegistryWrite[] {

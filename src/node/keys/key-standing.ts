@@ -112,12 +112,11 @@ export class KeyStanding {
 
   /** What has to be remembered of those that are down, before there is another key. */
   notes(): RegistryWrite[] {
-    const { ring, names } = this.parts
-    const noting = (node: NodeId, noted: Noted | undefined) => ring.noting(node, names.ref(node).name, noted)
+    const { ring } = this.parts
     const back = this.live.filter((node) => this.#saidBy(node) !== undefined && ring.noted(node) !== undefined)
     return [
-      ...back.flatMap((node) => noting(node, undefined)),
-      ...this.absent.flatMap((node) => noting(node, this.#takenOf(node))),
+      ...back.flatMap((node) => ring.noting(node, undefined)),
+      ...this.absent.flatMap((node) => ring.noting(node, this.#takenOf(node))),
     ]
   }
 
@@ -133,8 +132,11 @@ export class KeyStanding {
     const { ring } = this.parts
     const said = this.#saidBy(node)
     if (said !== undefined) return { held: said, isGuess: false }
-    const noted = this.live.includes(node) ? undefined : ring.noted(node)
-    const ids = ring.keys.map((key) => key.id)
+    const isLive = this.live.includes(node)
+    const noted = isLive ? undefined : ring.noted(node)
+    // Known by its vote alone: of an earlier release, which holds what there was in the beginning, or given up just now.
+    const isStrange = !isLive && !ring.isEnrolled(node)
+    const ids = ring.keys.filter((key) => !isStrange || key.addedAtMs === 0).map((key) => key.id)
     // A note of which nothing is left is older than the ring: it was back meanwhile, or a key was taken from it by force.
     return noted?.held.some((key) => ids.includes(key)) === true ? noted : { held: ids, isGuess: true }
   }

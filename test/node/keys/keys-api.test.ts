@@ -101,6 +101,20 @@ test('a note of one that was down does not outlive its return: what it may hold 
   )
 })
 
+test('a voter that never held a ring may need the first key and no other; one that was given up is not enrolled again', async () => {
+  const { api, a, room } = clusterWithoutC({ isStopped: true })
+  const [first = ''] = a.ring.keys.map(({ id }) => id)
+  a.dismiss([C])
+  room.deliver()
+  for (let i = 0; i < RING_KEYS_MAX; i++) {
+    assert.equal(
+      (await api.rotate(false)).kept.map(({ id }) => id),
+      [first],
+    )
+  }
+  assert.not.ok(a.ring.isEnrolled(C))
+})
+
 test('a ring that was filled by hand is told with what may go, and a rotation makes room by itself', async () => {
   const { api, a, giveUp } = clusterWithoutC()
   while (a.ring.keys.length < RING_KEYS_MAX) await api.add({ force: false })
