@@ -90,7 +90,7 @@ export function renderRotation(view: RotationView, screen: Screen): string[] {
 }
 
 export function renderBan(view: BanView, screen: Screen): string[] {
-  const { node, banned, waiting, seat, rotation } = view
+  const { node, banned, waiting, seat, rotation, rotationRefused, knownKeys = [] } = view
   const name = screen.paint('bold', node.name)
   if (!banned) {
     const hint = `${node.name} may take part again. Start it anew; if keys were rotated since, with a token: \`baton keys token\``
@@ -102,12 +102,35 @@ export function renderBan(view: BanView, screen: Screen): string[] {
     remains: [`  ! its vote is still there: \`baton forget ${node.name} --force\``],
   }[seat]
   const key = 'It still knows the key of the cluster, and can read and forge datagrams with it: `baton keys rotate`'
+  const said =
+    rotation !== undefined
+      ? renderRotation(rotation, screen)
+      : rotationRefused === undefined
+        ? hang('  ! ', key, screen.width)
+        : refusalLines(rotationRefused, screen)
   return [
     `${name} is banned: its links are cut, and nobody listens to it`,
     ...(waiting.length === 0 ? [] : hang('  ! ', `not confirmed yet by ${namesOf(waiting)}`, screen.width)),
     ...seatLine,
-    ...(rotation === undefined ? hang('  ! ', key, screen.width) : renderRotation(rotation, screen)),
+    ...said,
+    ...(knownKeys.length === 0
+      ? []
+      : hang('  ! ', wayIn(node.name, knownKeys), screen.width).map((line) => screen.paint('bad', line))),
   ]
+}
+
+function refusalLines({ code, message, hint }: NonNullable<BanView['rotationRefused']>, screen: Screen): string[] {
+  return [
+    ...hang('  ! ', `the ban holds, but the keys were not rotated: ${message} (${code})`, screen.width).map((line) =>
+      screen.paint('bad', line),
+    ),
+    ...(hint === undefined ? [] : hang('    ', hint, screen.width)),
+  ]
+}
+
+function wayIn(name: string, keys: readonly string[]): string {
+  const them = keys.length === 1 ? 'this key' : 'these keys'
+  return `${name} may know ${keys.join(', ')}: with ${them} it can read and forge datagrams, and join under a new identity. \`baton keys rotate\` again, or with --force past nodes that are down, ends that`
 }
 
 function notesOf({ lackedBy }: KeyView, { silent }: KeysView): StyledText[] {

@@ -7,7 +7,10 @@
  * halves of a partition can fill up and still become one map; what goes beyond is ignored and said so, and only then may
  * maps differ.
  *
- * A removed entry leaves a tombstone for `TOMBSTONE_MS`. A node that was cut off for longer may bring the entry back.
+ * A removed entry leaves a tombstone for `TOMBSTONE_MS`. A node that was cut off for longer may bring the entry back. Where that
+ * would do harm a map keeps the last `tombstonesMax` of each kind instead, whatever clocks say: each write is then stamped later than
+ * all that its node holds, so "the last" is what people have seen last, also of a host whose clock says 1970. Keeping the
+ * newest of a union commutes with the union, so maps still become equal.
  */
 import { assert } from '../base/assert.js'
 import { utf8 } from '../base/bytes.js'
@@ -24,7 +27,7 @@ import {
   newsIn,
   type Scalar,
 } from './entry.js'
-import { HybridClock, hasSuccessor, type Stamp } from './hlc.js'
+import { CLOCK_MS_MAX, compareStamps, HybridClock, hasSuccessor, laterStamp, type Stamp } from './hlc.js'
 import { encodeEntry, fingerprint, isScalar, scalarBytes, VALUE_BYTES_MAX } from './registry-codec.js'
 
 export type Changes = Readonly<Record<string, Scalar>>
@@ -39,8 +42,10 @@ export interface RegistryLimits {
   readonly entryBytesMax: number
   /** Of all entries as encoded: what a new member is sent, and what a save writes. */
   readonly bytesMax: number
-  /** How long a removal is remembered. */
+  /** How long a removal is remembered; without end where they are counted. */
   readonly tombstoneMs: Millis
+  /** How many removals of one kind of name are remembered, the last ones. `undefined`: as long as `tombstoneMs` says. */
+  readonly tombstonesMax?: number
 }
 
 export const TOMBSTONE_MS: Millis = 30 * 24 * HOUR_MS
@@ -85,6 +90,9 @@ const FIELD = /^[A-Za-z][\w.-]{0,63}$/
 export class Registry {
   readonly #rows = new Map<string, Row>()
   readonly #clock: HybridClock
+  /** Names of what was removed, by their kinds; kept where they are counted. */
+  readonly #tombstones = new Map<string, Set<string>>()
+  #latest: Stamp | undefined
   #bytes = 0
 
   constructor(
@@ -170,6 +178,7 @@ export class Registry {
       const ours = this.#entry(theirs.name)
       const change = newsIn(ours, theirs)
       if (change === undefined || isForgotten(ours, theirs, wall - this.limits.tombstoneMs)) continue
+      if (this.#isOutnumbered(ours, theirs)) continue
       const joined = joinEntries(ours, change)
       const refusal = this.#refusal(joined)
       if (refusal !== undefined) {
@@ -242,7 +251,8 @@ export class Registry {
   }
 
   #stampFor(name: string, wall: Millis): Stamp {
-    return this.#clock.next(wall, latestStamp(this.#entry(name)))
+    const seen = latestStamp(this.#entry(name))
+    return this.#clock.next(wall, this.limits.tombstonesMax === undefined ? seen : laterStamp(seen, this.#latest))
   }
 
   #apply(change: Entry): Delta {
@@ -254,6 +264,41 @@ export class Registry {
     const encoded = encodeEntry(entry)
     this.#bytes += encoded.byteLength - (this.#rows.get(entry.name)?.bytes ?? 0)
     this.#rows.set(entry.name, { entry, bytes: encoded.byteLength, print: fingerprint(encoded) })
+    if (this.limits.tombstonesMax !== undefined) this.#count(entry, this.limits.tombstonesMax)
+  }
+
+  #count(entry: Entry, max: number): void {
+    const stamp = latestStamp(entry)
+    // What somebody forged beyond all clocks is not followed: nothing could come after it.
+    if (stamp !== undefined && stamp.wallMs <= CLOCK_MS_MAX) this.#latest = laterStamp(this.#latest, stamp)
+    const removed = this.#tombstones.get(kindOf(entry.name)) ?? new Set()
+    this.#tombstones.set(kindOf(entry.name), removed)
+    if (!isTombstone(entry)) return void removed.delete(entry.name)
+    removed.add(entry.name)
+    if (removed.size <= max) return
+    const { name } = this.#oldest(removed)
+    removed.delete(name)
+    this.#bytes -= this.#rows.get(name)?.bytes ?? 0
+    this.#rows.delete(name)
+  }
+
+  /** Others may still have what was dropped here; and it is no news. */
+  #isOutnumbered(ours: Entry, theirs: Entry): boolean {
+    const { tombstonesMax } = this.limits
+    const removed = this.#tombstones.get(kindOf(theirs.name))
+    if (tombstonesMax === undefined || removed === undefined || removed.size < tombstonesMax) return false
+    const isNew = ours.removed === undefined && ours.cells.size === 0
+    return isNew && isTombstone(theirs) && isOlder(theirs, this.#oldest(removed))
+  }
+
+  #oldest(names: ReadonlySet<string>): Entry {
+    let oldest: Entry | undefined
+    for (const name of names) {
+      const entry = this.#entry(name)
+      if (oldest === undefined || isOlder(entry, oldest)) oldest = entry
+    }
+    assert(oldest !== undefined, 'there are tombstones')
+    return oldest
   }
 
   #follow({ removed, cells }: Entry, wall: Millis): void {
@@ -312,8 +357,23 @@ function canFollow(entry: Entry): boolean {
   return latest === undefined || hasSuccessor(latest)
 }
 
-function isOldTombstone({ removed, cells }: Entry, before: Millis): boolean {
-  return cells.size === 0 && removed !== undefined && removed.wallMs < before
+/** `key/3f9a…` is a key. */
+function kindOf(name: string): string {
+  return name.slice(0, name.indexOf('/') + 1)
+}
+
+function isTombstone({ removed, cells }: Entry): boolean {
+  return cells.size === 0 && removed !== undefined
+}
+
+/** Of two tombstones; names decide where one stamp removed both. */
+function isOlder(a: Entry, b: Entry): boolean {
+  const order = a.removed === undefined || b.removed === undefined ? 0 : compareStamps(a.removed, b.removed)
+  return order === 0 ? a.name < b.name : order < 0
+}
+
+function isOldTombstone(entry: Entry, before: Millis): boolean {
+  return isTombstone(entry) && entry.removed !== undefined && entry.removed.wallMs < before
 }
 
 /** Others may be a little slower to forget; their tombstone is no news here. */

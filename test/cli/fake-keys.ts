@@ -47,11 +47,20 @@ export const rotation: RotationView = {
   banned: [],
   id: NEW.id,
   removed: [],
-  kept: [{ id: OLD.id, why: 'node4 may have no other key, and could not come back without it' }],
+  kept: [{ id: OLD.id, why: '3f9a0c11d2e4b587 may be the only key by which node4 can come back' }],
   ms: 62,
 }
 
 export const ban: BanView = { node: three, banned: true, waiting: [], seat: 'removed' }
+
+export const refusedRotation: Pick<BanView, 'rotationRefused' | 'knownKeys'> = {
+  rotationRefused: {
+    code: 'ERR_KEY_RING_FULL',
+    message: 'the ring holds 8 keys already',
+    hint: 'the others may be needed by node4: start them first',
+  },
+  knownKeys: [OLD.id],
+}
 
 export function fakeKeys(asked: unknown[]): KeysControl {
   const changed = (what: string, id: string, force: boolean) => {
@@ -62,7 +71,8 @@ export function fakeKeys(asked: unknown[]): KeysControl {
   return {
     ban: async (request) => {
       asked.push(request)
-      return { ...ban, ...(request.rotate ? { rotation } : {}) }
+      if (request.node === 'node4') return { ...ban, ...refusedRotation }
+      return { ...ban, ...(request.rotate ? { rotation, knownKeys: [OLD.id] } : {}) }
     },
     unban: async (node, force) => {
       asked.push({ unban: node, force })

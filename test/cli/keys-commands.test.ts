@@ -41,4 +41,17 @@ test('each step of a rotation is asked for as it was typed, and what stays is a 
   ])
 })
 
+test('a ban that leaves the banned node a key is a failure to a script, and says that the ban holds', async (scope) => {
+  const { folder } = await startFakeNode(scope)
+  const run = (...args: string[]) => baton(['ban', ...args, '--rotate', '--state', folder])
+  const [kept, refused, json] = await Promise.all([run('node3'), run('node4'), run('node4', '--json')])
+  assert.equal([kept.exit, refused.exit, json.exit], [1, 1, 1])
+  assert.match(kept.stdout.replace(/\s+/g, ' '), 'node3 may know 3f9a0c11d2e4b587')
+  assert.match(
+    refused.stdout.replace(/\s+/g, ' '),
+    /the ban holds, but the keys were not rotated: the ring holds 8 keys/,
+  )
+  assert.is(JSON.parse(json.stdout).rotationRefused.code, 'ERR_KEY_RING_FULL')
+})
+
 test.run()

@@ -21,7 +21,7 @@ import type { ServiceView } from '../../src/node/control/control-protocol.js'
 import { UNHELD } from '../../src/proxy/reasons.js'
 import { assert, suite } from '../harness/suite.js'
 import { chosen } from './chosen-view.js'
-import { audited, ban, ordinaryKeys, rotatingKeys, rotation, WALL_MS } from './fake-keys.js'
+import { audited, ban, ordinaryKeys, refusedRotation, rotatingKeys, rotation, WALL_MS } from './fake-keys.js'
 import { finished, halfWay, notBegun, stuck } from './fake-upgrades.js'
 import { farApart } from './far-view.js'
 import { assertFits, assertGolden } from './golden.js'
@@ -244,7 +244,9 @@ const SCREENS: Readonly<Record<string, (screen: { width: number; paint: typeof p
   'drain-still': (screen) => renderDrain({ ...drained, moved: [], still: ['web'] }, screen).join('\n'),
   audit: (screen) => renderAudit(audited, screen).join('\n'),
   'audit-empty': (screen) => renderAudit({ records: [], isCut: false }, screen).join('\n'),
-  'ban-rotated': (screen) => renderBan({ ...ban, rotation }, screen).join('\n'),
+  'ban-rotated': (screen) =>
+    renderBan({ ...ban, rotation, knownKeys: rotation.kept.map(({ id }) => id) }, screen).join('\n'),
+  'ban-not-rotated': (screen) => renderBan({ ...ban, ...refusedRotation }, screen).join('\n'),
   ban: (screen) => renderBan({ ...ban, seat: 'remains', waiting: [NODE] }, screen).join('\n'),
   unban: (screen) => renderBan({ ...ban, banned: false }, screen).join('\n'),
   'keys-list': (screen) => renderKeys(ordinaryKeys, WALL_MS, screen).join('\n'),

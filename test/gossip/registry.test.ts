@@ -212,4 +212,67 @@ test('tombstones are forgotten after their time, also those that others still te
   assert.is(registry.fingerprint(), new Registry(B).fingerprint())
 })
 
+const COUNTED = { ...REGISTRY_LIMITS, tombstoneMs: Number.POSITIVE_INFINITY, tombstonesMax: 3 }
+
+function removeAll(registry: Registry, names: readonly string[], wall: number): void {
+  for (const name of names) {
+    registry.write(name, { x: 1 }, wall)
+    registry.remove(name, wall)
+  }
+}
+
+test('where removals are counted the last ones of each kind stay, whatever the year is said to be', () => {
+  const a = new Registry(A, COUNTED)
+  a.write('ban/x', { x: 1 }, WALL)
+  a.remove('ban/x', WALL)
+  removeAll(a, ['key/1', 'key/2', 'key/4'], WALL)
+  const dropped = a.state().filter(({ name }) => name === 'key/1')
+  // Hosts whose clocks say 1970 and 2099.
+  const [early, late] = [new Registry(B, COUNTED), new Registry(nodeId(3), COUNTED)]
+  early.merge(a.state(), 5)
+  removeAll(early, ['key/3'], 5)
+  late.merge(early.state(), WALL * 2)
+  removeAll(late, ['key/5'], WALL * 2)
+  a.merge(late.state(), WALL)
+  removeAll(a, ['key/6'], WALL)
+  assert.equal(a.merge(dropped, WALL), { news: [], ignored: [] })
+  assert.is(a.expire(WALL * 3), false)
+  assert.equal(
+    a.state().map(({ name }) => name),
+    ['ban/x', 'key/3', 'key/5', 'key/6'],
+  )
+})
+
+test('an entry that was removed by a clock of 1970 does not come back with whoever still has it', () => {
+  const [a, old] = [new Registry(A, COUNTED), new Registry(B, COUNTED)]
+  a.write('key/1', { x: 1 }, WALL)
+  old.merge(a.write('key/2', { x: 1 }, 5), WALL)
+  a.remove('key/2', 6)
+  const others = new Registry(nodeId(3), COUNTED)
+  others.merge(a.state(), WALL)
+  others.expire(WALL * 2)
+  others.merge(old.state(), WALL)
+  assert.is(others.get('key/2'), undefined)
+})
+
+test('maps whose removals are counted become equal, in whatever order they hear of them', () => {
+  for (const seed of seeds(60)) {
+    const random = new Prng(seed)
+    const nodes = [1, 2, 3].map((id) => new Registry(nodeId(id), COUNTED))
+    const parts: Delta[] = []
+    for (let i = 0; i < 60; i++) {
+      const node = nodes[random.below(3)] as Registry
+      const name = `key/${random.below(12)}`
+      const wall = random.chance(0.2) ? random.below(1_000) : WALL + i
+      parts.push(random.chance(0.5) ? node.write(name, { x: i }, wall) : node.remove(name, wall))
+      if (random.chance(0.3)) node.merge(parts[random.below(parts.length)] ?? [], WALL)
+    }
+    for (let round = 0; round < 4; round++) {
+      for (const from of nodes) for (const to of nodes) to.merge(from.deltaSince(to.digest()), WALL)
+    }
+    const [first, ...others] = nodes.map((one) => one.fingerprint())
+    assert.equal(others, [first, first], `replay with SEED=${seed}`)
+  }
+})
+
 test.run()

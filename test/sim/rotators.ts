@@ -48,9 +48,11 @@ export class Rotators {
         if (!this.isRash) standing.refuseUse(newest)
         return host.turn(() => sharing.write(ring.used(newest.id)))
       }
-      standing.refuseRemoval(newest, this.isRash)
+      // As `baton keys rotate`: the oldest that nobody needs.
+      const going = (this.isRash ? undefined : standing.spare(false)[0]) ?? newest
+      standing.refuseRemoval(going, this.isRash)
       this.rotations++
-      host.turn(() => sharing.write(ring.removed(newest.id)))
+      host.turn(() => sharing.write(ring.removed(going.id)))
     } catch (error) {
       if (!(error instanceof BatonError)) throw error
       this.refusals.set(error.code, (this.refusals.get(error.code) ?? 0) + 1)

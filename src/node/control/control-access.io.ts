@@ -49,6 +49,17 @@ export function openTo(socket: string, gid: number): void {
   }
 }
 
+/** No group is asked for any more: what `openTo` made of the folder is undone. Any other mode is somebody else's choice. */
+export function closeAround(socket: string): void {
+  const folder = path.dirname(socket)
+  try {
+    const mode = fs.statSync(folder).mode & 0o777
+    if (mode === 0o711) fs.chmodSync(folder, 0o700)
+  } catch {
+    // What is in it has modes of its own.
+  }
+}
+
 /** Users and groups that only a directory service knows go by their numbers. */
 function rows(file: string): string[][] {
   try {

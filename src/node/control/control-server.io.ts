@@ -11,7 +11,7 @@ import { BatonError, errnoOf, messageOf } from '../../base/errors.js'
 import type { Logger } from '../../base/log.js'
 import type { Millis } from '../../base/time.js'
 import type { AuditRecord } from '../seeing/audit.js'
-import { type ControlAccess, openTo, ownersOf, READ_SOCKET, userNameOf } from './control-access.io.js'
+import { type ControlAccess, closeAround, openTo, ownersOf, READ_SOCKET, userNameOf } from './control-access.io.js'
 import { guardRequests } from './control-guard.io.js'
 import type { ControlApi, ErrorView } from './control-protocol.js'
 import { addRoutes } from './control-routes.io.js'
@@ -100,6 +100,7 @@ export class ControlSocket {
         await listenAt(readAt, replaces, access.read, (first) => listening(readServer, first))
       // Of an earlier start, when there was a group.
       else rmSync(readAt, { force: true })
+      if (access.read === undefined && access.write === undefined) closeAround(at)
     } catch (error) {
       await close()
       throw error

@@ -31,7 +31,7 @@ export interface BansParts {
 export class Bans {
   constructor(private readonly parts: BansParts) {}
 
-  /** Throws ERR_NODE_UNKNOWN, ERR_BAN_USAGE, ERR_BAN_NO_QUORUM. */
+  /** Throws ERR_NODE_UNKNOWN, ERR_BAN_USAGE, ERR_BAN_NO_QUORUM, ERR_KEY_REFUSED. */
   async ban({ node: text, rotate, force }: BanRequest): Promise<BanView> {
     const { node, keys, clock, standing } = this.parts
     const names = new Names(node.knowledge.members, keys.ring.members)
@@ -43,15 +43,33 @@ export class Bans {
     if (!force) this.#refuseWithoutMajority(id)
     const hadSeat = this.#hasSeat(id)
     const { name } = names.ref(id)
-    keys.write(keys.ring.banned(id, { name, by: node.self.name, atMs: clock.wall() }))
+    // All that there are: a member is given each of them, and one that is away may have been given them by hand.
+    const known = keys.ring.keys.map((key) => key.id)
+    keys.writeAsked(keys.ring.banned(id, { name, by: node.self.name, atMs: clock.wall() }))
     if (force && hadSeat) node.forget([id], true)
     const others = () => standing().live.filter((one) => !keys.refuses(one, id))
     await this.#until(() => others().length === 0, CONFIRM_MS_MAX)
     await this.#until(() => !this.#hasSeat(id), hadSeat ? SEAT_MS_MAX : 0)
     const waiting = others().map((one) => names.ref(one))
     const seat = !hadSeat ? 'none' : this.#hasSeat(id) ? 'remains' : 'removed'
-    const rotation = rotate ? { rotation: await this.parts.rotate(force) } : {}
+    const rotation = rotate ? await this.#rotate(known, force) : {}
     return { node: { id, name }, banned: true, waiting, seat, ...rotation }
+  }
+
+  /** The ban is written and stays, whatever becomes of this: a refusal is told with it, and not in its place. */
+  async #rotate(
+    known: readonly string[],
+    force: boolean,
+  ): Promise<Pick<BanView, 'rotation' | 'rotationRefused' | 'knownKeys'>> {
+    const knownKeys = () => this.parts.keys.ring.keys.map(({ id }) => id).filter((id) => known.includes(id))
+    try {
+      const rotation = await this.parts.rotate(force)
+      return { rotation, knownKeys: knownKeys() }
+    } catch (error) {
+      if (!(error instanceof BatonError)) throw error
+      const { code, message, hint } = error
+      return { rotationRefused: { code, message, ...(hint === undefined ? {} : { hint }) }, knownKeys: knownKeys() }
+    }
   }
 
   async unban(text: string, force: boolean): Promise<BanView> {
@@ -60,7 +78,7 @@ export class Bans {
     const id = nodeNamed(text, known)
     if (!force) refuseMinority(this.parts)
     const { name = shortId(id) } = keys.ring.bans.get(id) ?? {}
-    keys.write(keys.ring.unbanned(id))
+    keys.writeAsked(keys.ring.unbanned(id))
     return { node: { id, name }, banned: false, waiting: [], seat: 'none' }
   }
 

@@ -8,8 +8,7 @@
  * nodes that were given the same key hold the same entry, and a removal is always later.
  */
 import type { NodeId } from '../../base/ids.js'
-import { HOUR_MS } from '../../base/time.js'
-import type { Entry, Fields } from '../../gossip/entry.js'
+import { type Entry, type Fields, fieldsOf, latestStamp } from '../../gossip/entry.js'
 import { compareStamps, type Stamp } from '../../gossip/hlc.js'
 import { REGISTRY_LIMITS, type Registry, type RegistryLimits } from '../../gossip/registry.js'
 import type { RegistryWrite } from '../../gossip/sync.js'
@@ -18,11 +17,18 @@ import { formatClusterKey, parseClusterKey } from '../../trunk/cluster-key.js'
 /** All are tried on a datagram that none of them opens, and each is proven on a link: two suffice for a rotation. */
 export const RING_KEYS_MAX = 8
 
+/** Eleven years of one rotation a day. */
+export const REMOVALS_KEPT = 4_096
 /**
- * A removal is remembered for ten years: who brings a key back must not come in by it. With one rotation a day that is
- * some 3,650 entries.
+ * The last removals are remembered, however long ago and whatever clocks say: who brings a key back must not come in by it. There
+ * is room for as many of each kind, and for what exists.
  */
-export const RING_LIMITS: RegistryLimits = { ...REGISTRY_LIMITS, tombstoneMs: 10 * 365 * 24 * HOUR_MS }
+export const RING_LIMITS: RegistryLimits = {
+  ...REGISTRY_LIMITS,
+  entriesMax: 4 * REMOVALS_KEPT,
+  tombstoneMs: Number.POSITIVE_INFINITY,
+  tombstonesMax: REMOVALS_KEPT,
+}
 
 const PREFIX = 'key/'
 const RING = 'ring'
@@ -46,6 +52,13 @@ export interface Ban {
   /** The node where that was said. */
   readonly by: string
   readonly atMs: number
+}
+
+/** What a node that is down is taken to hold, written before the ring changed: its word may be forgotten by then. */
+export interface Noted {
+  readonly held: readonly string[]
+  /** Nobody knew its word any more: each of these may be the only one that it has. */
+  readonly isGuess: boolean
 }
 
 interface Found extends RingKey {
@@ -135,12 +148,27 @@ export class KeyRing {
     return new Map(found.map(([name, fields]) => [name.slice(MEMBER.length), String(fields['name'] ?? '')]))
   }
 
-  /** Nodes that may not take part, by their ids. */
+  /** It has held the ring, and neither left nor was given up. */
+  isEnrolled(node: NodeId): boolean {
+    return this.registry.get(MEMBER + node) !== undefined
+  }
+
+  noted(node: NodeId): Noted | undefined {
+    const { held, guessed } = this.registry.get(MEMBER + node) ?? {}
+    return typeof held === 'string' ? { held: held.split(' '), isGuess: guessed === true } : undefined
+  }
+
+  /** Nodes that may not take part, by their ids; the last one first, whoever looks. */
   get bans(): ReadonlyMap<NodeId, Ban> {
-    const found = this.registry.entries().filter(([name]) => name.startsWith(BAN))
+    const found = this.registry.state().flatMap((entry) => {
+      const fields = entry.name.startsWith(BAN) ? fieldsOf(entry) : undefined
+      const stamp = latestStamp(entry)
+      return fields === undefined || stamp === undefined ? [] : [{ node: entry.name.slice(BAN.length), fields, stamp }]
+    })
+    found.sort((a, b) => compareStamps(b.stamp, a.stamp))
     return new Map(
-      found.map(([entry, { name = '', by = '', atMs = 0 }]) => {
-        return [entry.slice(BAN.length), { name: String(name), by: String(by), atMs: Number(atMs) || 0 }]
+      found.map(({ node, fields: { name = '', by = '', atMs = 0 } }) => {
+        return [node, { name: String(name), by: String(by), atMs: Number(atMs) || 0 }]
       }),
     )
   }
@@ -162,6 +190,16 @@ export class KeyRing {
   dismissed(nodes: readonly NodeId[]): RegistryWrite[] {
     const known = nodes.filter((node) => this.registry.get(MEMBER + node) !== undefined)
     return known.map((node) => ({ name: MEMBER + node, changes: undefined }))
+  }
+
+  /** `undefined`: it lives, and says so itself. Nothing to write where that is known already. */
+  noting(node: NodeId, noted: Noted | undefined): RegistryWrite[] {
+    const before = this.noted(node)
+    const isSame = before?.held.join() === noted?.held.join() && before?.isGuess === noted?.isGuess
+    // Whoever was given up a moment ago is not enrolled anew by this.
+    if (isSame || !this.isEnrolled(node)) return []
+    const held = noted === undefined ? null : noted.held.join(' ')
+    return [{ name: MEMBER + node, changes: { held, guessed: noted?.isGuess === true ? true : null } }]
   }
 
   added(key: Uint8Array, atMs: number, by: string): RegistryWrite[] {

@@ -7,6 +7,7 @@
 import { toHex } from '../../base/bytes.js'
 import type { AlarmClock } from '../../base/clock.js'
 import { Driver } from '../../base/driver.io.js'
+import { BatonError } from '../../base/errors.js'
 import type { NodeId } from '../../base/ids.js'
 import type { Logger } from '../../base/log.js'
 import type { Prng } from '../../base/prng.js'
@@ -79,6 +80,19 @@ export class KeySharing {
 
   write(writes: readonly RegistryWrite[]): void {
     this.#feed({ type: 'batch', writes })
+  }
+
+  /** As `write`, for whoever can be told why not. Throws ERR_KEY_REFUSED. */
+  writeAsked(writes: readonly RegistryWrite[]): void {
+    const problems = this.ring.registry.checkAll(
+      writes.flatMap(({ name, changes }) => (changes === undefined ? [] : [[name, changes] as const])),
+    )
+    if (problems.length > 0) {
+      const hint =
+        'members that are gone for good take room (`baton forget`), and so do bans that nobody needs any more (`baton unban`)'
+      throw new BatonError('ERR_KEY_REFUSED', `the keyring does not take it: ${problems.join('; ')}`, { hint })
+    }
+    this.write(writes)
   }
 
   linkUp(peer: NodeId): void {
@@ -173,7 +187,8 @@ export class KeySharing {
     const { keys, primary } = this.ring
     this.parts.apply(keys)
     const held = keys.map(({ id }) => id)
-    const banned = [...this.#banned].sort()
+    // The last ones first: of more than a word holds, those are left out that all have heard of long ago.
+    const banned = [...this.#banned]
     const word = encodeKeyWord({ held, banned })
     const said = this.#facts.get(this.parts.self.node)?.bytes
     if (this.#isUnsaved || (said !== undefined && toHex(said) === toHex(word))) return

@@ -5,7 +5,7 @@ import { RING_KEYS_MAX } from './key-ring.js'
 export interface KeyWord {
   /** Ids, the current one first. */
   readonly held: readonly string[]
-  /** Ids of nodes, in order. */
+  /** Ids of nodes, those that were banned last first. */
   readonly banned: readonly string[]
 }
 

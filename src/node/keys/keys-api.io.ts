@@ -112,10 +112,12 @@ export class KeysApi implements KeysControl {
     const startedAt = clock.now()
     try {
       if (!force) refuseMinority(this.parts)
+      await this.#makeRoom(force)
       const { id } = await this.#add(newClusterKey(), force)
-      await this.use(id, force)
+      await this.#useOrTakeBack(id, force)
       this.#refuseOther(id)
-      const old = this.parts.keys.ring.keys.filter((key) => key.id !== id)
+      // The oldest first: of those that somebody who is down may come back by, the newest stays.
+      const old = this.parts.keys.ring.keys.filter((key) => key.id !== id).reverse()
       const kept: { id: string; why: string }[] = []
       for (const key of old) {
         try {
@@ -133,6 +135,32 @@ export class KeysApi implements KeysControl {
     }
   }
 
+  /** What earlier rotations had to leave, and nobody needs any more. */
+  async #makeRoom(force: boolean): Promise<void> {
+    const isFull = () => this.parts.keys.ring.keys.length >= RING_KEYS_MAX
+    for (let tries = 0; isFull() && tries < RING_KEYS_MAX; tries++) {
+      const [key] = this.#standing().spare(force)
+      if (key === undefined) return
+      await this.#remove(key)
+    }
+  }
+
+  /** A rotation that is refused half way leaves no key behind: each try would bring another. */
+  async #useOrTakeBack(id: string, force: boolean): Promise<void> {
+    try {
+      await this.use(id, force)
+    } catch (error) {
+      const isUnused = this.#standing()
+        .spare(true)
+        .some((key) => key.id === id)
+      if (error instanceof BatonError && error.code === 'ERR_KEY_NOT_HELD' && isUnused) {
+        this.parts.keys.writeAsked(this.parts.keys.ring.removed(id))
+        this.#changed('remove', id, [])
+      }
+      throw error
+    }
+  }
+
   async #add(key: Uint8Array, force: boolean): Promise<KeysChanged> {
     const { node, keys, clock } = this.parts
     const id = clusterKeyId(key)
@@ -140,18 +168,16 @@ export class KeysApi implements KeysControl {
       throw new BatonError('ERR_KEY_EXISTS', `key ${id} is in the ring already`)
     }
     if (!force) refuseMinority(this.parts)
-    if (keys.ring.keys.length >= RING_KEYS_MAX) {
-      const hint = 'remove one that is not used any more: `baton keys list`, `baton keys remove ID`'
-      throw new BatonError('ERR_KEY_RING_FULL', `the ring holds ${RING_KEYS_MAX} keys already`, { hint })
-    }
-    keys.write(keys.ring.added(key, clock.wall(), node.self.name))
+    const standing = this.#standing()
+    if (keys.ring.keys.length >= RING_KEYS_MAX) throw standing.ringFull()
+    keys.writeAsked([...standing.notes(), ...keys.ring.added(key, clock.wall(), node.self.name)])
     await this.#until(() => this.#standing().lacking(id).length === 0)
     return this.#changed('add', id, this.#standing().lacking(id))
   }
 
   async #use({ id }: RingKey): Promise<KeysChanged> {
     const { keys } = this.parts
-    keys.write(keys.ring.used(id))
+    keys.writeAsked(keys.ring.used(id))
     await this.#until(() => keys.ring.primary?.id !== id || this.#standing().notUsing(id).length === 0)
     this.#refuseOther(id)
     return this.#changed('use', id, this.#standing().notUsing(id))
@@ -159,7 +185,7 @@ export class KeysApi implements KeysControl {
 
   async #remove({ id }: RingKey): Promise<KeysChanged> {
     const { keys } = this.parts
-    keys.write(keys.ring.removed(id))
+    keys.writeAsked(keys.ring.removed(id))
     await this.#until(() => this.#standing().holding(id).length === 0)
     return this.#changed('remove', id, this.#standing().holding(id))
   }

@@ -78,6 +78,10 @@ export interface BanView {
   /** Its seat among the voters; `none`: it had none. */
   readonly seat: 'none' | 'removed' | 'remains'
   readonly rotation?: RotationView
+  /** The ban holds; the rotation that was wanted with it was refused. */
+  readonly rotationRefused?: { readonly code: string; readonly message: string; readonly hint?: string }
+  /** Where a rotation was wanted: keys that it may know and that are still in the ring. With one of them it can come back. */
+  readonly knownKeys?: readonly string[]
 }
 
 export interface KeysControl {

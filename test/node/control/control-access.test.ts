@@ -81,6 +81,24 @@ test(
   { root: true, needs: ['setpriv'] },
 )
 
+test('the folder is closed again by a start without groups; a mode that somebody else chose stays', async (scope) => {
+  for (const [before, after] of [
+    [0o711, 0o700],
+    [0o700, 0o700],
+    [0o755, 0o755],
+  ] as const) {
+    const folder = tempFolder(scope)
+    chmodSync(folder, before)
+    const server = await startControlServer({
+      path: path.join(folder, 'control.sock'),
+      api: fakeApi([]),
+      logger: silentLogger,
+    })
+    scope.defer(() => server.close())
+    assert.is(statSync(folder).mode & 0o777, after)
+  }
+})
+
 test('secrets are not noted, however deep they lie; what is long is cut', () => {
   const told = auditArguments({ force: '1' }, { key: SECRET, deep: { token: SECRET, list: [{ secret: SECRET }] } })
   assert.is(told, '{"force":"1"} {"key":"…","deep":{"token":"…","list":[{"secret":"…"}]}}')

@@ -73,6 +73,26 @@ test('a key that was removed does not come back with whoever still has it, be it
   assert.equal([ids(a), ids(b)], ['2', '2'])
 })
 
+test('a key that came and went under a wrong clock stays removed; ten thousand rotations are possible', () => {
+  const [a, b] = [ringOf(A, 1), ringOf(B, 1)]
+  const wall = 1.79e12
+  // The host's clock says 1970; B has seen the key, and misses its removal.
+  write(a, a.added(key(2), 5, 'n1'), 5)
+  meet(a, b, wall)
+  write(a, a.removed('2222'), 6)
+  a.registry.expire(wall)
+  a.registry.expire(2.2e12)
+  meet(a, b, wall)
+  assert.equal([ids(a), ids(b)], ['1', '1'])
+  for (let i = 0; i < 10_000; i++) {
+    const name = `key/f${i}`
+    assert.equal(a.registry.check(name, { key: 'x' }), [])
+    a.registry.write(name, { key: 'x' }, wall)
+    a.registry.remove(name, wall)
+  }
+  assert.ok(a.registry.state().length <= RING_LIMITS.entriesMax)
+})
+
 test('what an operator puts first into the file is used until the others are known, and not longer', () => {
   const [a, b] = [ringOf(A, 1), ringOf(B, 1)]
   write(a, [...a.added(key(2), 1_000, 'n1'), ...a.used('2222')], 1_000)

@@ -1,63 +1,8 @@
-import { Prng } from '../../../src/base/prng.js'
-import { KeyChoice } from '../../../src/gossip/key-choice.js'
-import { Registry } from '../../../src/gossip/registry.js'
-import { KeyRing, RING_LIMITS } from '../../../src/node/keys/key-ring.js'
-import { KeySharing } from '../../../src/node/keys/key-sharing.io.js'
-import { FakeClock } from '../../harness/fake-clock.js'
 import { assert, suite } from '../../harness/suite.js'
 import { A, B, C } from '../sample.js'
+import { key, Room } from './room.js'
 
 const test = suite('node/keys/key-sharing')
-const key = (byte: number) => new Uint8Array(32).fill(byte)
-const idOf = (one: Uint8Array) => `${one[0]}`.repeat(4)
-const NAMES = { [A]: 'a', [B]: 'b', [C]: 'c' }
-
-/** Nodes that are all linked; what one sends the others get at once, in order, unless the link was cut. */
-class Room {
-  readonly nodes = new Map<string, KeySharing>()
-  readonly applied = new Map<string, string>()
-  readonly cut = new Set<string>()
-  /** `a>c` for each message. */
-  readonly sent: string[] = []
-  diskTakes = true
-  readonly #clock = new FakeClock()
-  readonly #mail: (() => void)[] = []
-
-  add(self: string): KeySharing {
-    const ring = new KeyRing(new Registry(self, RING_LIMITS), idOf, [key(1)])
-    const sharing = new KeySharing({
-      self: { node: self, boot: 1, name: NAMES[self] ?? '' },
-      ring,
-      clock: this.#clock,
-      random: new Prng(1),
-      logger: { log: () => {} },
-      choice: new KeyChoice(),
-      send: (to, bytes) => this.#send(self, to, bytes),
-      save: () => this.diskTakes,
-      apply: (keys) => void this.applied.set(self, keys.map(({ id }) => id[0]).join('')),
-      ban: (nodes) => {
-        for (const node of nodes) this.cut.add(`${self} ${node}`).add(`${node} ${self}`)
-      },
-    })
-    this.nodes.set(self, sharing)
-    return sharing
-  }
-
-  link(): void {
-    for (const [id, node] of this.nodes) for (const peer of this.nodes.keys()) if (peer !== id) node.linkUp(peer)
-    this.deliver()
-  }
-
-  deliver(): void {
-    for (let next = this.#mail.shift(); next !== undefined; next = this.#mail.shift()) next()
-  }
-
-  #send(from: string, to: string, bytes: Uint8Array): void {
-    if (this.cut.has(`${from} ${to}`)) return
-    this.sent.push(`${NAMES[from]}>${NAMES[to]}`)
-    this.#mail.push(() => this.nodes.get(to)?.receive(from, bytes))
-  }
-}
 
 function three() {
   const room = new Room()
@@ -99,6 +44,23 @@ test('whoever is banned gets nothing more, though the key comes in the same brea
   assert.equal([room.applied.get(B), room.applied.get(C)], ['12', '1'])
   assert.is(c.isBanned(C), false)
   assert.not.ok(a.ring.members.has(C))
+})
+
+test('of more bans than a word holds the last one is told, so nobody waits for it in vain', () => {
+  const { room, a, b } = three()
+  const node = (i: number) => `${i}`.padStart(4, '0').padEnd(32, 'f')
+  for (let i = 0; i < 300; i++) a.write(a.ring.banned(node(i), { name: `n${i}`, by: 'a', atMs: 1_000 }))
+  room.deliver()
+  for (const one of [a, b]) for (const id of [A, B]) assert.ok(one.refuses(id, node(299)))
+  assert.ok(a.isBanned(node(0)))
+})
+
+test('what finds no room is refused with the reason, and not waited for', () => {
+  const { a } = three()
+  for (let i = 0; a.ring.registry.check(`member/${i}`, { name: '' }).length === 0; i++) {
+    a.ring.registry.write(`member/${i}`, { name: '' }, 1_000)
+  }
+  assert.throws(() => a.writeAsked(a.ring.added(key(2), 1_000, 'a')), /does not take it: .*at most 16384/)
 })
 
 test('who was given up and is there again enrols anew', () => {
