@@ -9,7 +9,11 @@ const SEEDS = 25
 const TARGETS = ['one that is up', 'one that is down', 'one that stands still', 'one that leaves', 'a witness']
 const FAULTS = [
   ...['crashes', 'loses power', 'lost power in a write', 'loses its disk', 'stands still', 'cut', 'cut one way'],
-  ...['moved with its connections', ...['handed-over', 'refused', 'not-here'].map((outcome) => `hand-over ${outcome}`)],
+  ...[
+    'restore refused',
+    'moved with its connections',
+    ...['handed-over', 'refused', 'not-here'].map((outcome) => `hand-over ${outcome}`),
+  ],
   ...['lease handed over', ...TARGETS.map((target) => `hand-over to ${target}`)],
   ...['left', 'come back after leaving', 'forget of one that is down', 'forget of one that lives'],
 ]

@@ -33,6 +33,9 @@ import { SimPrograms } from './sim-programs.js'
 /** As a link of an earlier release: it says nothing of who makes the data links. */
 const DIALLED = { dialled: false, carried: false }
 
+/** Of restores. */
+const RESTORES_REFUSED = 0.1
+
 /** Ends the turn in which a host loses power, wherever that turn is. */
 export class PowerCut extends Error {}
 
@@ -198,11 +201,15 @@ export class Host implements Port {
       facts,
     }
     this.#leases = new LeaseSlots(LEASE_BYTES())
-    const lane = new SimLane((afterMs, message) => {
-      this.queue.later(afterMs, () => {
-        if (this.#lane === lane) this.turn(() => this.node?.onLane(message))
-      })
-    })
+    const restores = new Prng(this.options.seed ^ (index + 1))
+    const lane = new SimLane(
+      (afterMs, message) => {
+        this.queue.later(afterMs, () => {
+          if (this.#lane === lane) this.turn(() => this.node?.onLane(message))
+        })
+      },
+      () => restores.chance(RESTORES_REFUSED),
+    )
     this.#lane = lane
     this.elections = elections
     this.registry = registry

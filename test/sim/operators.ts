@@ -3,6 +3,7 @@
  * end either side right after; make nodes leave, some of which come back; give nodes up on both sides of a cut, also by
  * force. They follow the rules that the commands follow, and nothing else.
  */
+
 import type { NodeId, Term } from '../../src/base/ids.js'
 import type { Prng } from '../../src/base/prng.js'
 import { encodeElection } from '../../src/election/codec.js'
@@ -11,6 +12,7 @@ import { contestOf } from '../../src/proxy/service.js'
 import { CHANNEL } from '../../src/trunk/channels.js'
 import type { Host } from './host.js'
 import { nameOf } from './laws.js'
+import { CANNOT_RESTORE } from './sim-lane.js'
 
 /** As `baton leave` waits and looks, and how long a node that has left lingers to say so. */
 const [LEAVE_MS_MAX, LOOK_EVERY_MS, LINGER_MS] = [10_000, 50, 600]
@@ -73,6 +75,7 @@ export class Operators {
     source.turn(() => {
       source.node?.handoffs.moves.move(service, target.id, (outcome, why) => {
         this.scene.note(`hand-over ${outcome}`, `${nameOf(source)} says ${outcome} of ${service}: ${why}`)
+        if (why.includes(CANNOT_RESTORE)) this.scene.note('restore refused', `by ${nameOf(target)}`)
         if (this.broken === 'thawing-director' && outcome === 'handed-over') this.#thaw(service, source, term)
       })
     })

@@ -10,6 +10,8 @@ export interface Directed {
 /** A lane is a thread that is mostly free; the last bytes take a round trip to other nodes. */
 const [SOON_MS, ROUND_TRIP_MS] = [2, 4]
 
+export const CANNOT_RESTORE = 'no right to restore sockets'
+
 export class SimLane {
   /** By service. */
   readonly directed = new Map<string, Directed>()
@@ -17,7 +19,11 @@ export class SimLane {
   /** Pair and peer: a data link stands until the peer is gone. */
   readonly #linked = new Set<string>()
 
-  constructor(private readonly answer: (afterMs: number, message: FromLane) => void) {}
+  constructor(
+    private readonly answer: (afterMs: number, message: FromLane) => void,
+    /** Drawn for each connection that it would rebuild, or try to: a right, a port or memory is missing there just now. */
+    private readonly cannotRestore: () => boolean = () => false,
+  ) {}
 
   receive(message: ToLane): void {
     switch (message.type) {
@@ -26,7 +32,9 @@ export class SimLane {
         this.directed.set(service, { term, slot })
         this.answer(SOON_MS, { type: 'serving', service, term })
         if (members === undefined) return
-        return this.answer(ROUND_TRIP_MS, { type: 'recovered', service, term, revived: 0, failed: 0, missing: [] })
+        // Beyond the endorsement nobody goes back: what cannot be rebuilt is lost, and told.
+        const failed = this.cannotRestore() ? 1 : 0
+        return this.answer(ROUND_TRIP_MS, { type: 'recovered', service, term, revived: 0, failed, missing: [] })
       }
       case 'undirect': {
         const { service, slot } = message
@@ -53,7 +61,11 @@ export class SimLane {
         }
         return
       case 'rehearse':
-        return this.answer(SOON_MS, { type: 'rehearsed', rehearsal: message.rehearsal, why: '' })
+        return this.answer(SOON_MS, {
+          type: 'rehearsed',
+          rehearsal: message.rehearsal,
+          why: this.cannotRestore() ? CANNOT_RESTORE : '',
+        })
     }
   }
 }
