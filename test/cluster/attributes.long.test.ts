@@ -1,10 +1,11 @@
 /** What operators say of nodes and services, each with real nodes and programs: where it runs, who directs, slow start, unhealthy nodes. */
-import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { until } from '../../src/lab/wait.io.js'
 import { assert, suite } from '../harness/suite.js'
 import { countNodes, hangUp } from './callers.js'
-import { Bench } from './choosing-bench.js'
+import { Bench, NODES } from './choosing-bench.js'
 
 const test = suite('cluster/attributes', 90_000)
 
@@ -39,6 +40,76 @@ test('favoured and required: it runs where it is to, beside what it needs; balan
   assert.match(stdout, /base: node2 → node3/)
   await active(room, 'base', 'node3')
   assert.equal(countNodes(await callers.callMany(3)), { node3: 3 })
+})
+
+/** Says of hosts what their kernels would: all nodes of this test have the same. */
+const LOADS = `
+const os = require('node:os')
+const { readFileSync } = require('node:fs')
+const name = /node\\d/.exec(process.argv[process.argv.indexOf('--state') + 1] ?? '')?.[0]
+os.loadavg = () => {
+  try { return [Number(readFileSync(__dirname + '/' + name, 'utf8')) * os.availableParallelism(), 0, 0] } catch { return [0, 0, 0] }
+}`
+
+test('load: a node gets by the part of its host that is free, and all of its share when that is idle again', async (scope) => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'baton-load-'))
+  const script = path.join(folder, 'loads.cjs')
+  writeFileSync(script, LOADS)
+  const before = process.env['NODE_OPTIONS']
+  process.env['NODE_OPTIONS'] = `${before ?? ''} --require ${script}`
+  scope.defer(() => {
+    if (before === undefined) delete process.env['NODE_OPTIONS']
+    else process.env['NODE_OPTIONS'] = before
+    rmSync(folder, { recursive: true })
+  })
+  const room = await Bench.start(scope)
+  const { callers } = await room.serve('web', 8105, '--scheduler', 'weighted', '--weighting', 'smooth', '--load', 'on')
+  const shareIs = (wanted: Readonly<Record<string, number>>) => {
+    let seen: unknown
+    return until(
+      async () => {
+        const made = await callers.callMany(30)
+        await hangUp(made)
+        seen = countNodes(made)
+        return NODES.every((node) => countNodes(made)[node] === wanted[node]) || undefined
+      },
+      15_000,
+      () => `shares are ${JSON.stringify(wanted)}, and not ${JSON.stringify(seen)}`,
+    )
+  }
+  await shareIs({ node1: 10, node2: 10, node3: 10 })
+  writeFileSync(path.join(folder, 'node3'), '0.5')
+  await shareIs({ node1: 12, node2: 12, node3: 6 })
+  writeFileSync(path.join(folder, 'node3'), '0')
+  await shareIs({ node1: 10, node2: 10, node3: 10 })
+})
+
+test('quorum with slack: within the band nothing changes, down or up', async (scope) => {
+  const room = await Bench.start(scope)
+  const { programs } = await room.serve('web', 8106)
+  await room.baton('service', 'set', 'web', '--quorum', '2', '--quorum-slack', '1')
+  const quorate = async (backends: number) => {
+    await room.seen('web', backends)
+    return (await room.view('web')).choice.quorum?.quorate
+  }
+  const seen: (boolean | undefined)[] = [await quorate(3)]
+  for (const [left, node] of [
+    [2, 'node1'],
+    [1, 'node2'],
+    [0, 'node3'],
+  ] as const) {
+    await programs.get(node)?.stop()
+    seen.push(await quorate(left))
+  }
+  for (const [there, node] of [
+    [1, 'node1'],
+    [2, 'node2'],
+    [3, 'node3'],
+  ] as const) {
+    room.startNamed(node, 8106)
+    seen.push(await quorate(there))
+  }
+  assert.equal(seen, [true, true, true, false, false, false, true])
 })
 
 test('router priority: the highest directs, with failback at once', async (scope) => {
