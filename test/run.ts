@@ -5,7 +5,7 @@
  *
  * usage: node --import tsx test/run.ts fast|long [PART-OF-A-FILE-NAME …]
  */
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -20,6 +20,8 @@ const TIERS = {
 } as const
 /** The development machine and CI have two cores. */
 const PARALLEL = 2
+/** Tests of whole nodes that wait more than they work. */
+const PARALLEL_WAITING = 3
 /** Characters of a failed file's output that the summary repeats. */
 const REPEATED = 2_500
 /** These start clusters and daemons or measure time: they run one at a time, after the rest. */
@@ -32,7 +34,7 @@ const [tier = 'fast', ...parts] = process.argv.slice(2)
 if (tier !== 'fast' && tier !== 'long') throw new Error(`there is no tier ${tier}: say fast or long`)
 const { limitMs, testsMin } = TIERS[tier]
 /** Figures of the long suite are of leases of 400 ms (test/cluster/survival.ts). */
-const environment = tier === 'long' ? { PROFILE: 'fast', ...process.env } : process.env
+const environment = tier === 'long' ? { PROFILE: 'fast', ...process.env } : { ...process.env, TESTS: 'fast' }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
@@ -42,9 +44,15 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.test.ts') && file.endsWith('.long.test.ts') === (tier === 'long'))
+  .filter(
+    (file) => file.endsWith('.test.ts') && (file.endsWith('.long.test.ts') === (tier === 'long') || hasLong(file)),
+  )
   .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
   .sort()
+/** A file of the short suite with tests of the long one. */
+function hasLong(file: string): boolean {
+  return tier === 'long' && readFileSync(path.join(ROOT, file), 'utf8').includes('test.long')
+}
 const isPaired = (file: string) => tier !== 'long' && PAIRED.test(file)
 const isAlone = (file: string) => tier === 'long' || (ALONE.test(file) && !isPaired(file))
 const reports = new Map<string, FileReport>()
@@ -52,19 +60,23 @@ await runAll(
   files.filter((file) => !isAlone(file) && !isPaired(file)),
   PARALLEL,
 )
-await runAll(files.filter(isPaired), PARALLEL)
+await runAll(files.filter(isPaired), PARALLEL_WAITING)
 await runAll(files.filter(isAlone), 1)
 process.exitCode = summarize()
 
 async function runAll(queue: string[], parallel: number): Promise<void> {
   const worker = async () => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const report = await runFile(path.join(ROOT, file), limitMs, environment)
+      const report = await runFile(path.join(ROOT, file), limitMs, environmentOf(file))
       reports.set(file, report)
       print(file, report)
     }
   }
   await Promise.all(Array.from({ length: parallel }, worker))
+}
+
+function environmentOf(file: string): NodeJS.ProcessEnv {
+  return tier === 'long' && !file.endsWith('.long.test.ts') ? { ...environment, TESTS: 'long' } : environment
 }
 
 function print(file: string, { passed, failed, skipped, ms, problem, output }: FileReport): void {

@@ -19,7 +19,7 @@ test(
   NEEDS,
 )
 
-test(
+test.long(
   'the judge sees two hosts that have the same address',
   async (scope) => {
     const site = await FaultSite.build(scope, 'fast')

@@ -127,7 +127,7 @@ test(
   NEEDS,
 )
 
-test(
+test.long(
   'ports that a service hides are refused at the hosts’ own addresses, and served at its own by all of them',
   async (scope) => {
     const site = await Site.build(scope)

@@ -6,7 +6,8 @@ const test = suite('cluster/deposed', 60_000)
 const NEEDS = { needs: ['ip', 'nft', 'unshare', 'nsenter', 'setpriv', 'tcpdump', 'ss'], root: true }
 
 for (const way of WAYS) {
-  test(
+  const add = way === WAYS[0] ? test : test.long
+  add(
     `a director is ${way}: it lets its address go, and no client hears FIN or RST of it`,
     (scope) => depose(scope, ADDRESS, way),
     NEEDS,

@@ -42,7 +42,7 @@ test(
   NEEDS,
 )
 
-test(
+test.long(
   'move, ordered by a standby: nothing is lost, connections to programs beside the director go along',
   async (scope) => {
     const site = await SurvivalSite.build(scope, ADDRESS, '--local', 'equal')

@@ -73,7 +73,7 @@ test('a program stops: from 200 ms later none goes there and none fails; it star
   assert.ok(first < 1_000, `${first} ms until the first connection`)
 })
 
-test('every node stopped and started: the service is still there', async (scope) => {
+test.long('every node stopped and started: the service is still there', async (scope) => {
   const fixture = await startCluster(scope)
   const { cluster } = fixture
   startHello(scope, fixture, 8080)

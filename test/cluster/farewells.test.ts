@@ -14,7 +14,8 @@ const HEARD_MS_MAX = 8_000
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 for (const address of [ADDRESS, ADDRESS6]) {
-  test(
+  const add = address === ADDRESS ? test : test.long
+  add(
     `SIGKILL of a director with programs of its own: silent clients of ${address} hear that it is over`,
     async (scope) => {
       const site = await SurvivalSite.build(scope, address, '--local', 'first')

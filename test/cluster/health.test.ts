@@ -145,7 +145,7 @@ test(
   { needs: ['redis-server'] },
 )
 
-test(
+test.long(
   'a node that stands still is out by the director’s checks, long before its connections are given up',
   async (scope) => {
     const fixture = await startCluster(scope)

@@ -12,7 +12,7 @@ const WEB = '10.77.9.8'
 const WEB6 = 'fd77::9:8'
 const WEB_PORT = 8_080
 
-test(
+test.long(
   'HAProxy in front with version 2: connections outlive the director',
   (scope) => fareByProxy(scope, (site, node) => site.cluster.kill(node), { lostMax: CLIENTS / 10, moves: true }),
   { needs: [...NEEDS, 'haproxy'], root: true },

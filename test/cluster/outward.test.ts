@@ -43,7 +43,7 @@ test(
   NEEDS,
 )
 
-test(
+test.long(
   'out-alias: any program’s connections to that port leave as the service, to others as the node; and all do when the node is gone',
   async (scope) => {
     const site = await OutwardSite.build(scope, '--out-alias', String(FAR_PORT))

@@ -32,7 +32,7 @@ test(
   { needs: ['nginx', 'curl'] },
 )
 
-test(
+test.long(
   'HAProxy as a backend with accept-proxy: client address and a unique id for each connection',
   async (scope) => {
     const fixture = await startCluster(scope)

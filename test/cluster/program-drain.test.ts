@@ -124,34 +124,37 @@ test('drained, a program gets nothing new and loses nothing; counted from any no
   )
 })
 
-test('with a deadline what stands is closed, gradually where that is asked for; of other nodes nothing is', async (scope) => {
-  const fixture = await startCluster(scope)
-  const { cluster } = fixture
-  await startEchoes(scope, fixture)
-  await addService(fixture, 'echo', `${PORT}`, 3)
-  const clients = await connect(scope, fixture, 60)
-  const [one] = cluster.nodes
-  if (one === undefined) throw new Error('a node')
-  const there = clients.filter(({ name }) => name === 'node3')
-  const begun = Date.now()
-  await cluster.baton(one, 'drain', 'node3', '--deadline', '6s', '--gradual')
-  const closed: number[] = []
-  await until(
-    async () => {
-      while (closed.length < there.filter(({ isOver }) => isOver).length) closed.push(Date.now() - begun)
-      return closed.length === there.length || undefined
-    },
-    12_000,
-    () => `all are closed: ${closed.length} of ${there.length}`,
-    20,
-  )
-  assert.ok((closed[0] ?? 0) < 4_000 && (closed.at(-1) ?? 0) > 4_000, `not all at once: ${closed.join(' ')}`)
-  for (const client of clients) if (client.name !== 'node3') assert.ok(await client.echoes('x'), client.name)
-  const last = await cluster
-    .baton(one, 'drain', 'node1')
-    .then(() => cluster.baton(one, 'drain', 'node2'))
-    .catch(({ stderr }) => String(stderr))
-  assert.match(String(last), /no node but node2 serves echo now/)
-})
+test.long(
+  'with a deadline what stands is closed, gradually where that is asked for; of other nodes nothing is',
+  async (scope) => {
+    const fixture = await startCluster(scope)
+    const { cluster } = fixture
+    await startEchoes(scope, fixture)
+    await addService(fixture, 'echo', `${PORT}`, 3)
+    const clients = await connect(scope, fixture, 60)
+    const [one] = cluster.nodes
+    if (one === undefined) throw new Error('a node')
+    const there = clients.filter(({ name }) => name === 'node3')
+    const begun = Date.now()
+    await cluster.baton(one, 'drain', 'node3', '--deadline', '6s', '--gradual')
+    const closed: number[] = []
+    await until(
+      async () => {
+        while (closed.length < there.filter(({ isOver }) => isOver).length) closed.push(Date.now() - begun)
+        return closed.length === there.length || undefined
+      },
+      12_000,
+      () => `all are closed: ${closed.length} of ${there.length}`,
+      20,
+    )
+    assert.ok((closed[0] ?? 0) < 4_000 && (closed.at(-1) ?? 0) > 4_000, `not all at once: ${closed.join(' ')}`)
+    for (const client of clients) if (client.name !== 'node3') assert.ok(await client.echoes('x'), client.name)
+    const last = await cluster
+      .baton(one, 'drain', 'node1')
+      .then(() => cluster.baton(one, 'drain', 'node2'))
+      .catch(({ stderr }) => String(stderr))
+    assert.match(String(last), /no node but node2 serves echo now/)
+  },
+)
 
 test.run()

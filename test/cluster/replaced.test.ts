@@ -39,7 +39,7 @@ test('on addresses that are there, and with no right at all: a node is replaced 
   assert.equal([node.boot, node.replaced?.times], [1, 3])
 })
 
-test('a process that asks for everything and fails at whatever step leaves the node as it was', async (scope) => {
+test.long('a process that asks for everything and fails at whatever step leaves the node as it was', async (scope) => {
   const fixture = await startCluster(scope, 1)
   const { cluster, serviceAddress } = fixture
   const port = 7_777
@@ -93,64 +93,70 @@ test('`baton reload`: the node starts its own successor, which stops as every ot
   )
 })
 
-test('`baton reload` is tried again when the cluster changes in the very moment, and gives up with the reason', async (scope) => {
-  const fixture = await startCluster(scope, 1)
-  const { cluster } = fixture
-  const [node] = cluster.nodes
-  if (node === undefined) throw new Error('no node')
-  // Enough to tell that its lanes hear of something while they stand still.
-  let [isRestless, stopAfter] = [true, Number.POSITIVE_INFINITY]
-  const refusals = () => cluster.log(node).split('"event":"not-replaced"').length - 1
-  const restless = (async () => {
-    for (let i = 0; isRestless && refusals() < stopAfter; i++) {
-      await node.client.writeService('restless', change(i)).catch(() => {})
-    }
-  })()
-  scope.defer(async () => {
-    isRestless = false
-    await restless
-  })
-  const said = await cluster.baton(node, 'reload').then(
-    () => '',
-    (error: { stderr?: string }) => (error.stderr ?? '').replace(/\s+/g, ' '),
-  )
-  assert.match(said, /the cluster changed meanwhile: try again \(tried 3 times\)/)
-  assert.is(refusals(), 3)
-  stopAfter = 4
-  const { stdout } = await cluster.baton(node, 'reload')
-  assert.match(stdout, /node1 goes on in another process/)
-  assert.equal([refusals(), node.child?.isOver], [4, true], 'the second process has taken it')
-  const { pid } = JSON.parse(readFileSync(path.join(node.state, 'lock'), 'utf8')) as { pid: number }
-  process.kill(pid, 'SIGTERM')
-  await until(() => (isRunning(pid) ? undefined : true), 10_000, 'it stops')
-})
+test.long(
+  '`baton reload` is tried again when the cluster changes in the very moment, and gives up with the reason',
+  async (scope) => {
+    const fixture = await startCluster(scope, 1)
+    const { cluster } = fixture
+    const [node] = cluster.nodes
+    if (node === undefined) throw new Error('no node')
+    // Enough to tell that its lanes hear of something while they stand still.
+    let [isRestless, stopAfter] = [true, Number.POSITIVE_INFINITY]
+    const refusals = () => cluster.log(node).split('"event":"not-replaced"').length - 1
+    const restless = (async () => {
+      for (let i = 0; isRestless && refusals() < stopAfter; i++) {
+        await node.client.writeService('restless', change(i)).catch(() => {})
+      }
+    })()
+    scope.defer(async () => {
+      isRestless = false
+      await restless
+    })
+    const said = await cluster.baton(node, 'reload').then(
+      () => '',
+      (error: { stderr?: string }) => (error.stderr ?? '').replace(/\s+/g, ' '),
+    )
+    assert.match(said, /the cluster changed meanwhile: try again \(tried 3 times\)/)
+    assert.is(refusals(), 3)
+    stopAfter = 4
+    const { stdout } = await cluster.baton(node, 'reload')
+    assert.match(stdout, /node1 goes on in another process/)
+    assert.equal([refusals(), node.child?.isOver], [4, true], 'the second process has taken it')
+    const { pid } = JSON.parse(readFileSync(path.join(node.state, 'lock'), 'utf8')) as { pid: number }
+    process.kill(pid, 'SIGTERM')
+    await until(() => (isRunning(pid) ? undefined : true), 10_000, 'it stops')
+  },
+)
 
-test('a witness is replaced: its vote goes on, and carries the lease when another voter is gone', async (scope) => {
-  const fixture = await startCluster(scope, 3, [], ['node3'])
-  const { cluster, serviceAddress } = fixture
-  const port = 7_777
-  startEcho(scope, fixture, port)
-  await addService(fixture, 'echo', String(port), 2, '--own', 'none')
-  const { director, term } = await cluster.serving('echo')
-  const other = cluster.named(director.name === 'node1' ? 'node2' : 'node1')
-  const talkers = new LoopbackTalkers(cluster.folder, { address: serviceAddress, port }, CLIENTS)
-  scope.defer(() => talkers.stop())
-  await talkers.stand()
-  talkers.brace()
-  const witness = cluster.named('node3')
-  await cluster.replace(witness)
-  await cluster.settled()
-  assertWhole(await talkers.report(), CLIENTS, 'a witness')
-  const { node, electorate } = await witness.client.status()
-  assert.equal([node.boot, node.replaced?.times, electorate.voters.length], [1, 1, 3])
-  await cluster.kill(other)
-  await new Promise((resolve) => setTimeout(resolve, 3 * LEASE_MS))
-  const after = await cluster.serving('echo')
-  assert.equal([after.director.name, after.term], [director.name, term], 'by the votes of director and witness alone')
-})
+test.long(
+  'a witness is replaced: its vote goes on, and carries the lease when another voter is gone',
+  async (scope) => {
+    const fixture = await startCluster(scope, 3, [], ['node3'])
+    const { cluster, serviceAddress } = fixture
+    const port = 7_777
+    startEcho(scope, fixture, port)
+    await addService(fixture, 'echo', String(port), 2, '--own', 'none')
+    const { director, term } = await cluster.serving('echo')
+    const other = cluster.named(director.name === 'node1' ? 'node2' : 'node1')
+    const talkers = new LoopbackTalkers(cluster.folder, { address: serviceAddress, port }, CLIENTS)
+    scope.defer(() => talkers.stop())
+    await talkers.stand()
+    talkers.brace()
+    const witness = cluster.named('node3')
+    await cluster.replace(witness)
+    await cluster.settled()
+    assertWhole(await talkers.report(), CLIENTS, 'a witness')
+    const { node, electorate } = await witness.client.status()
+    assert.equal([node.boot, node.replaced?.times, electorate.voters.length], [1, 1, 3])
+    await cluster.kill(other)
+    await new Promise((resolve) => setTimeout(resolve, 3 * LEASE_MS))
+    const after = await cluster.serving('echo')
+    assert.equal([after.director.name, after.term], [director.name, term], 'by the votes of director and witness alone')
+  },
+)
 
 for (const way of ['`baton reload`', 'SIGHUP']) {
-  test(`a service manager hears of a new main process: ${way}`, async (scope) => {
+  test.long(`a service manager hears of a new main process: ${way}`, async (scope) => {
     const at = `@baton-replaced-${process.pid}-${way.length}`
     const heard = serviceManager(scope, at)
     if (heard === undefined) return
@@ -185,32 +191,35 @@ for (const way of ['`baton reload`', 'SIGHUP']) {
   })
 }
 
-test('a node on the portable engine says why it cannot be replaced, and the way out; a service manager, that it goes on', async (scope) => {
-  const at = `@baton-replaced-${process.pid}-net`
-  const heard = serviceManager(scope, at)
-  if (heard === undefined) return
-  process.env['NOTIFY_SOCKET'] = at
-  scope.defer(() => void delete process.env['NOTIFY_SOCKET'])
-  const { cluster } = await startCluster(scope, 1, ['--engine', 'net'])
-  const [node] = cluster.nodes
-  if (node === undefined) throw new Error('no node')
-  const said = await cluster.baton(node, 'up', '--replace').then(
-    () => '',
-    (error: { stderr?: string }) => error.stderr ?? '',
-  )
-  assert.match(said.replace(/\s+/g, ' '), /portable engine cannot hand connections over.*stop the node in order/)
-  heard()
-  node.child?.kill('SIGHUP')
-  const words: string[] = []
-  const isOver = () => {
-    words.push(...heard())
-    return words.length >= 2 ? true : undefined
-  }
-  await until(isOver, 20_000, 'it has been tried')
-  assert.match(words[0] ?? '', /^RELOADING=1\nMONOTONIC_USEC=\d+\nSTATUS=a new process starts$/)
-  assert.match(words[1] ?? '', /^READY=1\nSTATUS=not replaced: the new process has ended with exit code \d+$/)
-  assert.is((await node.client.status()).node.state, 'running')
-})
+test.long(
+  'a node on the portable engine says why it cannot be replaced, and the way out; a service manager, that it goes on',
+  async (scope) => {
+    const at = `@baton-replaced-${process.pid}-net`
+    const heard = serviceManager(scope, at)
+    if (heard === undefined) return
+    process.env['NOTIFY_SOCKET'] = at
+    scope.defer(() => void delete process.env['NOTIFY_SOCKET'])
+    const { cluster } = await startCluster(scope, 1, ['--engine', 'net'])
+    const [node] = cluster.nodes
+    if (node === undefined) throw new Error('no node')
+    const said = await cluster.baton(node, 'up', '--replace').then(
+      () => '',
+      (error: { stderr?: string }) => error.stderr ?? '',
+    )
+    assert.match(said.replace(/\s+/g, ' '), /portable engine cannot hand connections over.*stop the node in order/)
+    heard()
+    node.child?.kill('SIGHUP')
+    const words: string[] = []
+    const isOver = () => {
+      words.push(...heard())
+      return words.length >= 2 ? true : undefined
+    }
+    await until(isOver, 20_000, 'it has been tried')
+    assert.match(words[0] ?? '', /^RELOADING=1\nMONOTONIC_USEC=\d+\nSTATUS=a new process starts$/)
+    assert.match(words[1] ?? '', /^READY=1\nSTATUS=not replaced: the new process has ended with exit code \d+$/)
+    assert.is((await node.client.status()).node.state, 'running')
+  },
+)
 
 /** A service that is another one each time, which lanes are told of. */
 function change(i: number): ServiceWrite {

@@ -44,7 +44,7 @@ test(
   NEEDS,
 )
 
-test(
+test.long(
   'ill it is started again, and then elsewhere; a start that fails gives the next node its turn; one that is killed is back',
   async (scope) => {
     const site = await DaemonSite.build(scope, ...CHECKS)
@@ -99,7 +99,7 @@ test(
   NEEDS,
 )
 
-test(
+test.long(
   'a node that is killed and back within the hold goes on with the same process',
   async (scope) => {
     const site = await DaemonSite.build(scope, ...CHECKS, '--hold', '8s')
@@ -122,24 +122,27 @@ test(
   NEEDS,
 )
 
-test('without a program of its own: one of those that listen is active, and the next when it listens no more', async (scope) => {
-  const fixture = await startCluster(scope)
-  const programs = startHello(scope, fixture, 8_091, false)
-  await addService(fixture, 'lone', '8091', 3, '--mode', 'single')
-  const [one] = fixture.cluster.live()
-  const activeOf = async (not = '') => {
-    const view = await one?.client.service('lone')
-    const healthy = view?.backends.filter(({ state }) => state === 'healthy').map(({ node }) => node.name) ?? []
-    return healthy.length === 1 && healthy[0] !== not && view?.hosting?.node?.name === healthy[0]
-      ? healthy[0]
-      : undefined
-  }
-  const first = await until(activeOf, 10_000, 'one is active')
-  const standby = (await one?.client.service('lone'))?.backends.filter(({ state }) => state === 'standby') ?? []
-  assert.is(standby.length, 2)
-  await programs.get(first)?.stop()
-  const second = await until(() => activeOf(first), 10_000, 'another is active')
-  assert.is.not(second, first)
-})
+test.long(
+  'without a program of its own: one of those that listen is active, and the next when it listens no more',
+  async (scope) => {
+    const fixture = await startCluster(scope)
+    const programs = startHello(scope, fixture, 8_091, false)
+    await addService(fixture, 'lone', '8091', 3, '--mode', 'single')
+    const [one] = fixture.cluster.live()
+    const activeOf = async (not = '') => {
+      const view = await one?.client.service('lone')
+      const healthy = view?.backends.filter(({ state }) => state === 'healthy').map(({ node }) => node.name) ?? []
+      return healthy.length === 1 && healthy[0] !== not && view?.hosting?.node?.name === healthy[0]
+        ? healthy[0]
+        : undefined
+    }
+    const first = await until(activeOf, 10_000, 'one is active')
+    const standby = (await one?.client.service('lone'))?.backends.filter(({ state }) => state === 'standby') ?? []
+    assert.is(standby.length, 2)
+    await programs.get(first)?.stop()
+    const second = await until(() => activeOf(first), 10_000, 'another is active')
+    assert.is.not(second, first)
+  },
+)
 
 test.run()

@@ -30,6 +30,8 @@ export interface TestOptions {
 
 export interface Suite {
   (title: string, body: Body, options?: TestOptions): void
+  /** Of the long suite, in a file of the short one; run by hand, a file runs all that is in it. */
+  long(title: string, body: Body, options?: TestOptions): void
   run(): void
 }
 
@@ -68,11 +70,14 @@ export function suite(name: string, limitMs = 2_000): Suite {
       }
     })
   }
+  const isFast = process.env['TESTS'] !== 'long'
+  const isLong = process.env['TESTS'] !== 'fast'
   const run = () => {
     watch.suiteRun(name)
     uvu.run()
   }
-  return Object.assign(test, { run })
+  const none = () => {}
+  return Object.assign(isFast ? test : (none as typeof test), { run, long: isLong ? test : none })
 }
 
 /** What the body says goes before what its clean-up says: the second often follows from the first. */
