@@ -20,15 +20,13 @@ const TIERS = {
 } as const
 /** The development machine and CI have two cores. */
 const PARALLEL = 2
-/** Tests of whole nodes that wait more than they work. */
-const PARALLEL_WAITING = 3
 /** Characters of a failed file's output that the summary repeats. */
 const REPEATED = 2_500
 /** These start clusters and daemons or measure time: they run one at a time, after the rest. */
 const ALONE = /^(cluster|peers)\/|^kernel\/packet-trap\.|^node\/lanes\/lane-group\./
 /** Of these, those that measure no time run two at a time, or CI would take half as long again. */
 const PAIRED =
-  /^cluster\/(address-faults|addresses|choosing-failover|config|deposed|drain|drill|farewells|health|hosts|identity|links|minimum-rights|moves|outward|containers|natives|peers|program-drain|programs|replaced|single|uploads)\./
+  /^cluster\/(address-faults|addresses|config|deposed|drain|drill|farewells|health|hosts|identity|links|minimum-rights|moves|outward|containers|natives|peers|program-drain|programs|replaced|single|uploads)\./
 
 const [tier = 'fast', ...parts] = process.argv.slice(2)
 if (tier !== 'fast' && tier !== 'long') throw new Error(`there is no tier ${tier}: say fast or long`)
@@ -60,7 +58,7 @@ await runAll(
   files.filter((file) => !isAlone(file) && !isPaired(file)),
   PARALLEL,
 )
-await runAll(files.filter(isPaired), PARALLEL_WAITING)
+await runAll(files.filter(isPaired), PARALLEL)
 await runAll(files.filter(isAlone), 1)
 process.exitCode = summarize()
 

@@ -68,37 +68,40 @@ test('one node from a file: flags win over it, its services are there, an import
   assert.is((await node.child?.ended)?.code, 0)
 })
 
-test('a node that joins applies its file after it has heard the services: what an operator set stays', async (scope) => {
-  const fixture = await startCluster(scope, 2, ['--profile', 'test'])
-  const { cluster, serviceAddress, addresses } = fixture
-  const [first, second] = [cluster.named('node1'), cluster.named('node2')]
-  const at = ['--address', serviceAddress]
-  await cluster.stop(second)
-  await cluster.baton(first, 'service', 'add', 'web', ...at, '--ports', '8080', '--idle-timeout', '5m', '--force')
-  await cluster.baton(first, 'service', 'add', 'db', ...at, '--ports', '5432', '--force')
-  await cluster.baton(first, 'service', 'add', 'old', ...at, '--ports', '1234', '--force')
-  const settings = `state: ${second.state}\nbind: ${addresses[1]}\nseed: ${addresses[0]}\nprofile: test\nlog-format: json\n`
-  const web = `  web: { address: ${serviceAddress}, ports: 8081 }\n  db: { address: ${serviceAddress}, ports: 5432 }\n`
-  await upFrom(fixture, second, `${settings}services:\n${web}`)
-  await told(fixture, second, 'config-applied')
-  const view = await until(
-    async () => {
-      const found = await first.client.service('web')
-      return found.definition.ports === '8081' ? found : undefined
-    },
-    5_000,
-    'the other node has the new ports',
-  )
-  assert.is(view.definition.idleMs, 300_000, 'written by nobody')
-  const written = cluster.log(second).match(/"config-service".*/g) ?? []
-  assert.is(written.length, 1, written.join('\n'))
-  const names = async () => (await first.client.services()).map(({ definition }) => definition.name)
-  assert.equal(await names(), ['db', 'old', 'web'])
+test.long(
+  'a node that joins applies its file after it has heard the services: what an operator set stays',
+  async (scope) => {
+    const fixture = await startCluster(scope, 2, ['--profile', 'test'])
+    const { cluster, serviceAddress, addresses } = fixture
+    const [first, second] = [cluster.named('node1'), cluster.named('node2')]
+    const at = ['--address', serviceAddress]
+    await cluster.stop(second)
+    await cluster.baton(first, 'service', 'add', 'web', ...at, '--ports', '8080', '--idle-timeout', '5m', '--force')
+    await cluster.baton(first, 'service', 'add', 'db', ...at, '--ports', '5432', '--force')
+    await cluster.baton(first, 'service', 'add', 'old', ...at, '--ports', '1234', '--force')
+    const settings = `state: ${second.state}\nbind: ${addresses[1]}\nseed: ${addresses[0]}\nprofile: test\nlog-format: json\n`
+    const web = `  web: { address: ${serviceAddress}, ports: 8081 }\n  db: { address: ${serviceAddress}, ports: 5432 }\n`
+    await upFrom(fixture, second, `${settings}services:\n${web}`)
+    await told(fixture, second, 'config-applied')
+    const view = await until(
+      async () => {
+        const found = await first.client.service('web')
+        return found.definition.ports === '8081' ? found : undefined
+      },
+      5_000,
+      'the other node has the new ports',
+    )
+    assert.is(view.definition.idleMs, 300_000, 'written by nobody')
+    const written = cluster.log(second).match(/"config-service".*/g) ?? []
+    assert.is(written.length, 1, written.join('\n'))
+    const names = async () => (await first.client.services()).map(({ definition }) => definition.name)
+    assert.equal(await names(), ['db', 'old', 'web'])
 
-  await cluster.stop(second)
-  await upFrom(fixture, second, `${settings}prune: true\nservices:\n${web}`)
-  const gone = async () => ((await names()).join() === 'db,web' ? true : undefined)
-  await until(gone, 15_000, 'with prune the third service is removed')
-})
+    await cluster.stop(second)
+    await upFrom(fixture, second, `${settings}prune: true\nservices:\n${web}`)
+    const gone = async () => ((await names()).join() === 'db,web' ? true : undefined)
+    await until(gone, 15_000, 'with prune the third service is removed')
+  },
+)
 
 test.run()

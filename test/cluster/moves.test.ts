@@ -30,7 +30,7 @@ test(
   NEEDS,
 )
 
-test(
+test.long(
   'SIGTERM of the director: what it directs is moved first',
   async (scope) => {
     const site = await SurvivalSite.build(scope, ADDRESS, '--local', 'last')

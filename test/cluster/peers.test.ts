@@ -12,7 +12,7 @@ import { addService, startCluster } from './fixture.js'
 const run = promisify(execFile)
 const test = suite('cluster/peers', 60_000)
 
-test(
+test.long(
   'nginx on three nodes, reached with curl; it sees the client by PROXY v2',
   async (scope) => {
     const fixture = await startCluster(scope)

@@ -34,7 +34,7 @@ for (const address of [ADDRESS, ADDRESS6]) {
   )
 }
 
-test(
+test.long(
   'the cable of the director is pulled, and put in again: it is refused, and nothing is heard of it',
   async (scope) => {
     const site = await SurvivalSite.build(scope, ADDRESS, '--local', 'last')
