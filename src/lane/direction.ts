@@ -356,15 +356,11 @@ export class Direction implements ClientHost {
   }
 
   #revive(row: LedgerRow, link: LedgerLink): void {
-    if (this.#state === 'over') return // A node that woke counts the dark from then: this term may be older.
+    if (this.#state === 'over') return
     const bequest = this.host.estate.take({ client: row.client, destination: row.destination })
     const client =
       bequest === undefined
-        ? this.#revivals?.revive(
-            row,
-            link,
-            Math.max(row.darkMs ?? this.host.darkMs(row.term.holder), this.clock.now() - this.begunAt),
-          )
+        ? this.#revivals?.revive(row, link, row.darkMs ?? this.host.darkMs(row.term.holder))
         : this.#revivals?.adopt(row, link, bequest)
     this.#lost?.onTold(row, client === undefined)
     if (client?.half.isClosed === false) this.clients.add(client)

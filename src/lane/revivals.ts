@@ -119,7 +119,9 @@ export class Revivals {
     })
     this.verdicts.begin()
     const acknowledged = row.acknowledged + (row.finAcknowledged ? 1 : 0)
-    const waiting = { darkSince: now - darkMs, due: row.down, deadline: now + KEPT_MS_MAX, acknowledged }
+    // A node that directed until it stood still counts from when it woke, which may be long after this term began.
+    const darkSince = Math.min(now - darkMs, this.host.begunAt)
+    const waiting = { darkSince, due: row.down, deadline: now + KEPT_MS_MAX, acknowledged }
     this.#frozen.set(client, { ...built, ...waiting })
     this.context.records?.revived(client, row)
     link.revive(client, { local: row.local, remote: row.remote })

@@ -75,6 +75,7 @@ export class Room {
     Object.defineProperty(lane, 'now', { get: () => this.now })
     const context = fakeContext(lane as typeof lane & { readonly now: number }, 'me')
     const host = {
+      begunAt: this.now,
       clock: context.clock,
       pool: context.pool,
       gate: { isOpen: () => true },

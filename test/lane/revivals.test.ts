@@ -147,6 +147,22 @@ test('how long a client was in the dark is counted until its socket is let go: s
   assert.equal([socket.resets, room.finished], [1, ['input-lost']])
 })
 
+test('a node that tells late, since it stood still, counts the dark from when it woke: nobody has answered since this term began', () => {
+  const room = new Room()
+  room.now += 2_000
+  const socket = room.revive(0)
+  room.revivals.letGo()
+  const { client, destination } = room.clients[0] as ClientHalf
+  const ahead = encodeSegment(client, destination, { seq: 900, ack: 1, flags: FLAG.ack })
+  room.hears(client.address, ahead, ahead.byteLength)
+  room.now += 4_999
+  room.revivals.sweep(room.now)
+  assert.is(socket.resets, 0)
+  room.now += 1
+  room.revivals.sweep(room.now)
+  assert.is(socket.resets, 1)
+})
+
 test('who had the last word is known from its row, whatever comes again', () => {
   const room = new Room()
   room.revive(500, false, true)

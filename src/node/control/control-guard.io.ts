@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { blot } from '../../base/blot.js'
 import { BatonError } from '../../base/errors.js'
-import { type AuditRecord, auditArguments, isWorthAudit } from '../seeing/audit.js'
+import { type AuditRecord, auditArguments, DENIED, isWorthAudit } from '../seeing/audit.js'
 import { type PeerCredentials, peerCredentials } from './peer-credentials.io.js'
 
 export interface GuardParts {
@@ -49,7 +49,7 @@ export function guardRequests(app: FastifyInstance, { isReader, writers, nameOf,
   app.addHook('onRequest', async (request) => {
     if (!isReader(request.raw.socket) || !isWorthAudit(request.method, routeOf(request))) return
     const what = request.method === 'GET' ? 'this tells a secret' : 'this changes something'
-    throw new BatonError('ERR_CONTROL_DENIED', `${what}, and whoever came by the group that may look may not do it`, {
+    throw new BatonError(DENIED, `${what}, and whoever came by the group that may look may not do it`, {
       hint: `${writers()} may`,
     })
   })
